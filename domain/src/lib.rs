@@ -1,0 +1,12 @@
+//! The rules of ride-hailing, and nothing else.
+//!
+//! Every decision is a pure function: time, local time, ids and randomness are arguments, ties break by id. The crate has
+//! no dependency, awaits nothing, reads no clock, draws no random number and does no I/O; it also builds for `wasm32`.
+
+pub mod canonical;
+pub mod id;
+pub mod money;
+pub mod place;
+pub mod ratio;
+pub mod time;
+pub mod units;
