@@ -4,9 +4,12 @@
 //! no dependency, awaits nothing, reads no clock, draws no random number and does no I/O; it also builds for `wasm32`.
 
 pub mod canonical;
+pub mod geo;
 pub mod id;
+pub mod matching;
 pub mod money;
 pub mod place;
 pub mod ratio;
+pub mod requirements;
 pub mod time;
 pub mod units;

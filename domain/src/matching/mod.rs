@@ -1,0 +1,7 @@
+//! Matching: which free driver goes to which waiting rider.
+
+mod sample;
+mod verdict;
+
+pub use sample::{Sample, SampleError};
+pub use verdict::{Outcome, Terms, Verdict, VerdictCounts, Verdicts};

@@ -1,0 +1,320 @@
+//! What was decided about each driver who was considered for a trip, and why.
+//!
+//! ```
+//! use fiacre_domain::id::{DriverId, TripId};
+//! use fiacre_domain::matching::{Outcome, Terms, Verdict, Verdicts};
+//! let terms = Terms { travel_ms: 240_000, waiting_ms: -30_000, idle_ms: -60_000, acceptance_ms: 0, heading_ms: 5_000 };
+//! let verdicts = Verdicts::new([
+//!     Verdict::new(DriverId::from_u128(1), Outcome::Chosen { terms }),
+//!     Verdict::new(DriverId::from_u128(2), Outcome::Busy),
+//! ]);
+//! assert_eq!(terms.cost_ms(), 155_000);
+//! assert_eq!(verdicts.listed().len(), 2);
+//! assert!(verdicts.rest().is_empty());
+//! ```
+
+use crate::id::{DriverId, TripId};
+use crate::{canonical_enum, canonical_struct};
+use std::fmt;
+
+/// The parts of what it costs to send a driver to a rider, in milliseconds of travel to the pick-up; their sum is the
+/// cost that an assignment minimises. A [`Policy`](super) says how each is weighed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Terms {
+    /// Estimated travel time to the pick-up.
+    pub travel_ms: i32,
+    /// For how long the rider waits already; zero or negative, so that those who wait longest go first.
+    pub waiting_ms: i32,
+    /// For how long the driver is idle; zero or negative, so that rides are shared out.
+    pub idle_ms: i32,
+    /// What an offer that may be declined costs; zero or positive.
+    pub acceptance_ms: i32,
+    /// What turning round costs a driver who moves away from the pick-up; zero or positive.
+    pub heading_ms: i32,
+}
+canonical_struct!(Terms {
+    travel_ms,
+    waiting_ms,
+    idle_ms,
+    acceptance_ms,
+    heading_ms
+});
+
+impl Terms {
+    /// The sum of all terms.
+    pub const fn cost_ms(&self) -> i64 {
+        let Self {
+            travel_ms,
+            waiting_ms,
+            idle_ms,
+            acceptance_ms,
+            heading_ms,
+        } = *self;
+        travel_ms as i64 + waiting_ms as i64 + idle_ms as i64 + acceptance_ms as i64 + heading_ms as i64
+    }
+}
+
+impl fmt::Display for Terms {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "cost {} ms = travel {} + waiting {} + idle {} + acceptance {} + heading {}",
+            self.cost_ms(),
+            self.travel_ms,
+            self.waiting_ms,
+            self.idle_ms,
+            self.acceptance_ms,
+            self.heading_ms
+        )
+    }
+}
+
+/// What became of one driver for one trip.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    /// Gets the offer.
+    Chosen {
+        /// What this pairing costs.
+        terms: Terms,
+    },
+    /// Would have done, but went to another trip, where they save more.
+    Lost {
+        /// What this pairing would have cost.
+        terms: Terms,
+        /// The trip that got the driver.
+        to: TripId,
+        /// By how much this pairing was too dear to be chosen, by the dual prices of the batch; 0 is a tie.
+        by_ms: i64,
+    },
+    /// Would have done and stayed free: another driver, or waiting for one, was better for this trip.
+    Dearer {
+        /// What this pairing would have cost.
+        terms: Terms,
+        /// By how much this pairing was too dear to be chosen, by the dual prices of the batch; 0 is a tie.
+        by_ms: i64,
+    },
+    /// Has a trip or an offer in hand.
+    Busy,
+    /// Was last heard of too long ago, or has a clock too far ahead.
+    StaleLocation {
+        /// Age of the last sample by the device's clock; negative where it is ahead.
+        age_ms: i64,
+    },
+    /// Lacks seats or a feature that the trip requires.
+    WrongCapability,
+    /// Declined this trip, let its offer expire, or was withdrawn from it.
+    Declined,
+    /// Would need longer than the policy's limit to the pick-up.
+    TooFar {
+        /// Estimated travel time to the pick-up.
+        travel_ms: i64,
+    },
+}
+canonical_enum!(Outcome {
+    0 = Chosen { terms },
+    1 = Lost { terms, to, by_ms },
+    2 = Dearer { terms, by_ms },
+    3 = Busy,
+    4 = StaleLocation { age_ms },
+    5 = WrongCapability,
+    6 = Declined,
+    7 = TooFar { travel_ms }
+});
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Chosen { terms } => write!(f, "chosen: {terms}"),
+            Self::Lost { terms, to, by_ms } => write!(f, "lost to trip {to} by {by_ms} ms: {terms}"),
+            Self::Dearer { terms, by_ms } => write!(f, "too dear by {by_ms} ms: {terms}"),
+            Self::Busy => f.write_str("busy"),
+            Self::StaleLocation { age_ms } => write!(f, "stale location: {age_ms} ms old"),
+            Self::WrongCapability => f.write_str("lacks what the trip requires"),
+            Self::Declined => f.write_str("declined this trip before"),
+            Self::TooFar { travel_ms } => write!(f, "too far: {travel_ms} ms to the pick-up"),
+        }
+    }
+}
+
+/// One driver's [`Outcome`] for one trip.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Verdict {
+    driver: DriverId,
+    outcome: Outcome,
+}
+canonical_struct!(Verdict { driver, outcome });
+
+impl Verdict {
+    /// `outcome` of `driver`.
+    pub const fn new(driver: DriverId, outcome: Outcome) -> Self {
+        Self { driver, outcome }
+    }
+
+    /// The driver considered.
+    pub const fn driver(&self) -> DriverId {
+        self.driver
+    }
+
+    /// What became of them.
+    pub const fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "driver {}: {}", self.driver, self.outcome)
+    }
+}
+
+/// How many drivers had each [`Outcome`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct VerdictCounts {
+    /// [`Outcome::Chosen`].
+    pub chosen: u32,
+    /// [`Outcome::Lost`].
+    pub lost: u32,
+    /// [`Outcome::Dearer`].
+    pub dearer: u32,
+    /// [`Outcome::Busy`].
+    pub busy: u32,
+    /// [`Outcome::StaleLocation`].
+    pub stale_location: u32,
+    /// [`Outcome::WrongCapability`].
+    pub wrong_capability: u32,
+    /// [`Outcome::Declined`].
+    pub declined: u32,
+    /// [`Outcome::TooFar`].
+    pub too_far: u32,
+}
+canonical_struct!(VerdictCounts {
+    chosen,
+    lost,
+    dearer,
+    busy,
+    stale_location,
+    wrong_capability,
+    declined,
+    too_far
+});
+
+impl VerdictCounts {
+    /// Nobody yet.
+    pub const NONE: Self = Self {
+        chosen: 0,
+        lost: 0,
+        dearer: 0,
+        busy: 0,
+        stale_location: 0,
+        wrong_capability: 0,
+        declined: 0,
+        too_far: 0,
+    };
+
+    /// Counts one more driver; a count stays at its limit.
+    pub fn add(&mut self, outcome: &Outcome) {
+        let count = match outcome {
+            Outcome::Chosen { .. } => &mut self.chosen,
+            Outcome::Lost { .. } => &mut self.lost,
+            Outcome::Dearer { .. } => &mut self.dearer,
+            Outcome::Busy => &mut self.busy,
+            Outcome::StaleLocation { .. } => &mut self.stale_location,
+            Outcome::WrongCapability => &mut self.wrong_capability,
+            Outcome::Declined => &mut self.declined,
+            Outcome::TooFar { .. } => &mut self.too_far,
+        };
+        *count = count.saturating_add(1);
+    }
+
+    /// Whether nobody was counted.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::NONE
+    }
+}
+
+/// The verdicts of one trip in the compact form that an offer carries: the first eight, and counts of the rest.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Verdicts {
+    listed: Vec<Verdict>,
+    rest: VerdictCounts,
+}
+canonical_struct!(Verdicts { listed, rest });
+
+impl Verdicts {
+    /// How many verdicts are listed at most.
+    pub const LISTED_MAX: usize = 8;
+
+    /// Lists the first [`Verdicts::LISTED_MAX`] verdicts and counts the others.
+    pub fn new(verdicts: impl IntoIterator<Item = Verdict>) -> Self {
+        let mut all = verdicts.into_iter();
+        let listed = all.by_ref().take(Self::LISTED_MAX).collect();
+        let mut rest = VerdictCounts::NONE;
+        for verdict in all {
+            rest.add(&verdict.outcome);
+        }
+        Self { listed, rest }
+    }
+
+    /// Adds drivers to the counts who are not listed one by one.
+    #[must_use]
+    pub fn with_rest(mut self, rest: VerdictCounts) -> Self {
+        self.rest = rest;
+        self
+    }
+
+    /// The verdicts listed, at most eight.
+    pub fn listed(&self) -> &[Verdict] {
+        &self.listed
+    }
+
+    /// How many more drivers had each outcome.
+    pub const fn rest(&self) -> VerdictCounts {
+        self.rest
+    }
+}
+
+impl fmt::Display for Verdicts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for verdict in &self.listed {
+            writeln!(f, "{verdict}")?;
+        }
+        let VerdictCounts {
+            chosen,
+            lost,
+            dearer,
+            busy,
+            stale_location,
+            wrong_capability,
+            declined,
+            too_far,
+        } = self.rest;
+        if self.rest.is_empty() {
+            return Ok(());
+        }
+        write!(
+            f,
+            "and {chosen} chosen, {lost} lost, {dearer} too dear, {busy} busy, {stale_location} stale, \
+             {wrong_capability} lacking, {declined} declined, {too_far} too far"
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn eight_are_listed_and_the_rest_is_counted() {
+        let verdicts = Verdicts::new((0..20).map(|n| {
+            let outcome = if n % 2 == 0 {
+                Outcome::Busy
+            } else {
+                Outcome::Declined
+            };
+            Verdict::new(DriverId::from_u128(n), outcome)
+        }));
+        assert_eq!(verdicts.listed().len(), Verdicts::LISTED_MAX);
+        let rest = verdicts.rest();
+        assert_eq!((rest.busy, rest.declined, rest.lost), (6, 6, 0));
+    }
+}
