@@ -1,5 +1,6 @@
 //! Matching: which free driver goes to which waiting rider.
 
+pub mod assignment;
 mod sample;
 mod verdict;
 
