@@ -82,7 +82,7 @@ pub fn great_circle(from: Place, to: Place) -> Millimetres {
 
 /// Sine and cosine of `count` × 5e-8 degrees, for counts up to a right angle (more is taken as a right angle).
 /// The reduction is done on the integer, so 0° and 90° are exact.
-pub(crate) fn quarter_turn(count: u32) -> (f64, f64) {
+pub(super) fn quarter_turn(count: u32) -> (f64, f64) {
     let count = count.min(QUARTER_TURN);
     let mirrored = count > QUARTER_TURN / 2;
     let angle = f64::from(if mirrored { QUARTER_TURN - count } else { count }) * RADIANS_PER_COUNT;

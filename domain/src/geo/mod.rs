@@ -14,8 +14,10 @@
 
 mod area;
 mod great_circle;
+mod heading;
 
 pub use area::{AreaError, PlanePoint, ServiceArea};
 pub use great_circle::{EARTH_RADIUS_MM, great_circle};
 
-pub(crate) use great_circle::quarter_turn;
+use great_circle::quarter_turn;
+pub(crate) use heading::turn_65536;

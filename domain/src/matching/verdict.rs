@@ -159,6 +159,19 @@ impl Verdict {
     pub const fn outcome(&self) -> Outcome {
         self.outcome
     }
+
+    /// By how much a driver who could take the trip missed it: zero for who was chosen, `None` for who could not.
+    pub const fn excess_ms(&self) -> Option<i64> {
+        match self.outcome {
+            Outcome::Chosen { .. } => Some(0),
+            Outcome::Lost { by_ms, .. } | Outcome::Dearer { by_ms, .. } => Some(by_ms),
+            Outcome::Busy
+            | Outcome::StaleLocation { .. }
+            | Outcome::WrongCapability
+            | Outcome::Declined
+            | Outcome::TooFar { .. } => None,
+        }
+    }
 }
 
 impl fmt::Display for Verdict {

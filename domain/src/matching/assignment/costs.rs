@@ -106,6 +106,27 @@ impl SparseCosts {
         })
     }
 
+    /// From a batch, whose costs and counts are bounded by its policy: for each row the number of the edge after its last.
+    pub(in crate::matching) fn from_batch(
+        column_count: usize,
+        unassigned: i64,
+        row_ends: impl Iterator<Item = usize>,
+        edges: impl Iterator<Item = (u32, i64)>,
+    ) -> Self {
+        let (columns, costs) = edges.unzip();
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "at most 2^20 requests of 2^10 candidates"
+        )]
+        Self {
+            starts: std::iter::once(0).chain(row_ends.map(|end| end as u32)).collect(),
+            columns,
+            costs,
+            column_count: column_count as u32,
+            unassigned,
+        }
+    }
+
     fn empty(column_count: usize, unassigned: i64) -> Result<Self, CostsError> {
         let column_count = u32::try_from(column_count).map_err(|_| CostsError::TooLarge)?;
         if column_count == u32::MAX {

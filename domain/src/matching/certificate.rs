@@ -1,0 +1,298 @@
+//! Proof that a batch is optimal, which anyone can check who knows the requests, the drivers and the policy.
+//!
+//! Nothing here is shared with the search for candidates or the solver: edges and costs are worked out again, plainly. What
+//! is trusted is the geometry of [`crate::geo`] and that the supply shows every driver within a distance.
+
+use super::grid::Finder;
+use super::supply::{Driver, Layer};
+use super::{Availability, Market, Policy, Request, RouteEstimate, Supply};
+use crate::geo::{PlanePoint, great_circle, turn_65536};
+use crate::id::{DriverId, TripId};
+use crate::time::Timestamp;
+use crate::units::Millis;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::fmt;
+
+/// Who got whom, and the dual prices: what each trip and each driver is worth to the batch, in milliseconds.
+///
+/// With prices such that no pairing costs less than its trip's and its driver's price together, no trip's price is above the
+/// unassigned cost and no driver's is above zero, no assignment can cost less than all prices together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Certificate {
+    now: Timestamp,
+    trips: BTreeMap<TripId, (Option<DriverId>, i64)>,
+    drivers: BTreeMap<DriverId, i64>,
+}
+
+/// Why a certificate proves nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CertificateFlaw {
+    /// It is about another moment than the one asked for.
+    OtherTime,
+    /// It says nothing about a trip that was requested.
+    TripMissing(TripId),
+    /// It is about a trip that nobody requested.
+    TripUnknown(TripId),
+    /// A trip got a driver who is not among its candidates.
+    NoSuchPairing(TripId),
+    /// A driver got two trips.
+    DriverShared(DriverId),
+    /// A trip's price is above the unassigned cost, or above what a candidate costs less that driver's price.
+    TripPriceTooHigh(TripId),
+    /// A driver's price is above zero.
+    DriverPriceAboveZero(DriverId),
+    /// The assignment costs more than the prices add up to.
+    Gap {
+        /// What the assignment costs, in milliseconds.
+        cost_ms: i128,
+        /// What the prices prove as a lower bound, in milliseconds.
+        bound_ms: i128,
+    },
+}
+
+impl CertificateFlaw {
+    /// The stable code of this flaw.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::OtherTime => "certificate_other_time",
+            Self::TripMissing(_) => "certificate_trip_missing",
+            Self::TripUnknown(_) => "certificate_trip_unknown",
+            Self::NoSuchPairing(_) => "certificate_no_such_pairing",
+            Self::DriverShared(_) => "certificate_driver_shared",
+            Self::TripPriceTooHigh(_) => "certificate_trip_price_too_high",
+            Self::DriverPriceAboveZero(_) => "certificate_driver_price_above_zero",
+            Self::Gap { .. } => "certificate_gap",
+        }
+    }
+}
+
+impl fmt::Display for CertificateFlaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("failed to prove the batch optimal: ")?;
+        match self {
+            Self::OtherTime => f.write_str("it was decided at another time"),
+            Self::TripMissing(trip) => write!(f, "it says nothing about trip {trip}"),
+            Self::TripUnknown(trip) => write!(f, "nobody requested trip {trip}"),
+            Self::NoSuchPairing(trip) => write!(f, "the driver of trip {trip} is not among its candidates"),
+            Self::DriverShared(driver) => write!(f, "driver {driver} got two trips"),
+            Self::TripPriceTooHigh(trip) => write!(f, "the price of trip {trip} is above what it could pay"),
+            Self::DriverPriceAboveZero(driver) => write!(f, "the price of driver {driver} is above zero"),
+            Self::Gap { cost_ms, bound_ms } => {
+                write!(f, "it costs {cost_ms} ms, the prices prove only {bound_ms} ms")
+            }
+        }
+    }
+}
+
+impl std::error::Error for CertificateFlaw {}
+
+impl Certificate {
+    /// From elsewhere, to be verified: each trip with its driver and price, each driver with their price. A driver without a
+    /// price has the price zero.
+    pub fn new(
+        now: Timestamp,
+        trips: impl IntoIterator<Item = (TripId, Option<DriverId>, i64)>,
+        drivers: impl IntoIterator<Item = (DriverId, i64)>,
+    ) -> Self {
+        Self {
+            now,
+            trips: trips
+                .into_iter()
+                .map(|(trip, driver, price)| (trip, (driver, price)))
+                .collect(),
+            drivers: drivers.into_iter().collect(),
+        }
+    }
+
+    /// The moment that the batch was decided at.
+    pub const fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Each trip with its driver and price, by trip.
+    pub fn trips(&self) -> impl Iterator<Item = (TripId, Option<DriverId>, i64)> {
+        self.trips
+            .iter()
+            .map(|(trip, (driver, price))| (*trip, *driver, *price))
+    }
+
+    /// Each driver with their price, by driver.
+    pub fn drivers(&self) -> impl Iterator<Item = (DriverId, i64)> {
+        self.drivers.iter().map(|(driver, price)| (*driver, *price))
+    }
+
+    /// Proves that no assignment of `requests` costs less than this one, and gives what it costs in milliseconds. The
+    /// supply must be as it was when the batch was decided. Takes time in proportion to the pairings to be weighed.
+    pub fn verify(
+        &self,
+        requests: &[Request],
+        supply: &Supply,
+        policy: &Policy,
+    ) -> Result<i128, CertificateFlaw> {
+        self.verify_in(requests, &Market::new(supply, policy, self.now))
+    }
+
+    /// As [`Certificate::verify`], over the market's routes.
+    pub fn verify_in<R: RouteEstimate>(
+        &self,
+        requests: &[Request],
+        market: &Market<'_, R>,
+    ) -> Result<i128, CertificateFlaw> {
+        if market.now() != self.now {
+            return Err(CertificateFlaw::OtherTime);
+        }
+        if let Some((driver, _)) = self.drivers.iter().find(|(_, price)| **price > 0) {
+            return Err(CertificateFlaw::DriverPriceAboveZero(*driver));
+        }
+        let mut requested: BTreeMap<TripId, &Request> = BTreeMap::new();
+        for request in requests {
+            let known = requested.entry(request.trip()).or_insert(request);
+            *known = (*known).min(request);
+        }
+        if let Some(trip) = self.trips.keys().find(|trip| !requested.contains_key(trip)) {
+            return Err(CertificateFlaw::TripUnknown(*trip));
+        }
+        let mut served = BTreeMap::new();
+        let (mut cost_ms, mut bound_ms) = (0, self.drivers.values().copied().map(i128::from).sum());
+        for (trip, request) in requested {
+            let (driver, price) = self.trips.get(&trip).ok_or(CertificateFlaw::TripMissing(trip))?;
+            if let Some(driver) = driver
+                && served.insert(*driver, trip).is_some()
+            {
+                return Err(CertificateFlaw::DriverShared(*driver));
+            }
+            cost_ms += self.check_trip(request, *driver, *price, market)?;
+            bound_ms += i128::from(*price);
+        }
+        if cost_ms == bound_ms {
+            Ok(cost_ms)
+        } else {
+            Err(CertificateFlaw::Gap { cost_ms, bound_ms })
+        }
+    }
+
+    /// Checks one trip's price against all its pairings, and gives what its own costs.
+    fn check_trip<R: RouteEstimate>(
+        &self,
+        request: &Request,
+        driver: Option<DriverId>,
+        price: i64,
+        market: &Market<'_, R>,
+    ) -> Result<i128, CertificateFlaw> {
+        let unassigned = i128::from(market.policy().unassigned_ms());
+        let mut cost = driver.is_none().then_some(unassigned);
+        let mut affordable = i128::from(price) <= unassigned;
+        for (candidate, candidate_cost) in pairings(request, market) {
+            let driver_price = self.drivers.get(&candidate).copied().unwrap_or(0);
+            affordable &= i128::from(price) + i128::from(driver_price) <= candidate_cost;
+            if Some(candidate) == driver {
+                cost = Some(candidate_cost);
+            }
+        }
+        if !affordable {
+            return Err(CertificateFlaw::TripPriceTooHigh(request.trip()));
+        }
+        cost.ok_or(CertificateFlaw::NoSuchPairing(request.trip()))
+    }
+}
+
+/// Keeps the nearest drivers that a request may have, farthest on top.
+struct Fit<'a> {
+    request: &'a Request,
+    supply: &'a Supply,
+    policy: &'a Policy,
+    now: Timestamp,
+    reach_squared: i64,
+    kept: BinaryHeap<(i64, DriverId)>,
+}
+
+impl Finder for Fit<'_> {
+    fn reach_squared(&self) -> i64 {
+        self.reach_squared
+    }
+
+    fn found(&mut self, squared_distance: i64, slot: u32) {
+        let driver = self.supply.at(slot);
+        let needs = self.request.requirements();
+        let fits = driver.capabilities().seats() >= needs.seats()
+            && needs
+                .features()
+                .iter()
+                .all(|feature| driver.capabilities().features().has(feature));
+        let stale_ms = i128::from(self.policy.stale_ms());
+        let fresh = driver.sample().is_some_and(|sample| {
+            let age_ms = i128::from(self.now.ms()) - i128::from(sample.at().ms());
+            -stale_ms < age_ms && age_ms < stale_ms
+        });
+        if !fits || !fresh || self.request.excluded().contains(&driver.id()) {
+            return;
+        }
+        self.kept.push((squared_distance, driver.id()));
+        if self.kept.len() > usize::from(self.policy.nearest()) {
+            self.kept.pop();
+        }
+    }
+}
+
+/// The pairings that a request's assignment was chosen from, with their costs in milliseconds.
+fn pairings<R: RouteEstimate>(request: &Request, market: &Market<'_, R>) -> Vec<(DriverId, i128)> {
+    let supply = market.supply();
+    let Ok(pick_up) = supply.area().project(request.pick_up()) else {
+        return Vec::new();
+    };
+    let limit = Millis::new(i64::from(market.policy().pick_up_ms_max()));
+    let reach = supply.area().plane_reach(market.routes().reach(limit));
+    let mut fit = Fit {
+        request,
+        supply,
+        policy: market.policy(),
+        now: market.now(),
+        reach_squared: reach * reach,
+        kept: BinaryHeap::new(),
+    };
+    supply.search(Layer::Free, pick_up, &mut fit);
+    let kept = fit
+        .kept
+        .into_iter()
+        .filter_map(|(_, driver)| supply.driver(driver));
+    kept.filter_map(|driver| Some((driver.id(), cost(request, pick_up, driver, market)?)))
+        .collect()
+}
+
+/// What a pairing costs; `None` where the driver cannot be there in time.
+fn cost<R: RouteEstimate>(
+    request: &Request,
+    pick_up: PlanePoint,
+    driver: &Driver,
+    market: &Market<'_, R>,
+) -> Option<i128> {
+    let (policy, sample) = (market.policy(), driver.sample()?);
+    let distance = great_circle(sample.place(), request.pick_up());
+    let travel = market
+        .routes()
+        .travel(sample.place(), request.pick_up(), distance);
+    let travel = i128::from(travel.get().max(0));
+    if travel > i128::from(policy.pick_up_ms_max()) {
+        return None;
+    }
+    let earned = |since: Timestamp, share: i32, most: i32| {
+        // As `Timestamp::since` does: an age beyond 64 bits is held at their limit.
+        let age = i128::from(market.now().ms()) - i128::from(since.ms());
+        (age.clamp(0, i128::from(i64::MAX)) * i128::from(share) / 10_000).min(i128::from(most))
+    };
+    let waiting = policy.waiting();
+    let waited = earned(request.waiting_since(), waiting.share().get(), waiting.ms_max());
+    let idled = match driver.availability() {
+        Availability::Free { since } => earned(since, policy.idle().share().get(), policy.idle().ms_max()),
+        Availability::Offline | Availability::Busy => 0,
+    };
+    let refusals = 10_000 - i128::from(driver.acceptance().get());
+    let declined = i128::from(policy.decline_ms()) * refusals / 10_000;
+    let turned = match (sample.heading_degrees(), driver.point()) {
+        (Some(heading), Some(from)) => {
+            i128::from(policy.turn_ms()) * i128::from(turn_65536(heading, from, pick_up)) / 65_536
+        }
+        _ => 0,
+    };
+    Some(travel - waited - idled + declined + turned)
+}
