@@ -229,6 +229,26 @@ slug_id!(
     ZoneId
 );
 slug_id!(
+    /// A line that a tariff can add to a receipt: a surcharge, flat, discount or tax.
+    ChargeId
+);
+slug_id!(
+    /// A window of a tariff: when a surcharge, a multiplier or another rate is in force.
+    WindowId
+);
+slug_id!(
+    /// Something extra that a rider asks for and a tariff may price: `pick-up`, `pet`.
+    ExtraId
+);
+slug_id!(
+    /// An authority that money is collected for: a city, a tax office, a toll road.
+    AuthorityId
+);
+slug_id!(
+    /// Who pays for a discount.
+    FunderId
+);
+slug_id!(
     /// A product that riders choose: `taxi`, `xl`, `wheelchair`.
     ProductId
 );

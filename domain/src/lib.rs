@@ -4,11 +4,13 @@
 //! no dependency, awaits nothing, reads no clock, draws no random number and does no I/O; it also builds for `wasm32`.
 
 pub mod canonical;
+pub mod fingerprint;
 pub mod geo;
 pub mod id;
 pub mod matching;
 pub mod money;
 pub mod place;
+pub mod pricing;
 pub mod ratio;
 pub mod requirements;
 pub mod time;

@@ -62,9 +62,38 @@ canonical_struct!(Ratio {
 
 const fn gcd(mut a: u128, mut b: u128) -> u128 {
     while b != 0 {
+        if let (Some(narrow_a), Some(narrow_b)) = (narrow(a), narrow(b)) {
+            return gcd_narrow(narrow_a, narrow_b) as u128;
+        }
         (a, b) = (b, a % b);
     }
     a
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "checked in the same line")]
+const fn narrow(wide: u128) -> Option<u64> {
+    if wide <= u64::MAX as u128 {
+        Some(wide as u64)
+    } else {
+        None
+    }
+}
+
+/// Nearly every pair fits 64 bits, where shifts (Stein's algorithm) cost a fraction of 128-bit divisions.
+const fn gcd_narrow(mut a: u64, mut b: u64) -> u64 {
+    if a == 0 || b == 0 {
+        return a | b;
+    }
+    let shared_twos = (a | b).trailing_zeros();
+    a >>= a.trailing_zeros();
+    while b != 0 {
+        b >>= b.trailing_zeros();
+        if a > b {
+            (a, b) = (b, a);
+        }
+        b -= a;
+    }
+    a << shared_twos
 }
 
 impl Ratio {

@@ -1,0 +1,325 @@
+//! What a cancellation costs: a matrix by stage and fault.
+//!
+//! ```
+//! use fiacre_domain::pricing::{CancellationMatrix, CancellationStageKind, Fault, FeeBase, FeeRule};
+//! use fiacre_domain::units::BasisPoints;
+//! // India, guidelines of 2025: a tenth of the fare, at most 100 rupees.
+//! let fee = FeeRule::new(0)?.with_share(BasisPoints::new(1_000), FeeBase::Total)?.with_cap(10_000)?;
+//! let matrix = CancellationMatrix::FREE
+//!     .with(CancellationStageKind::Assigned, Fault::Rider, fee)
+//!     .with(CancellationStageKind::NoShow, Fault::Rider, fee);
+//! assert_ne!(matrix, CancellationMatrix::FREE);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use super::error::{PricingError, TariffError, TariffFault};
+use super::limits;
+use super::stage::StageRounding;
+use crate::ratio::{Overflow, Ratio};
+use crate::units::{BasisPoints, Millimetres, Millis};
+use crate::{canonical_enum, canonical_struct};
+
+/// How far the booking had come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CancellationStage {
+    /// No driver yet.
+    Searching,
+    /// A driver was on the way.
+    Assigned {
+        /// Since the driver was assigned.
+        elapsed: Millis,
+        /// What they had driven towards the pick-up.
+        driven: Millimetres,
+    },
+    /// The driver stood at the pick-up.
+    Arrived {
+        /// Since they arrived.
+        waited: Millis,
+    },
+    /// The rider did not come.
+    NoShow {
+        /// Since the driver arrived.
+        waited: Millis,
+    },
+}
+canonical_enum!(CancellationStage {
+    0 = Searching,
+    1 = Assigned { elapsed, driven },
+    2 = Arrived { waited },
+    3 = NoShow { waited },
+});
+
+/// A row of the matrix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CancellationStageKind {
+    /// No driver yet.
+    Searching,
+    /// A driver was on the way.
+    Assigned,
+    /// The driver stood at the pick-up.
+    Arrived,
+    /// The rider did not come.
+    NoShow,
+}
+canonical_enum!(CancellationStageKind { 0 = Searching, 1 = Assigned, 2 = Arrived, 3 = NoShow });
+
+impl CancellationStage {
+    const fn kind(self) -> CancellationStageKind {
+        match self {
+            Self::Searching => CancellationStageKind::Searching,
+            Self::Assigned { .. } => CancellationStageKind::Assigned,
+            Self::Arrived { .. } => CancellationStageKind::Arrived,
+            Self::NoShow { .. } => CancellationStageKind::NoShow,
+        }
+    }
+
+    /// What a free period is measured against.
+    const fn elapsed(self) -> Millis {
+        match self {
+            Self::Searching => Millis::ZERO,
+            Self::Assigned { elapsed, driven: _ } => elapsed,
+            Self::Arrived { waited } | Self::NoShow { waited } => waited,
+        }
+    }
+}
+
+/// Whose doing it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Fault {
+    /// The rider's.
+    Rider,
+    /// The driver's.
+    Driver,
+    /// The platform's, or nobody's.
+    Platform,
+}
+canonical_enum!(Fault { 0 = Rider, 1 = Driver, 2 = Platform });
+
+/// A cancellation as it happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Cancellation {
+    stage: CancellationStage,
+    fault: Fault,
+}
+canonical_struct!(Cancellation { stage, fault });
+
+impl Cancellation {
+    /// At `stage`, by `fault`.
+    pub const fn new(stage: CancellationStage, fault: Fault) -> Self {
+        Self { stage, fault }
+    }
+
+    /// How far the booking had come.
+    pub const fn stage(&self) -> CancellationStage {
+        self.stage
+    }
+
+    /// Whose doing it was.
+    pub const fn fault(&self) -> Fault {
+        self.fault
+    }
+}
+
+/// What a share of a fee is taken of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FeeBase {
+    /// The meter's initial price, or the flat.
+    BaseFare,
+    /// The quote's total.
+    Total,
+}
+canonical_enum!(FeeBase { 0 = BaseFare, 1 = Total });
+
+/// Who pays a fee. Where the rider does not, the receipt's total is zero and its lines move the fee between the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FeePayer {
+    /// The rider.
+    Rider,
+    /// The driver, to the platform.
+    Driver,
+    /// The platform, to the driver.
+    Platform,
+}
+canonical_enum!(FeePayer { 0 = Rider, 1 = Driver, 2 = Platform });
+
+/// One cell: `fixed + share × base`, at most a cap, free for a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct FeeRule {
+    fixed_minor: i64,
+    share: BasisPoints,
+    of: FeeBase,
+    cap_minor: Option<i64>,
+    free_for: Option<Millis>,
+    rounding: StageRounding,
+    driver_share: BasisPoints,
+    payer: FeePayer,
+}
+canonical_struct!(FeeRule {
+    fixed_minor,
+    share,
+    of,
+    cap_minor,
+    free_for,
+    rounding,
+    driver_share,
+    payer
+});
+
+impl FeeRule {
+    /// `fixed_minor`, paid by the rider, all of it to the driver.
+    pub fn new(fixed_minor: i64) -> Result<Self, TariffError> {
+        limits::price("fee fixed", fixed_minor)?;
+        Ok(Self {
+            fixed_minor,
+            share: BasisPoints::ZERO,
+            of: FeeBase::Total,
+            cap_minor: None,
+            free_for: None,
+            rounding: StageRounding::MINOR_UNIT,
+            driver_share: BasisPoints::ONE,
+            payer: FeePayer::Rider,
+        })
+    }
+
+    /// And a share (0 to 10,000) of a base.
+    pub fn with_share(self, share: BasisPoints, of: FeeBase) -> Result<Self, TariffError> {
+        check_share("fee share", share)?;
+        Ok(Self { share, of, ..self })
+    }
+
+    /// At most `cap_minor`.
+    pub fn with_cap(self, cap_minor: i64) -> Result<Self, TariffError> {
+        limits::price("fee cap", cap_minor)?;
+        Ok(Self {
+            cap_minor: Some(cap_minor),
+            ..self
+        })
+    }
+
+    /// Nothing up to and including this long after the assignment, or after the arrival.
+    #[must_use]
+    pub const fn with_free_for(self, free_for: Millis) -> Self {
+        Self {
+            free_for: Some(free_for),
+            ..self
+        }
+    }
+
+    /// Rounded otherwise.
+    #[must_use]
+    pub const fn with_rounding(self, rounding: StageRounding) -> Self {
+        Self { rounding, ..self }
+    }
+
+    /// With this share (0 to 10,000) of the rider's fee to the driver, the rest to the platform.
+    pub fn with_driver_share(self, driver_share: BasisPoints) -> Result<Self, TariffError> {
+        check_share("fee driver share", driver_share)?;
+        Ok(Self { driver_share, ..self })
+    }
+
+    /// Paid by another.
+    #[must_use]
+    pub const fn paid_by(self, payer: FeePayer) -> Self {
+        Self { payer, ..self }
+    }
+
+    pub(super) const fn payer(&self) -> FeePayer {
+        self.payer
+    }
+
+    /// The driver's part of a rider's fee, in minor units.
+    pub(super) fn driver_minor(&self, fee_minor: i64) -> Result<i64, Overflow> {
+        Ratio::from(fee_minor)
+            .checked_mul(Ratio::new(i128::from(self.driver_share.get()), 10_000)?)?
+            .round_to_step(1, crate::ratio::Rounding::HalfUp)
+    }
+
+    fn minor(&self, base_fare_minor: i64, total_minor: i64) -> Result<i64, Overflow> {
+        let base_minor = match self.of {
+            FeeBase::BaseFare => base_fare_minor,
+            FeeBase::Total => total_minor,
+        };
+        let share = Ratio::from(base_minor).checked_mul(Ratio::new(i128::from(self.share.get()), 10_000)?)?;
+        let rounded = self
+            .rounding
+            .apply(Ratio::from(self.fixed_minor).checked_add(share)?)?;
+        Ok(self.cap_minor.map_or(rounded, |cap_minor| rounded.min(cap_minor)))
+    }
+}
+
+fn check_share(field: &'static str, share: BasisPoints) -> Result<(), TariffError> {
+    if share.get() < 0 {
+        return Err(TariffError::new(field, TariffFault::Negative));
+    }
+    if share.get() > BasisPoints::ONE.get() {
+        return Err(TariffError::new(field, TariffFault::TooLarge));
+    }
+    Ok(())
+}
+
+/// Stages × faults: what a cancellation costs. A cell without a rule is free.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CancellationMatrix {
+    cells: [[Option<FeeRule>; 3]; 4],
+}
+
+impl crate::canonical::Canonical for CancellationMatrix {
+    fn write_canonical(&self, out: &mut crate::canonical::CanonicalBytes) {
+        for cell in self.cells.as_flattened() {
+            cell.write_canonical(out);
+        }
+    }
+}
+
+impl CancellationMatrix {
+    /// Every cancellation is free.
+    pub const FREE: Self = Self {
+        cells: [[None; 3]; 4],
+    };
+
+    /// With a rule for one cell.
+    #[must_use]
+    pub const fn with(mut self, stage: CancellationStageKind, fault: Fault, rule: FeeRule) -> Self {
+        self.cells[stage as usize][fault as usize] = Some(rule);
+        self
+    }
+
+    /// The rule for one cell.
+    pub const fn rule(&self, stage: CancellationStageKind, fault: Fault) -> Option<&FeeRule> {
+        self.cells[stage as usize][fault as usize].as_ref()
+    }
+
+    /// Rule and fee of a cancellation; no rule, or a fee of 0, where it is free.
+    pub(super) fn fee(
+        &self,
+        cancellation: &Cancellation,
+        base_fare_minor: i64,
+        total_minor: i64,
+    ) -> Result<(Option<&FeeRule>, i64), PricingError> {
+        let elapsed = cancellation.stage.elapsed();
+        limits::duration("cancellation time", elapsed)?;
+        let Some(rule) = self.rule(cancellation.stage.kind(), cancellation.fault) else {
+            return Ok((None, 0));
+        };
+        if rule.free_for.is_some_and(|free_for| elapsed <= free_for) {
+            return Ok((Some(rule), 0));
+        }
+        Ok((Some(rule), rule.minor(base_fare_minor, total_minor)?))
+    }
+
+    /// The most that a rider may owe for a cancellation.
+    pub(super) fn rider_fee_max_minor(
+        &self,
+        base_fare_minor: i64,
+        total_minor: i64,
+    ) -> Result<i64, Overflow> {
+        let mut most = 0;
+        for rule in self.cells.as_flattened().iter().flatten() {
+            match rule.payer {
+                FeePayer::Rider => most = rule.minor(base_fare_minor, total_minor)?.max(most),
+                FeePayer::Driver | FeePayer::Platform => {}
+            }
+        }
+        Ok(most)
+    }
+}

@@ -1,0 +1,326 @@
+//! The course of a ride, planned or driven: what the stages of pricing look at.
+
+use super::charge::Flat;
+use super::error::PricingError;
+use super::meter::{TimeBasis, TimeRule};
+use super::reading::MeterReading;
+use super::ride::{Circumstances, Ride};
+use super::tariff::Tariff;
+use super::window::WindowSet;
+use super::zone::{ZONES_MAX, ZoneSet};
+use crate::id::ZoneId;
+use crate::time::{CivilDate, CivilDateTime};
+use crate::units::Millis;
+
+/// A stretch without a change of price inside it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Piece {
+    pub(super) at: CivilDateTime,
+    pub(super) leg: u16,
+    pub(super) zones: ZoneSet,
+    pub(super) fast_mm: i64,
+    pub(super) slow_mm: i64,
+    pub(super) fast_ms: i64,
+    pub(super) slow_ms: i64,
+    pub(super) waiting_ms: i64,
+}
+
+impl Piece {
+    pub(super) const fn mm(&self) -> i64 {
+        self.fast_mm.saturating_add(self.slow_mm)
+    }
+
+    pub(super) const fn ms(&self) -> i64 {
+        self.fast_ms
+            .saturating_add(self.slow_ms)
+            .saturating_add(self.waiting_ms)
+    }
+}
+
+/// What is priced: pieces in order, where they lie, and the circumstances.
+#[derive(Debug)]
+pub(super) struct Course<'a> {
+    pub(super) tariff: &'a Tariff,
+    pub(super) started: CivilDateTime,
+    pub(super) also_holiday: Option<CivilDate>,
+    pub(super) open_at_start: WindowSet,
+    pub(super) pieces: Vec<Piece>,
+    pub(super) circumstances: &'a Circumstances,
+    pub(super) start: ZoneSet,
+    pub(super) end: ZoneSet,
+    pub(super) touched: ZoneSet,
+    pub(super) flat: Option<&'a Flat>,
+}
+
+impl<'a> Course<'a> {
+    fn new(tariff: &'a Tariff, started: CivilDateTime, circumstances: &'a Circumstances) -> Self {
+        let around = |zone: Option<ZoneId>| zone.map_or(ZoneSet::NONE, |zone| tariff.zones.around(zone));
+        let (start, end) = (around(circumstances.start), around(circumstances.end));
+        // Without a stop on the way, the first stop is the end.
+        let first_stop = if circumstances.stops == 0 {
+            end
+        } else {
+            around(circumstances.first_stop)
+        };
+        let also_holiday = circumstances.holiday.then_some(started.date());
+        let on_the_way = circumstances.via.iter().fold(first_stop, |touched, zone| {
+            touched.union(tariff.zones.around(*zone))
+        });
+        Self {
+            tariff,
+            started,
+            also_holiday,
+            open_at_start: tariff.schedule.active(started, also_holiday),
+            pieces: Vec::new(),
+            circumstances,
+            start,
+            end,
+            touched: start.union(end).union(on_the_way),
+            flat: tariff.flats.iter().find(|flat| flat.covers(start, first_stop)),
+        }
+    }
+
+    /// The course that totals suggest: at one speed throughout, cut where the price changes.
+    pub(super) fn planned(
+        tariff: &'a Tariff,
+        ride: &'a Ride,
+        at: CivilDateTime,
+    ) -> Result<Self, PricingError> {
+        ride.check()?;
+        let mut course = Self::new(tariff, at, ride.circumstances());
+        Planner::new(&mut course, ride).run()?;
+        Ok(course)
+    }
+
+    /// The course that was driven.
+    pub(super) fn driven(tariff: &'a Tariff, reading: &'a MeterReading) -> Self {
+        let mut course = Self::new(tariff, reading.started(), reading.circumstances());
+        let mut meaning = [ZoneSet::NONE; ZONES_MAX];
+        for (set, zone) in meaning.iter_mut().zip(reading.zones()) {
+            *set = tariff.zones.around(*zone);
+        }
+        let translate = |bits: u64| {
+            let sets = meaning.iter().enumerate().filter(|(bit, _)| bits >> bit & 1 == 1);
+            sets.fold(ZoneSet::NONE, |zones, (_, set)| zones.union(*set))
+        };
+        course.pieces.extend(reading.slices().iter().map(|slice| Piece {
+            at: slice.at(),
+            leg: slice.leg(),
+            zones: if slice.zones() == 0 {
+                ZoneSet::NONE
+            } else {
+                translate(slice.zones())
+            },
+            fast_mm: slice.fast().0.get(),
+            slow_mm: slice.slow().0.get(),
+            fast_ms: slice.fast().1.get(),
+            slow_ms: slice.slow().1.get(),
+            waiting_ms: slice.waiting().get(),
+        }));
+        course.touched = course
+            .pieces
+            .iter()
+            .fold(course.touched, |touched, piece| touched.union(piece.zones));
+        course
+    }
+
+    /// The windows that count at a moment of the ride.
+    pub(super) fn windows_at(&self, at: CivilDateTime) -> WindowSet {
+        self.tariff
+            .schedule
+            .counting(self.open_at_start, at, self.also_holiday)
+    }
+
+    /// All distance and all time, waiting included.
+    pub(super) fn totals(&self) -> (i64, i64) {
+        self.pieces
+            .iter()
+            .fold((0, 0), |(distance_mm, duration_ms), piece| {
+                (
+                    piece.mm().saturating_add(distance_mm),
+                    piece.ms().saturating_add(duration_ms),
+                )
+            })
+    }
+}
+
+/// The first part of a stretch of `distance_mm` and `duration_ms` that ends no later than `until_mm` and `until_ms` (both above zero).
+///
+/// The stretch has one speed: what is cut by distance takes its share of time, rounded down, and the other way round.
+pub(super) fn first_part(
+    distance_mm: i64,
+    duration_ms: i64,
+    until_mm: Option<i64>,
+    until_ms: Option<i64>,
+) -> (i64, i64) {
+    let by_distance = until_mm.filter(|until_mm| *until_mm < distance_mm);
+    let by_time = until_ms.filter(|until_ms| *until_ms < duration_ms);
+    match (by_distance, by_time) {
+        (None, None) => (distance_mm, duration_ms),
+        (Some(until_mm), None) => (until_mm, share(duration_ms, until_mm, distance_mm)),
+        (None, Some(until_ms)) => (share(distance_mm, until_ms, duration_ms), until_ms),
+        (Some(until_mm), Some(until_ms)) => {
+            if i128::from(until_mm) * i128::from(duration_ms)
+                <= i128::from(until_ms) * i128::from(distance_mm)
+            {
+                (until_mm, share(duration_ms, until_mm, distance_mm))
+            } else {
+                (share(distance_mm, until_ms, duration_ms), until_ms)
+            }
+        }
+    }
+}
+
+/// `whole × part ÷ of`, rounded down; all at least zero and `part` at most `of`.
+fn share(whole: i64, part: i64, of: i64) -> i64 {
+    let exact = i128::from(whole) * i128::from(part) / i128::from(of.max(1));
+    i64::try_from(exact).unwrap_or(whole)
+}
+
+/// Lays a ride's totals out along its course.
+struct Planner<'c, 'a> {
+    course: &'c mut Course<'a>,
+    ride: &'a Ride,
+    now: CivilDateTime,
+    travelled_mm: i64,
+}
+
+impl<'c, 'a> Planner<'c, 'a> {
+    fn new(course: &'c mut Course<'a>, ride: &'a Ride) -> Self {
+        let now = course.started;
+        Self {
+            course,
+            ride,
+            now,
+            travelled_mm: 0,
+        }
+    }
+
+    fn run(mut self) -> Result<(), PricingError> {
+        let (mut main_mm, mut main_ms) = (self.ride.distance().get(), self.ride.duration().get());
+        for part in self.ride.parts() {
+            main_mm -= part.distance().get();
+            main_ms -= part.duration().get();
+        }
+        // Only a flat that ends at a stop needs to know which leg is which; legs are then taken as equal.
+        let stops = i64::from(self.ride.circumstances().stops());
+        let legs = if self.course.flat.is_some() { stops + 1 } else { 1 };
+        let mut last_leg = 0;
+        for leg in 0..legs {
+            let left = legs - leg;
+            let (distance_mm, duration_ms) = (main_mm / left, main_ms / left);
+            last_leg = u16::try_from(leg).map_err(|_| PricingError::RideOutOfRange("stops"))?;
+            self.drive(distance_mm, duration_ms, ZoneSet::NONE, last_leg)?;
+            (main_mm, main_ms) = (main_mm - distance_mm, main_ms - duration_ms);
+        }
+        for part in self.ride.parts() {
+            let zones = self.course.tariff.zones.around(part.zone());
+            self.course.touched = self.course.touched.union(zones);
+            self.drive(part.distance().get(), part.duration().get(), zones, last_leg)?;
+        }
+        self.wait(self.ride.waiting().get())
+    }
+
+    fn drive(
+        &mut self,
+        mut distance_mm: i64,
+        mut duration_ms: i64,
+        zones: ZoneSet,
+        leg: u16,
+    ) -> Result<(), PricingError> {
+        while distance_mm > 0 || duration_ms > 0 {
+            let until_mm = self.course.tariff.until_cut_mm(self.travelled_mm);
+            let (part_mm, part_ms) = first_part(
+                distance_mm,
+                duration_ms,
+                until_mm,
+                self.course.tariff.schedule.until_edge_ms(self.now),
+            );
+            let piece = self.piece(part_mm, part_ms, zones, leg)?;
+            self.course.pieces.push(piece);
+            self.travelled_mm += part_mm;
+            self.pass(part_ms)?;
+            (distance_mm, duration_ms) = (distance_mm - part_mm, duration_ms - part_ms);
+        }
+        Ok(())
+    }
+
+    /// Which of it is slow: known, or `0.3` of the lesser of distance and time (see `UnitsEstimate::likely`).
+    fn piece(
+        &self,
+        distance_mm: i64,
+        duration_ms: i64,
+        zones: ZoneSet,
+        leg: u16,
+    ) -> Result<Piece, PricingError> {
+        let mut piece = Piece {
+            at: self.now,
+            leg,
+            zones,
+            fast_mm: distance_mm,
+            slow_mm: 0,
+            fast_ms: duration_ms,
+            slow_ms: 0,
+            waiting_ms: 0,
+        };
+        if let Some(slow) = self.ride.slow() {
+            piece.slow_ms = share(slow.get(), duration_ms, self.ride.duration().get());
+            piece.fast_ms = duration_ms - piece.slow_ms;
+            return Ok(piece);
+        }
+        let meter = self.course.tariff.meter_during(self.course.windows_at(self.now));
+        let counts_slow = match meter.time() {
+            TimeRule::Joint => true,
+            TimeRule::Separate(rate) => rate.basis() == TimeBasis::Slow,
+            TimeRule::Free => false,
+        };
+        if !counts_slow {
+            return Ok(piece);
+        }
+        let segment = meter.segment_at(self.travelled_mm)?;
+        if meter.is_slow(segment, distance_mm, duration_ms)? {
+            piece.fast_mm = distance_mm * 3 / 10;
+            piece.slow_mm = distance_mm - piece.fast_mm;
+            (piece.fast_ms, piece.slow_ms) = (0, duration_ms);
+        } else {
+            piece.slow_ms = duration_ms * 3 / 10;
+            piece.fast_ms = duration_ms - piece.slow_ms;
+        }
+        Ok(piece)
+    }
+
+    fn wait(&mut self, waiting_ms: i64) -> Result<(), PricingError> {
+        let stops = self.ride.circumstances().stops();
+        let (first, places) = if stops == 0 { (0, 1) } else { (1, i64::from(stops)) };
+        let mut left_ms = waiting_ms;
+        for (stop, places_left) in (first..).zip((1..=places).rev()) {
+            let mut here_ms = left_ms / places_left;
+            left_ms -= here_ms;
+            while here_ms > 0 {
+                let until_ms = self.course.tariff.schedule.until_edge_ms(self.now);
+                let (_, part_ms) = first_part(0, here_ms, None, until_ms);
+                self.course.pieces.push(Piece {
+                    at: self.now,
+                    leg: stop,
+                    zones: ZoneSet::NONE,
+                    fast_mm: 0,
+                    slow_mm: 0,
+                    fast_ms: 0,
+                    slow_ms: 0,
+                    waiting_ms: part_ms,
+                });
+                self.pass(part_ms)?;
+                here_ms -= part_ms;
+            }
+        }
+        Ok(())
+    }
+
+    fn pass(&mut self, duration_ms: i64) -> Result<(), PricingError> {
+        self.now = self
+            .now
+            .plus(Millis::new(duration_ms))
+            .ok_or(PricingError::RideOutOfRange("time"))?;
+        Ok(())
+    }
+}

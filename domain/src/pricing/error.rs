@@ -1,0 +1,163 @@
+//! What can be wrong with a tariff, a ride or a reading.
+
+use crate::money::MoneyError;
+use crate::ratio::Overflow;
+use std::fmt;
+
+/// What is wrong with a value of a tariff.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TariffFault {
+    /// Below zero.
+    Negative,
+    /// Not above zero.
+    NotPositive,
+    /// Beyond the largest value that prices exactly.
+    TooLarge,
+    /// More of them than a tariff may hold.
+    TooMany,
+    /// At least one is needed.
+    Missing,
+    /// Not in ascending order, or the first is not at zero.
+    OutOfOrder,
+    /// Named twice.
+    Duplicate,
+    /// Refers to something that the tariff does not have (yet: zones, windows and charges come first).
+    Unknown,
+    /// Contradicts another value of the tariff.
+    Contradiction,
+}
+
+/// Why a tariff could not be built: the field, and what is wrong with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TariffError {
+    field: &'static str,
+    fault: TariffFault,
+}
+
+impl TariffError {
+    pub(super) const fn new(field: &'static str, fault: TariffFault) -> Self {
+        Self { field, fault }
+    }
+
+    /// The field, in the words of this crate's constructors.
+    pub const fn field(self) -> &'static str {
+        self.field
+    }
+
+    /// What is wrong with it.
+    pub const fn fault(self) -> TariffFault {
+        self.fault
+    }
+
+    /// The stable code of this error.
+    pub const fn code(&self) -> &'static str {
+        match self.fault {
+            TariffFault::Negative => "tariff_negative",
+            TariffFault::NotPositive => "tariff_not_positive",
+            TariffFault::TooLarge => "tariff_too_large",
+            TariffFault::TooMany => "tariff_too_many",
+            TariffFault::Missing => "tariff_missing",
+            TariffFault::OutOfOrder => "tariff_out_of_order",
+            TariffFault::Duplicate => "tariff_duplicate",
+            TariffFault::Unknown => "tariff_unknown",
+            TariffFault::Contradiction => "tariff_contradiction",
+        }
+    }
+}
+
+impl fmt::Display for TariffError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let why = match self.fault {
+            TariffFault::Negative => "must not be below zero",
+            TariffFault::NotPositive => "must be above zero",
+            TariffFault::TooLarge => "is too large to price exactly",
+            TariffFault::TooMany => "has too many entries",
+            TariffFault::Missing => "needs at least one entry",
+            TariffFault::OutOfOrder => "must ascend, and begin at zero",
+            TariffFault::Duplicate => "is named twice",
+            TariffFault::Unknown => "refers to something that the tariff does not have",
+            TariffFault::Contradiction => "contradicts another value of the tariff",
+        };
+        write!(f, "failed to build the tariff: {} {why}", self.field)
+    }
+}
+
+impl std::error::Error for TariffError {}
+
+/// Why a ride could not be priced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PricingError {
+    /// An amount left the range of exact arithmetic or of 64-bit minor units.
+    Overflow,
+    /// A value of the ride is negative or beyond any ride on Earth; the field's name.
+    RideOutOfRange(&'static str),
+    /// A value of the reading is negative, out of order or beyond its limit; the field's name.
+    ReadingOutOfRange(&'static str),
+    /// The reading was recorded under another tariff or version.
+    ReadingOfAnotherTariff,
+    /// A slice of the reading runs across a distance or time at which the tariff's price changes.
+    ReadingNotCut,
+    /// The surge does not follow from its own frozen inputs.
+    SurgeNotRecomputable,
+    /// The payment gateway takes only multiples of a step that the tariff's total is not rounded to.
+    StepDoesNotFitGateway,
+    /// Two currencies met.
+    CurrencyMismatch,
+}
+
+impl PricingError {
+    /// The stable code of this error.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Overflow => "pricing_overflow",
+            Self::RideOutOfRange(_) => "pricing_ride_out_of_range",
+            Self::ReadingOutOfRange(_) => "pricing_reading_out_of_range",
+            Self::ReadingOfAnotherTariff => "pricing_reading_of_another_tariff",
+            Self::ReadingNotCut => "pricing_reading_not_cut",
+            Self::SurgeNotRecomputable => "pricing_surge_not_recomputable",
+            Self::StepDoesNotFitGateway => "pricing_step_does_not_fit_gateway",
+            Self::CurrencyMismatch => "pricing_currency_mismatch",
+        }
+    }
+}
+
+impl fmt::Display for PricingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("failed to price the ride: ")?;
+        match self {
+            Self::Overflow => f.write_str("an amount is too large to compute exactly"),
+            Self::RideOutOfRange(field) => write!(f, "{field} is negative or too large"),
+            Self::ReadingOutOfRange(field) => {
+                write!(f, "the reading's {field} is negative, unordered or too large")
+            }
+            Self::ReadingOfAnotherTariff => {
+                f.write_str("the reading was recorded under another tariff or version; replay it instead")
+            }
+            Self::ReadingNotCut => {
+                f.write_str("a slice of the reading runs across a price change; record it with this tariff")
+            }
+            Self::SurgeNotRecomputable => f.write_str("the surge does not follow from its own inputs"),
+            Self::StepDoesNotFitGateway => f.write_str(
+                "the gateway takes only multiples of a larger step; round the tariff's total to that step",
+            ),
+            Self::CurrencyMismatch => f.write_str("two currencies met; use the tariff's everywhere"),
+        }
+    }
+}
+
+impl std::error::Error for PricingError {}
+
+impl From<Overflow> for PricingError {
+    fn from(_: Overflow) -> Self {
+        Self::Overflow
+    }
+}
+
+impl From<MoneyError> for PricingError {
+    fn from(error: MoneyError) -> Self {
+        match error {
+            MoneyError::Overflow => Self::Overflow,
+            MoneyError::CurrencyMismatch { .. } | MoneyError::UnknownCurrency => Self::CurrencyMismatch,
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! What is priced at all. Within these limits exact arithmetic has room; beyond them there is a typed error, not a guess.
+
+use super::error::{PricingError, TariffError, TariffFault};
+use crate::ratio::Ratio;
+use crate::units::{Millimetres, Millis};
+
+/// A million kilometres.
+pub(super) const DISTANCE_MM_MAX: i64 = 1_000_000_000_000;
+/// About 115 days.
+pub(super) const DURATION_MS_MAX: i64 = 10_000_000_000;
+/// The largest price in a tariff, in minor units.
+pub(super) const PRICE_MINOR_MAX: i64 = 1_000_000_000_000;
+/// The most units that an initial price may pay for.
+pub(super) const UNITS_MAX: i64 = 1_000_000_000;
+/// The largest factor of a multiplier or scale.
+pub(super) const FACTOR_MAX: i64 = 1_000;
+/// The finest fraction in a tariff.
+const DENOMINATOR_MAX: i128 = 1_000_000_000;
+
+pub(super) fn at_least_zero(field: &'static str, value: Ratio, max: i64) -> Result<(), TariffError> {
+    let fault = if value.is_negative() {
+        TariffFault::Negative
+    } else if value > Ratio::from(max) || value.denominator() > DENOMINATOR_MAX {
+        TariffFault::TooLarge
+    } else {
+        return Ok(());
+    };
+    Err(TariffError::new(field, fault))
+}
+
+pub(super) fn above_zero(field: &'static str, value: Ratio, max: i64) -> Result<(), TariffError> {
+    if value <= Ratio::ZERO {
+        return Err(TariffError::new(field, TariffFault::NotPositive));
+    }
+    at_least_zero(field, value, max)
+}
+
+pub(super) fn price(field: &'static str, minor: i64) -> Result<(), TariffError> {
+    at_least_zero(field, Ratio::from(minor), PRICE_MINOR_MAX)
+}
+
+pub(super) const fn distance(field: &'static str, distance: Millimetres) -> Result<(), PricingError> {
+    if distance.get() < 0 || distance.get() > DISTANCE_MM_MAX {
+        return Err(PricingError::RideOutOfRange(field));
+    }
+    Ok(())
+}
+
+pub(super) const fn duration(field: &'static str, duration: Millis) -> Result<(), PricingError> {
+    if duration.get() < 0 || duration.get() > DURATION_MS_MAX {
+        return Err(PricingError::RideOutOfRange(field));
+    }
+    Ok(())
+}

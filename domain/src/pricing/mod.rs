@@ -1,0 +1,82 @@
+//! Pricing: a [`Tariff`] makes a [`Quote`] of a [`Ride`], a quote makes a [`Receipt`] of a [`MeterReading`], and anyone who
+//! has the tariff can recompute the receipt.
+//!
+//! Amounts and units are exact fractions until a stage rounds, once; the differences are lines, so that the lines of a
+//! receipt always sum to its total. The order of the stages is written down once, in `stages.rs`.
+//!
+//! ```
+//! use fiacre_domain::money::Currency;
+//! use fiacre_domain::pricing::{Charge, ChargeAmount, Meter, Ride, Segment, Surge, Tariff};
+//! use fiacre_domain::ratio::Ratio;
+//! use fiacre_domain::units::{Millimetres, Millis};
+//! use std::sync::Arc;
+//!
+//! // New York, 2018, without its windows: $2.50, then 50 cents for each fifth of a mile or slow minute.
+//! let fifth = Segment::new(Millimetres::ZERO, Ratio::from(50), Ratio::new(1_609_344, 5)?)?.with_time(Ratio::from(60_000))?;
+//! let meter = Meter::joint(Ratio::from(250), Ratio::ONE, vec![fifth])?;
+//! let tariff = Arc::new(
+//!     Tariff::new("nyc".parse()?, 1, Currency::USD, meter)
+//!         .with_charge(Charge::surcharge("improvement".parse()?, ChargeAmount::Once(30)))?
+//!         .with_charge(Charge::passed_to("mta".parse()?, "mta".parse()?, ChargeAmount::Once(50)))?,
+//! );
+//!
+//! // Five miles, five minutes of them standing still.
+//! let ride = Ride::new(Millimetres::new(8_046_720), Millis::from_minutes(20)).with_slow(Millis::from_minutes(5));
+//! let quote = tariff.quote(&ride, "2018-07-03T10:00".parse()?, Surge::NONE)?;
+//! assert_eq!(quote.total().to_string(), "17.80 USD");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod cancellation;
+mod charge;
+mod course;
+mod discount;
+mod error;
+mod limits;
+mod line;
+mod meter;
+mod party;
+mod pay;
+mod quote;
+mod reading;
+mod receipt;
+mod recorder;
+mod ride;
+mod settle;
+mod stage;
+mod stages;
+mod surge;
+mod tariff;
+mod tax;
+mod waiting;
+mod walk;
+mod window;
+mod zone;
+
+pub use cancellation::{
+    Cancellation, CancellationMatrix, CancellationStage, CancellationStageKind, Fault, FeeBase, FeePayer,
+    FeeRule,
+};
+pub use charge::{Charge, ChargeAmount, Condition, Flat};
+pub use discount::{Discount, LineGroups};
+pub use error::{PricingError, TariffError, TariffFault};
+pub use line::{Line, LineKind, LineTraits, Payee};
+pub use meter::{
+    Meter, SEGMENTS_MAX, Segment, SlowRule, Speed, TimeBasis, TimeRate, TimeRule, Units, UnitsEstimate,
+};
+pub use party::{AgeRange, PASSENGERS_MAX, Party};
+pub use pay::{Pay, PayKind, PayLine, PayPolicy, PayRule, RateCard};
+pub use quote::Quote;
+pub use reading::{DeviationReason, MeterReading, SLICES_MAX, Slice, SpeedBand};
+pub use receipt::{Basis, Computed, Happened, Receipt, ReceiptField, ReceiptParts, VerifyError};
+pub use recorder::Recorder;
+pub use ride::{CIRCUMSTANCES_MAX, Circumstances, Ride, RidePart, STOPS_MAX, Toll};
+pub use stage::{RoundingPlan, Stage, StageRounding};
+pub use surge::{SURGE_BPS_MAX, Surge, SurgeInputs, SurgePolicy};
+pub use tariff::{AreaEffect, SettlementPolicy, TARIFF_ENTRIES_MAX, Tariff};
+pub use tax::{Tax, TaxMode, TaxScope};
+pub use waiting::{Grace, Waiting, WaitingRate};
+pub use window::{
+    DecidedBy, HOLIDAYS_MAX, HolidayRule, SPANS_MAX, Schedule, Span, WINDOWS_MAX, Weekdays, Window, WindowSet,
+};
+pub use zone::{ZONES_MAX, ZoneSet, Zones};

@@ -1,0 +1,242 @@
+//! A quote: a price for a ride before it is driven, and what it may become.
+//!
+//! ```
+//! # use fiacre_domain::money::Currency;
+//! # use fiacre_domain::pricing::{Meter, Segment, Tariff};
+//! # use fiacre_domain::ratio::Ratio;
+//! use fiacre_domain::pricing::{Recorder, Ride, Surge};
+//! use fiacre_domain::units::{Millimetres, Millis};
+//! use std::sync::Arc;
+//! # let fifth = Segment::new(Millimetres::ZERO, Ratio::from(50), Ratio::new(1_609_344, 5)?)?.with_time(Ratio::from(60_000))?;
+//! # let meter = Meter::joint(Ratio::from(250), Ratio::ONE, vec![fifth])?;
+//! let tariff = Arc::new(Tariff::new("nyc".parse()?, 1, Currency::USD, meter));
+//! let at = "2018-07-03T10:00".parse()?;
+//! let ride = Ride::new(Millimetres::new(8_046_720), Millis::from_minutes(20)).with_slow(Millis::from_minutes(5));
+//! let quote = tariff.quote(&ride, at, Surge::NONE)?;
+//! assert_eq!(quote.total().to_string(), "17.00 USD");
+//!
+//! let mut recorder = quote.recorder(at);
+//! recorder.drive(Millimetres::new(8_046_720), Millis::from_minutes(15))?;
+//! recorder.drive(Millimetres::ZERO, Millis::from_minutes(6))?;
+//! let receipt = quote.settle(&recorder.finish()?)?;
+//! assert_eq!(receipt.total().to_string(), "17.50 USD");
+//! receipt.verify(&tariff)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use super::cancellation::Cancellation;
+use super::course::Course;
+use super::error::PricingError;
+use super::line::Line;
+use super::pay::Pay;
+use super::reading::MeterReading;
+use super::receipt::Receipt;
+use super::recorder::Recorder;
+use super::ride::Ride;
+use super::settle;
+use super::stage::Stage;
+use super::stages::{self, Priced};
+use super::surge::Surge;
+use super::tariff::Tariff;
+use crate::canonical::{Canonical, CanonicalBytes};
+use crate::money::{Currency, Money};
+use crate::time::CivilDateTime;
+use crate::units::{BasisPoints, Millimetres, Millis};
+use std::sync::Arc;
+
+/// A price with everything that it was computed from. It keeps no lines: [`Quote::lines`] computes them again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quote {
+    tariff: Arc<Tariff>,
+    ride: Ride,
+    at: CivilDateTime,
+    surge: Surge,
+    total_minor: i64,
+    hold_minor: i64,
+    driver_pay_minor: i64,
+}
+
+impl Canonical for Quote {
+    /// The tariff enters by name and version: its content is what its own fingerprint is for.
+    fn write_canonical(&self, out: &mut CanonicalBytes) {
+        let Self {
+            tariff,
+            ride,
+            at,
+            surge,
+            total_minor,
+            hold_minor,
+            driver_pay_minor,
+        } = self;
+        tariff.id().write_canonical(out);
+        tariff.version().write_canonical(out);
+        tariff.currency().write_canonical(out);
+        ride.write_canonical(out);
+        at.write_canonical(out);
+        surge.write_canonical(out);
+        total_minor.write_canonical(out);
+        hold_minor.write_canonical(out);
+        driver_pay_minor.write_canonical(out);
+    }
+}
+
+impl Tariff {
+    /// The price of `ride` when it starts at local time `at`.
+    ///
+    /// # Errors
+    /// What no ride is (negative or beyond a million kilometres), a surge that does not follow from its inputs, amounts that
+    /// leave 64 bits, and a rounding step that the payment gateway does not take.
+    pub fn quote(
+        self: &Arc<Self>,
+        ride: &Ride,
+        at: CivilDateTime,
+        surge: Surge,
+    ) -> Result<Quote, PricingError> {
+        let quoted = Quoted::new(self, ride, at, &surge)?;
+        Ok(Quote {
+            tariff: Self::clone_arc(self),
+            ride: ride.clone(),
+            at,
+            surge,
+            total_minor: quoted.priced.total_minor,
+            hold_minor: quoted.hold_minor,
+            driver_pay_minor: quoted.pay.total().minor(),
+        })
+    }
+
+    fn clone_arc(this: &Arc<Self>) -> Arc<Self> {
+        Arc::clone(this)
+    }
+
+    /// The surge factor within this tariff's limits.
+    pub(super) fn held_surge(&self, surge: &Surge) -> Result<BasisPoints, PricingError> {
+        if surge.is_recomputable() {
+            Ok(surge.factor().clamp(self.surge_min, self.surge_max))
+        } else {
+            Err(PricingError::SurgeNotRecomputable)
+        }
+    }
+}
+
+/// Everything that follows from a tariff, a ride, a time and a surge.
+#[derive(Debug)]
+pub(super) struct Quoted {
+    pub(super) priced: Priced,
+    pub(super) pay: Pay,
+    /// The highest total that a settlement may reach.
+    pub(super) cap_minor: i64,
+    /// The cap, and at least any fee that the rider may come to owe.
+    pub(super) hold_minor: i64,
+}
+
+impl Quoted {
+    pub(super) fn new(
+        tariff: &Tariff,
+        ride: &Ride,
+        at: CivilDateTime,
+        surge: &Surge,
+    ) -> Result<Self, PricingError> {
+        tariff.check_gateway_step()?;
+        let course = Course::planned(tariff, ride, at)?;
+        let priced = stages::price(&course, tariff.held_surge(surge)?)?;
+        let (mm, ms) = course.totals();
+        let pay = tariff.pay.pay(
+            &priced.lines,
+            Millimetres::new(mm),
+            Millis::new(ms),
+            tariff.currency(),
+        )?;
+        let (_, _, cap) = tariff.settlement.bounds(priced.total_minor)?;
+        // The cap is a total too: it is rounded like one, but never below the quote.
+        let cap_minor = tariff
+            .rounding
+            .of(Stage::Total)
+            .apply(cap)?
+            .max(priced.total_minor);
+        let fee_max_minor = tariff
+            .cancellation
+            .rider_fee_max_minor(priced.base_fare_minor, priced.total_minor)?;
+        Ok(Self {
+            priced,
+            pay,
+            cap_minor,
+            hold_minor: cap_minor.max(fee_max_minor),
+        })
+    }
+}
+
+impl Quote {
+    /// What the rider would pay if the ride went as planned.
+    pub fn total(&self) -> Money {
+        self.money(self.total_minor)
+    }
+
+    /// What is held of the rider's money: the most that a settlement or a fee may come to.
+    pub fn hold(&self) -> Money {
+        self.money(self.hold_minor)
+    }
+
+    /// What the driver would earn; [`Quote::pay`] has the lines.
+    pub fn driver_pay(&self) -> Money {
+        self.money(self.driver_pay_minor)
+    }
+
+    /// The currency of every amount.
+    pub fn currency(&self) -> Currency {
+        self.tariff.currency()
+    }
+
+    /// The tariff that it was priced with.
+    pub const fn tariff(&self) -> &Arc<Tariff> {
+        &self.tariff
+    }
+
+    /// The ride as it was asked for.
+    pub const fn ride(&self) -> &Ride {
+        &self.ride
+    }
+
+    /// The local time of the planned start.
+    pub const fn at(&self) -> CivilDateTime {
+        self.at
+    }
+
+    /// The surge, frozen with its inputs.
+    pub const fn surge(&self) -> &Surge {
+        &self.surge
+    }
+
+    /// The lines, which sum to the total.
+    pub fn lines(&self) -> Result<Vec<Line>, PricingError> {
+        Ok(self.quoted()?.priced.lines)
+    }
+
+    /// The driver's pay with its lines.
+    pub fn pay(&self) -> Result<Pay, PricingError> {
+        Ok(self.quoted()?.pay)
+    }
+
+    /// A recorder for this ride, which starts at local time `started`.
+    pub fn recorder(&self, started: CivilDateTime) -> Recorder<'_> {
+        Recorder::new(&self.tariff, started, self.ride.circumstances().clone())
+    }
+
+    /// The receipt for what was driven: inside the tariff's band the quoted price stands; outside it the metered price, up
+    /// to the cap. The reading must have been recorded under this tariff and version.
+    pub fn settle(&self, reading: &MeterReading) -> Result<Receipt, PricingError> {
+        settle::settle(&self.tariff, (&self.ride, self.at, &self.surge), reading)
+    }
+
+    /// The receipt for a cancellation or a rider who did not come; its total may be zero.
+    pub fn cancel(&self, cancellation: &Cancellation) -> Result<Receipt, PricingError> {
+        settle::cancel(&self.tariff, (&self.ride, self.at, &self.surge), cancellation)
+    }
+
+    fn quoted(&self) -> Result<Quoted, PricingError> {
+        Quoted::new(&self.tariff, &self.ride, self.at, &self.surge)
+    }
+
+    fn money(&self, minor: i64) -> Money {
+        Money::new(minor, self.tariff.currency())
+    }
+}

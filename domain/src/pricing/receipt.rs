@@ -1,0 +1,344 @@
+//! A receipt: what was asked, what happened, and what that comes to, so that anyone who has the tariff can recompute it.
+
+use super::cancellation::Cancellation;
+use super::error::PricingError;
+use super::line::Line;
+use super::pay::{Pay, PayLine};
+use super::reading::{DeviationReason, MeterReading};
+use super::ride::Ride;
+use super::settle::{Asked, computed_for_cancellation, computed_for_reading};
+use super::surge::Surge;
+use super::tariff::Tariff;
+use crate::id::TariffId;
+use crate::money::{Currency, Money};
+use crate::time::CivilDateTime;
+use crate::{canonical_enum, canonical_struct};
+use std::fmt;
+
+/// What a receipt settles.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Happened {
+    /// The ride, as driven.
+    Driven(MeterReading),
+    /// A cancellation, or a rider who did not come.
+    Cancelled(Cancellation),
+}
+canonical_enum!(Happened { 0 = Driven(reading), 1 = Cancelled(cancellation) });
+
+/// Which price stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Basis {
+    /// The quoted one: what was driven stayed inside the band.
+    Quoted,
+    /// The quoted one: the driver's detour is not charged.
+    DetourNotCharged,
+    /// The metered one.
+    Metered(DeviationReason),
+    /// The highest that the hold allows; the metered one is above it.
+    Capped(DeviationReason),
+    /// A fee.
+    Fee,
+}
+canonical_enum!(Basis { 0 = Quoted, 1 = DetourNotCharged, 2 = Metered(reason), 3 = Capped(reason), 4 = Fee });
+
+/// Everything in a receipt that follows from the rest of it and the tariff.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Computed {
+    /// Which price stands.
+    pub basis: Basis,
+    /// The total of the quote.
+    pub quoted: Money,
+    /// The total by the meter; `None` for a fee.
+    pub metered: Option<Money>,
+    /// The most that this receipt could have come to.
+    pub hold: Money,
+    /// The lines, which sum to the total.
+    pub lines: Vec<Line>,
+    /// What the rider owes.
+    pub total: Money,
+    /// What the driver earns.
+    pub pay: Pay,
+}
+canonical_struct!(Computed {
+    basis,
+    quoted,
+    metered,
+    hold,
+    lines,
+    total,
+    pay
+});
+
+/// A receipt, as data: for those who store or send it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceiptParts {
+    /// The tariff.
+    pub tariff: TariffId,
+    /// Its version.
+    pub version: u32,
+    /// Its currency.
+    pub currency: Currency,
+    /// The ride as it was asked for.
+    pub ride: Ride,
+    /// The local time of the planned start.
+    pub at: CivilDateTime,
+    /// The surge of the quote.
+    pub surge: Surge,
+    /// What happened.
+    pub happened: Happened,
+    /// What it comes to.
+    pub computed: Computed,
+}
+canonical_struct!(ReceiptParts {
+    tariff,
+    version,
+    currency,
+    ride,
+    at,
+    surge,
+    happened,
+    computed
+});
+
+/// What is owed for a ride or a cancellation, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    parts: ReceiptParts,
+}
+canonical_struct!(Receipt { parts });
+
+impl Receipt {
+    pub(super) fn new(
+        tariff: &Tariff,
+        (ride, at, surge): Asked<'_>,
+        happened: Happened,
+        computed: Computed,
+    ) -> Self {
+        Self {
+            parts: ReceiptParts {
+                tariff: tariff.id(),
+                version: tariff.version(),
+                currency: tariff.currency(),
+                ride: ride.clone(),
+                at,
+                surge: *surge,
+                happened,
+                computed,
+            },
+        }
+    }
+
+    /// A receipt as it was stored or sent. It is what someone claims, until [`Receipt::verify`] has recomputed it.
+    pub const fn from_parts(parts: ReceiptParts) -> Self {
+        Self { parts }
+    }
+
+    /// The receipt as data.
+    pub const fn parts(&self) -> &ReceiptParts {
+        &self.parts
+    }
+
+    /// What the rider owes; zero or more.
+    pub const fn total(&self) -> Money {
+        self.parts.computed.total
+    }
+
+    /// The lines, which sum to the total.
+    pub fn lines(&self) -> &[Line] {
+        &self.parts.computed.lines
+    }
+
+    /// Which price stands, and why.
+    pub const fn basis(&self) -> Basis {
+        self.parts.computed.basis
+    }
+
+    /// The total of the quote.
+    pub const fn quoted(&self) -> Money {
+        self.parts.computed.quoted
+    }
+
+    /// The total by the meter; `None` for a fee.
+    pub const fn metered(&self) -> Option<Money> {
+        self.parts.computed.metered
+    }
+
+    /// What the driver earns, with its lines.
+    pub const fn pay(&self) -> &Pay {
+        &self.parts.computed.pay
+    }
+
+    /// What happened.
+    pub const fn happened(&self) -> &Happened {
+        &self.parts.happened
+    }
+
+    /// The tariff and its version.
+    pub const fn tariff(&self) -> (TariffId, u32) {
+        (self.parts.tariff, self.parts.version)
+    }
+
+    /// The sum of some lines.
+    pub fn sum_of(&self, wanted: impl Fn(&Line) -> bool) -> Result<Money, PricingError> {
+        let mut sum = Money::zero(self.parts.currency);
+        for line in self.lines().iter().filter(|line| wanted(line)) {
+            sum = sum.checked_add(line.amount())?;
+        }
+        Ok(sum)
+    }
+
+    /// Recomputes everything that follows from the ride, the surge, what happened and the tariff, and compares.
+    ///
+    /// Any single edit of a computed field is refused. What is not computed (who rode, how far the reading says) can be
+    /// edited together with all that follows from it: against that there is a signature, in `fiacre-wire`.
+    pub fn verify(&self, tariff: &Tariff) -> Result<(), VerifyError> {
+        let ReceiptParts {
+            tariff: id,
+            version,
+            currency,
+            ride,
+            at,
+            surge,
+            happened,
+            computed,
+        } = &self.parts;
+        if (*id, *version) != (tariff.id(), tariff.version()) {
+            return Err(VerifyError::OtherTariff);
+        }
+        if *currency != tariff.currency() {
+            return Err(VerifyError::Differs(ReceiptField::Currency));
+        }
+        let asked = (ride, *at, surge);
+        let expected = match happened {
+            Happened::Driven(reading) => computed_for_reading(tariff, asked, reading),
+            Happened::Cancelled(cancellation) => computed_for_cancellation(tariff, asked, cancellation),
+        };
+        compare(computed, &expected.map_err(VerifyError::NotPriceable)?)
+    }
+}
+
+fn compare(claimed: &Computed, expected: &Computed) -> Result<(), VerifyError> {
+    let Computed {
+        basis,
+        quoted,
+        metered,
+        hold,
+        lines,
+        total,
+        pay,
+    } = claimed;
+    let same = |is_same: bool, field| {
+        if is_same {
+            Ok(())
+        } else {
+            Err(VerifyError::Differs(field))
+        }
+    };
+    same(*basis == expected.basis, ReceiptField::Basis)?;
+    same(*quoted == expected.quoted, ReceiptField::Quoted)?;
+    same(*metered == expected.metered, ReceiptField::Metered)?;
+    same(*hold == expected.hold, ReceiptField::Hold)?;
+    same(lines.len() == expected.lines.len(), ReceiptField::LineCount)?;
+    for (index, (line, other)) in lines.iter().zip(&expected.lines).enumerate() {
+        same(line == other, ReceiptField::Line(index))?;
+    }
+    same(*total == expected.total, ReceiptField::Total)?;
+    same(
+        pay.lines().len() == expected.pay.lines().len(),
+        ReceiptField::PayLineCount,
+    )?;
+    let pay_lines: (&[PayLine], &[PayLine]) = (pay.lines(), expected.pay.lines());
+    for (index, (line, other)) in pay_lines.0.iter().zip(pay_lines.1).enumerate() {
+        same(line == other, ReceiptField::PayLine(index))?;
+    }
+    same(pay.total() == expected.pay.total(), ReceiptField::PayTotal)
+}
+
+/// A field of a receipt that is computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReceiptField {
+    /// The currency.
+    Currency,
+    /// Which price stands.
+    Basis,
+    /// The quote's total.
+    Quoted,
+    /// The metered total.
+    Metered,
+    /// The hold.
+    Hold,
+    /// The number of lines.
+    LineCount,
+    /// A line, counted from 0.
+    Line(usize),
+    /// The total.
+    Total,
+    /// The number of lines of the driver's pay.
+    PayLineCount,
+    /// A line of the driver's pay, counted from 0.
+    PayLine(usize),
+    /// The driver's pay.
+    PayTotal,
+}
+
+impl fmt::Display for ReceiptField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Currency => f.write_str("the currency"),
+            Self::Basis => f.write_str("the basis"),
+            Self::Quoted => f.write_str("the quoted total"),
+            Self::Metered => f.write_str("the metered total"),
+            Self::Hold => f.write_str("the hold"),
+            Self::LineCount => f.write_str("the number of lines"),
+            Self::Line(index) => write!(f, "line {}", index.saturating_add(1)),
+            Self::Total => f.write_str("the total"),
+            Self::PayLineCount => f.write_str("the number of lines of the driver's pay"),
+            Self::PayLine(index) => write!(f, "line {} of the driver's pay", index.saturating_add(1)),
+            Self::PayTotal => f.write_str("the total of the driver's pay"),
+        }
+    }
+}
+
+/// Why a receipt does not verify.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VerifyError {
+    /// It was made with another tariff or version.
+    OtherTariff,
+    /// What it claims to settle cannot be priced.
+    NotPriceable(PricingError),
+    /// A field is not what it must be.
+    Differs(ReceiptField),
+}
+
+impl VerifyError {
+    /// The stable code of this error.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::OtherTariff => "receipt_of_another_tariff",
+            Self::NotPriceable(_) => "receipt_not_priceable",
+            Self::Differs(_) => "receipt_differs",
+        }
+    }
+}
+
+impl fmt::Display for VerifyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("failed to verify the receipt: ")?;
+        match self {
+            Self::OtherTariff => {
+                f.write_str("it was made with another tariff or version; verify it with that one")
+            }
+            Self::NotPriceable(error) => write!(f, "{error}"),
+            Self::Differs(field) => write!(f, "{field} is not what the tariff makes of the ride"),
+        }
+    }
+}
+
+impl std::error::Error for VerifyError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::NotPriceable(error) => Some(error),
+            Self::OtherTariff | Self::Differs(_) => None,
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! Surge: a factor on the fare from demand and supply, frozen into the quote with what it was computed from.
+//!
+//! ```
+//! use fiacre_domain::pricing::{Surge, SurgeInputs, SurgePolicy};
+//! use fiacre_domain::units::BasisPoints;
+//! let policy = SurgePolicy::new(7, BasisPoints::new(10_000), BasisPoints::new(20_000))?;
+//! let inputs = SurgeInputs { zone: Some("midtown".parse()?), demand: 30, supply: 20 };
+//! let surge = Surge::compute(policy, inputs);
+//! assert_eq!(surge.factor(), BasisPoints::new(12_500), "half a request too many for each driver, at half weight");
+//! assert!(surge.is_recomputable());
+//! assert_eq!(Surge::NONE.factor(), BasisPoints::ONE);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use super::error::{TariffError, TariffFault};
+use crate::canonical_struct;
+use crate::id::ZoneId;
+use crate::units::BasisPoints;
+
+/// The largest factor that a policy may reach: 100 times.
+pub const SURGE_BPS_MAX: i32 = 1_000_000;
+
+/// How demand and supply become a factor. Version and limits are frozen with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SurgePolicy {
+    version: u32,
+    min: BasisPoints,
+    max: BasisPoints,
+    neutral: BasisPoints,
+    weight: BasisPoints,
+    step: BasisPoints,
+}
+canonical_struct!(SurgePolicy {
+    version,
+    min,
+    max,
+    neutral,
+    weight,
+    step
+});
+
+impl SurgePolicy {
+    /// Between `min` and `max`; neutral where demand equals supply, half of the imbalance, in steps of 5%.
+    pub const fn new(version: u32, min: BasisPoints, max: BasisPoints) -> Result<Self, TariffError> {
+        if min.get() < 0 {
+            return Err(TariffError::new("surge min", TariffFault::Negative));
+        }
+        if max.get() > SURGE_BPS_MAX {
+            return Err(TariffError::new("surge max", TariffFault::TooLarge));
+        }
+        if min.get() > max.get() {
+            return Err(TariffError::new("surge limits", TariffFault::OutOfOrder));
+        }
+        Ok(Self {
+            version,
+            min,
+            max,
+            neutral: BasisPoints::ONE,
+            weight: BasisPoints::new(5_000),
+            step: BasisPoints::new(500),
+        })
+    }
+
+    /// With the demand for each driver that leaves the price alone, the weight of what goes beyond it (or stays below), and
+    /// the step that the factor is cut to; all above zero.
+    pub const fn with_response(
+        self,
+        neutral: BasisPoints,
+        weight: BasisPoints,
+        step: BasisPoints,
+    ) -> Result<Self, TariffError> {
+        if neutral.get() <= 0 || weight.get() <= 0 || step.get() <= 0 {
+            return Err(TariffError::new("surge response", TariffFault::NotPositive));
+        }
+        Ok(Self {
+            neutral,
+            weight,
+            step,
+            ..self
+        })
+    }
+
+    /// The version.
+    pub const fn version(&self) -> u32 {
+        self.version
+    }
+
+    /// Lower and upper limit.
+    pub const fn limits(&self) -> (BasisPoints, BasisPoints) {
+        (self.min, self.max)
+    }
+
+    /// The neutral demand for each driver, the weight and the step.
+    pub const fn response(&self) -> (BasisPoints, BasisPoints, BasisPoints) {
+        (self.neutral, self.weight, self.step)
+    }
+
+    fn factor(&self, inputs: &SurgeInputs) -> BasisPoints {
+        let whole = i64::from(BasisPoints::ONE.get());
+        // Without a driver each request counts as if there were one.
+        let supply = i64::from(inputs.supply.max(1));
+        let demand_per_driver = i64::from(inputs.demand) * whole / supply;
+        let imbalance = demand_per_driver - i64::from(self.neutral.get());
+        let raw = whole + imbalance * i64::from(self.weight.get()) / whole;
+        let stepped = raw.div_euclid(i64::from(self.step.get())) * i64::from(self.step.get());
+        let held = stepped.clamp(i64::from(self.min.get()), i64::from(self.max.get()));
+        BasisPoints::new(i32::try_from(held).unwrap_or(self.max.get()))
+    }
+}
+
+/// What a surge was computed from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SurgeInputs {
+    /// Where; `None` for a whole region.
+    pub zone: Option<ZoneId>,
+    /// Requests in the period.
+    pub demand: u32,
+    /// Drivers free in the period.
+    pub supply: u32,
+}
+canonical_struct!(SurgeInputs { zone, demand, supply });
+
+/// A factor on surgeable lines, with its policy and inputs, so that anyone can recompute it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Surge {
+    factor: BasisPoints,
+    basis: Option<(SurgePolicy, SurgeInputs)>,
+}
+canonical_struct!(Surge { factor, basis });
+
+impl Surge {
+    /// No surge.
+    pub const NONE: Self = Self {
+        factor: BasisPoints::ONE,
+        basis: None,
+    };
+
+    /// What the policy makes of the inputs.
+    pub fn compute(policy: SurgePolicy, inputs: SurgeInputs) -> Self {
+        Self {
+            factor: policy.factor(&inputs),
+            basis: Some((policy, inputs)),
+        }
+    }
+
+    /// A surge as it was stored; [`Surge::is_recomputable`] tells whether it was stored truly.
+    pub const fn from_parts(factor: BasisPoints, basis: Option<(SurgePolicy, SurgeInputs)>) -> Self {
+        Self { factor, basis }
+    }
+
+    /// The factor; 10,000 leaves the price alone.
+    pub const fn factor(&self) -> BasisPoints {
+        self.factor
+    }
+
+    /// Policy and inputs; `None` for [`Surge::NONE`].
+    pub const fn basis(&self) -> Option<&(SurgePolicy, SurgeInputs)> {
+        self.basis.as_ref()
+    }
+
+    /// Whether the factor follows from the frozen inputs.
+    pub fn is_recomputable(&self) -> bool {
+        match &self.basis {
+            None => self.factor == BasisPoints::ONE,
+            Some((policy, inputs)) => self.factor == policy.factor(inputs),
+        }
+    }
+}
+
+impl Default for Surge {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn surge(demand: u32, supply: u32) -> i32 {
+        let policy = SurgePolicy::new(1, BasisPoints::new(5_000), BasisPoints::new(20_000)).unwrap();
+        Surge::compute(
+            policy,
+            SurgeInputs {
+                zone: None,
+                demand,
+                supply,
+            },
+        )
+        .factor()
+        .get()
+    }
+
+    #[test]
+    fn surge_stays_between_its_limits_whatever_the_inputs() {
+        assert_eq!(surge(10, 10), 10_000);
+        assert_eq!(surge(0, 10), 5_000);
+        assert_eq!(surge(0, 0), 5_000);
+        assert_eq!(surge(1_000, 0), 20_000);
+        assert_eq!(surge(u32::MAX, 1), 20_000);
+        assert_eq!(surge(5, 10), 7_500);
+    }
+
+    #[test]
+    fn an_edited_factor_is_not_recomputable() {
+        let edited = Surge::from_parts(BasisPoints::new(12_000), None);
+        assert!(!edited.is_recomputable());
+    }
+}

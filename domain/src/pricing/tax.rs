@@ -1,0 +1,127 @@
+//! Taxes: added to prices, or already in them.
+//!
+//! ```
+//! use fiacre_domain::pricing::{Tax, TaxScope};
+//! use fiacre_domain::ratio::Ratio;
+//! let gst = Tax::added("gst".parse()?, "gst-council".parse()?, Ratio::new(5, 100)?)?.with_scope(TaxScope::Sum);
+//! assert_eq!(gst.id().as_str(), "gst");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use super::error::TariffError;
+use super::limits;
+use super::stage::StageRounding;
+use crate::id::{AuthorityId, ChargeId};
+use crate::ratio::{Overflow, Ratio};
+use crate::{canonical_enum, canonical_struct};
+
+/// What is rounded: the tax on each line, or the tax on their sum.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TaxScope {
+    /// Each line on its own.
+    Line,
+    /// The sum of the taxable lines.
+    Sum,
+}
+canonical_enum!(TaxScope { 0 = Line, 1 = Sum });
+
+/// Whether prices are before or after tax.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TaxMode {
+    /// On top of the prices.
+    Added,
+    /// Inside the prices, `r / (1 + r)` of them: the total does not change.
+    Included,
+}
+canonical_enum!(TaxMode { 0 = Added, 1 = Included });
+
+/// A tax on the taxable lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tax {
+    id: ChargeId,
+    authority: AuthorityId,
+    rate: Ratio,
+    mode: TaxMode,
+    scope: TaxScope,
+    rounding: StageRounding,
+}
+canonical_struct!(Tax {
+    id,
+    authority,
+    rate,
+    mode,
+    scope,
+    rounding
+});
+
+impl Tax {
+    /// `rate` (5% is 1/20) on top of the prices, on their sum.
+    pub fn added(id: ChargeId, authority: AuthorityId, rate: Ratio) -> Result<Self, TariffError> {
+        Self::new(id, authority, rate, TaxMode::Added)
+    }
+
+    /// `rate` inside the prices, on their sum.
+    pub fn included(id: ChargeId, authority: AuthorityId, rate: Ratio) -> Result<Self, TariffError> {
+        Self::new(id, authority, rate, TaxMode::Included)
+    }
+
+    fn new(id: ChargeId, authority: AuthorityId, rate: Ratio, mode: TaxMode) -> Result<Self, TariffError> {
+        limits::at_least_zero("tax rate", rate, limits::FACTOR_MAX)?;
+        Ok(Self {
+            id,
+            authority,
+            rate,
+            mode,
+            scope: TaxScope::Sum,
+            rounding: StageRounding::MINOR_UNIT,
+        })
+    }
+
+    /// On each line or on the sum.
+    #[must_use]
+    pub const fn with_scope(self, scope: TaxScope) -> Self {
+        Self { scope, ..self }
+    }
+
+    /// Rounded otherwise.
+    #[must_use]
+    pub const fn with_rounding(self, rounding: StageRounding) -> Self {
+        Self { rounding, ..self }
+    }
+
+    /// The name.
+    pub const fn id(&self) -> ChargeId {
+        self.id
+    }
+
+    pub(super) const fn authority(&self) -> AuthorityId {
+        self.authority
+    }
+
+    pub(super) const fn mode(&self) -> TaxMode {
+        self.mode
+    }
+
+    /// The tax on taxable amounts, in minor units.
+    pub(super) fn minor(&self, taxable_minor: impl Iterator<Item = i64>) -> Result<i64, Overflow> {
+        let share = match self.mode {
+            TaxMode::Added => self.rate,
+            TaxMode::Included => self.rate.checked_div(Ratio::ONE.checked_add(self.rate)?)?,
+        };
+        let on = |minor: i64| self.rounding.apply(Ratio::from(minor).checked_mul(share)?);
+        match self.scope {
+            TaxScope::Sum => on(checked_sum(taxable_minor)?),
+            TaxScope::Line => {
+                let mut tax = 0_i64;
+                for minor in taxable_minor {
+                    tax = tax.checked_add(on(minor)?).ok_or(Overflow)?;
+                }
+                Ok(tax)
+            }
+        }
+    }
+}
+
+pub(super) fn checked_sum(mut minors: impl Iterator<Item = i64>) -> Result<i64, Overflow> {
+    minors.try_fold(0_i64, i64::checked_add).ok_or(Overflow)
+}

@@ -1,0 +1,377 @@
+//! Windows: the civil times in which a surcharge, a multiplier, a scale or another rate is in force.
+//!
+//! ```
+//! use fiacre_domain::pricing::{DecidedBy, HolidayRule, Schedule, Span, Weekdays, Window};
+//! use fiacre_domain::time::TimeOfDay;
+//! let rush = Span::new(Weekdays::MONDAY_TO_FRIDAY, TimeOfDay::new(16, 0, 0)?, TimeOfDay::new(20, 0, 0)?)?
+//!     .with_holidays(HolidayRule::Except);
+//! let mut schedule = Schedule::new(vec!["2018-07-04".parse()?])?;
+//! let rush = schedule.add(Window::new("rush".parse()?, DecidedBy::Start, vec![rush])?)?;
+//! assert!(schedule.active("2018-07-03T16:00".parse()?, None).intersects(rush));
+//! assert!(!schedule.active("2018-07-03T20:00".parse()?, None).intersects(rush), "half-open");
+//! assert!(!schedule.active("2018-07-04T16:00".parse()?, None).intersects(rush), "a holiday");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use super::error::{TariffError, TariffFault};
+use crate::id::WindowId;
+use crate::time::{CivilDate, CivilDateTime, TimeOfDay, Weekday};
+use crate::{canonical_enum, canonical_struct};
+
+/// How many windows a tariff may name.
+pub const WINDOWS_MAX: usize = 32;
+/// How many spans a window may have.
+pub const SPANS_MAX: usize = 64;
+/// How many holidays a tariff may list.
+pub const HOLIDAYS_MAX: usize = 4_096;
+
+const DAY_MS: u32 = 86_400_000;
+
+/// Days of the week.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Weekdays(u8);
+canonical_struct!(Weekdays(bits));
+
+impl Weekdays {
+    /// Every day.
+    pub const ALL: Self = Self(0b111_1111);
+    /// Monday to Friday.
+    pub const MONDAY_TO_FRIDAY: Self = Self(0b001_1111);
+    /// Saturday and Sunday.
+    pub const WEEKEND: Self = Self(0b110_0000);
+
+    /// The days listed; at least one.
+    pub fn of(days: &[Weekday]) -> Result<Self, TariffError> {
+        if days.is_empty() {
+            return Err(TariffError::new("weekdays", TariffFault::Missing));
+        }
+        Ok(Self(days.iter().fold(0, |bits, day| bits | 1 << day.index())))
+    }
+
+    /// Whether `day` is one of them.
+    pub const fn contains(self, day: Weekday) -> bool {
+        self.0 >> day.index() & 1 == 1
+    }
+}
+
+/// What holidays do to a span.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum HolidayRule {
+    /// A holiday is a day like any other.
+    Any,
+    /// Does not begin on a holiday.
+    Except,
+    /// Begins on holidays only.
+    Only,
+}
+canonical_enum!(HolidayRule { 0 = Any, 1 = Except, 2 = Only });
+
+/// A half-open stretch of the day, `[from, to)`, on some weekdays. Past midnight it belongs to the day on which it began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    weekdays: Weekdays,
+    from: TimeOfDay,
+    length_ms: u32,
+    holidays: HolidayRule,
+    first: CivilDate,
+    last: CivilDate,
+}
+canonical_struct!(Span {
+    weekdays,
+    from,
+    length_ms,
+    holidays,
+    first,
+    last
+});
+
+impl Span {
+    /// From `from` to before `to`; a `to` that is not later than `from` is on the next day, so equal times span 24 hours.
+    pub fn new(weekdays: Weekdays, from: TimeOfDay, to: TimeOfDay) -> Result<Self, TariffError> {
+        let length_ms = if to > from {
+            to.ms() - from.ms()
+        } else {
+            to.ms() + DAY_MS - from.ms()
+        };
+        Ok(Self {
+            weekdays,
+            from,
+            length_ms,
+            holidays: HolidayRule::Any,
+            first: CivilDate::MIN,
+            last: CivilDate::MAX,
+        })
+    }
+
+    /// From midnight to midnight.
+    pub const fn whole_day(weekdays: Weekdays) -> Self {
+        Self {
+            weekdays,
+            from: TimeOfDay::MIDNIGHT,
+            length_ms: DAY_MS,
+            holidays: HolidayRule::Any,
+            first: CivilDate::MIN,
+            last: CivilDate::MAX,
+        }
+    }
+
+    /// With another rule for holidays.
+    #[must_use]
+    pub const fn with_holidays(self, holidays: HolidayRule) -> Self {
+        Self { holidays, ..self }
+    }
+
+    /// Beginning on `first` to `last` only, both included.
+    pub fn with_dates(self, first: CivilDate, last: CivilDate) -> Result<Self, TariffError> {
+        if first > last {
+            return Err(TariffError::new("dates", TariffFault::OutOfOrder));
+        }
+        Ok(Self { first, last, ..self })
+    }
+
+    fn contains(&self, at: CivilDateTime, calendar: &Calendar<'_>) -> bool {
+        let time_ms = at.time().ms();
+        let began_today = time_ms >= self.from.ms() && time_ms - self.from.ms() < self.length_ms;
+        let began_yesterday = time_ms + DAY_MS - self.from.ms() < self.length_ms;
+        (began_today && self.begins_on(at.date(), calendar))
+            || (began_yesterday
+                && at
+                    .date()
+                    .previous()
+                    .is_some_and(|date| self.begins_on(date, calendar)))
+    }
+
+    fn begins_on(&self, date: CivilDate, calendar: &Calendar<'_>) -> bool {
+        let fits_holiday = match self.holidays {
+            HolidayRule::Any => true,
+            HolidayRule::Except => !calendar.is_holiday(date),
+            HolidayRule::Only => calendar.is_holiday(date),
+        };
+        self.weekdays.contains(date.weekday()) && (self.first..=self.last).contains(&date) && fits_holiday
+    }
+
+    const fn end_of_day_ms(&self) -> u32 {
+        (self.from.ms() + self.length_ms) % DAY_MS
+    }
+}
+
+/// What decides whether a window counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DecidedBy {
+    /// The start of the ride: the window counts for all of it, or not at all.
+    Start,
+    /// Each moment of the ride. A surcharge is still charged once.
+    Running,
+}
+canonical_enum!(DecidedBy { 0 = Start, 1 = Running });
+
+/// Named civil times, and whether the start or each moment of a ride decides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Window {
+    id: WindowId,
+    decided_by: DecidedBy,
+    spans: Vec<Span>,
+}
+canonical_struct!(Window {
+    id,
+    decided_by,
+    spans
+});
+
+impl Window {
+    /// At least one span, at most [`SPANS_MAX`].
+    pub fn new(id: WindowId, decided_by: DecidedBy, spans: Vec<Span>) -> Result<Self, TariffError> {
+        match spans.len() {
+            0 => Err(TariffError::new("spans", TariffFault::Missing)),
+            1..=SPANS_MAX => Ok(Self {
+                id,
+                decided_by,
+                spans,
+            }),
+            _ => Err(TariffError::new("spans", TariffFault::TooMany)),
+        }
+    }
+
+    /// The name.
+    pub const fn id(&self) -> WindowId {
+        self.id
+    }
+
+    fn contains(&self, at: CivilDateTime, calendar: &Calendar<'_>) -> bool {
+        self.spans.iter().any(|span| span.contains(at, calendar))
+    }
+}
+
+/// Some windows of one tariff.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct WindowSet(u32);
+canonical_struct!(WindowSet(bits));
+
+impl WindowSet {
+    /// No window.
+    pub const NONE: Self = Self(0);
+
+    /// The windows of both sets.
+    #[must_use]
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether a window is in both sets.
+    pub const fn intersects(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// Whether no window is in the set.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    const fn minus(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+}
+
+struct Calendar<'a> {
+    holidays: &'a [CivilDate],
+    also: Option<CivilDate>,
+}
+
+impl Calendar<'_> {
+    fn is_holiday(&self, date: CivilDate) -> bool {
+        self.also == Some(date) || self.holidays.binary_search(&date).is_ok()
+    }
+}
+
+/// All windows of a tariff and its holidays.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Schedule {
+    windows: Vec<Window>,
+    holidays: Vec<CivilDate>,
+    running: WindowSet,
+    /// The times of day at which a running window may open or close, ascending.
+    edges_ms: Vec<u32>,
+}
+canonical_struct!(Schedule {
+    windows,
+    holidays,
+    running,
+    edges_ms
+});
+
+impl Schedule {
+    /// Starts without windows; `holidays` in any order, at most [`HOLIDAYS_MAX`].
+    pub fn new(mut holidays: Vec<CivilDate>) -> Result<Self, TariffError> {
+        if holidays.len() > HOLIDAYS_MAX {
+            return Err(TariffError::new("holidays", TariffFault::TooMany));
+        }
+        holidays.sort_unstable();
+        holidays.dedup();
+        Ok(Self {
+            holidays,
+            ..Self::default()
+        })
+    }
+
+    /// Adds a window; gives the set of it alone.
+    pub fn add(&mut self, window: Window) -> Result<WindowSet, TariffError> {
+        if self.windows.len() >= WINDOWS_MAX {
+            return Err(TariffError::new("windows", TariffFault::TooMany));
+        }
+        if self.get(window.id).is_some() {
+            return Err(TariffError::new("window", TariffFault::Duplicate));
+        }
+        let alone = WindowSet(1 << self.windows.len());
+        match window.decided_by {
+            DecidedBy::Start => {}
+            DecidedBy::Running => {
+                self.running = self.running.union(alone);
+                self.edges_ms.extend(
+                    window
+                        .spans
+                        .iter()
+                        .flat_map(|span| [span.from.ms(), span.end_of_day_ms()]),
+                );
+                self.edges_ms.sort_unstable();
+                self.edges_ms.dedup();
+            }
+        }
+        self.windows.push(window);
+        Ok(alone)
+    }
+
+    /// The set of this window alone, or `None` where the tariff does not name it.
+    pub fn get(&self, id: WindowId) -> Option<WindowSet> {
+        self.sets()
+            .find(|(_, window)| window.id == id)
+            .map(|(alone, _)| alone)
+    }
+
+    /// The windows that are open at a civil time; `also_holiday` is a holiday that the tariff does not list.
+    pub fn active(&self, at: CivilDateTime, also_holiday: Option<CivilDate>) -> WindowSet {
+        self.open(at, also_holiday, WindowSet(u32::MAX))
+    }
+
+    /// The names, in the order in which they were added.
+    pub fn ids(&self) -> impl Iterator<Item = WindowId> {
+        self.windows.iter().map(|window| window.id)
+    }
+
+    pub(super) const fn knows(&self, set: WindowSet) -> bool {
+        // `checked_shr` of 32 leaves nothing to know beyond 32 windows.
+        match set.0.checked_shr(self.windows_count()) {
+            Some(beyond) => beyond == 0,
+            None => true,
+        }
+    }
+
+    /// Whether each moment decides about one of these windows.
+    pub(super) const fn is_running(&self, set: WindowSet) -> bool {
+        self.running.intersects(set)
+    }
+
+    /// The windows that count for a moment of a ride, given those open at its start.
+    pub(super) fn counting(
+        &self,
+        at_start: WindowSet,
+        at: CivilDateTime,
+        also_holiday: Option<CivilDate>,
+    ) -> WindowSet {
+        if self.running.is_empty() {
+            return at_start;
+        }
+        at_start
+            .minus(self.running)
+            .union(self.open(at, also_holiday, self.running))
+    }
+
+    /// Milliseconds until a running window may next open or close; `None` where none ever does.
+    pub(super) fn until_edge_ms(&self, at: CivilDateTime) -> Option<i64> {
+        let time_ms = at.time().ms();
+        let later_today = self.edges_ms.iter().find(|edge_ms| **edge_ms > time_ms);
+        match (later_today, self.edges_ms.first()) {
+            (Some(edge_ms), _) => Some(i64::from(edge_ms - time_ms)),
+            (None, Some(first_ms)) => Some(i64::from(first_ms + DAY_MS - time_ms)),
+            (None, None) => None,
+        }
+    }
+
+    fn open(&self, at: CivilDateTime, also: Option<CivilDate>, among: WindowSet) -> WindowSet {
+        let calendar = Calendar {
+            holidays: &self.holidays,
+            also,
+        };
+        self.sets()
+            .filter(|(alone, window)| alone.intersects(among) && window.contains(at, &calendar))
+            .fold(WindowSet::NONE, |set, (alone, _)| set.union(alone))
+    }
+
+    fn sets(&self) -> impl Iterator<Item = (WindowSet, &Window)> {
+        (0..WINDOWS_MAX).map(|bit| WindowSet(1 << bit)).zip(&self.windows)
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "at most WINDOWS_MAX")]
+    const fn windows_count(&self) -> u32 {
+        self.windows.len() as u32
+    }
+}

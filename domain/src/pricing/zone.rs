@@ -1,0 +1,157 @@
+//! The zones of a tariff: named areas, some of them inside others.
+//!
+//! ```
+//! use fiacre_domain::pricing::{ZoneSet, Zones};
+//! let mut zones = Zones::new();
+//! let manhattan = zones.add("manhattan".parse()?, ZoneSet::NONE)?;
+//! let midtown = zones.add("midtown".parse()?, manhattan)?;
+//! assert!(zones.around("midtown".parse()?).intersects(manhattan));
+//! assert!(!zones.around("manhattan".parse()?).intersects(midtown));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use super::error::{TariffError, TariffFault};
+use crate::canonical_struct;
+use crate::id::ZoneId;
+
+/// How many zones a tariff may name.
+pub const ZONES_MAX: usize = 64;
+
+/// Some zones of one tariff.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct ZoneSet(u64);
+canonical_struct!(ZoneSet(bits));
+
+impl ZoneSet {
+    /// No zone.
+    pub const NONE: Self = Self(0);
+
+    /// The zones of both sets.
+    #[must_use]
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether a zone is in both sets.
+    pub const fn intersects(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// Whether no zone is in the set.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    const fn within(self, other: Self) -> bool {
+        self.0 & !other.0 == 0
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Zone {
+    id: ZoneId,
+    around: ZoneSet,
+}
+canonical_struct!(Zone { id, around });
+
+/// The zones that a tariff knows, each with those that it lies within.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Zones {
+    zones: Vec<Zone>,
+}
+canonical_struct!(Zones { zones });
+
+impl Zones {
+    /// Starts with no zone.
+    pub const fn new() -> Self {
+        Self { zones: Vec::new() }
+    }
+
+    /// Adds a zone that lies inside each of `within` (and inside what those lie in); gives the set of it alone.
+    pub fn add(&mut self, id: ZoneId, within: ZoneSet) -> Result<ZoneSet, TariffError> {
+        if self.zones.len() >= ZONES_MAX {
+            return Err(TariffError::new("zones", TariffFault::TooMany));
+        }
+        if self.get(id).is_some() {
+            return Err(TariffError::new("zone", TariffFault::Duplicate));
+        }
+        if !within.within(self.all()) {
+            return Err(TariffError::new("zone", TariffFault::Unknown));
+        }
+        let alone = ZoneSet(1 << self.zones.len());
+        let around = self
+            .sets()
+            .filter(|(outer, _)| outer.intersects(within))
+            .fold(alone, |set, (_, zone)| set.union(zone.around));
+        self.zones.push(Zone { id, around });
+        Ok(alone)
+    }
+
+    /// The set of this zone alone, or `None` where the tariff does not name it.
+    pub fn get(&self, id: ZoneId) -> Option<ZoneSet> {
+        self.sets()
+            .find(|(_, zone)| zone.id == id)
+            .map(|(alone, _)| alone)
+    }
+
+    /// The zone and all that it lies within; no zone where the tariff does not name it.
+    pub fn around(&self, id: ZoneId) -> ZoneSet {
+        self.zones
+            .iter()
+            .find(|zone| zone.id == id)
+            .map_or(ZoneSet::NONE, |zone| zone.around)
+    }
+
+    /// The names, in the order in which they were added.
+    pub fn ids(&self) -> impl Iterator<Item = ZoneId> {
+        self.zones.iter().map(|zone| zone.id)
+    }
+
+    pub(super) const fn knows(&self, set: ZoneSet) -> bool {
+        set.within(self.all())
+    }
+
+    const fn all(&self) -> ZoneSet {
+        match self.zones.len() {
+            0 => ZoneSet::NONE,
+            count => ZoneSet(u64::MAX >> (ZONES_MAX - count)),
+        }
+    }
+
+    fn sets(&self) -> impl Iterator<Item = (ZoneSet, &Zone)> {
+        (0..ZONES_MAX).map(|bit| ZoneSet(1 << bit)).zip(&self.zones)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn being_inside_is_inherited() {
+        let mut zones = Zones::new();
+        let outer = zones.add("outer".parse().unwrap(), ZoneSet::NONE).unwrap();
+        let middle = zones.add("middle".parse().unwrap(), outer).unwrap();
+        zones.add("inner".parse().unwrap(), middle).unwrap();
+        assert!(zones.around("inner".parse().unwrap()).intersects(outer));
+        assert_eq!(zones.around("elsewhere".parse().unwrap()), ZoneSet::NONE);
+    }
+
+    #[test]
+    fn a_tariff_holds_sixty_four_zones_named_once() {
+        let mut zones = Zones::new();
+        for number in 0..ZONES_MAX {
+            zones
+                .add(format!("zone-{number}").parse().unwrap(), ZoneSet::NONE)
+                .unwrap();
+        }
+        let one_more = zones.add("one-more".parse().unwrap(), ZoneSet::NONE);
+        assert_eq!(one_more.unwrap_err().code(), "tariff_too_many");
+        let mut zones = Zones::new();
+        zones.add("twice".parse().unwrap(), ZoneSet::NONE).unwrap();
+        let again = zones.add("twice".parse().unwrap(), ZoneSet::NONE);
+        assert_eq!(again.unwrap_err().code(), "tariff_duplicate");
+        let stray = zones.add("stray".parse().unwrap(), ZoneSet(2));
+        assert_eq!(stray.unwrap_err().code(), "tariff_unknown");
+    }
+}
