@@ -4,14 +4,22 @@
 //! no dependency, awaits nothing, reads no clock, draws no random number and does no I/O; it also builds for `wasm32`.
 
 pub mod canonical;
+pub mod decision;
+pub mod dispatch;
+pub mod driver;
+pub mod event;
 pub mod fingerprint;
 pub mod geo;
 pub mod id;
 pub mod matching;
 pub mod money;
+pub mod payment;
 pub mod place;
 pub mod pricing;
 pub mod ratio;
 pub mod requirements;
+pub mod saga;
+pub mod stream;
 pub mod time;
+pub mod trip;
 pub mod units;

@@ -227,6 +227,11 @@ impl Quote {
         settle::settle(&self.tariff, (&self.ride, self.at, &self.surge), reading)
     }
 
+    /// The receipt for a ride whose reading never came: the quoted price stands.
+    pub fn settle_as_quoted(&self) -> Result<Receipt, PricingError> {
+        settle::settle_as_quoted(&self.tariff, (&self.ride, self.at, &self.surge))
+    }
+
     /// The receipt for a cancellation or a rider who did not come; its total may be zero.
     pub fn cancel(&self, cancellation: &Cancellation) -> Result<Receipt, PricingError> {
         settle::cancel(&self.tariff, (&self.ride, self.at, &self.surge), cancellation)

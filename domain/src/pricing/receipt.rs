@@ -6,7 +6,7 @@ use super::line::Line;
 use super::pay::{Pay, PayLine};
 use super::reading::{DeviationReason, MeterReading};
 use super::ride::Ride;
-use super::settle::{Asked, computed_for_cancellation, computed_for_reading};
+use super::settle::{Asked, computed_as_quoted, computed_for_cancellation, computed_for_reading};
 use super::surge::Surge;
 use super::tariff::Tariff;
 use crate::id::TariffId;
@@ -22,8 +22,10 @@ pub enum Happened {
     Driven(MeterReading),
     /// A cancellation, or a rider who did not come.
     Cancelled(Cancellation),
+    /// The ride, without a reading: a deadline ended it, and the quoted price stands.
+    Unread,
 }
-canonical_enum!(Happened { 0 = Driven(reading), 1 = Cancelled(cancellation) });
+canonical_enum!(Happened { 0 = Driven(reading), 1 = Cancelled(cancellation), 2 = Unread });
 
 /// Which price stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -212,6 +214,7 @@ impl Receipt {
         let expected = match happened {
             Happened::Driven(reading) => computed_for_reading(tariff, asked, reading),
             Happened::Cancelled(cancellation) => computed_for_cancellation(tariff, asked, cancellation),
+            Happened::Unread => computed_as_quoted(tariff, asked),
         };
         compare(computed, &expected.map_err(VerifyError::NotPriceable)?)
     }

@@ -47,6 +47,28 @@ pub(super) fn cancel(
     ))
 }
 
+pub(super) fn settle_as_quoted(tariff: &Tariff, asked: Asked<'_>) -> Result<Receipt, PricingError> {
+    let computed = computed_as_quoted(tariff, asked)?;
+    Ok(Receipt::new(tariff, asked, Happened::Unread, computed))
+}
+
+pub(super) fn computed_as_quoted(
+    tariff: &Tariff,
+    (ride, at, surge): Asked<'_>,
+) -> Result<Computed, PricingError> {
+    let quoted = Quoted::new(tariff, ride, at, surge)?;
+    let money = |minor| Money::new(minor, tariff.currency());
+    Ok(Computed {
+        basis: Basis::Quoted,
+        quoted: money(quoted.priced.total_minor),
+        metered: None,
+        hold: money(quoted.hold_minor),
+        total: money(quoted.priced.total_minor),
+        lines: quoted.priced.lines,
+        pay: quoted.pay,
+    })
+}
+
 pub(super) fn computed_for_reading(
     tariff: &Tariff,
     (ride, at, surge): Asked<'_>,

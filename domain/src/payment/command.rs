@@ -1,0 +1,172 @@
+//! What can be asked of a charge, and what the gateway's answers become.
+
+use super::event::{Charge, DeclineReason, SettlementBasis};
+use crate::id::IntentId;
+use crate::money::Money;
+use crate::time::Timestamp;
+use crate::trip::{AuthorizationNumber, PaymentMethod};
+use crate::units::Millis;
+use std::fmt;
+
+/// What to hold, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Authorize {
+    /// Which charge.
+    pub charge: Charge,
+    /// How it is paid.
+    pub payment: PaymentMethod,
+    /// How much to hold.
+    pub amount: Money,
+    /// How long an attempt may take.
+    pub budget: Millis,
+    /// How much longer, once, where the rider must act.
+    pub action_budget: Millis,
+    /// The store's epoch.
+    pub epoch: u32,
+}
+
+/// What can be asked of a charge or told to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Hold money (TripRequested), or waive it.
+    Authorize(Authorize),
+    /// The gateway has made the intent.
+    RecordIntent {
+        /// Which attempt.
+        authorization: AuthorizationNumber,
+        /// The gateway's object.
+        intent: IntentId,
+    },
+    /// The gateway says that the rider must act.
+    RecordActionRequired {
+        /// Which attempt.
+        authorization: AuthorizationNumber,
+    },
+    /// The gateway says that money is held.
+    RecordAuthorized {
+        /// Which attempt.
+        authorization: AuthorizationNumber,
+        /// How much.
+        amount: Money,
+        /// When the hold lapses by itself.
+        capture_before: Timestamp,
+    },
+    /// The gateway says that the intent is cancelled: nothing is held, and nothing ever will be.
+    RecordCancelled {
+        /// Which attempt.
+        authorization: AuthorizationNumber,
+        /// Why, where it had not been held.
+        reason: DeclineReason,
+    },
+    /// The budget is over and no intent was ever made: nothing can be held.
+    AbandonAuthorization {
+        /// Which attempt.
+        authorization: AuthorizationNumber,
+    },
+    /// The trip has ended, and this is due (none or zero: void).
+    AskSettlement {
+        /// Which charge.
+        charge: Charge,
+        /// What it stands on.
+        basis: SettlementBasis,
+        /// How much.
+        due: Option<Money>,
+    },
+    /// The gateway says that money was taken.
+    RecordCaptured {
+        /// Which attempt.
+        authorization: AuthorizationNumber,
+        /// How much.
+        captured: Money,
+    },
+    /// Give money back.
+    Refund {
+        /// How much.
+        amount: Money,
+    },
+    /// The gateway says that money was given back.
+    RecordRefunded {
+        /// Which refund.
+        refund: u16,
+    },
+    /// The gateway says that money cannot be given back.
+    RecordRefundFailed {
+        /// Which refund.
+        refund: u16,
+    },
+    /// Owed money was paid.
+    SettleDebt {
+        /// How much.
+        amount: Money,
+    },
+    /// Give owed money up.
+    WriteOffDebt {
+        /// How much.
+        amount: Money,
+    },
+    /// The gateway says that the rider disputes the charge.
+    OpenDispute {
+        /// Which dispute of this charge, from 1.
+        dispute: u16,
+        /// How much.
+        amount: Money,
+    },
+    /// The gateway moved disputed money.
+    MoveDisputeFunds {
+        /// Which dispute.
+        dispute: u16,
+        /// How much, signed: below zero it was taken from us.
+        amount: Money,
+    },
+    /// The dispute is decided.
+    CloseDispute {
+        /// Which dispute.
+        dispute: u16,
+        /// Whether for us.
+        won: bool,
+    },
+}
+
+/// Why a request about money is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// More would be given back than was taken.
+    RefundAboveCaptured,
+    /// More would be paid or given up than is owed.
+    AboveDebt,
+    /// The amount is not above zero.
+    NotPositive,
+    /// The amount is in another currency than the charge.
+    CurrencyMismatch,
+    /// A refund is under way already.
+    RefundUnderWay,
+}
+
+impl Refusal {
+    /// The stable code of this refusal.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::RefundAboveCaptured => "payment_refund_above_captured",
+            Self::AboveDebt => "payment_above_debt",
+            Self::NotPositive => "payment_not_positive",
+            Self::CurrencyMismatch => "payment_currency_mismatch",
+            Self::RefundUnderWay => "payment_refund_under_way",
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::RefundAboveCaptured => {
+                "failed to refund: at most what was captured and not yet refunded can be given back"
+            }
+            Self::AboveDebt => "failed to settle the debt: less is owed",
+            Self::NotPositive => "failed to move money: the amount must be above zero",
+            Self::CurrencyMismatch => "failed to move money: the charge is in another currency",
+            Self::RefundUnderWay => "failed to refund: wait for the outcome of the refund under way",
+        })
+    }
+}
+
+impl std::error::Error for Refusal {}

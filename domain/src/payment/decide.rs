@@ -1,0 +1,461 @@
+//! A charge's decisions. Precedence: another attempt's answer is stale and changes nothing; then what is under way; then
+//! what the end of the trip asked.
+
+use super::{
+    AUTHORIZATIONS_MAX, Ask, AuthorizationStart, Authorize, Charge, Command, DebtReason, DeclineReason, Hold,
+    Operation, Payment, PaymentEvent, Refusal, SettlementBasis, Waiver,
+};
+use crate::decision::{Aggregate, Decision};
+use crate::id::IntentId;
+use crate::money::{Currency, Money};
+use crate::time::Timestamp;
+use crate::trip::{AuthorizationNumber, MoneyOutcome, PaymentMethod};
+use std::sync::Arc;
+
+type Answer = Result<Decision<PaymentEvent>, Refusal>;
+
+const NOTHING: Answer = Ok(Decision::AlreadyApplied);
+
+impl Aggregate for Payment {
+    type Command = Command;
+    type Event = PaymentEvent;
+    type Refusal = Refusal;
+
+    fn decide(&self, command: &Command, now: Timestamp) -> Answer {
+        match *command {
+            Command::Authorize(authorize) => self.decide_authorize(authorize, now),
+            Command::RecordIntent {
+                authorization,
+                intent,
+            } => self.decide_intent(authorization, intent),
+            Command::RecordActionRequired { authorization } => self.decide_action(authorization),
+            Command::RecordAuthorized {
+                authorization,
+                amount,
+                capture_before,
+            } => self.decide_authorized(authorization, amount, capture_before),
+            Command::RecordCancelled {
+                authorization,
+                reason,
+            } => self.decide_cancelled(authorization, reason, now),
+            Command::AbandonAuthorization { authorization } => self.decide_abandon(authorization, now),
+            Command::AskSettlement { charge, basis, due } => self.decide_settlement(charge, basis, due),
+            Command::RecordCaptured {
+                authorization,
+                captured,
+            } => self.decide_captured(authorization, captured),
+            Command::Refund { amount } => self.decide_refund(amount),
+            Command::RecordRefunded { refund } => Ok(self.decide_refunded(refund)),
+            Command::RecordRefundFailed { refund } => Ok(self.decide_refund_failed(refund)),
+            Command::SettleDebt { amount } => {
+                self.owed(amount)?;
+                Ok(Decision::one(PaymentEvent::DebtSettled { amount }))
+            }
+            Command::WriteOffDebt { amount } => {
+                self.owed(amount)?;
+                Ok(Decision::one(PaymentEvent::DebtWrittenOff { amount }))
+            }
+            Command::OpenDispute { dispute, amount } => Ok(self.decide_dispute_opened(dispute, amount)),
+            Command::MoveDisputeFunds { dispute, amount } => {
+                Ok(Decision::one(PaymentEvent::DisputeFundsMoved { dispute, amount }))
+            }
+            Command::CloseDispute { dispute, won } => Ok(self.decide_dispute_closed(dispute, won)),
+        }
+    }
+
+    fn evolve(&mut self, event: &PaymentEvent, _at: Timestamp) {
+        self.apply(event);
+    }
+}
+
+/// Placing the hold.
+impl Payment {
+    fn decide_authorize(&self, authorize: Authorize, now: Timestamp) -> Answer {
+        if self.control.ask.is_some() || self.control.hold != Hold::None {
+            return NOTHING;
+        }
+        let Authorize {
+            charge,
+            payment,
+            amount,
+            budget,
+            action_budget,
+            epoch,
+        } = authorize;
+        let waived = |waiver| Ok(Decision::one(PaymentEvent::Waived { charge, waiver }));
+        match payment {
+            PaymentMethod::Cash => waived(Waiver::Cash),
+            PaymentMethod::Account => waived(Waiver::Account),
+            PaymentMethod::Hold { .. } if amount.minor() <= 0 => waived(Waiver::NothingDue),
+            PaymentMethod::Hold { method } => {
+                let start = AuthorizationStart {
+                    charge,
+                    authorization: AuthorizationNumber(0),
+                    epoch,
+                    amount,
+                    method,
+                    budget,
+                    action_budget,
+                    budget_ends_at: now.plus(budget),
+                };
+                Ok(Decision::one(PaymentEvent::AuthorizationStarted(Arc::new(start))))
+            }
+        }
+    }
+
+    /// A trip that ended in the meantime wants no hold: the intent is cancelled instead of confirmed.
+    fn decide_intent(&self, authorization: AuthorizationNumber, intent: IntentId) -> Answer {
+        if authorization != self.authorization() || self.control.hold != Hold::Pending {
+            return NOTHING;
+        }
+        let mut events = vec![PaymentEvent::IntentCreated {
+            authorization,
+            intent,
+        }];
+        if self.control.ask == Some(Ask::Void) {
+            events.push(PaymentEvent::VoidStarted { authorization });
+        }
+        Ok(Decision::Applied(events))
+    }
+
+    fn decide_action(&self, authorization: AuthorizationNumber) -> Answer {
+        let Some(start) = &self.start else { return NOTHING };
+        if authorization != self.authorization() || self.control.hold != Hold::Created {
+            return NOTHING;
+        }
+        let budget_ends_at = start.budget_ends_at.plus(start.action_budget);
+        let mut events = vec![PaymentEvent::ActionRequired {
+            authorization,
+            budget_ends_at,
+        }];
+        if self.control.ask == Some(Ask::Void) && self.control.operation == Operation::None {
+            events.push(PaymentEvent::VoidStarted { authorization });
+        }
+        Ok(Decision::Applied(events))
+    }
+
+    fn decide_authorized(
+        &self,
+        authorization: AuthorizationNumber,
+        amount: Money,
+        capture_before: Timestamp,
+    ) -> Answer {
+        let awaited = matches!(self.control.hold, Hold::Created | Hold::ActionRequired);
+        let Some(charge) = self
+            .charge
+            .filter(|_| awaited && authorization == self.authorization())
+        else {
+            return NOTHING;
+        };
+        let mut events = vec![PaymentEvent::Authorized {
+            charge,
+            authorization,
+            amount,
+            capture_before,
+        }];
+        match (self.control.operation, self.control.ask) {
+            (Operation::None, Some(Ask::Void)) => events.push(PaymentEvent::VoidStarted { authorization }),
+            (Operation::None, Some(Ask::Capture)) => {
+                if let Some(amount) = self.due.and_then(|due| due.min(amount).ok()) {
+                    events.push(PaymentEvent::CaptureStarted {
+                        authorization,
+                        amount,
+                    });
+                }
+            }
+            (Operation::None, None)
+            | (Operation::Capturing | Operation::Voiding | Operation::Refunding, _) => {}
+        }
+        Ok(Decision::Applied(events))
+    }
+
+    /// The gateway holds nothing and never will: what that means depends on what was wanted.
+    fn decide_cancelled(
+        &self,
+        authorization: AuthorizationNumber,
+        reason: DeclineReason,
+        now: Timestamp,
+    ) -> Answer {
+        if authorization != self.authorization() {
+            return NOTHING;
+        }
+        let (Some(charge), Some(start)) = (self.charge, &self.start) else {
+            return NOTHING;
+        };
+        let released = self.held.unwrap_or(Money::zero(start.amount.currency()));
+        let mut events = Vec::new();
+        match (self.control.operation, self.control.hold) {
+            (Operation::Voiding, Hold::Created | Hold::ActionRequired | Hold::Open) => {
+                events.push(PaymentEvent::Voided {
+                    charge,
+                    authorization,
+                    released,
+                });
+            }
+            (Operation::Capturing, Hold::Open) => {
+                events.push(PaymentEvent::CaptureFailed {
+                    authorization,
+                    released,
+                });
+            }
+            (Operation::None, Hold::Created | Hold::ActionRequired) => {
+                events.push(PaymentEvent::Declined {
+                    authorization,
+                    reason,
+                });
+            }
+            (Operation::None, Hold::Open) => {
+                events.push(PaymentEvent::AuthorizationLost {
+                    authorization,
+                    released,
+                });
+                events.push(after_loss(start, now));
+            }
+            (_, _) => return NOTHING,
+        }
+        if self.control.ask.is_some() {
+            let debt = match self.control.operation {
+                Operation::Capturing => DebtReason::CaptureFailed,
+                Operation::None | Operation::Voiding | Operation::Refunding => DebtReason::NoHold,
+            };
+            events.extend(self.closing_without_hold(charge, debt));
+        }
+        Ok(Decision::Applied(events))
+    }
+
+    /// Without an intent nothing can be held, and a late intent finds no attempt and is never confirmed.
+    fn decide_abandon(&self, authorization: AuthorizationNumber, now: Timestamp) -> Answer {
+        let Some(charge) = self.charge else { return NOTHING };
+        if !self.is_overdue(authorization, now) || self.control.hold != Hold::Pending {
+            return NOTHING;
+        }
+        let mut events = vec![PaymentEvent::Declined {
+            authorization,
+            reason: DeclineReason::BudgetOver,
+        }];
+        if self.control.ask.is_some() {
+            events.extend(self.closing_without_hold(charge, DebtReason::NoHold));
+        }
+        Ok(Decision::Applied(events))
+    }
+}
+
+/// A lost hold is placed once more; a second loss is a decline for good.
+fn after_loss(start: &AuthorizationStart, now: Timestamp) -> PaymentEvent {
+    let next = start.authorization.0.saturating_add(1);
+    if next < AUTHORIZATIONS_MAX {
+        PaymentEvent::AuthorizationStarted(Arc::new(AuthorizationStart {
+            authorization: AuthorizationNumber(next),
+            budget_ends_at: now.plus(start.budget),
+            ..*start
+        }))
+    } else {
+        PaymentEvent::Declined {
+            authorization: start.authorization,
+            reason: DeclineReason::LostAgain,
+        }
+    }
+}
+
+/// The end of the trip.
+impl Payment {
+    fn decide_settlement(&self, charge: Charge, basis: SettlementBasis, due: Option<Money>) -> Answer {
+        if self.control.ask.is_some() {
+            return NOTHING;
+        }
+        let authorization = self.authorization();
+        let asked = Self { due, ..self.clone() };
+        let mut events = vec![PaymentEvent::SettlementAsked { charge, basis, due }];
+        match (self.control.hold, asked.amount_due()) {
+            (Hold::None | Hold::Ended | Hold::Captured, _) => {
+                events.extend(asked.closing_without_hold(charge, DebtReason::NoHold));
+            }
+            (Hold::Waived(waiver), _) => events.extend(asked.closing_waived(charge, waiver, basis)),
+            (Hold::Open, Some(_)) => match asked.capture_amount() {
+                Some(amount) => events.push(PaymentEvent::CaptureStarted {
+                    authorization,
+                    amount,
+                }),
+                None => return Err(Refusal::CurrencyMismatch),
+            },
+            (Hold::Open | Hold::Created | Hold::ActionRequired, None) => {
+                events.push(PaymentEvent::VoidStarted { authorization });
+            }
+            // Outstanding: first its outcome, then capture or void.
+            (Hold::Pending, _) | (Hold::Created | Hold::ActionRequired, Some(_)) => {}
+        }
+        Ok(Decision::Applied(events))
+    }
+
+    /// What is due, where anything is.
+    fn amount_due(&self) -> Option<Money> {
+        self.due.filter(|due| due.minor() > 0)
+    }
+
+    fn closed(&self, captured_minor: i64, debt_minor: i64, cash_minor: i64) -> PaymentEvent {
+        let held_in = self.start.as_ref().map(|start| start.amount.currency());
+        let currency = self.due.map(Money::currency).or(held_in);
+        PaymentEvent::Closed {
+            outcome: MoneyOutcome {
+                currency,
+                captured_minor,
+                debt_minor,
+                cash_minor,
+            },
+        }
+    }
+
+    /// Nothing is held and nothing will be: what is due is owed.
+    fn closing_without_hold(&self, charge: Charge, reason: DebtReason) -> Vec<PaymentEvent> {
+        match self.amount_due() {
+            Some(amount) => {
+                vec![
+                    PaymentEvent::DebtRecorded {
+                        charge,
+                        amount,
+                        reason,
+                    },
+                    self.closed(0, amount.minor(), 0),
+                ]
+            }
+            None => vec![self.closed(0, 0, 0)],
+        }
+    }
+
+    /// What no hold secures: cash is handed over with the ride; an account is billed; a cash trip's fee is owed.
+    fn closing_waived(&self, charge: Charge, waiver: Waiver, basis: SettlementBasis) -> Vec<PaymentEvent> {
+        match (self.amount_due(), waiver, basis) {
+            (Some(fare), Waiver::Cash, SettlementBasis::Fare) => vec![self.closed(0, 0, fare.minor())],
+            (Some(_), Waiver::Cash, SettlementBasis::Fee | SettlementBasis::Nothing) => {
+                self.closing_without_hold(charge, DebtReason::CashFee)
+            }
+            (_, Waiver::Account, _) => self.closing_without_hold(charge, DebtReason::Account),
+            (_, Waiver::NothingDue, _) | (None, Waiver::Cash, _) => {
+                self.closing_without_hold(charge, DebtReason::AboveHold)
+            }
+        }
+    }
+
+    fn decide_captured(&self, authorization: AuthorizationNumber, captured: Money) -> Answer {
+        let (Some(charge), Some(held)) = (self.charge, self.held) else {
+            return NOTHING;
+        };
+        if authorization != self.authorization() || self.control.hold != Hold::Open {
+            return NOTHING;
+        }
+        let released_minor = held.minor().saturating_sub(captured.minor());
+        match (self.control.operation, self.due) {
+            (Operation::Capturing, Some(due)) => {
+                let mut events = vec![PaymentEvent::Captured {
+                    charge,
+                    authorization,
+                    captured,
+                    released_minor,
+                }];
+                let rest = due.minor().saturating_sub(captured.minor()).max(0);
+                if rest > 0 {
+                    let amount = Money::new(rest, due.currency());
+                    events.push(PaymentEvent::DebtRecorded {
+                        charge,
+                        amount,
+                        reason: DebtReason::AboveHold,
+                    });
+                }
+                events.push(self.closed(captured.minor(), rest, 0));
+                Ok(Decision::Applied(events))
+            }
+            // Captured, though we never asked: what was taken is given back.
+            (Operation::Voiding, _) => Ok(Decision::Applied(vec![
+                PaymentEvent::VoidRefused {
+                    authorization,
+                    captured,
+                    released_minor,
+                },
+                PaymentEvent::RefundStarted {
+                    refund: self.refunds.saturating_add(1),
+                    amount: captured,
+                },
+            ])),
+            (Operation::None | Operation::Capturing | Operation::Refunding, _) => NOTHING,
+        }
+    }
+}
+
+/// Afterwards: refunds, debts, disputes.
+impl Payment {
+    fn decide_refund(&self, amount: Money) -> Answer {
+        let captured = self.captured.ok_or(Refusal::RefundAboveCaptured)?;
+        positive(amount, captured.currency())?;
+        if self.control.operation != Operation::None {
+            return Err(Refusal::RefundUnderWay);
+        }
+        if amount.minor() > captured.minor().saturating_sub(self.refunded_minor) {
+            return Err(Refusal::RefundAboveCaptured);
+        }
+        Ok(Decision::one(PaymentEvent::RefundStarted {
+            refund: self.refunds.saturating_add(1),
+            amount,
+        }))
+    }
+
+    fn decide_refunded(&self, refund: u16) -> Decision<PaymentEvent> {
+        match self.refund {
+            Some((number, amount)) if number == refund => {
+                let mut events = vec![PaymentEvent::Refunded { refund, amount }];
+                events.extend(self.closing_after_refund());
+                Decision::Applied(events)
+            }
+            Some(_) | None => Decision::AlreadyApplied,
+        }
+    }
+
+    fn decide_refund_failed(&self, refund: u16) -> Decision<PaymentEvent> {
+        match self.refund {
+            Some((number, amount)) if number == refund => {
+                let mut events = vec![PaymentEvent::RefundFailed { refund, amount }];
+                events.extend(self.closing_after_refund());
+                Decision::Applied(events)
+            }
+            Some(_) | None => Decision::AlreadyApplied,
+        }
+    }
+
+    /// A refund that stood in for a refused void closes the charge.
+    fn closing_after_refund(&self) -> Option<PaymentEvent> {
+        (self.control.ask.is_some() && !self.control.closed).then(|| self.closed(0, 0, 0))
+    }
+
+    fn owed(&self, amount: Money) -> Result<(), Refusal> {
+        let currency = self.due.map_or(amount.currency(), Money::currency);
+        positive(amount, currency)?;
+        if amount.minor() > self.debt_minor {
+            Err(Refusal::AboveDebt)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn decide_dispute_opened(&self, dispute: u16, amount: Money) -> Decision<PaymentEvent> {
+        if self.disputes.contains_key(&dispute) {
+            return Decision::AlreadyApplied;
+        }
+        Decision::one(PaymentEvent::DisputeOpened { dispute, amount })
+    }
+
+    fn decide_dispute_closed(&self, dispute: u16, won: bool) -> Decision<PaymentEvent> {
+        match self.disputes.get(&dispute) {
+            Some(false) => Decision::one(PaymentEvent::DisputeClosed { dispute, won }),
+            Some(true) | None => Decision::AlreadyApplied,
+        }
+    }
+}
+
+fn positive(amount: Money, currency: Currency) -> Result<(), Refusal> {
+    if amount.currency() != currency {
+        return Err(Refusal::CurrencyMismatch);
+    }
+    if amount.minor() <= 0 {
+        return Err(Refusal::NotPositive);
+    }
+    Ok(())
+}

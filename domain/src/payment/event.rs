@@ -1,0 +1,360 @@
+//! What happens on `payment-{trip}` and, for tips and debts, on `payment-{trip}-{n}`.
+
+use crate::id::IntentId;
+use crate::money::Money;
+use crate::stream::ChargeNumber;
+use crate::time::Timestamp;
+use crate::trip::{AuthorizationNumber, MoneyOutcome, PaymentMethodId};
+use crate::units::Millis;
+use crate::{canonical_enum, canonical_struct};
+use std::sync::Arc;
+
+/// What a charge is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Purpose {
+    /// The fare of a ride, or the fee that stands in its place.
+    Fare,
+    /// A tip.
+    Tip,
+    /// A debt that is collected later.
+    Debt,
+}
+canonical_enum!(Purpose { 0 = Fare, 1 = Tip, 2 = Debt });
+
+/// A charge of a trip, and what it is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Charge {
+    /// Its number within the trip.
+    pub number: ChargeNumber,
+    /// What it is for.
+    pub purpose: Purpose,
+}
+canonical_struct!(Charge { number, purpose });
+
+impl Charge {
+    /// The fare of a trip.
+    pub const FARE: Self = Self {
+        number: ChargeNumber::FARE,
+        purpose: Purpose::Fare,
+    };
+}
+
+/// Why nothing is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Waiver {
+    /// Paid in cash, to the driver.
+    Cash,
+    /// Billed to an account.
+    Account,
+    /// Nothing can become due.
+    NothingDue,
+}
+canonical_enum!(Waiver { 0 = Cash, 1 = Account, 2 = NothingDue });
+
+/// An attempt to hold money. The gateway's idempotency keys are made of the stream, the authorisation's number and the
+/// epoch; a new attempt has a new number, hence new keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuthorizationStart {
+    /// Which charge.
+    pub charge: Charge,
+    /// Which attempt.
+    pub authorization: AuthorizationNumber,
+    /// The store's epoch, part of every key.
+    pub epoch: u32,
+    /// How much to hold.
+    pub amount: Money,
+    /// The rider's stored method.
+    pub method: PaymentMethodId,
+    /// How long an attempt may take.
+    pub budget: Millis,
+    /// How much longer, once, where the rider must act.
+    pub action_budget: Millis,
+    /// When this attempt has used its budget.
+    pub budget_ends_at: Timestamp,
+}
+canonical_struct!(AuthorizationStart {
+    charge,
+    authorization,
+    epoch,
+    amount,
+    method,
+    budget,
+    action_budget,
+    budget_ends_at
+});
+
+/// Why an authorisation is declined for good. The intent is cancelled at the gateway before this is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DeclineReason {
+    /// The issuer said no.
+    Issuer,
+    /// The rider did not act in time, or could not prove who they are.
+    ActionFailed,
+    /// The budget was used up.
+    BudgetOver,
+    /// The second authorisation was lost like the first.
+    LostAgain,
+}
+canonical_enum!(DeclineReason { 0 = Issuer, 1 = ActionFailed, 2 = BudgetOver, 3 = LostAgain });
+
+/// What a settlement stands on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SettlementBasis {
+    /// A ride's fare, a tip or a debt: what was agreed is due.
+    Fare,
+    /// A cancellation's or no-show's fee.
+    Fee,
+    /// Nothing: the trip failed.
+    Nothing,
+}
+canonical_enum!(SettlementBasis { 0 = Fare, 1 = Fee, 2 = Nothing });
+
+/// Why money is owed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DebtReason {
+    /// The hold was lost or declined after the ride began.
+    NoHold,
+    /// The capture failed for good.
+    CaptureFailed,
+    /// More is due than was held.
+    AboveHold,
+    /// The account is billed.
+    Account,
+    /// A fee of a trip that was to be paid in cash.
+    CashFee,
+}
+canonical_enum!(DebtReason { 0 = NoHold, 1 = CaptureFailed, 2 = AboveHold, 3 = Account, 4 = CashFee });
+
+/// What happened to a charge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PaymentEvent {
+    /// Nothing is held.
+    Waived {
+        /// Which charge.
+        charge: Charge,
+        /// Why.
+        waiver: Waiver,
+    },
+    /// A hold is to be placed.
+    AuthorizationStarted(Arc<AuthorizationStart>),
+    /// The gateway has an intent for it. Creating it moved no money.
+    IntentCreated {
+        /// Which attempt.
+        authorization: AuthorizationNumber,
+        /// The gateway's object.
+        intent: IntentId,
+    },
+    /// The rider must act (3-D Secure).
+    ActionRequired {
+        /// Which attempt.
+        authorization: AuthorizationNumber,
+        /// Until when.
+        budget_ends_at: Timestamp,
+    },
+    /// Money is held.
+    Authorized {
+        /// Which charge.
+        charge: Charge,
+        /// Which attempt.
+        authorization: AuthorizationNumber,
+        /// How much.
+        amount: Money,
+        /// When the hold lapses by itself.
+        capture_before: Timestamp,
+    },
+    /// The hold is gone without our doing.
+    AuthorizationLost {
+        /// Which attempt.
+        authorization: AuthorizationNumber,
+        /// How much is held no more.
+        released: Money,
+    },
+    /// No hold, for good.
+    Declined {
+        /// Which attempt.
+        authorization: AuthorizationNumber,
+        /// Why.
+        reason: DeclineReason,
+    },
+    /// The trip has ended, and this is due; nothing due means void.
+    SettlementAsked {
+        /// Which charge.
+        charge: Charge,
+        /// What it stands on.
+        basis: SettlementBasis,
+        /// How much; none where no currency is known.
+        due: Option<Money>,
+    },
+    /// Money is to be taken from the hold.
+    CaptureStarted {
+        /// Which attempt.
+        authorization: AuthorizationNumber,
+        /// How much: above zero, at most what is held.
+        amount: Money,
+    },
+    /// Money was taken; the rest of the hold is free.
+    Captured {
+        /// Which charge.
+        charge: Charge,
+        /// Which attempt.
+        authorization: AuthorizationNumber,
+        /// How much.
+        captured: Money,
+        /// How much of the hold was given back, in minor units of the same currency.
+        released_minor: i64,
+    },
+    /// The capture failed for good; the hold is gone.
+    CaptureFailed {
+        /// Which attempt.
+        authorization: AuthorizationNumber,
+        /// How much is held no more.
+        released: Money,
+    },
+    /// The hold is to be given back.
+    VoidStarted {
+        /// Which attempt.
+        authorization: AuthorizationNumber,
+    },
+    /// The hold was given back.
+    Voided {
+        /// Which charge.
+        charge: Charge,
+        /// Which attempt.
+        authorization: AuthorizationNumber,
+        /// How much was held; zero where the void came before the hold.
+        released: Money,
+    },
+    /// The hold could not be given back: the intent was found captured.
+    VoidRefused {
+        /// Which attempt.
+        authorization: AuthorizationNumber,
+        /// How much had been taken.
+        captured: Money,
+        /// How much of the hold was given back, in minor units of the same currency.
+        released_minor: i64,
+    },
+    /// Nothing is outstanding.
+    Closed {
+        /// How the money ended.
+        outcome: MoneyOutcome,
+    },
+    /// Money is owed.
+    DebtRecorded {
+        /// Which charge.
+        charge: Charge,
+        /// How much.
+        amount: Money,
+        /// Why.
+        reason: DebtReason,
+    },
+    /// Owed money was paid.
+    DebtSettled {
+        /// How much.
+        amount: Money,
+    },
+    /// Owed money is given up.
+    DebtWrittenOff {
+        /// How much.
+        amount: Money,
+    },
+    /// Money is to be given back.
+    RefundStarted {
+        /// Which refund of this charge, from 1.
+        refund: u16,
+        /// How much.
+        amount: Money,
+    },
+    /// Money was given back.
+    Refunded {
+        /// Which refund.
+        refund: u16,
+        /// How much.
+        amount: Money,
+    },
+    /// Money could not be given back.
+    RefundFailed {
+        /// Which refund.
+        refund: u16,
+        /// How much.
+        amount: Money,
+    },
+    /// The rider disputes the charge at their bank.
+    DisputeOpened {
+        /// Which dispute of this charge, from 1.
+        dispute: u16,
+        /// How much.
+        amount: Money,
+    },
+    /// The gateway took disputed money from us (below zero) or gave it back (above).
+    DisputeFundsMoved {
+        /// Which dispute.
+        dispute: u16,
+        /// How much, signed.
+        amount: Money,
+    },
+    /// The dispute is decided.
+    DisputeClosed {
+        /// Which dispute.
+        dispute: u16,
+        /// Whether for us.
+        won: bool,
+    },
+}
+canonical_enum!(PaymentEvent {
+    0 = Waived { charge, waiver },
+    1 = AuthorizationStarted(start),
+    2 = IntentCreated { authorization, intent },
+    3 = ActionRequired { authorization, budget_ends_at },
+    4 = Authorized { charge, authorization, amount, capture_before },
+    5 = AuthorizationLost { authorization, released },
+    6 = Declined { authorization, reason },
+    7 = SettlementAsked { charge, basis, due },
+    8 = CaptureStarted { authorization, amount },
+    9 = Captured { charge, authorization, captured, released_minor },
+    10 = CaptureFailed { authorization, released },
+    11 = VoidStarted { authorization },
+    12 = Voided { charge, authorization, released },
+    13 = VoidRefused { authorization, captured, released_minor },
+    14 = Closed { outcome },
+    15 = DebtRecorded { charge, amount, reason },
+    16 = DebtSettled { amount },
+    17 = DebtWrittenOff { amount },
+    18 = RefundStarted { refund, amount },
+    19 = Refunded { refund, amount },
+    20 = RefundFailed { refund, amount },
+    21 = DisputeOpened { dispute, amount },
+    22 = DisputeFundsMoved { dispute, amount },
+    23 = DisputeClosed { dispute, won },
+});
+
+impl PaymentEvent {
+    /// The event's name in the log.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Waived { .. } => "PaymentWaived",
+            Self::AuthorizationStarted(_) => "AuthorizationStarted",
+            Self::IntentCreated { .. } => "IntentCreated",
+            Self::ActionRequired { .. } => "ActionRequired",
+            Self::Authorized { .. } => "PaymentAuthorized",
+            Self::AuthorizationLost { .. } => "AuthorizationLost",
+            Self::Declined { .. } => "PaymentDeclined",
+            Self::SettlementAsked { .. } => "SettlementAsked",
+            Self::CaptureStarted { .. } => "CaptureStarted",
+            Self::Captured { .. } => "PaymentCaptured",
+            Self::CaptureFailed { .. } => "CaptureFailed",
+            Self::VoidStarted { .. } => "VoidStarted",
+            Self::Voided { .. } => "PaymentVoided",
+            Self::VoidRefused { .. } => "VoidRefused",
+            Self::Closed { .. } => "PaymentClosed",
+            Self::DebtRecorded { .. } => "DebtRecorded",
+            Self::DebtSettled { .. } => "DebtSettled",
+            Self::DebtWrittenOff { .. } => "DebtWrittenOff",
+            Self::RefundStarted { .. } => "RefundStarted",
+            Self::Refunded { .. } => "PaymentRefunded",
+            Self::RefundFailed { .. } => "RefundFailed",
+            Self::DisputeOpened { .. } => "DisputeOpened",
+            Self::DisputeFundsMoved { .. } => "DisputeFundsMoved",
+            Self::DisputeClosed { .. } => "DisputeClosed",
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! The driver's way to the rider: withdrawals, lateness, arrival, no-show, cancellation.
+
+use super::{Answer, NOTHING};
+use crate::decision::Decision;
+use crate::driver::Fence;
+use crate::money::Money;
+use crate::pricing::{Cancellation, CancellationStage};
+use crate::time::Timestamp;
+use crate::trip::command::{fault_of, may_act_for};
+use crate::trip::{
+    Actor, CancelReason, Cancelled, DeviceFact, FailReason, Phase, ReassignReason, Refusal, Stage, Trip,
+    TripEvent, TripRequest,
+};
+use crate::units::Millimetres;
+use std::sync::Arc;
+
+impl Trip {
+    /// The fence of the noted lock must be the one that the caller holds.
+    pub(super) fn fence_or_refuse(&self, fence: Fence) -> Result<(), Refusal> {
+        match self.noted {
+            Some((_, noted)) if noted == fence => Ok(()),
+            Some(_) | None => Err(Refusal::StaleFence),
+        }
+    }
+
+    pub(super) fn decide_withdraw(&self, fence: Fence) -> Answer {
+        let request = self.request_or_refuse()?;
+        match self.control.phase {
+            Phase::Requested | Phase::Reassigning | Phase::Confirmed | Phase::Arrived => {}
+            Phase::Started => return Err(Refusal::RideBegan),
+            Phase::Absent | Phase::Rejected | Phase::Completed | Phase::Cancelled | Phase::Failed => {
+                return Err(Refusal::Ended);
+            }
+        }
+        self.fence_or_refuse(fence)?;
+        Ok(Decision::one(
+            self.reassignment(request, ReassignReason::Withdrawn),
+        ))
+    }
+
+    /// A driver who has arrived is not overdue; a round that is over has released its driver already.
+    pub(super) fn decide_arrival_overdue(&self, round: u8, now: Timestamp) -> Answer {
+        let (Phase::Confirmed, Some(request)) = (self.control.phase, &self.request) else {
+            return NOTHING;
+        };
+        if round != self.control.round {
+            return NOTHING;
+        }
+        let due_at = self.arrival_due_at();
+        if now < due_at {
+            return Err(Refusal::NotDueYet { due_at });
+        }
+        Ok(Decision::one(
+            self.reassignment(request, ReassignReason::ArrivalOverdue),
+        ))
+    }
+
+    fn reassignment(&self, request: &Arc<TripRequest>, reason: ReassignReason) -> TripEvent {
+        let round = self.control.round.saturating_add(1);
+        if round <= request.policy().reassignments_max {
+            TripEvent::Reassigning {
+                round,
+                reason,
+                request: Arc::clone(request),
+            }
+        } else {
+            TripEvent::Failed {
+                reason: FailReason::ReassignmentsUsedUp,
+            }
+        }
+    }
+
+    /// When the assigned driver counts as overdue.
+    pub fn arrival_due_at(&self) -> Timestamp {
+        self.request.as_ref().map_or(Timestamp::MAX, |request| {
+            self.confirmed_at.plus(request.policy().arrival_budget)
+        })
+    }
+
+    pub(super) fn decide_arrival(
+        &self,
+        fence: Fence,
+        distance_to_pick_up: Millimetres,
+        device: DeviceFact,
+    ) -> Answer {
+        self.request_or_refuse()?;
+        if self.control.phase.is_ended() {
+            return Err(Refusal::Ended);
+        }
+        self.fence_or_refuse(fence)?;
+        match self.control.phase {
+            Phase::Confirmed => {
+                let round = self.control.round;
+                Ok(Decision::one(TripEvent::DriverArrived {
+                    round,
+                    distance_to_pick_up,
+                    device,
+                }))
+            }
+            Phase::Arrived | Phase::Started => NOTHING,
+            Phase::Absent
+            | Phase::Rejected
+            | Phase::Requested
+            | Phase::Reassigning
+            | Phase::Completed
+            | Phase::Cancelled
+            | Phase::Failed => Err(Refusal::WrongStep),
+        }
+    }
+
+    pub(super) fn decide_no_show(&self, fence: Fence, now: Timestamp) -> Answer {
+        match self.control.phase {
+            Phase::Arrived => {}
+            Phase::Cancelled | Phase::Started => return NOTHING,
+            Phase::Absent
+            | Phase::Rejected
+            | Phase::Requested
+            | Phase::Reassigning
+            | Phase::Confirmed
+            | Phase::Completed
+            | Phase::Failed => return Err(Refusal::WrongStep),
+        }
+        self.fence_or_refuse(fence)?;
+        let by = self
+            .noted
+            .map_or(Actor::Timer, |(driver, _)| Actor::Driver(driver));
+        self.no_show(by, now)
+    }
+
+    pub(super) fn decide_no_show_overdue(&self, round: u8, now: Timestamp) -> Answer {
+        if self.control.phase != Phase::Arrived || round != self.control.round {
+            return NOTHING;
+        }
+        self.no_show(Actor::Timer, now)
+    }
+
+    fn no_show(&self, by: Actor, now: Timestamp) -> Answer {
+        let due_at = self
+            .arrived_at
+            .plus(self.request_or_refuse()?.policy().no_show_grace);
+        if now < due_at {
+            return Err(Refusal::NotDueYet { due_at });
+        }
+        self.cancellation(by, CancelReason::NoShow, Millimetres::ZERO, now)
+            .map(Decision::one)
+    }
+
+    pub(super) fn decide_cancel(
+        &self,
+        by: Actor,
+        reason: CancelReason,
+        driven: Millimetres,
+        now: Timestamp,
+    ) -> Answer {
+        if self.control.phase == Phase::Absent {
+            return Ok(Decision::Applied(vec![
+                TripEvent::Cancelled(Arc::new(Cancelled {
+                    by,
+                    reason,
+                    stage: Stage::BeforeConfirmed,
+                    fault: fault_of(by, reason, false),
+                    receipt: None,
+                    due: None,
+                })),
+                TripEvent::Closed,
+            ]));
+        }
+        let rider = self
+            .request
+            .as_ref()
+            .map(|request| request.rider())
+            .or(self.cancelled_by);
+        if rider.is_some_and(|rider| !may_act_for(by, rider, self.noted.map(|(driver, _)| driver))) {
+            return Err(Refusal::NotYours);
+        }
+        match self.control.phase {
+            Phase::Requested | Phase::Reassigning | Phase::Confirmed | Phase::Arrived => {
+                self.cancellation(by, reason, driven, now).map(Decision::one)
+            }
+            Phase::Cancelled => NOTHING,
+            Phase::Started => Err(Refusal::RideBegan),
+            Phase::Absent | Phase::Rejected | Phase::Completed | Phase::Failed => Err(Refusal::Ended),
+        }
+    }
+
+    /// The end by cancellation, with its fee: nothing before the trip was confirmed, by the tariff's matrix afterwards.
+    fn cancellation(
+        &self,
+        by: Actor,
+        reason: CancelReason,
+        driven: Millimetres,
+        now: Timestamp,
+    ) -> Result<TripEvent, Refusal> {
+        let quote = self.quote.as_ref().ok_or(Refusal::NoSuchTrip)?;
+        let late = self.control.phase == Phase::Confirmed && now >= self.arrival_due_at();
+        let fault = fault_of(by, reason, late);
+        let (stage, priced) = match self.control.phase {
+            Phase::Confirmed => {
+                let elapsed = now.since(self.confirmed_at);
+                (
+                    Stage::EnRoute,
+                    Some(CancellationStage::Assigned { elapsed, driven }),
+                )
+            }
+            Phase::Arrived => {
+                let waited = now.since(self.arrived_at);
+                let no_show = reason == CancelReason::NoShow;
+                let priced = if no_show {
+                    CancellationStage::NoShow { waited }
+                } else {
+                    CancellationStage::Arrived { waited }
+                };
+                (Stage::Arrived, Some(priced))
+            }
+            Phase::Absent
+            | Phase::Rejected
+            | Phase::Requested
+            | Phase::Reassigning
+            | Phase::Started
+            | Phase::Completed
+            | Phase::Cancelled
+            | Phase::Failed => (Stage::BeforeConfirmed, None),
+        };
+        let receipt = match priced {
+            None => None,
+            Some(stage) => Some(Arc::new(quote.cancel(&Cancellation::new(stage, fault))?)),
+        };
+        let fee = receipt
+            .as_ref()
+            .map_or(Money::zero(quote.currency()), |receipt| receipt.total());
+        let due = Some(fee);
+        Ok(TripEvent::Cancelled(Arc::new(Cancelled {
+            by,
+            reason,
+            stage,
+            fault,
+            receipt,
+            due,
+        })))
+    }
+}

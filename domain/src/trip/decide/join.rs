@@ -1,0 +1,143 @@
+//! The join: a driver and a payment, in whatever order they are told.
+
+use super::{Answer, NOTHING};
+use crate::decision::Decision;
+use crate::driver::Fence;
+use crate::id::DriverId;
+use crate::time::Timestamp;
+use crate::trip::{AuthorizationNumber, FailReason, Phase, Refusal, Secured, Trip, TripEvent};
+
+impl Trip {
+    pub(super) fn decide_driver(&self, round: u8, fence: Fence, driver: DriverId) -> Answer {
+        let awaited = match self.control.phase {
+            Phase::Requested | Phase::Reassigning => {
+                round == self.control.round && !self.control.driver_noted
+            }
+            Phase::Absent
+            | Phase::Rejected
+            | Phase::Confirmed
+            | Phase::Arrived
+            | Phase::Started
+            | Phase::Completed
+            | Phase::Cancelled
+            | Phase::Failed => false,
+        };
+        if !awaited {
+            return NOTHING;
+        }
+        let mut events = vec![TripEvent::DriverNoted { round, fence, driver }];
+        if let Some(secured) = self.control.secured {
+            events.push(TripEvent::Confirmed {
+                round,
+                fence,
+                secured,
+            });
+        }
+        Ok(Decision::Applied(events))
+    }
+
+    pub(super) fn decide_payment(&self, secured: Secured) -> Answer {
+        let lost = self
+            .control
+            .lost
+            .is_some_and(|lost| secured <= Secured::Authorized(lost));
+        let newer = Some(secured) > self.control.secured && !(lost && secured != Secured::Waived);
+        if !newer {
+            return NOTHING;
+        }
+        let note = TripEvent::PaymentNoted { secured };
+        match (self.control.phase, self.noted) {
+            (Phase::Requested | Phase::Reassigning, Some((_, fence))) => Ok(Decision::Applied(vec![
+                note,
+                TripEvent::Confirmed {
+                    round: self.control.round,
+                    fence,
+                    secured,
+                },
+            ])),
+            (Phase::Requested | Phase::Reassigning, None) | (Phase::Confirmed | Phase::Arrived, _) => {
+                Ok(Decision::one(note))
+            }
+            (
+                Phase::Absent
+                | Phase::Rejected
+                | Phase::Started
+                | Phase::Completed
+                | Phase::Cancelled
+                | Phase::Failed,
+                _,
+            ) => NOTHING,
+        }
+    }
+
+    /// A loss is remembered even before its authorisation was noted: the late note must find it.
+    pub(super) fn decide_loss(&self, authorization: AuthorizationNumber) -> Answer {
+        match self.control.phase {
+            Phase::Requested | Phase::Reassigning | Phase::Confirmed | Phase::Arrived
+                if self.control.lost < Some(authorization) =>
+            {
+                Ok(Decision::one(TripEvent::PaymentUnnoted { authorization }))
+            }
+            Phase::Absent
+            | Phase::Rejected
+            | Phase::Requested
+            | Phase::Reassigning
+            | Phase::Confirmed
+            | Phase::Arrived
+            | Phase::Started
+            | Phase::Completed
+            | Phase::Cancelled
+            | Phase::Failed => NOTHING,
+        }
+    }
+
+    pub(super) fn decide_decline(&self) -> Answer {
+        match self.control.phase {
+            Phase::Requested | Phase::Reassigning | Phase::Confirmed | Phase::Arrived => {
+                Ok(Decision::one(TripEvent::Failed {
+                    reason: FailReason::PaymentDeclined,
+                }))
+            }
+            Phase::Absent
+            | Phase::Rejected
+            | Phase::Started
+            | Phase::Completed
+            | Phase::Cancelled
+            | Phase::Failed => NOTHING,
+        }
+    }
+
+    pub(super) fn decide_no_driver(&self, round: u8) -> Answer {
+        match self.control.phase {
+            Phase::Requested | Phase::Reassigning
+                if round == self.control.round && !self.control.driver_noted =>
+            {
+                Ok(Decision::one(TripEvent::Failed {
+                    reason: FailReason::NoDriver,
+                }))
+            }
+            Phase::Absent
+            | Phase::Rejected
+            | Phase::Requested
+            | Phase::Reassigning
+            | Phase::Confirmed
+            | Phase::Arrived
+            | Phase::Started
+            | Phase::Completed
+            | Phase::Cancelled
+            | Phase::Failed => NOTHING,
+        }
+    }
+
+    pub(super) fn decide_expiry(&self, now: Timestamp) -> Answer {
+        match (self.control.phase, &self.request) {
+            (Phase::Requested, Some(request)) if now < request.expires_at() => Err(Refusal::NotDueYet {
+                due_at: request.expires_at(),
+            }),
+            (Phase::Requested, Some(_)) => Ok(Decision::one(TripEvent::Failed {
+                reason: FailReason::Expired,
+            })),
+            (_, _) => NOTHING,
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! The ride: its start, its plan, its end.
+
+use super::{Answer, NOTHING};
+use crate::decision::Decision;
+use crate::driver::Fence;
+use crate::pricing::{MeterReading, Quote, Receipt};
+use crate::time::Timestamp;
+use crate::trip::command::may_act_for;
+use crate::trip::{
+    Actor, Completion, DeviceFact, PersonalPlan, Phase, PlanChange, Refusal, StartCheck, StartProof, Trip,
+    TripEvent,
+};
+use std::sync::Arc;
+
+impl Trip {
+    pub(super) fn decide_start(&self, fence: Fence, check: StartCheck, device: DeviceFact) -> Answer {
+        let request = self.request_or_refuse()?;
+        if self.control.phase.is_ended() {
+            return Err(Refusal::Ended);
+        }
+        self.fence_or_refuse(fence)?;
+        match self.control.phase {
+            Phase::Arrived => {}
+            Phase::Started => return NOTHING,
+            Phase::Absent
+            | Phase::Rejected
+            | Phase::Requested
+            | Phase::Reassigning
+            | Phase::Confirmed
+            | Phase::Completed
+            | Phase::Cancelled
+            | Phase::Failed => return Err(Refusal::WrongStep),
+        }
+        let codes_left = self.control.wrong_codes < request.policy().start_codes_max;
+        match check {
+            StartCheck::Proven(proof @ StartProof::Operator(_)) => {
+                Ok(Decision::one(TripEvent::Started { proof, device }))
+            }
+            StartCheck::Proven(_) | StartCheck::WrongCode if !codes_left => Err(Refusal::StartCodesUsedUp),
+            StartCheck::Proven(proof) => Ok(Decision::one(TripEvent::Started { proof, device })),
+            StartCheck::WrongCode => Ok(Decision::one(TripEvent::StartCodeRefused {
+                attempts: self.control.wrong_codes + 1,
+            })),
+        }
+    }
+
+    pub(super) fn decide_plan(&self, by: Actor, plan: &PersonalPlan, quote: &Arc<Quote>) -> Answer {
+        let request = self.request_or_refuse()?;
+        if !may_act_for(by, request.rider(), self.noted.map(|(driver, _)| driver)) {
+            return Err(Refusal::NotYours);
+        }
+        if self.control.phase.is_ended() {
+            return Err(Refusal::Ended);
+        }
+        if self.quote.as_ref() == Some(quote) {
+            return NOTHING;
+        }
+        let first = request.quote();
+        let same_terms = first.currency() == quote.currency() && first.tariff() == quote.tariff();
+        if !same_terms || quote.hold().minor() > first.hold().minor() {
+            return Err(Refusal::QuoteBeyondHold);
+        }
+        Ok(Decision::one(TripEvent::PlanChanged(Arc::new(PlanChange {
+            by,
+            plan: plan.clone(),
+            quote: Arc::clone(quote),
+        }))))
+    }
+
+    pub(super) fn decide_complete(
+        &self,
+        fence: Fence,
+        by: Actor,
+        reading: &Arc<MeterReading>,
+        device: DeviceFact,
+    ) -> Answer {
+        let quote = self.quote.as_ref().ok_or(Refusal::NoSuchTrip)?;
+        match self.control.phase {
+            Phase::Started => {}
+            Phase::Completed => return NOTHING,
+            Phase::Rejected | Phase::Cancelled | Phase::Failed => return Err(Refusal::Ended),
+            Phase::Absent | Phase::Requested | Phase::Reassigning | Phase::Confirmed | Phase::Arrived => {
+                return Err(Refusal::WrongStep);
+            }
+        }
+        self.fence_or_refuse(fence)?;
+        let receipt = quote.settle(reading)?;
+        Ok(completed(by, Some(reading), Some(device), receipt))
+    }
+
+    /// Without a reading, the quoted price stands, and an operator looks at it.
+    pub(super) fn decide_ride_overdue(&self, now: Timestamp) -> Answer {
+        let (Phase::Started, Some(request), Some(quote)) = (self.control.phase, &self.request, &self.quote)
+        else {
+            return NOTHING;
+        };
+        let due_at = self.started_at.plus(request.policy().ride_budget);
+        if now < due_at {
+            return Err(Refusal::NotDueYet { due_at });
+        }
+        Ok(completed(Actor::Timer, None, None, quote.settle_as_quoted()?))
+    }
+}
+
+fn completed(
+    by: Actor,
+    reading: Option<&Arc<MeterReading>>,
+    device: Option<DeviceFact>,
+    receipt: Receipt,
+) -> Decision<TripEvent> {
+    let completion = Completion {
+        by,
+        reading: reading.cloned(),
+        device,
+        due: receipt.total(),
+    };
+    Decision::Applied(vec![
+        TripEvent::Completed(Arc::new(completion)),
+        TripEvent::FareSettled(Arc::new(receipt)),
+    ])
+}

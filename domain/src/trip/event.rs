@@ -1,0 +1,388 @@
+//! What happens on `trip-{id}`.
+
+use super::request::{PersonalPlan, TripRequest};
+use crate::driver::Fence;
+use crate::id::{DriverId, PrincipalId};
+use crate::money::{Currency, Money};
+use crate::pricing::{Fault, MeterReading, Quote, Receipt};
+use crate::time::Timestamp;
+use crate::units::Millimetres;
+use crate::{canonical_enum, canonical_struct};
+use std::sync::Arc;
+
+/// The number of an authorisation within its charge, from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AuthorizationNumber(pub u8);
+canonical_struct!(AuthorizationNumber(number));
+
+/// How a trip's payment is secured. Ordered by age: a waiver is the only one of its trip, a later authorisation is newer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Secured {
+    /// Nothing is held: cash, or an account that is billed.
+    Waived,
+    /// A hold of this authorisation.
+    Authorized(AuthorizationNumber),
+}
+canonical_enum!(Secured { 0 = Waived, 1 = Authorized(number) });
+
+/// When and in which order a device says that something happened; a phone that was offline reports late.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DeviceFact {
+    /// When it happened, by the device.
+    pub occurred_at: Timestamp,
+    /// The device's own count of its facts.
+    pub sequence: u32,
+}
+canonical_struct!(DeviceFact {
+    occurred_at,
+    sequence
+});
+
+/// Who did it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Actor {
+    /// The trip's rider.
+    Rider(PrincipalId),
+    /// The assigned driver.
+    Driver(DriverId),
+    /// An operator.
+    Operator(PrincipalId),
+    /// A deadline.
+    Timer,
+}
+canonical_enum!(Actor { 0 = Rider(id), 1 = Driver(id), 2 = Operator(id), 3 = Timer });
+
+/// Why an order is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RejectReason {
+    /// Its own `expires_at` had passed before it was handled.
+    Expired,
+    /// More people than seats asked for.
+    PartyTooLarge,
+    /// An operator dropped the order's message.
+    Dropped,
+}
+canonical_enum!(RejectReason { 0 = Expired, 1 = PartyTooLarge, 2 = Dropped });
+
+/// Why a trip failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FailReason {
+    /// No driver in the search's budget.
+    NoDriver,
+    /// The payment was declined for good.
+    PaymentDeclined,
+    /// The rider's `expires_at` came before a driver and a payment.
+    Expired,
+    /// Too many drivers gave it back.
+    ReassignmentsUsedUp,
+}
+canonical_enum!(FailReason { 0 = NoDriver, 1 = PaymentDeclined, 2 = Expired, 3 = ReassignmentsUsedUp });
+
+/// Why a trip looks for another driver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ReassignReason {
+    /// The driver gave the trip back.
+    Withdrawn,
+    /// The driver did not arrive in time.
+    ArrivalOverdue,
+}
+canonical_enum!(ReassignReason { 0 = Withdrawn, 1 = ArrivalOverdue });
+
+/// Why a trip was cancelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CancelReason {
+    /// Changed plans.
+    ChangedPlans,
+    /// The wait was too long.
+    WaitTooLong,
+    /// The driver asked for it.
+    DriverAsked,
+    /// The rider did not come to the car.
+    NoShow,
+    /// A safety concern.
+    Safety,
+    /// Anything else.
+    Other,
+}
+canonical_enum!(CancelReason {
+    0 = ChangedPlans,
+    1 = WaitTooLong,
+    2 = DriverAsked,
+    3 = NoShow,
+    4 = Safety,
+    5 = Other
+});
+
+/// How far a trip had come when it ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Stage {
+    /// Never confirmed.
+    BeforeConfirmed,
+    /// Confirmed; the driver was on the way.
+    EnRoute,
+    /// The driver had arrived.
+    Arrived,
+}
+canonical_enum!(Stage { 0 = BeforeConfirmed, 1 = EnRoute, 2 = Arrived });
+
+/// How the driver showed that the right rider is in the car.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StartProof {
+    /// The rider's start code.
+    Code,
+    /// An operator vouched.
+    Operator(PrincipalId),
+}
+canonical_enum!(StartProof { 0 = Code, 1 = Operator(id) });
+
+/// The end of a ride, with what is to be captured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Completion {
+    /// Who ended it.
+    pub by: Actor,
+    /// What was driven; none where a deadline ended the ride.
+    pub reading: Option<Arc<MeterReading>>,
+    /// When the device says it happened.
+    pub device: Option<DeviceFact>,
+    /// The fare, in full: what is to be captured.
+    pub due: Money,
+}
+canonical_struct!(Completion {
+    by,
+    reading,
+    device,
+    due
+});
+
+impl Completion {
+    /// Whether an operator should look at it: a deadline ended the ride, without a reading.
+    pub const fn is_flagged(&self) -> bool {
+        self.reading.is_none()
+    }
+}
+
+/// A cancellation, with what is to be captured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cancelled {
+    /// Who cancelled.
+    pub by: Actor,
+    /// Why.
+    pub reason: CancelReason,
+    /// How far the trip had come.
+    pub stage: Stage,
+    /// Whose fault it is, for the fee's policy.
+    pub fault: Fault,
+    /// The fee's receipt; none where no fee is due.
+    pub receipt: Option<Arc<Receipt>>,
+    /// The fee: what is to be captured. `None` where the order was never seen, so that no currency is known.
+    pub due: Option<Money>,
+}
+canonical_struct!(Cancelled {
+    by,
+    reason,
+    stage,
+    fault,
+    receipt,
+    due
+});
+
+/// A change of plan on the way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanChange {
+    /// Who asked for it.
+    pub by: Actor,
+    /// The new plan.
+    pub plan: PersonalPlan,
+    /// The new price; its hold is the first one's, never larger.
+    pub quote: Arc<Quote>,
+}
+canonical_struct!(PlanChange { by, plan, quote });
+
+/// A correction of a settled fare.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Adjustment {
+    /// Which receipt it replaces: the count of receipts before it.
+    pub supersedes: u16,
+    /// Why.
+    pub reason: AdjustReason,
+    /// The new receipt.
+    pub receipt: Arc<Receipt>,
+}
+canonical_struct!(Adjustment {
+    supersedes,
+    reason,
+    receipt
+});
+
+/// Why a fare is corrected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AdjustReason {
+    /// A toll that became known later.
+    LateToll,
+    /// The reading was wrong.
+    WrongReading,
+    /// Goodwill.
+    Goodwill,
+}
+canonical_enum!(AdjustReason { 0 = LateToll, 1 = WrongReading, 2 = Goodwill });
+
+/// How the money of a charge ended, in minor units of one currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct MoneyOutcome {
+    /// The currency; none where none was ever known, and every amount is zero.
+    pub currency: Option<Currency>,
+    /// What was captured, before any refund.
+    pub captured_minor: i64,
+    /// What remains owed.
+    pub debt_minor: i64,
+    /// What is paid to the driver in cash.
+    pub cash_minor: i64,
+}
+canonical_struct!(MoneyOutcome {
+    currency,
+    captured_minor,
+    debt_minor,
+    cash_minor
+});
+
+/// What happened to a trip.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TripEvent {
+    /// An order was taken.
+    Requested(Arc<TripRequest>),
+    /// An order was not taken.
+    Rejected {
+        /// Why.
+        reason: RejectReason,
+    },
+    /// A locked driver is known.
+    DriverNoted {
+        /// The search round.
+        round: u8,
+        /// The lock.
+        fence: Fence,
+        /// Who.
+        driver: DriverId,
+    },
+    /// A secured payment is known.
+    PaymentNoted {
+        /// How it is secured.
+        secured: Secured,
+    },
+    /// An authorisation is lost, whether or not it had been noted.
+    PaymentUnnoted {
+        /// Which.
+        authorization: AuthorizationNumber,
+    },
+    /// Requested, driver locked, payment secured: all three hold at this commit.
+    Confirmed {
+        /// The search round.
+        round: u8,
+        /// The lock.
+        fence: Fence,
+        /// How the payment is secured.
+        secured: Secured,
+    },
+    /// Looks for another driver.
+    Reassigning {
+        /// The new search round.
+        round: u8,
+        /// Why.
+        reason: ReassignReason,
+        /// The order, for whoever searches anew.
+        request: Arc<TripRequest>,
+    },
+    /// The driver is at the pick-up.
+    DriverArrived {
+        /// The search round.
+        round: u8,
+        /// How far from the pick-up the device was.
+        distance_to_pick_up: Millimetres,
+        /// When the device says it happened.
+        device: DeviceFact,
+    },
+    /// The start code was wrong.
+    StartCodeRefused {
+        /// How many wrong codes there have been.
+        attempts: u8,
+    },
+    /// The ride began.
+    Started {
+        /// How the rider was recognised.
+        proof: StartProof,
+        /// When the device says it happened.
+        device: DeviceFact,
+    },
+    /// The plan changed.
+    PlanChanged(Arc<PlanChange>),
+    /// The ride ended.
+    Completed(Arc<Completion>),
+    /// The trip was cancelled.
+    Cancelled(Arc<Cancelled>),
+    /// The trip failed; nothing is captured.
+    Failed {
+        /// Why.
+        reason: FailReason,
+    },
+    /// The fare, line by line.
+    FareSettled(Arc<Receipt>),
+    /// A correction of the fare.
+    FareAdjusted(Arc<Adjustment>),
+    /// No lock is held for the trip (DispatchClosed).
+    LockCleared,
+    /// The money has come to an end (PaymentClosed).
+    MoneySettled {
+        /// How.
+        outcome: MoneyOutcome,
+    },
+    /// Over.
+    Closed,
+}
+canonical_enum!(TripEvent {
+    0 = Requested(request),
+    1 = Rejected { reason },
+    2 = DriverNoted { round, fence, driver },
+    3 = PaymentNoted { secured },
+    4 = PaymentUnnoted { authorization },
+    5 = Confirmed { round, fence, secured },
+    6 = Reassigning { round, reason, request },
+    7 = DriverArrived { round, distance_to_pick_up, device },
+    8 = StartCodeRefused { attempts },
+    9 = Started { proof, device },
+    10 = PlanChanged(change),
+    11 = Completed(completion),
+    12 = Cancelled(cancelled),
+    13 = Failed { reason },
+    14 = FareSettled(receipt),
+    15 = FareAdjusted(adjustment),
+    16 = LockCleared,
+    17 = MoneySettled { outcome },
+    18 = Closed,
+});
+
+impl TripEvent {
+    /// The event's name in the log.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Requested(_) => "TripRequested",
+            Self::Rejected { .. } => "TripRejected",
+            Self::DriverNoted { .. } => "DriverNoted",
+            Self::PaymentNoted { .. } => "PaymentNoted",
+            Self::PaymentUnnoted { .. } => "PaymentUnnoted",
+            Self::Confirmed { .. } => "TripConfirmed",
+            Self::Reassigning { .. } => "TripReassigning",
+            Self::DriverArrived { .. } => "DriverArrived",
+            Self::StartCodeRefused { .. } => "StartCodeRefused",
+            Self::Started { .. } => "TripStarted",
+            Self::PlanChanged(_) => "TripPlanChanged",
+            Self::Completed(_) => "TripCompleted",
+            Self::Cancelled(_) => "TripCancelled",
+            Self::Failed { .. } => "TripFailed",
+            Self::FareSettled(_) => "FareSettled",
+            Self::FareAdjusted(_) => "FareAdjusted",
+            Self::LockCleared => "LockCleared",
+            Self::MoneySettled { .. } => "MoneySettled",
+            Self::Closed => "TripClosed",
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! How a trip's state follows from its events.
+
+use super::{AuthorizationNumber, Cancelled, Phase, Secured, Trip, TripEvent};
+use crate::time::Timestamp;
+use std::sync::Arc;
+
+impl Trip {
+    pub(super) fn apply(&mut self, event: &TripEvent, at: Timestamp) {
+        match event {
+            TripEvent::Requested(request) => {
+                self.control.phase = Phase::Requested;
+                self.quote = Some(Arc::clone(request.quote()));
+                self.request = Some(Arc::clone(request));
+            }
+            TripEvent::Rejected { .. } => {
+                self.control.phase = Phase::Rejected;
+                self.control.closed = true;
+            }
+            TripEvent::DriverNoted { fence, driver, .. } => {
+                self.control.driver_noted = true;
+                self.noted = Some((*driver, *fence));
+                self.assigned_at = at;
+            }
+            TripEvent::PaymentNoted { secured } => self.control.secured = Some(*secured),
+            TripEvent::PaymentUnnoted { authorization } => self.lose(*authorization),
+            TripEvent::Confirmed { .. } => {
+                self.control.phase = Phase::Confirmed;
+                self.control.was_confirmed = true;
+                self.confirmed_at = at;
+            }
+            TripEvent::Reassigning { round, .. } => {
+                self.control.phase = Phase::Reassigning;
+                self.control.round = *round;
+                self.control.driver_noted = false;
+                self.noted = None;
+            }
+            TripEvent::DriverArrived { .. } => {
+                self.control.phase = Phase::Arrived;
+                self.arrived_at = at;
+            }
+            TripEvent::StartCodeRefused { attempts } => self.control.wrong_codes = *attempts,
+            TripEvent::Started { .. } => {
+                self.control.phase = Phase::Started;
+                self.started_at = at;
+            }
+            TripEvent::PlanChanged(change) => self.quote = Some(Arc::clone(&change.quote)),
+            TripEvent::Completed(completion) => {
+                self.control.phase = Phase::Completed;
+                self.due = Some(completion.due);
+            }
+            TripEvent::Cancelled(cancelled) => self.cancel(cancelled),
+            TripEvent::Failed { .. } => self.control.phase = Phase::Failed,
+            TripEvent::FareSettled(receipt) => {
+                self.receipts = self.receipts.saturating_add(1);
+                self.receipt = Some(Arc::clone(receipt));
+            }
+            TripEvent::FareAdjusted(adjustment) => {
+                self.receipts = self.receipts.saturating_add(1);
+                self.receipt = Some(Arc::clone(&adjustment.receipt));
+            }
+            TripEvent::LockCleared => self.control.lock_cleared = true,
+            TripEvent::MoneySettled { outcome } => {
+                self.control.money_settled = true;
+                self.outcome = Some(*outcome);
+            }
+            TripEvent::Closed => self.control.closed = true,
+        }
+    }
+
+    fn lose(&mut self, authorization: AuthorizationNumber) {
+        self.control.lost = self.control.lost.max(Some(authorization));
+        if self.control.secured == Some(Secured::Authorized(authorization)) {
+            self.control.secured = None;
+        }
+    }
+
+    fn cancel(&mut self, cancelled: &Cancelled) {
+        self.control.phase = Phase::Cancelled;
+        self.due = cancelled.due;
+        self.receipt.clone_from(&cancelled.receipt);
+        if let super::Actor::Rider(principal) = cancelled.by {
+            self.cancelled_by = Some(principal);
+        }
+    }
+}

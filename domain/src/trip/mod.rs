@@ -1,0 +1,219 @@
+//! A trip: the booking saga's own memory of what has been secured, and how the ride goes.
+//!
+//! A trip is confirmed if and only if, at that commit, it is requested, its driver is locked and its payment is secured,
+//! in whatever order those facts arrive and however often.
+//!
+//! ```
+//! use fiacre_domain::decision::Aggregate;
+//! use fiacre_domain::id::PrincipalId;
+//! use fiacre_domain::time::Timestamp;
+//! use fiacre_domain::trip::{Actor, CancelReason, Command, Phase, Trip};
+//! use fiacre_domain::units::Millimetres;
+//!
+//! // A cancel that overtakes its order is remembered, so that the late order does nothing.
+//! let now = Timestamp::from_ms(0);
+//! let rider = Actor::Rider(PrincipalId::from_u128(1));
+//! let mut trip = Trip::default();
+//! let cancel = Command::Cancel { by: rider, reason: CancelReason::ChangedPlans, driven: Millimetres::ZERO };
+//! for event in trip.decide(&cancel, now)?.into_events() {
+//!     trip.evolve(&event, now);
+//! }
+//! assert_eq!(trip.control().phase, Phase::Cancelled);
+//! assert!(trip.control().closed);
+//! # Ok::<(), fiacre_domain::trip::Refusal>(())
+//! ```
+
+mod command;
+mod decide;
+mod event;
+mod evolve;
+mod request;
+#[cfg(test)]
+mod tests;
+
+pub use command::{Command, CommandKind, Refusal, StartCheck};
+pub use event::{
+    Actor, AdjustReason, Adjustment, AuthorizationNumber, CancelReason, Cancelled, Completion, DeviceFact,
+    FailReason, MoneyOutcome, PlanChange, ReassignReason, RejectReason, Secured, Stage, StartProof,
+    TripEvent,
+};
+pub use request::{
+    BUDGET_MAX, ORDER_LIFETIME_DEFAULT, Order, PaymentMethod, PaymentMethodId, PersonalPlace, PersonalPlan,
+    RequestError, STOPS_MAX, TripPolicy, TripRequest,
+};
+
+use crate::driver::Fence;
+use crate::id::{DriverId, PrincipalId};
+use crate::money::Money;
+use crate::pricing::{Quote, Receipt};
+use crate::time::Timestamp;
+use std::sync::Arc;
+
+/// Where a trip stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Phase {
+    /// Nothing is known.
+    #[default]
+    Absent,
+    /// The order was not taken.
+    Rejected,
+    /// Taken; a driver and a payment are being sought.
+    Requested,
+    /// Taken; another driver is being sought.
+    Reassigning,
+    /// Driver locked, payment secured: the driver is on the way.
+    Confirmed,
+    /// The driver is at the pick-up.
+    Arrived,
+    /// The ride is going on.
+    Started,
+    /// The ride has ended.
+    Completed,
+    /// Cancelled.
+    Cancelled,
+    /// Failed.
+    Failed,
+}
+
+impl Phase {
+    /// Every phase, in the saga's order.
+    pub const ALL: [Self; 10] = [
+        Self::Absent,
+        Self::Rejected,
+        Self::Requested,
+        Self::Reassigning,
+        Self::Confirmed,
+        Self::Arrived,
+        Self::Started,
+        Self::Completed,
+        Self::Cancelled,
+        Self::Failed,
+    ];
+
+    /// The phase's name, for reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Absent => "absent",
+            Self::Rejected => "rejected",
+            Self::Requested => "requested",
+            Self::Reassigning => "reassigning",
+            Self::Confirmed => "confirmed",
+            Self::Arrived => "arrived",
+            Self::Started => "started",
+            Self::Completed => "completed",
+            Self::Cancelled => "cancelled",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// Whether a driver is on the way, waiting or driving: the trip is in progress.
+    pub const fn is_in_progress(self) -> bool {
+        match self {
+            Self::Confirmed | Self::Arrived | Self::Started => true,
+            Self::Absent
+            | Self::Rejected
+            | Self::Requested
+            | Self::Reassigning
+            | Self::Completed
+            | Self::Cancelled
+            | Self::Failed => false,
+        }
+    }
+
+    /// Whether the trip has ended, though money or lock may still be clearing.
+    pub const fn is_ended(self) -> bool {
+        match self {
+            Self::Rejected | Self::Completed | Self::Cancelled | Self::Failed => true,
+            Self::Absent
+            | Self::Requested
+            | Self::Reassigning
+            | Self::Confirmed
+            | Self::Arrived
+            | Self::Started => false,
+        }
+    }
+}
+
+/// The part of the state that the saga turns on.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts of the join and of the close, noted in any order"
+)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Control {
+    /// Where the trip stands.
+    pub phase: Phase,
+    /// The current search round.
+    pub round: u8,
+    /// Whether the current round's driver is noted.
+    pub driver_noted: bool,
+    /// The payment that is noted.
+    pub secured: Option<Secured>,
+    /// The newest authorisation known to be lost.
+    pub lost: Option<AuthorizationNumber>,
+    /// Whether it was ever confirmed: only then can a fee be due.
+    pub was_confirmed: bool,
+    /// How many wrong start codes there have been.
+    pub wrong_codes: u8,
+    /// After the end: no lock is held.
+    pub lock_cleared: bool,
+    /// After the end: the money has come to an end.
+    pub money_settled: bool,
+    /// Over.
+    pub closed: bool,
+}
+
+/// A trip's state, folded from `trip-{id}`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Trip {
+    control: Control,
+    request: Option<Arc<TripRequest>>,
+    quote: Option<Arc<Quote>>,
+    noted: Option<(DriverId, Fence)>,
+    cancelled_by: Option<PrincipalId>,
+    confirmed_at: Timestamp,
+    assigned_at: Timestamp,
+    arrived_at: Timestamp,
+    started_at: Timestamp,
+    due: Option<Money>,
+    receipt: Option<Arc<Receipt>>,
+    receipts: u16,
+    outcome: Option<MoneyOutcome>,
+}
+
+impl Trip {
+    /// The part that the saga turns on.
+    pub const fn control(&self) -> Control {
+        self.control
+    }
+
+    /// The order, once taken.
+    pub const fn request(&self) -> Option<&Arc<TripRequest>> {
+        self.request.as_ref()
+    }
+
+    /// The price in force: the order's, or the changed plan's.
+    pub const fn quote(&self) -> Option<&Arc<Quote>> {
+        self.quote.as_ref()
+    }
+
+    /// The noted driver and lock.
+    pub const fn driver(&self) -> Option<(DriverId, Fence)> {
+        self.noted
+    }
+
+    /// What was to be captured at the end.
+    pub const fn due(&self) -> Option<Money> {
+        self.due
+    }
+
+    /// The latest receipt, of a fare or a fee.
+    pub const fn receipt(&self) -> Option<&Arc<Receipt>> {
+        self.receipt.as_ref()
+    }
+
+    /// How the money came to an end.
+    pub const fn outcome(&self) -> Option<MoneyOutcome> {
+        self.outcome
+    }
+}

@@ -1,0 +1,300 @@
+//! Messages between processes: at least once, in no order that anyone may rely on.
+
+use crate::error::PortError;
+use async_trait::async_trait;
+use fiacre_domain::event::Event;
+use fiacre_domain::id::{CommandId, IntentId, RegionId, WebhookId};
+use fiacre_domain::saga::{Command, Service};
+use fiacre_domain::stream::{EventId, TraceContext};
+use fiacre_domain::time::Timestamp;
+use fiacre_domain::units::Millis;
+use std::fmt;
+use std::sync::Arc;
+
+/// A message's identity; a republished message keeps it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MessageId {
+    /// An event of the log.
+    Event(EventId),
+    /// A command.
+    Command(CommandId),
+    /// A notice from a payment gateway.
+    Webhook(WebhookId),
+}
+
+/// A notice from a payment gateway, checked for its signature. A hint only: the intent is fetched and applied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PaymentNotice {
+    /// Its identity at the gateway.
+    pub id: WebhookId,
+    /// The intent that it speaks of.
+    pub intent: IntentId,
+}
+
+/// What a message says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Body {
+    /// Something happened.
+    Event {
+        /// Its place in the log.
+        id: EventId,
+        /// When it was committed.
+        committed_at: Timestamp,
+        /// What.
+        event: Event,
+    },
+    /// Someone asks for something.
+    Command {
+        /// The cause of what it leads to.
+        id: CommandId,
+        /// What is asked.
+        command: Command,
+    },
+    /// A payment gateway says that something changed.
+    Notice(PaymentNotice),
+}
+
+/// A message.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Message {
+    /// What it says.
+    pub body: Body,
+    /// The region whose queues carry it.
+    pub region: RegionId,
+    /// The request that it belongs to.
+    pub trace: Option<Arc<TraceContext>>,
+    /// Whether somebody must get it: then an unroutable message is [`Published::Returned`].
+    pub mandatory: bool,
+}
+
+impl Message {
+    /// Its identity.
+    pub const fn id(&self) -> MessageId {
+        match &self.body {
+            Body::Event { id, .. } => MessageId::Event(*id),
+            Body::Command { id, .. } => MessageId::Command(*id),
+            Body::Notice(notice) => MessageId::Webhook(notice.id),
+        }
+    }
+}
+
+/// What became of a published message.
+#[derive(Debug)]
+pub enum Published {
+    /// The bus has it, durably, in every queue that it is for.
+    Confirmed,
+    /// It is mandatory and no queue takes it: it is nowhere.
+    Returned,
+    /// It may or may not have arrived: publish it again.
+    OutcomeUnknown(PortError),
+}
+
+/// Which kind of event: what queues are bound by. Stable within a release only; adapters name kinds by
+/// [`Event::name`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EventKind(&'static str);
+
+impl EventKind {
+    /// The kind of `event`.
+    pub const fn of(event: &Event) -> Self {
+        Self(event.name())
+    }
+
+    /// The kind with this name; the name is one that [`Event::name`] gives.
+    pub const fn named(name: &'static str) -> Self {
+        Self(name)
+    }
+
+    /// The event's name in the log.
+    pub const fn name(self) -> &'static str {
+        self.0
+    }
+}
+
+/// A queue's name: lower-case words joined by dots, such as `trip-service.manhattan`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct QueueName(String);
+
+impl QueueName {
+    /// The queue of `service` in `region`.
+    pub fn of_service(service: Service, region: RegionId) -> Self {
+        Self(format!("{}.{region}", service.name()))
+    }
+
+    /// A queue of `reader`, which belongs to no service: a view, an audit, a gateway.
+    pub fn of_reader(reader: &str, region: RegionId) -> Self {
+        Self(format!("{reader}.{region}"))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for QueueName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a queue is bound to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventKinds {
+    /// These kinds only.
+    Of(&'static [EventKind]),
+    /// Every kind.
+    All,
+}
+
+/// A queue, what it takes, and how often a message may fail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueSpec {
+    /// Its name.
+    pub name: QueueName,
+    /// The region whose messages it takes.
+    pub region: RegionId,
+    /// The events that it takes.
+    pub events: EventKinds,
+    /// The service whose commands and notices it takes, if any.
+    pub commands_of: Option<Service>,
+    /// After how many failed attempts a message is parked (default 8).
+    pub attempts_max: u32,
+}
+
+/// How many deliveries a consumer may hold unsettled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Prefetch(pub u16);
+
+impl Default for Prefetch {
+    fn default() -> Self {
+        Self(256)
+    }
+}
+
+/// Stands for a delivery until it is settled; void once its consumer is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Tag(pub u64);
+
+/// A delivered message.
+#[derive(Debug, Clone)]
+pub struct Delivery {
+    /// To settle it by.
+    pub tag: Tag,
+    /// The message.
+    pub message: Arc<Message>,
+    /// Which attempt this is, from 1; counts [`Settlement::RetryAfter`] alone.
+    pub attempt: u32,
+    /// Whether it was delivered before and came back unsettled: a batch of these is taken one by one, so that a poison
+    /// message that kills its consumer does not drag its neighbours along.
+    pub redelivered: bool,
+}
+
+/// Why a message was parked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ParkReason {
+    /// It failed too often; the last error's code and text.
+    AttemptsUsedUp {
+        /// The error's stable code.
+        code: String,
+        /// The error's text.
+        text: String,
+    },
+    /// It will never be handled; the error's code and text.
+    Refused {
+        /// The error's stable code.
+        code: String,
+        /// The error's text.
+        text: String,
+    },
+    /// Its bytes could not be decoded.
+    Undecodable,
+}
+
+/// What a consumer says of a delivery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settlement {
+    /// Done; its effect is committed.
+    Ack,
+    /// The message failed: try again after a while, and count the attempt. Past the queue's limit it is parked.
+    RetryAfter {
+        /// How long to wait at least.
+        delay: Millis,
+        /// The error's stable code, for the parking.
+        code: String,
+        /// The error's text, for the parking.
+        text: String,
+    },
+    /// The consumer could not work (a store is unavailable): deliver again, count nothing.
+    Return,
+    /// Never again, until someone replays it.
+    Park(ParkReason),
+}
+
+/// A parked message.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parked {
+    /// The message.
+    pub message: Arc<Message>,
+    /// Why.
+    pub reason: ParkReason,
+    /// How many attempts it had.
+    pub attempts: u32,
+    /// When it was parked.
+    pub at: Timestamp,
+}
+
+/// The way between processes.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+#[async_trait]
+pub trait Bus: Send + Sync {
+    /// Makes sure that a queue exists and is bound; may be called at any time, again and again.
+    ///
+    /// - MUST keep what is in the queue (`bus_01_declaring_again_keeps_messages`).
+    async fn declare(&self, queue: &QueueSpec) -> Result<(), PortError>;
+
+    /// Publishes messages; answers in their order.
+    ///
+    /// - MUST put a confirmed message into every queue bound to it, durably (`bus_02_confirmed_is_delivered`,
+    ///   `bus_03_every_bound_queue_gets_it`).
+    /// - MUST answer [`Published::Returned`] for a mandatory message that no queue takes
+    ///   (`bus_04_unroutable_is_returned`).
+    async fn publish(&self, messages: Vec<Message>) -> Vec<Published>;
+
+    /// Begins to consume a queue; several consumers of one queue share it.
+    ///
+    /// - MUST not hold more than `prefetch` unsettled deliveries (`bus_05_prefetch_bounds_unsettled`).
+    async fn consume(&self, queue: &QueueName, prefetch: Prefetch) -> Result<Box<dyn Consumer>, PortError>;
+
+    /// Lists what is parked in a queue's parking, oldest first, at most `max`.
+    async fn parked(&self, queue: &QueueName, max: usize) -> Result<Vec<Parked>, PortError>;
+
+    /// Puts a parked message back into its queue, with its attempts forgotten; whether it was there.
+    ///
+    /// - MUST deliver it again, to this queue alone (`bus_12_replay_delivers_again`).
+    async fn replay(&self, queue: &QueueName, message: MessageId) -> Result<bool, PortError>;
+
+    /// Drops a parked message for ever; whether it was there. Only ever the effect of an audited command.
+    async fn drop_parked(&self, queue: &QueueName, message: MessageId) -> Result<bool, PortError>;
+}
+
+/// One consumer of a queue. Dropping it returns what it holds.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+#[async_trait]
+pub trait Consumer: Send {
+    /// Up to `max` deliveries; waits until there is one or until `until`, then gives none.
+    ///
+    /// - MUST deliver again what a consumer held when it died, marked as redelivered
+    ///   (`bus_06_death_of_a_consumer_redelivers`).
+    async fn next(&mut self, max: usize, until: Timestamp) -> Result<Vec<Delivery>, PortError>;
+
+    /// Settles deliveries.
+    ///
+    /// - MUST forget an acknowledged message (`bus_07_acknowledged_is_gone`).
+    /// - MUST deliver again after the delay, with the attempt counted (`bus_08_retry_comes_back_later`).
+    /// - MUST deliver a returned message again without counting (`bus_09_return_counts_nothing`).
+    /// - MUST park at once what is to be parked, and what has used up its attempts, with the reason, and go on with its
+    ///   neighbours (`bus_10_parking_keeps_the_reason`, `bus_11_attempts_are_limited`).
+    /// - MUST ignore the tag of a delivery that is not held any more (`bus_13_stale_tag_is_ignored`).
+    async fn settle(&mut self, settlements: Vec<(Tag, Settlement)>) -> Result<(), PortError>;
+}

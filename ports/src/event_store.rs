@@ -1,0 +1,207 @@
+//! Streams of commits.
+
+use crate::error::PortError;
+use async_trait::async_trait;
+use fiacre_domain::dispatch::Dispatch;
+use fiacre_domain::driver::Driver;
+use fiacre_domain::event::Event;
+use fiacre_domain::id::RegionId;
+use fiacre_domain::payment::Payment;
+use fiacre_domain::saga::Service;
+use fiacre_domain::stream::{Cause, Commit, StreamId, TraceContext, Version};
+use fiacre_domain::time::Timestamp;
+use fiacre_domain::trip::Trip;
+use std::sync::Arc;
+
+/// How fresh a load must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Consistency {
+    /// May miss the newest commits: good enough to decide on, since the append checks the version.
+    Cached,
+    /// Sees every commit that was acknowledged before the call. Needed before "nothing to do" is believed.
+    Linearizable,
+}
+
+/// Which stream to load, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LoadRequest {
+    /// The stream.
+    pub stream: StreamId,
+    /// How fresh.
+    pub consistency: Consistency,
+}
+
+/// A folded state that can be thrown away: a load from it and a load without it give the same.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SnapshotState {
+    /// Of `trip-{id}`.
+    Trip(Trip),
+    /// Of `dispatch-{trip}`.
+    Dispatch(Dispatch),
+    /// Of `driver-{id}`.
+    Driver(Driver),
+    /// Of `payment-{trip}[-{n}]`.
+    Payment(Payment),
+}
+
+/// The state of a stream after a commit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Snapshot {
+    /// The last commit that is folded in.
+    pub version: Version,
+    /// The state.
+    pub state: Arc<SnapshotState>,
+}
+
+/// A loaded stream.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Loaded {
+    /// A state to start from, if one is kept.
+    pub snapshot: Option<Snapshot>,
+    /// Every commit after the snapshot (all of them without one), in order.
+    pub commits: Vec<Arc<Commit>>,
+    /// The version of the last commit; [`Version::EMPTY`] for a stream without any.
+    pub head: Version,
+}
+
+/// A commit to append.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewCommit {
+    /// The stream.
+    pub stream: StreamId,
+    /// The head that the decision stands on; the commit gets the version after it.
+    pub expected: Version,
+    /// What led to it.
+    pub cause: Cause,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// The region whose queues carry it.
+    pub region: RegionId,
+    /// The request that it belongs to.
+    pub trace: Option<Arc<TraceContext>>,
+    /// What happened; not empty.
+    pub events: Arc<[Event]>,
+}
+
+impl NewCommit {
+    /// The commit that an append makes of this.
+    pub fn into_commit(self) -> Commit {
+        let Self {
+            stream,
+            expected,
+            cause,
+            at,
+            region,
+            trace,
+            events,
+        } = self;
+        Commit {
+            stream,
+            version: expected.next(),
+            at,
+            cause,
+            region,
+            trace,
+            events,
+        }
+    }
+}
+
+/// What became of a commit.
+#[derive(Debug)]
+pub enum Appended {
+    /// It is in the log, durably, at this version.
+    Applied(Version),
+    /// Its cause has a commit in this stream already, at this version: nothing was written.
+    Duplicate(Version),
+    /// The stream's head is another: nothing was written.
+    Conflict {
+        /// The head that was found, if the store tells.
+        head: Option<Version>,
+    },
+    /// It failed; see the kind.
+    Failed(PortError),
+}
+
+/// Stands for a commit of the feed until it is published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket {
+    /// The stream.
+    pub stream: StreamId,
+    /// The commit.
+    pub version: Version,
+}
+
+/// Where a scan goes on; opaque, made by the adapter. The empty cursor is the beginning.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Cursor(pub Vec<u8>);
+
+/// A page of a scan.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Page {
+    /// Commits; of each stream in order.
+    pub commits: Vec<Arc<Commit>>,
+    /// Where to go on; `None` at the end.
+    pub next: Option<Cursor>,
+}
+
+/// Streams of commits: the truth of the platform, its outbox and its inbox.
+///
+/// One commit is one atomic, immutable write. Unique (stream, version) is the lock; unique (stream, cause) is the inbox,
+/// kept for ever.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+#[async_trait]
+pub trait EventStore: Send + Sync {
+    /// Loads streams; answers in the order of the requests.
+    ///
+    /// - MUST answer a stream without commits with an empty [`Loaded`], not an error (`es_01_absent_stream_is_empty`).
+    /// - MUST give commits in order, without a gap, up to `head` (`es_02_versions_are_gapless`).
+    /// - MUST, if [`Consistency::Linearizable`], include every commit acknowledged before the call
+    ///   (`es_03_linearizable_load_sees_acknowledged`).
+    /// - MUST give the same state with a snapshot as without (`es_14_snapshots_may_vanish`).
+    async fn load(&self, requests: &[LoadRequest]) -> Vec<Result<Loaded, PortError>>;
+
+    /// Appends commits; answers in the order of the commits, each on its own: one may fail and the next succeed.
+    ///
+    /// - MUST write all events of a commit or none (`es_04_commit_is_atomic`).
+    /// - MUST answer [`Appended::Conflict`] where the head is not `expected`, below or above
+    ///   (`es_05_stale_version_conflicts`, `es_06_version_ahead_conflicts`).
+    /// - MUST answer [`Appended::Duplicate`] where the stream has a commit with this cause, whatever `expected` says:
+    ///   duplicate beats conflict (`es_07_duplicate_cause_is_no_commit`, `es_08_duplicate_beats_conflict`).
+    /// - MUST let exactly one of several concurrent commits on one version through (`es_09_one_of_many_wins`).
+    /// - MUST judge each member of a batch on its own (`es_10_batch_members_fail_alone`).
+    /// - MUST be safe to call again with the identical commit after [`OutcomeUnknown`](crate::PortErrorKind::OutcomeUnknown)
+    ///   (`es_11_retry_of_identical_commit_is_safe`).
+    /// - MUST refuse as [`Invalid`](crate::PortErrorKind::Invalid) a commit without events, and a batch with two commits
+    ///   of one stream (`es_12_malformed_commits_are_invalid`).
+    async fn append(&self, commits: Vec<NewCommit>) -> Vec<Appended>;
+
+    /// The oldest commits on `service`'s streams that are not marked as published, at most `max`; waits until there is one
+    /// or until `until`, then gives none.
+    ///
+    /// - MUST yield every commit sooner or later, also one that became visible late (`es_15_feed_is_complete`,
+    ///   `es_16_feed_never_skips_late_commits`).
+    /// - MUST yield the commits of one stream in order (`es_17_feed_keeps_stream_order`).
+    /// - MUST never yield what can still roll back (`es_18_feed_yields_only_durable`).
+    /// - MUST yield again what was not marked, also after a crash (`es_19_unmarked_is_yielded_again`).
+    async fn feed(
+        &self,
+        service: Service,
+        max: usize,
+        until: Timestamp,
+    ) -> Result<Vec<(Ticket, Arc<Commit>)>, PortError>;
+
+    /// Marks commits as published. A hint of the adapter's own, never part of the commit: losing it only repeats messages.
+    ///
+    /// - MUST not yield a marked commit to a later `feed`, as long as the mark is kept (`es_20_marked_is_not_yielded`).
+    async fn mark_published(&self, tickets: &[Ticket]) -> Result<(), PortError>;
+
+    /// Keeps states to load from. May keep none of them, and may forget any at any time.
+    async fn save_snapshots(&self, snapshots: Vec<(StreamId, Snapshot)>) -> Result<(), PortError>;
+
+    /// Reads the whole log, page by page, at most `max` commits a page.
+    ///
+    /// - MUST give every commit that was acknowledged before the scan began, once, of each stream in order
+    ///   (`es_21_scan_is_complete`).
+    async fn scan(&self, from: &Cursor, max: usize) -> Result<Page, PortError>;
+}

@@ -1,0 +1,62 @@
+//! What Fiacre needs from the outside, as traits.
+//!
+//! An adapter is chosen at start by configuration (`Arc<dyn Port>`); methods take batches, so that the price of dynamic
+//! dispatch vanishes. Events and states cross a port as types: only adapters encode. No driver's type crosses a port: an
+//! error is one of a few kinds, with the adapter's own error as its source.
+//!
+//! | port | for |
+//! |---|---|
+//! | [`EventStore`] | streams of commits: the log is the truth, the outbox and the inbox |
+//! | [`Bus`], [`Consumer`] | messages between processes, at least once, with retry and parking |
+//! | [`Timers`] | deadlines that fire at least once |
+//! | [`PaymentGateway`] | holds, captures, cancellations and refunds at a payment company |
+//! | [`Clock`], [`IdSource`] | time and identity |
+//! | [`RouteProvider`], [`LocationFeed`] | roads, and where drivers are |
+//! | [`DispatchBoard`], [`TripViews`] | what can be rebuilt from the log, kept for reading |
+//!
+//! What an adapter MUST do stands at each method, with the name of the clause in `fiacre-conformance` that checks it.
+//!
+//! Waiting is a call with a deadline (`until`): an adapter owns its timeouts, and no future of a port is dropped before it
+//! is done, except by a crash.
+
+mod board;
+mod bus;
+mod clock;
+mod error;
+mod event_store;
+mod payment_gateway;
+mod road;
+mod timers;
+mod views;
+
+pub use board::{DispatchBoard, OpenSearch};
+pub use bus::{
+    Body, Bus, Consumer, Delivery, EventKind, EventKinds, Message, MessageId, ParkReason, Parked,
+    PaymentNotice, Prefetch, Published, QueueName, QueueSpec, Settlement, Tag,
+};
+pub use clock::{Clock, IdSource};
+pub use error::{BoxedError, PortError, PortErrorKind};
+pub use event_store::{
+    Appended, Consistency, Cursor, EventStore, LoadRequest, Loaded, NewCommit, Page, Snapshot, SnapshotState,
+    Ticket,
+};
+pub use payment_gateway::{
+    GatewayError, IdempotencyKey, IntentRequest, IntentStatus, IntentView, Operation, PaymentGateway,
+    RefundStatus,
+};
+pub use road::{Basis, LocationFeed, Route, RouteProvider};
+pub use timers::{Timer, Timers};
+pub use views::{TripView, TripViews};
+
+#[cfg(feature = "mocks")]
+pub mod mocks {
+    //! `mockall` mocks of the ports.
+    pub use crate::board::MockDispatchBoard;
+    pub use crate::bus::{MockBus, MockConsumer};
+    pub use crate::clock::{MockClock, MockIdSource};
+    pub use crate::event_store::MockEventStore;
+    pub use crate::payment_gateway::MockPaymentGateway;
+    pub use crate::road::{MockLocationFeed, MockRouteProvider};
+    pub use crate::timers::MockTimers;
+    pub use crate::views::MockTripViews;
+}

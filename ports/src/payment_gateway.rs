@@ -1,0 +1,200 @@
+//! Holds, captures, cancellations and refunds at a payment company.
+
+use async_trait::async_trait;
+use fiacre_domain::id::{IntentId, TripId};
+use fiacre_domain::money::Money;
+use fiacre_domain::stream::ChargeNumber;
+use fiacre_domain::time::Timestamp;
+use fiacre_domain::trip::{AuthorizationNumber, PaymentMethodId};
+use std::fmt;
+
+/// What is done to an intent; part of the idempotency key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Operation {
+    /// Create it.
+    Create,
+    /// Confirm it: place the hold.
+    Confirm,
+    /// Take money.
+    Capture,
+    /// Cancel it: give the hold back.
+    Cancel,
+    /// Give money back; which refund.
+    Refund(u16),
+}
+
+/// The key under which a call may be repeated: the same call has the same key for ever, a new attempt a new one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct IdempotencyKey {
+    /// The store's epoch: a restore from backup never reuses a key.
+    pub epoch: u32,
+    /// The trip.
+    pub trip: TripId,
+    /// Which of its charges.
+    pub charge: ChargeNumber,
+    /// Which authorisation of the charge.
+    pub authorization: AuthorizationNumber,
+    /// What is done.
+    pub operation: Operation,
+}
+
+impl fmt::Display for IdempotencyKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            epoch,
+            trip,
+            charge,
+            authorization,
+            operation,
+        } = self;
+        write!(f, "{epoch}:{trip}:{}:{}:", charge.0, authorization.0)?;
+        match operation {
+            Operation::Create => f.write_str("create"),
+            Operation::Confirm => f.write_str("confirm"),
+            Operation::Capture => f.write_str("capture"),
+            Operation::Cancel => f.write_str("cancel"),
+            Operation::Refund(number) => write!(f, "refund-{number}"),
+        }
+    }
+}
+
+/// An intent to create.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IntentRequest {
+    /// The key of the creation; its trip, charge and authorisation are kept with the intent.
+    pub key: IdempotencyKey,
+    /// How much to hold.
+    pub amount: Money,
+    /// The rider's stored method.
+    pub method: PaymentMethodId,
+}
+
+/// Where an intent stands at the gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IntentStatus {
+    /// Created; nothing is held. Also after a decline: it can be confirmed again, so a decline is not final.
+    RequiresConfirmation {
+        /// Whether the issuer declined the last confirmation.
+        declined: bool,
+    },
+    /// The rider must act (3-D Secure).
+    RequiresAction,
+    /// Being worked on: ask again later.
+    Processing,
+    /// Money is held.
+    RequiresCapture {
+        /// How much.
+        amount: Money,
+        /// When the hold lapses by itself.
+        capture_before: Timestamp,
+    },
+    /// Money was taken; the rest of the hold is free.
+    Succeeded {
+        /// How much.
+        captured: Money,
+    },
+    /// Nothing is held, and nothing ever will be.
+    Canceled,
+}
+
+/// An intent as the gateway has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IntentView {
+    /// Its id.
+    pub intent: IntentId,
+    /// The key that it was created under.
+    pub key: IdempotencyKey,
+    /// How much it is over.
+    pub amount: Money,
+    /// Where it stands.
+    pub status: IntentStatus,
+    /// How much was given back, in minor units.
+    pub refunded_minor: i64,
+}
+
+/// What became of a refund.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefundStatus {
+    /// The money was given back.
+    Succeeded,
+    /// It is under way: ask again later.
+    Pending,
+    /// It cannot be given back.
+    Failed,
+}
+
+/// Why a gateway did not answer with an intent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum GatewayError {
+    /// It was not done; try again with the same key.
+    #[error("failed to reach the payment gateway: not done, try again")]
+    Unavailable,
+    /// It may have been done: read back, or repeat with the same key.
+    #[error("failed to learn the payment gateway's answer: read the intent back")]
+    OutcomeUnknown,
+    /// The key was used before with another request.
+    #[error("failed to use the idempotency key: it belongs to another request")]
+    KeyReused,
+    /// No such intent.
+    #[error("failed to find the payment intent")]
+    NotFound,
+    /// The intent is not where this can be done; read it back.
+    #[error("failed to move the payment intent: read it back, it has moved on")]
+    WrongStatus,
+}
+
+impl GatewayError {
+    /// The stable code of this error.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Unavailable => "gateway_unavailable",
+            Self::OutcomeUnknown => "gateway_outcome_unknown",
+            Self::KeyReused => "gateway_key_reused",
+            Self::NotFound => "gateway_not_found",
+            Self::WrongStatus => "gateway_wrong_status",
+        }
+    }
+}
+
+/// A payment company. Creating moves no money, so that an intent's id is persisted before anything does; everything else
+/// is by intent id, each call with a key of its own, and may be repeated.
+///
+/// - MUST do a call with one key once, and answer a repetition like the first (`pg_01_same_key_is_one_effect`).
+/// - MUST refuse a key that comes with another request (`pg_02_key_of_another_request_is_refused`).
+/// - MUST hold, take and give back no more than asked (`pg_03_amounts_are_conserved`).
+/// - MUST find an intent again after an unknown outcome (`pg_04_unknown_outcome_is_readable`).
+/// - MUST never confirm a cancelled intent (`pg_05_cancelled_is_final`).
+#[cfg_attr(feature = "mocks", mockall::automock)]
+#[async_trait]
+pub trait PaymentGateway: Send + Sync {
+    /// Creates an intent; moves no money.
+    async fn create(&self, request: IntentRequest) -> Result<IntentView, GatewayError>;
+
+    /// Places the hold. A decline is an answer, not an error: see [`IntentStatus::RequiresConfirmation`].
+    async fn confirm(&self, intent: IntentId, key: IdempotencyKey) -> Result<IntentView, GatewayError>;
+
+    /// Takes `amount` (above zero, at most what is held) and gives the rest of the hold back.
+    async fn capture(
+        &self,
+        intent: IntentId,
+        amount: Money,
+        key: IdempotencyKey,
+    ) -> Result<IntentView, GatewayError>;
+
+    /// Gives the hold back, or keeps it from ever being placed. An intent that was captured answers as it stands.
+    async fn cancel(&self, intent: IntentId, key: IdempotencyKey) -> Result<IntentView, GatewayError>;
+
+    /// Gives back part of what was taken.
+    async fn refund(
+        &self,
+        intent: IntentId,
+        amount: Money,
+        key: IdempotencyKey,
+    ) -> Result<RefundStatus, GatewayError>;
+
+    /// The intent as it stands.
+    async fn get(&self, intent: IntentId) -> Result<IntentView, GatewayError>;
+
+    /// Intents in the order of their ids, after `after`, at most `max`: for reconciliation.
+    async fn list(&self, after: Option<IntentId>, max: usize) -> Result<Vec<IntentView>, GatewayError>;
+}

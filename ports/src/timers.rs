@@ -1,0 +1,45 @@
+//! Deadlines that fire at least once.
+
+use crate::error::PortError;
+use async_trait::async_trait;
+use fiacre_domain::id::RegionId;
+use fiacre_domain::saga::Service;
+use fiacre_domain::stream::{TimerId, TraceContext};
+use fiacre_domain::time::Timestamp;
+use std::sync::Arc;
+
+/// A deadline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Timer {
+    /// Its identity: scheduling it again moves it.
+    pub id: TimerId,
+    /// When it is due, on the clock of the service that judges it.
+    pub due_at: Timestamp,
+    /// The region of what it belongs to.
+    pub region: RegionId,
+    /// The request that it belongs to.
+    pub trace: Option<Arc<TraceContext>>,
+}
+
+/// Deadlines, kept apart from the log and rebuilt from it when lost.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+#[async_trait]
+pub trait Timers: Send + Sync {
+    /// Arms timers of `service`; one with a known id is moved to its new time, unless it is done.
+    ///
+    /// - MUST be one timer per id (`tm_01_same_id_is_one_timer`).
+    /// - MUST keep it over a restart, where the adapter is durable (`tm_05_timers_survive_a_restart`).
+    async fn schedule(&self, service: Service, timers: Vec<Timer>) -> Result<(), PortError>;
+
+    /// Up to `max` timers of `service` that are due by the clock, earliest first; waits until one is due or until `until`,
+    /// then gives none.
+    ///
+    /// - MUST not give a timer before its time (`tm_02_never_early`).
+    /// - MUST give every timer that is due, again and again until it is done (`tm_03_due_until_done`).
+    async fn due(&self, service: Service, max: usize, until: Timestamp) -> Result<Vec<Timer>, PortError>;
+
+    /// Ends timers of `service`; one that was moved to a later time since it was given stays.
+    ///
+    /// - MUST not give a timer that is done (`tm_04_done_is_gone`).
+    async fn done(&self, service: Service, timers: &[Timer]) -> Result<(), PortError>;
+}
