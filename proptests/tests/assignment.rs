@@ -143,4 +143,23 @@ proptest! {
         let short = edited(&solved, |_, _, column_prices| column_prices.truncate(39));
         prop_assert_eq!(short.verify(&costs), Err(AssignmentFlaw::WrongShape));
     }
+
+    #[test]
+    fn no_prices_prove_a_dearer_column(costs in vec(0_i64..60, 1..10)) {
+        let unassigned = 100;
+        let row: Vec<(u32, i64)> = (0..).zip(costs.iter().copied()).collect();
+        let least = costs.iter().copied().min().unwrap();
+        let costs = sparse(10, unassigned, &vec![row.clone()]);
+        let verify = |column, price, first_column| {
+            let mut column_prices = vec![0; 10];
+            column_prices[9] = first_column;
+            Assignment::new(vec![column], vec![price], column_prices).verify(&costs).map_err(|flaw| flaw.code())
+        };
+        let choices = row.iter().map(|(column, cost)| (Some(*column), *cost)).chain([(None, unassigned)]);
+        for (column, cost) in choices {
+            let honest = if cost == least { Ok(i128::from(least)) } else { Err("assignment_row_price_too_high") };
+            prop_assert_eq!(verify(column, cost, 0), honest);
+            prop_assert_eq!(verify(column, cost - 1, 1), Err("assignment_column_price_above_zero"));
+        }
+    }
 }
