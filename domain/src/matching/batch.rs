@@ -131,9 +131,7 @@ impl Matcher {
     /// As [`assign`], over the market's routes.
     pub fn assign<R: RouteEstimate>(&mut self, requests: &[Request], market: &Market<'_, R>) -> Batch {
         let mut batch = Batch::empty(market.now(), market.policy());
-        let mut requests: Vec<&Request> = requests.iter().collect();
-        requests.sort_unstable();
-        requests.dedup_by_key(|request| request.trip());
+        let mut requests = Request::one_a_trip(requests);
         requests.truncate(Self::REQUESTS_MAX);
         self.slots.clear();
         self.columns.clear();

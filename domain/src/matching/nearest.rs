@@ -17,8 +17,8 @@ pub fn nearest(
 }
 
 /// What first come, first served does: each request, in order of its wait (ties by trip), takes the cheapest driver that is
-/// left, if one costs less than staying unassigned. The yardstick for [`assign`](super::assign). A pick-up outside the area
-/// gets nobody.
+/// left, if one costs less than staying unassigned. The yardstick for [`assign`](super::assign). Of requests for the
+/// same trip one counts; a pick-up outside the area gets nobody.
 pub fn greedy(requests: &[Request], supply: &Supply, policy: &Policy, now: Timestamp) -> Vec<Pair> {
     Market::new(supply, policy, now).greedy(requests)
 }
@@ -32,8 +32,8 @@ impl<R: RouteEstimate> Market<'_, R> {
 
     /// As [`greedy`], over this market's routes.
     pub fn greedy(&self, requests: &[Request]) -> Vec<Pair> {
-        let mut queue: Vec<&Request> = requests.iter().collect();
-        queue.sort_unstable_by_key(|request| (request.waiting_since(), *request));
+        let mut queue = Request::one_a_trip(requests);
+        queue.sort_by_key(|request| request.waiting_since());
         let mut search = Search::default();
         let mut taken = vec![false; self.supply().slot_count()];
         let mut pairs: Vec<Pair> = Vec::new();

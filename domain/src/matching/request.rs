@@ -55,6 +55,14 @@ impl Request {
         self
     }
 
+    /// By trip, and one for each: the first in order, so that it does not matter in which order they came.
+    pub(super) fn one_a_trip(requests: &[Self]) -> Vec<&Self> {
+        let mut requests: Vec<&Self> = requests.iter().collect();
+        requests.sort_unstable();
+        requests.dedup_by_key(|request| request.trip);
+        requests
+    }
+
     /// Which trip.
     pub const fn trip(&self) -> TripId {
         self.trip
