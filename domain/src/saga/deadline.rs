@@ -1,7 +1,6 @@
 //! Which timers an event sets, and what they ask when they are due.
 //!
-//! Deadlines are fields of events, or follow from them and the order's frozen policy; a timer is armed while its published
-//! event is handled, by the service that will judge it, on that service's own clock. Timers can be rebuilt from the log.
+//! Deadlines are fields of events; a timer is armed while its published event is handled, by the service that will judge it, on that service's own clock. Timers can be rebuilt from the log.
 
 use super::Command;
 use crate::dispatch::{self, DispatchEvent, OfferNumber};
@@ -10,7 +9,7 @@ use crate::event::Event;
 use crate::payment::PaymentEvent;
 use crate::stream::{EventId, StreamId, TimerId, TimerKind};
 use crate::time::Timestamp;
-use crate::trip::{self, Trip, TripEvent};
+use crate::trip::{self, TripEvent};
 
 /// A timer to arm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,17 +20,10 @@ pub struct Deadline {
     pub due_at: Timestamp,
 }
 
-/// The deadlines that `event` sets for the service that owns its stream.
-///
-/// `trip` is the state of the trip at or after the event, needed for trip events alone: their budgets are the order's.
-pub fn deadlines(
-    id: EventId,
-    event: &Event,
-    committed_at: Timestamp,
-    trip: Option<&Trip>,
-) -> Option<Deadline> {
+/// The deadline that `event` sets, if any, for the service that owns its stream.
+pub fn deadline(id: EventId, event: &Event) -> Option<Deadline> {
     let (kind, due_at) = match event {
-        Event::Trip(event) => trip_deadline(event, committed_at, trip)?,
+        Event::Trip(event) => trip_deadline(event)?,
         Event::Dispatch(event) => dispatch_deadline(event)?,
         Event::Driver(DriverEvent::Locked { review_at, .. }) => (TimerKind::LockReview, *review_at),
         Event::Payment(event) => payment_deadline(event)?,
@@ -56,23 +48,18 @@ pub fn deadlines(
     })
 }
 
-fn trip_deadline(
-    event: &TripEvent,
-    committed_at: Timestamp,
-    trip: Option<&Trip>,
-) -> Option<(TimerKind, Timestamp)> {
-    let policy = trip.and_then(Trip::request).map(|request| request.policy());
+fn trip_deadline(event: &TripEvent) -> Option<(TimerKind, Timestamp)> {
     match event {
         TripEvent::Requested(request) => Some((TimerKind::OrderExpires, request.expires_at())),
-        TripEvent::Confirmed { round, .. } => Some((
-            TimerKind::ArrivalOverdue(*round),
-            committed_at.plus(policy?.arrival_budget),
-        )),
-        TripEvent::DriverArrived { round, .. } => Some((
-            TimerKind::NoShow(*round),
-            committed_at.plus(policy?.no_show_grace),
-        )),
-        TripEvent::Started { .. } => Some((TimerKind::TripOverdue, committed_at.plus(policy?.ride_budget))),
+        TripEvent::Confirmed {
+            round,
+            arrival_due_at,
+            ..
+        } => Some((TimerKind::ArrivalOverdue(*round), *arrival_due_at)),
+        TripEvent::DriverArrived {
+            round, no_show_at, ..
+        } => Some((TimerKind::NoShow(*round), *no_show_at)),
+        TripEvent::Started(start) => Some((TimerKind::TripOverdue, start.overdue_at)),
         TripEvent::Rejected { .. }
         | TripEvent::DriverNoted { .. }
         | TripEvent::PaymentNoted { .. }

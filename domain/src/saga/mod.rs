@@ -9,14 +9,14 @@
 //! | driver | `dispatch-{trip}`, `driver-{id}` | [`driver_service`] |
 //! | payment | `payment-{trip}[-{n}]` | [`payment_service`] |
 //!
-//! [`deadlines`] says which timers an event sets, [`timer_command`] what a timer asks when it is due.
+//! [`deadline`] says which timer an event sets, [`timer_command`] what a timer asks when it is due.
 
 mod deadline;
 mod react;
 #[cfg(test)]
 mod tests;
 
-pub use deadline::{Deadline, deadlines, timer_command};
+pub use deadline::{Deadline, deadline, timer_command};
 pub use react::{driver_service, payment_service, trip_service};
 
 use crate::id::{DriverId, TripId};

@@ -112,7 +112,7 @@ fn searched(event: &TripEvent) -> Option<dispatch::Command> {
         | TripEvent::Confirmed { .. }
         | TripEvent::DriverArrived { .. }
         | TripEvent::StartCodeRefused { .. }
-        | TripEvent::Started { .. }
+        | TripEvent::Started(_)
         | TripEvent::PlanChanged(_)
         | TripEvent::FareSettled(_)
         | TripEvent::FareAdjusted(_)
@@ -222,7 +222,7 @@ pub fn payment_service(stream: StreamId, event: &Event, setting: &Setting) -> Op
         | TripEvent::Reassigning { .. }
         | TripEvent::DriverArrived { .. }
         | TripEvent::StartCodeRefused { .. }
-        | TripEvent::Started { .. }
+        | TripEvent::Started(_)
         | TripEvent::PlanChanged(_)
         | TripEvent::FareSettled(_)
         | TripEvent::FareAdjusted(_)

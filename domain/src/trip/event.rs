@@ -135,6 +135,22 @@ pub enum StartProof {
 }
 canonical_enum!(StartProof { 0 = Code, 1 = Operator(id) });
 
+/// The beginning of a ride.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Start {
+    /// How the rider was recognised.
+    pub proof: StartProof,
+    /// When the device says it happened.
+    pub device: DeviceFact,
+    /// When it is ended for an operator to look at.
+    pub overdue_at: Timestamp,
+}
+canonical_struct!(Start {
+    proof,
+    device,
+    overdue_at
+});
+
 /// The end of a ride, with what is to be captured.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Completion {
@@ -282,6 +298,8 @@ pub enum TripEvent {
         fence: Fence,
         /// How the payment is secured.
         secured: Secured,
+        /// When the driver counts as overdue.
+        arrival_due_at: Timestamp,
     },
     /// Looks for another driver.
     Reassigning {
@@ -300,6 +318,8 @@ pub enum TripEvent {
         distance_to_pick_up: Millimetres,
         /// When the device says it happened.
         device: DeviceFact,
+        /// Until when the driver waits.
+        no_show_at: Timestamp,
     },
     /// The start code was wrong.
     StartCodeRefused {
@@ -307,12 +327,7 @@ pub enum TripEvent {
         attempts: u8,
     },
     /// The ride began.
-    Started {
-        /// How the rider was recognised.
-        proof: StartProof,
-        /// When the device says it happened.
-        device: DeviceFact,
-    },
+    Started(Arc<Start>),
     /// The plan changed.
     PlanChanged(Arc<PlanChange>),
     /// The ride ended.
@@ -344,11 +359,11 @@ canonical_enum!(TripEvent {
     2 = DriverNoted { round, fence, driver },
     3 = PaymentNoted { secured },
     4 = PaymentUnnoted { authorization },
-    5 = Confirmed { round, fence, secured },
+    5 = Confirmed { round, fence, secured, arrival_due_at },
     6 = Reassigning { round, reason, request },
-    7 = DriverArrived { round, distance_to_pick_up, device },
+    7 = DriverArrived { round, distance_to_pick_up, device, no_show_at },
     8 = StartCodeRefused { attempts },
-    9 = Started { proof, device },
+    9 = Started(start),
     10 = PlanChanged(change),
     11 = Completed(completion),
     12 = Cancelled(cancelled),
@@ -373,7 +388,7 @@ impl TripEvent {
             Self::Reassigning { .. } => "TripReassigning",
             Self::DriverArrived { .. } => "DriverArrived",
             Self::StartCodeRefused { .. } => "StartCodeRefused",
-            Self::Started { .. } => "TripStarted",
+            Self::Started(_) => "TripStarted",
             Self::PlanChanged(_) => "TripPlanChanged",
             Self::Completed(_) => "TripCompleted",
             Self::Cancelled(_) => "TripCancelled",

@@ -19,14 +19,14 @@ impl Trip {
             TripEvent::DriverNoted { fence, driver, .. } => {
                 self.control.driver_noted = true;
                 self.noted = Some((*driver, *fence));
-                self.assigned_at = at;
             }
             TripEvent::PaymentNoted { secured } => self.control.secured = Some(*secured),
             TripEvent::PaymentUnnoted { authorization } => self.lose(*authorization),
-            TripEvent::Confirmed { .. } => {
+            TripEvent::Confirmed { arrival_due_at, .. } => {
                 self.control.phase = Phase::Confirmed;
                 self.control.was_confirmed = true;
                 self.confirmed_at = at;
+                self.arrival_due_at = *arrival_due_at;
             }
             TripEvent::Reassigning { round, .. } => {
                 self.control.phase = Phase::Reassigning;
@@ -34,14 +34,15 @@ impl Trip {
                 self.control.driver_noted = false;
                 self.noted = None;
             }
-            TripEvent::DriverArrived { .. } => {
+            TripEvent::DriverArrived { no_show_at, .. } => {
                 self.control.phase = Phase::Arrived;
                 self.arrived_at = at;
+                self.no_show_at = *no_show_at;
             }
             TripEvent::StartCodeRefused { attempts } => self.control.wrong_codes = *attempts,
-            TripEvent::Started { .. } => {
+            TripEvent::Started(start) => {
                 self.control.phase = Phase::Started;
-                self.started_at = at;
+                self.overdue_at = start.overdue_at;
             }
             TripEvent::PlanChanged(change) => self.quote = Some(Arc::clone(&change.quote)),
             TripEvent::Completed(completion) => {

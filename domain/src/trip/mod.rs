@@ -34,7 +34,7 @@ mod tests;
 pub use command::{Command, CommandKind, Refusal, StartCheck};
 pub use event::{
     Actor, AdjustReason, Adjustment, AuthorizationNumber, CancelReason, Cancelled, Completion, DeviceFact,
-    FailReason, MoneyOutcome, PlanChange, ReassignReason, RejectReason, Secured, Stage, StartProof,
+    FailReason, MoneyOutcome, PlanChange, ReassignReason, RejectReason, Secured, Stage, Start, StartProof,
     TripEvent,
 };
 pub use request::{
@@ -172,9 +172,10 @@ pub struct Trip {
     noted: Option<(DriverId, Fence)>,
     cancelled_by: Option<PrincipalId>,
     confirmed_at: Timestamp,
-    assigned_at: Timestamp,
+    arrival_due_at: Timestamp,
     arrived_at: Timestamp,
-    started_at: Timestamp,
+    no_show_at: Timestamp,
+    overdue_at: Timestamp,
     due: Option<Money>,
     receipt: Option<Arc<Receipt>>,
     receipts: u16,

@@ -46,7 +46,7 @@ impl Trip {
         if round != self.control.round {
             return NOTHING;
         }
-        let due_at = self.arrival_due_at();
+        let due_at = self.arrival_due_at;
         if now < due_at {
             return Err(Refusal::NotDueYet { due_at });
         }
@@ -70,20 +70,14 @@ impl Trip {
         }
     }
 
-    /// When the assigned driver counts as overdue.
-    pub fn arrival_due_at(&self) -> Timestamp {
-        self.request.as_ref().map_or(Timestamp::MAX, |request| {
-            self.confirmed_at.plus(request.policy().arrival_budget)
-        })
-    }
-
     pub(super) fn decide_arrival(
         &self,
         fence: Fence,
         distance_to_pick_up: Millimetres,
         device: DeviceFact,
+        now: Timestamp,
     ) -> Answer {
-        self.request_or_refuse()?;
+        let request = self.request_or_refuse()?;
         if self.control.phase.is_ended() {
             return Err(Refusal::Ended);
         }
@@ -91,10 +85,12 @@ impl Trip {
         match self.control.phase {
             Phase::Confirmed => {
                 let round = self.control.round;
+                let no_show_at = now.plus(request.policy().no_show_grace);
                 Ok(Decision::one(TripEvent::DriverArrived {
                     round,
                     distance_to_pick_up,
                     device,
+                    no_show_at,
                 }))
             }
             Phase::Arrived | Phase::Started => NOTHING,
@@ -135,9 +131,7 @@ impl Trip {
     }
 
     fn no_show(&self, by: Actor, now: Timestamp) -> Answer {
-        let due_at = self
-            .arrived_at
-            .plus(self.request_or_refuse()?.policy().no_show_grace);
+        let due_at = self.no_show_at;
         if now < due_at {
             return Err(Refusal::NotDueYet { due_at });
         }
@@ -192,7 +186,7 @@ impl Trip {
         now: Timestamp,
     ) -> Result<TripEvent, Refusal> {
         let quote = self.quote.as_ref().ok_or(Refusal::NoSuchTrip)?;
-        let late = self.control.phase == Phase::Confirmed && now >= self.arrival_due_at();
+        let late = self.control.phase == Phase::Confirmed && now >= self.arrival_due_at;
         let fault = fault_of(by, reason, late);
         let (stage, priced) = match self.control.phase {
             Phase::Confirmed => {

@@ -8,7 +8,7 @@ use crate::time::Timestamp;
 use crate::trip::{AuthorizationNumber, FailReason, Phase, Refusal, Secured, Trip, TripEvent};
 
 impl Trip {
-    pub(super) fn decide_driver(&self, round: u8, fence: Fence, driver: DriverId) -> Answer {
+    pub(super) fn decide_driver(&self, round: u8, fence: Fence, driver: DriverId, now: Timestamp) -> Answer {
         let awaited = match self.control.phase {
             Phase::Requested | Phase::Reassigning => {
                 round == self.control.round && !self.control.driver_noted
@@ -27,16 +27,12 @@ impl Trip {
         }
         let mut events = vec![TripEvent::DriverNoted { round, fence, driver }];
         if let Some(secured) = self.control.secured {
-            events.push(TripEvent::Confirmed {
-                round,
-                fence,
-                secured,
-            });
+            events.push(self.confirmed(round, fence, secured, now));
         }
         Ok(Decision::Applied(events))
     }
 
-    pub(super) fn decide_payment(&self, secured: Secured) -> Answer {
+    pub(super) fn decide_payment(&self, secured: Secured, now: Timestamp) -> Answer {
         let lost = self
             .control
             .lost
@@ -49,11 +45,7 @@ impl Trip {
         match (self.control.phase, self.noted) {
             (Phase::Requested | Phase::Reassigning, Some((_, fence))) => Ok(Decision::Applied(vec![
                 note,
-                TripEvent::Confirmed {
-                    round: self.control.round,
-                    fence,
-                    secured,
-                },
+                self.confirmed(self.control.round, fence, secured, now),
             ])),
             (Phase::Requested | Phase::Reassigning, None) | (Phase::Confirmed | Phase::Arrived, _) => {
                 Ok(Decision::one(note))
@@ -67,6 +59,18 @@ impl Trip {
                 | Phase::Failed,
                 _,
             ) => NOTHING,
+        }
+    }
+
+    fn confirmed(&self, round: u8, fence: Fence, secured: Secured, now: Timestamp) -> TripEvent {
+        let arrival_due_at = self.request.as_ref().map_or(Timestamp::MAX, |request| {
+            now.plus(request.policy().arrival_budget)
+        });
+        TripEvent::Confirmed {
+            round,
+            fence,
+            secured,
+            arrival_due_at,
         }
     }
 

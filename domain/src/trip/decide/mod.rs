@@ -24,8 +24,8 @@ impl Aggregate for Trip {
         match command {
             Command::Request(request) => self.decide_request(request, now),
             Command::Reject { reason } => self.decide_reject(*reason),
-            Command::NoteDriver { round, fence, driver } => self.decide_driver(*round, *fence, *driver),
-            Command::NotePayment { secured } => self.decide_payment(*secured),
+            Command::NoteDriver { round, fence, driver } => self.decide_driver(*round, *fence, *driver, now),
+            Command::NotePayment { secured } => self.decide_payment(*secured, now),
             Command::LosePayment { authorization } => self.decide_loss(*authorization),
             Command::DeclinePayment => self.decide_decline(),
             Command::NoDriver { round } => self.decide_no_driver(*round),
@@ -37,10 +37,10 @@ impl Aggregate for Trip {
                 fence,
                 distance_to_pick_up,
                 device,
-            } => self.decide_arrival(*fence, *distance_to_pick_up, *device),
+            } => self.decide_arrival(*fence, *distance_to_pick_up, *device, now),
             Command::NoShow { fence } => self.decide_no_show(*fence, now),
             Command::NoShowOverdue { round } => self.decide_no_show_overdue(*round, now),
-            Command::Start { fence, check, device } => self.decide_start(*fence, *check, *device),
+            Command::Start { fence, check, device } => self.decide_start(*fence, *check, *device, now),
             Command::ChangePlan { by, plan, quote } => self.decide_plan(*by, plan, quote),
             Command::Complete {
                 fence,

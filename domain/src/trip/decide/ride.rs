@@ -7,13 +7,19 @@ use crate::pricing::{MeterReading, Quote, Receipt};
 use crate::time::Timestamp;
 use crate::trip::command::may_act_for;
 use crate::trip::{
-    Actor, Completion, DeviceFact, PersonalPlan, Phase, PlanChange, Refusal, StartCheck, StartProof, Trip,
-    TripEvent,
+    Actor, Completion, DeviceFact, PersonalPlan, Phase, PlanChange, Refusal, Start, StartCheck, StartProof,
+    Trip, TripEvent,
 };
 use std::sync::Arc;
 
 impl Trip {
-    pub(super) fn decide_start(&self, fence: Fence, check: StartCheck, device: DeviceFact) -> Answer {
+    pub(super) fn decide_start(
+        &self,
+        fence: Fence,
+        check: StartCheck,
+        device: DeviceFact,
+        now: Timestamp,
+    ) -> Answer {
         let request = self.request_or_refuse()?;
         if self.control.phase.is_ended() {
             return Err(Refusal::Ended);
@@ -31,13 +37,19 @@ impl Trip {
             | Phase::Cancelled
             | Phase::Failed => return Err(Refusal::WrongStep),
         }
+        let overdue_at = now.plus(request.policy().ride_budget);
+        let started = |proof| {
+            TripEvent::Started(Arc::new(Start {
+                proof,
+                device,
+                overdue_at,
+            }))
+        };
         let codes_left = self.control.wrong_codes < request.policy().start_codes_max;
         match check {
-            StartCheck::Proven(proof @ StartProof::Operator(_)) => {
-                Ok(Decision::one(TripEvent::Started { proof, device }))
-            }
+            StartCheck::Proven(proof @ StartProof::Operator(_)) => Ok(Decision::one(started(proof))),
             StartCheck::Proven(_) | StartCheck::WrongCode if !codes_left => Err(Refusal::StartCodesUsedUp),
-            StartCheck::Proven(proof) => Ok(Decision::one(TripEvent::Started { proof, device })),
+            StartCheck::Proven(proof) => Ok(Decision::one(started(proof))),
             StartCheck::WrongCode => Ok(Decision::one(TripEvent::StartCodeRefused {
                 attempts: self.control.wrong_codes + 1,
             })),
@@ -90,11 +102,10 @@ impl Trip {
 
     /// Without a reading, the quoted price stands, and an operator looks at it.
     pub(super) fn decide_ride_overdue(&self, now: Timestamp) -> Answer {
-        let (Phase::Started, Some(request), Some(quote)) = (self.control.phase, &self.request, &self.quote)
-        else {
+        let (Phase::Started, Some(quote)) = (self.control.phase, &self.quote) else {
             return NOTHING;
         };
-        let due_at = self.started_at.plus(request.policy().ride_budget);
+        let due_at = self.overdue_at;
         if now < due_at {
             return Err(Refusal::NotDueYet { due_at });
         }
