@@ -24,6 +24,8 @@ pub struct LineGroups(u8);
 canonical_struct!(LineGroups(bits));
 
 impl LineGroups {
+    /// No line.
+    pub const NONE: Self = Self(0);
     /// Meter or flat, time, waiting, and their multipliers.
     pub const METER: Self = Self(1);
     /// Surcharges.

@@ -1,0 +1,382 @@
+//! From a file to a tariff of the domain: names are resolved, amounts become minor units, every refusal has its place.
+
+use crate::charges;
+use crate::error::Located;
+use crate::fees;
+use crate::file::{self, Name, TariffFile};
+use crate::rates;
+use crate::value::{Amount, Distance, Duration, MINOR_UNIT, Share, Value};
+use fiacre_domain::id::{ChargeId, IdError, WindowId, ZoneId};
+use fiacre_domain::money::Currency;
+use fiacre_domain::pricing::{
+    DecidedBy, HolidayRule, RoundingPlan, Schedule, SettlementPolicy, Span, Stage, StageRounding, Tariff,
+    TariffError, Weekdays, Window, WindowSet, ZoneSet, Zones,
+};
+use fiacre_domain::ratio::Ratio;
+use fiacre_domain::time::{CivilDate, TimeError, Weekday};
+use fiacre_domain::units::{BasisPoints, Millimetres, Millis};
+use std::str::FromStr;
+use toml::Spanned;
+
+/// A refusal of the domain, put at the place of the table that caused it.
+pub(crate) trait At<T> {
+    fn at<S>(self, place: &Spanned<S>) -> Result<T, Located>;
+}
+
+impl<T> At<T> for Result<T, TariffError> {
+    fn at<S>(self, place: &Spanned<S>) -> Result<T, Located> {
+        self.map_err(|error| Located::rule(place.span(), error))
+    }
+}
+
+/// What names and amounts mean in one file.
+pub(crate) struct Scope {
+    currency: Currency,
+    pub(crate) zones: Zones,
+    pub(crate) schedule: Schedule,
+}
+
+pub(crate) fn build(file: TariffFile) -> Result<Tariff, Located> {
+    let TariffFile {
+        tariff: head,
+        zone,
+        window,
+        meter,
+        rate,
+        scale,
+        multiplier,
+        area,
+        waiting,
+        charge,
+        flat,
+        discount,
+        tax,
+        rounding,
+        surge,
+        settlement,
+        cancellation,
+        pay,
+    } = file;
+    let scope = Scope::new(&head, &zone, &window)?;
+    let mut tariff = scope.head(&head, rates::meter(&scope, &meter)?)?;
+    for rate in &rate {
+        let during = scope.windows(&rate.get_ref().during)?;
+        tariff = tariff
+            .with_rate(during, rates::meter(&scope, &rate.get_ref().meter)?)
+            .at(rate)?;
+    }
+    tariff = rates::changes(&scope, tariff, &scale, &multiplier, &area)?;
+    if let Some(waiting) = &waiting {
+        tariff = tariff.with_waiting(rates::waiting(&scope, waiting)?);
+    }
+    tariff = charges::charges(&scope, tariff, &charge)?;
+    tariff = charges::flats(&scope, tariff, &flat, &charge)?;
+    tariff = charges::discounts(&scope, tariff, &discount)?;
+    tariff = charges::taxes(&scope, tariff, &tax)?;
+    if let Some(plan) = &rounding {
+        tariff = tariff.with_rounding(scope.rounding_plan(plan)?);
+    }
+    if let Some(surge) = &surge {
+        let (min, max) = (bps(&surge.get_ref().min)?, bps(&surge.get_ref().max)?);
+        tariff = tariff.with_surge_limits(min, max).at(surge)?;
+    }
+    if let Some(settlement) = &settlement {
+        tariff = tariff.with_settlement(scope.settlement(settlement)?);
+    }
+    tariff = tariff.with_cancellation(fees::cancellation(&scope, &cancellation)?);
+    match &pay {
+        Some(pay) => Ok(tariff.with_pay(fees::pay(&scope, pay)?)),
+        None => Ok(tariff),
+    }
+}
+
+impl Scope {
+    fn new(
+        head: &Spanned<file::Head>,
+        zones: &[Spanned<file::Zone>],
+        windows: &[Spanned<file::Window>],
+    ) -> Result<Self, Located> {
+        let currency = &head.get_ref().currency;
+        let currency = Currency::from_code(currency.get_ref())
+            .map_err(|error| Located::value(currency.span(), error.to_string()))?;
+        let holidays = head
+            .get_ref()
+            .holidays
+            .iter()
+            .map(date)
+            .collect::<Result<_, _>>()?;
+        let schedule = Schedule::new(holidays).at(head)?;
+        let mut scope = Self {
+            currency,
+            zones: Zones::new(),
+            schedule,
+        };
+        for zone in zones {
+            let inside = scope.zone_set(&zone.get_ref().inside)?;
+            scope.zones.add(id(&zone.get_ref().name)?, inside).at(zone)?;
+        }
+        for window in windows {
+            let built = built_window(window)?;
+            scope.schedule.add(built).at(window)?;
+        }
+        Ok(scope)
+    }
+
+    fn head(
+        &self,
+        head: &Spanned<file::Head>,
+        meter: fiacre_domain::pricing::Meter,
+    ) -> Result<Tariff, Located> {
+        let fields = head.get_ref();
+        let mut tariff = Tariff::new(id(&fields.id)?, fields.version, self.currency, meter)
+            .with_zones(self.zones.clone())
+            .with_schedule(self.schedule.clone());
+        if let Some(minimum) = &fields.minimum {
+            tariff = tariff.with_minimum(self.whole_minor(minimum)?).at(minimum)?;
+        }
+        if let Some(cap) = &fields.cap {
+            tariff = tariff.with_cap(self.whole_minor(cap)?).at(cap)?;
+        }
+        if let Some(step) = &fields.gateway_step {
+            tariff = tariff.with_gateway_step(self.whole_minor(step)?).at(step)?;
+        }
+        Ok(tariff)
+    }
+
+    /// An amount in exact minor units.
+    pub(crate) fn minor(&self, amount: &Spanned<Value<Amount>>) -> Result<Ratio, Located> {
+        let scale = Ratio::from(10_i64.pow(u32::from(self.currency.exponent())));
+        let too_large = |_| Located::value(amount.span(), "the amount is too large");
+        amount.get_ref().0.0.checked_mul(scale).map_err(too_large)
+    }
+
+    /// An amount in whole minor units.
+    pub(crate) fn whole_minor(&self, amount: &Spanned<Value<Amount>>) -> Result<i64, Located> {
+        let how = || {
+            format!(
+                "the amount is finer than a minor unit of {} or too large",
+                self.currency
+            )
+        };
+        whole(self.minor(amount)?).ok_or_else(|| Located::value(amount.span(), how()))
+    }
+
+    pub(crate) fn rounding(&self, rounding: Option<&file::Rounding>) -> Result<StageRounding, Located> {
+        let Some(file::Rounding { step, rule }) = rounding else {
+            return Ok(MINOR_UNIT);
+        };
+        let rule = rule.map_or(
+            fiacre_domain::ratio::Rounding::HalfUp,
+            crate::value::RoundingName::rule,
+        );
+        match step {
+            None => Ok(StageRounding::new(1, rule).unwrap_or(MINOR_UNIT)),
+            Some(step) => StageRounding::new(self.whole_minor(step)?, rule).at(step),
+        }
+    }
+
+    fn rounding_plan(&self, plan: &file::RoundingPlan) -> Result<RoundingPlan, Located> {
+        let file::RoundingPlan {
+            meter,
+            multipliers,
+            surge,
+            total,
+        } = plan;
+        Ok(RoundingPlan::MINOR_UNITS
+            .with(Stage::Meter, self.rounding(meter.as_ref())?)
+            .with(Stage::Multipliers, self.rounding(multipliers.as_ref())?)
+            .with(Stage::Surge, self.rounding(surge.as_ref())?)
+            .with(Stage::Total, self.rounding(total.as_ref())?))
+    }
+
+    fn settlement(&self, settlement: &Spanned<file::Settlement>) -> Result<SettlementPolicy, Located> {
+        let file::Settlement {
+            up,
+            down,
+            cap,
+            cap_fixed,
+        } = settlement.get_ref();
+        let cap_fixed = cap_fixed
+            .as_ref()
+            .map_or(Ok(0), |amount| self.whole_minor(amount))?;
+        SettlementPolicy::new(bps(up)?, bps(down)?, bps(cap)?, cap_fixed).at(settlement)
+    }
+
+    pub(crate) fn zone_set(&self, names: &[Name]) -> Result<ZoneSet, Located> {
+        names
+            .iter()
+            .try_fold(ZoneSet::NONE, |set, name| Ok(set.union(self.zone(name)?.1)))
+    }
+
+    pub(crate) fn zone(&self, name: &Name) -> Result<(ZoneId, ZoneSet), Located> {
+        let known: Vec<ZoneId> = self.zones.ids().collect();
+        let unknown = || {
+            Located::unknown_name(
+                name.span(),
+                "zone",
+                name.get_ref(),
+                known.iter().map(ZoneId::as_str),
+            )
+        };
+        let zone: ZoneId = id(name)?;
+        self.zones.get(zone).map(|set| (zone, set)).ok_or_else(unknown)
+    }
+
+    pub(crate) fn windows(&self, names: &[Name]) -> Result<WindowSet, Located> {
+        names
+            .iter()
+            .try_fold(WindowSet::NONE, |set, name| Ok(set.union(self.window(name)?.1)))
+    }
+
+    pub(crate) fn window(&self, name: &Name) -> Result<(WindowId, WindowSet), Located> {
+        let known: Vec<WindowId> = self.schedule.ids().collect();
+        let unknown = || {
+            Located::unknown_name(
+                name.span(),
+                "window",
+                name.get_ref(),
+                known.iter().map(WindowId::as_str),
+            )
+        };
+        let window: WindowId = id(name)?;
+        self.schedule
+            .get(window)
+            .map(|set| (window, set))
+            .ok_or_else(unknown)
+    }
+}
+
+fn built_window(window: &Spanned<file::Window>) -> Result<Window, Located> {
+    let file::Window {
+        name,
+        decided_by,
+        spans,
+    } = window.get_ref();
+    let decided_by = match decided_by {
+        file::DecidedBy::Start => DecidedBy::Start,
+        file::DecidedBy::EachMoment => DecidedBy::Running,
+    };
+    let spans = spans.iter().map(built_span).collect::<Result<_, _>>()?;
+    Window::new(id(name)?, decided_by, spans).at(window)
+}
+
+fn built_span(span: &Spanned<file::Span>) -> Result<Span, Located> {
+    let file::Span {
+        days,
+        from,
+        to,
+        holidays,
+        first,
+        last,
+    } = span.get_ref();
+    let weekdays = match days {
+        None => Weekdays::ALL,
+        Some(days) => Weekdays::of(&days.iter().copied().map(weekday).collect::<Vec<_>>()).at(span)?,
+    };
+    let built = match (from, to) {
+        (None, None) => Span::whole_day(weekdays),
+        (Some(from), Some(to)) => Span::new(weekdays, time(from)?, time(to)?).at(span)?,
+        (Some(_), None) | (None, Some(_)) => {
+            return Err(Located::value(
+                span.span(),
+                "a span needs both `from` and `to`, or neither: a whole day",
+            ));
+        }
+    };
+    let first = first.as_ref().map_or(Ok(CivilDate::MIN), date)?;
+    let last = last.as_ref().map_or(Ok(CivilDate::MAX), date)?;
+    let holidays = match holidays {
+        file::HolidayRule::Any => HolidayRule::Any,
+        file::HolidayRule::Except => HolidayRule::Except,
+        file::HolidayRule::Only => HolidayRule::Only,
+    };
+    built.with_holidays(holidays).with_dates(first, last).at(span)
+}
+
+const fn weekday(day: file::Day) -> Weekday {
+    match day {
+        file::Day::Mon => Weekday::Monday,
+        file::Day::Tue => Weekday::Tuesday,
+        file::Day::Wed => Weekday::Wednesday,
+        file::Day::Thu => Weekday::Thursday,
+        file::Day::Fri => Weekday::Friday,
+        file::Day::Sat => Weekday::Saturday,
+        file::Day::Sun => Weekday::Sunday,
+    }
+}
+
+pub(crate) fn id<T: FromStr<Err = IdError>>(name: &Name) -> Result<T, Located> {
+    name.get_ref()
+        .parse()
+        .map_err(|error: IdError| Located::value(name.span(), error.to_string()))
+}
+
+fn date(name: &Name) -> Result<CivilDate, Located> {
+    name.get_ref()
+        .parse()
+        .map_err(|_: TimeError| Located::value(name.span(), "write the date as \"2018-07-04\""))
+}
+
+fn time(name: &Name) -> Result<fiacre_domain::time::TimeOfDay, Located> {
+    let how = "write the time of day as \"16:00\"; a `to` of \"00:00\" is the end of the day";
+    name.get_ref()
+        .parse()
+        .map_err(|_: TimeError| Located::value(name.span(), how))
+}
+
+fn whole(exact: Ratio) -> Option<i64> {
+    if exact.denominator() == 1 {
+        i64::try_from(exact.numerator()).ok()
+    } else {
+        None
+    }
+}
+
+pub(crate) fn bps(share: &Spanned<Value<Share>>) -> Result<BasisPoints, Located> {
+    let how = || {
+        Located::value(
+            share.span(),
+            "write a share of whole hundredths of a per cent, such as \"12.5%\"",
+        )
+    };
+    let exact = share
+        .get_ref()
+        .0
+        .0
+        .checked_mul(Ratio::from(10_000))
+        .map_err(|_| how())?;
+    whole(exact)
+        .and_then(|bps| i32::try_from(bps).ok())
+        .map(BasisPoints::new)
+        .ok_or_else(how)
+}
+
+pub(crate) fn whole_mm(distance: &Spanned<Value<Distance>>) -> Result<Millimetres, Located> {
+    let how = || Located::value(distance.span(), "this distance must be whole millimetres");
+    whole(distance.get_ref().0.0)
+        .map(Millimetres::new)
+        .ok_or_else(how)
+}
+
+pub(crate) fn whole_ms(duration: &Spanned<Value<Duration>>) -> Result<Millis, Located> {
+    let how = || Located::value(duration.span(), "this duration must be whole milliseconds");
+    whole(duration.get_ref().0.0).map(Millis::new).ok_or_else(how)
+}
+
+pub(crate) fn charge_id(name: &Name, known: &[Spanned<file::Charge>]) -> Result<ChargeId, Located> {
+    let names = || {
+        known
+            .iter()
+            .map(|charge| charge.get_ref().name.get_ref().as_str())
+    };
+    if names().any(|other| other == name.get_ref()) {
+        id(name)
+    } else {
+        Err(Located::unknown_name(
+            name.span(),
+            "charge",
+            name.get_ref(),
+            names(),
+        ))
+    }
+}

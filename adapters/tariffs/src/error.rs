@@ -1,0 +1,212 @@
+//! What can be wrong with a tariff file, and where.
+
+use crate::names::nearest;
+use fiacre_domain::pricing::TariffError;
+use std::fmt;
+use std::ops::Range;
+
+/// What is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TariffFileFault {
+    /// Longer than [`FILE_BYTES_MAX`](crate::FILE_BYTES_MAX).
+    TooLarge,
+    /// Could not be read at all; the reason of the operating system.
+    Unreadable(String),
+    /// Not TOML, a field is missing or of the wrong type; the reason.
+    Syntax(String),
+    /// A field that the format does not have.
+    UnknownField {
+        /// As written.
+        field: String,
+        /// What may have been meant.
+        nearest: Option<String>,
+    },
+    /// A value that cannot be read; how to write it.
+    Value(String),
+    /// Refers to a zone, window, charge or built-in tariff that is not there.
+    UnknownName {
+        /// What is missing: `zone`, `window`, `charge`, `tariff`.
+        what: &'static str,
+        /// As written.
+        name: String,
+        /// What may have been meant.
+        nearest: Option<String>,
+    },
+    /// The domain refuses it.
+    Rule(TariffError),
+}
+
+/// A tariff file that could not be read: which, where and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TariffFileError {
+    file: String,
+    /// Line and column, from 1.
+    place: Option<(usize, usize)>,
+    fault: TariffFileFault,
+}
+
+impl TariffFileError {
+    pub(crate) fn whole_file(file: &str, fault: TariffFileFault) -> Self {
+        Self {
+            file: file.to_owned(),
+            place: None,
+            fault,
+        }
+    }
+
+    pub(crate) fn unknown_built_in<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Self {
+        let fault = TariffFileFault::UnknownName {
+            what: "tariff",
+            name: name.to_owned(),
+            nearest: nearest(name, known),
+        };
+        Self::whole_file(name, fault)
+    }
+
+    pub(crate) fn syntax(file: &str, text: &str, error: &toml::de::Error) -> Self {
+        let fault = unknown_field(error.message())
+            .unwrap_or_else(|| TariffFileFault::Syntax(error.message().trim().replace('\n', "; ")));
+        Self {
+            file: file.to_owned(),
+            place: error.span().map(|span| place_of(text, &span)),
+            fault,
+        }
+    }
+
+    /// The file's name.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// Line and column of the fault, from 1.
+    pub const fn place(&self) -> Option<(usize, usize)> {
+        self.place
+    }
+
+    /// What is wrong.
+    pub const fn fault(&self) -> &TariffFileFault {
+        &self.fault
+    }
+
+    /// The stable code of this error.
+    pub const fn code(&self) -> &'static str {
+        match &self.fault {
+            TariffFileFault::TooLarge => "tariff_file_too_large",
+            TariffFileFault::Unreadable(_) => "tariff_file_unreadable",
+            TariffFileFault::Syntax(_) => "tariff_file_syntax",
+            TariffFileFault::UnknownField { .. } => "tariff_file_unknown_field",
+            TariffFileFault::Value(_) => "tariff_file_value",
+            TariffFileFault::UnknownName { .. } => "tariff_file_unknown_name",
+            TariffFileFault::Rule(error) => error.code(),
+        }
+    }
+}
+
+/// serde's message for a field that `deny_unknown_fields` met: "unknown field `x`, expected one of `a`, `b`".
+fn unknown_field(message: &str) -> Option<TariffFileFault> {
+    let rest = message.strip_prefix("unknown field `")?;
+    let (field, expected) = rest.split_once('`')?;
+    let known = expected.split('`').skip(1).step_by(2);
+    Some(TariffFileFault::UnknownField {
+        field: field.to_owned(),
+        nearest: nearest(field, known),
+    })
+}
+
+/// Line and column (in characters), from 1, of the first byte of a span.
+fn place_of(text: &str, span: &Range<usize>) -> (usize, usize) {
+    let before = text.get(..span.start).unwrap_or(text);
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let column = before
+        .get(line_start..)
+        .map_or(1, |line| line.chars().count() + 1);
+    (before.matches('\n').count() + 1, column)
+}
+
+impl fmt::Display for TariffFileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "failed to read {}", self.file)?;
+        if let Some((line, column)) = self.place {
+            write!(f, ":{line}:{column}")?;
+        }
+        f.write_str(": ")?;
+        let meant = |f: &mut fmt::Formatter<'_>, nearest: &Option<String>| match nearest {
+            Some(name) => write!(f, ": did you mean `{name}`?"),
+            None => Ok(()),
+        };
+        match &self.fault {
+            TariffFileFault::TooLarge => write!(f, "it is longer than {} bytes", crate::FILE_BYTES_MAX),
+            TariffFileFault::Unreadable(why) | TariffFileFault::Syntax(why) | TariffFileFault::Value(why) => {
+                f.write_str(why)
+            }
+            TariffFileFault::UnknownField { field, nearest } => {
+                write!(f, "unknown field `{field}`")?;
+                meant(f, nearest)
+            }
+            TariffFileFault::UnknownName { what, name, nearest } => {
+                write!(f, "there is no {what} `{name}`")?;
+                meant(f, nearest)
+            }
+            TariffFileFault::Rule(error) => write!(f, "{error}"),
+        }
+    }
+}
+
+impl std::error::Error for TariffFileError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.fault {
+            TariffFileFault::Rule(error) => Some(error),
+            TariffFileFault::TooLarge
+            | TariffFileFault::Unreadable(_)
+            | TariffFileFault::Syntax(_)
+            | TariffFileFault::UnknownField { .. }
+            | TariffFileFault::Value(_)
+            | TariffFileFault::UnknownName { .. } => None,
+        }
+    }
+}
+
+/// A fault with its place in the text, before the file's name is known.
+#[derive(Debug)]
+pub(crate) struct Located {
+    span: Range<usize>,
+    fault: TariffFileFault,
+}
+
+impl Located {
+    pub(crate) fn value(span: Range<usize>, how: impl Into<String>) -> Self {
+        Self {
+            span,
+            fault: TariffFileFault::Value(how.into()),
+        }
+    }
+
+    pub(crate) fn rule(span: Range<usize>, error: TariffError) -> Self {
+        Self {
+            span,
+            fault: TariffFileFault::Rule(error),
+        }
+    }
+
+    pub(crate) fn unknown_name<'a>(
+        span: Range<usize>,
+        what: &'static str,
+        name: &str,
+        known: impl Iterator<Item = &'a str>,
+    ) -> Self {
+        let fault = TariffFileFault::UnknownName {
+            what,
+            name: name.to_owned(),
+            nearest: nearest(name, known),
+        };
+        Self { span, fault }
+    }
+
+    pub(crate) fn in_file(self, file: &str, text: &str) -> TariffFileError {
+        TariffFileError {
+            file: file.to_owned(),
+            place: Some(place_of(text, &self.span)),
+            fault: self.fault,
+        }
+    }
+}

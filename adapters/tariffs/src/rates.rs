@@ -1,0 +1,163 @@
+//! Meters, and what changes their rate: scales, multipliers, areas, waiting.
+
+use crate::build::{At, Scope, whole_mm, whole_ms};
+use crate::error::Located;
+use crate::file;
+use fiacre_domain::pricing::{
+    AreaEffect, Grace, Meter, Segment, SlowRule, Tariff, TimeBasis, TimeRate, Units, Waiting, WaitingRate,
+};
+use fiacre_domain::ratio::Ratio;
+use fiacre_domain::units::{Millimetres, Millis};
+use toml::Spanned;
+
+pub(crate) fn meter(scope: &Scope, meter: &Spanned<file::Meter>) -> Result<Meter, Located> {
+    let file::Meter {
+        initial,
+        initial_units,
+        segments,
+        units: written_units,
+        slow,
+        time,
+    } = meter.get_ref();
+    let initial = scope.minor(initial)?;
+    let initial_units = initial_units
+        .as_ref()
+        .map_or(Ratio::ZERO, |number| number.get_ref().0.0);
+    let built = segments
+        .iter()
+        .map(|known| segment(scope, known))
+        .collect::<Result<Vec<_>, _>>()?;
+    let joint = time.is_none() && segments.iter().any(|segment| segment.get_ref().time.is_some());
+    let metered = if joint {
+        Meter::joint(initial, initial_units, built)
+            .at(meter)?
+            .with_units(units(*written_units))
+    } else {
+        Meter::distance(initial, initial_units, built, units(*written_units)).at(meter)?
+    };
+    let metered = match slow {
+        None => metered,
+        Some(file::Slow::Below(speed)) => metered.with_slow(SlowRule::Below(speed.0.0)),
+        Some(file::Slow::AtOrBelow(speed)) => metered.with_slow(SlowRule::AtOrBelow(speed.0.0)),
+    };
+    match time {
+        None => Ok(metered),
+        Some(time) => metered.with_time(time_rate(scope, time)?).at(time),
+    }
+}
+
+fn segment(scope: &Scope, segment: &Spanned<file::Segment>) -> Result<Segment, Located> {
+    let file::Segment {
+        from,
+        price,
+        distance,
+        time,
+    } = segment.get_ref();
+    let from = from.as_ref().map_or(Ok(Millimetres::ZERO), whole_mm)?;
+    let built = Segment::new(from, scope.minor(price)?, distance.get_ref().0.0).at(segment)?;
+    match time {
+        None => Ok(built),
+        Some(time) => built.with_time(time.get_ref().0.0).at(time),
+    }
+}
+
+fn time_rate(scope: &Scope, time: &Spanned<file::Time>) -> Result<TimeRate, Located> {
+    let file::Time {
+        price,
+        per,
+        units: written_units,
+        included,
+        counts,
+    } = time.get_ref();
+    let basis = match counts {
+        file::TimeBasis::Elapsed => TimeBasis::Elapsed,
+        file::TimeBasis::Slow => TimeBasis::Slow,
+    };
+    let rate = TimeRate::new(
+        scope.minor(price)?,
+        per.get_ref().0.0,
+        units(*written_units),
+        basis,
+    )
+    .at(time)?;
+    match included {
+        None => Ok(rate),
+        Some(included) => rate.with_included(whole_ms(included)?).at(included),
+    }
+}
+
+const fn units(written: file::Units) -> Units {
+    match written {
+        file::Units::Begun => Units::Begun,
+        file::Units::Completed => Units::Completed,
+        file::Units::ProRata => Units::ProRata,
+    }
+}
+
+pub(crate) fn changes(
+    scope: &Scope,
+    mut tariff: Tariff,
+    scales: &[Spanned<file::Scale>],
+    multipliers: &[Spanned<file::Multiplier>],
+    areas: &[Spanned<file::Area>],
+) -> Result<Tariff, Located> {
+    for scale in scales {
+        let file::Scale { during, factor } = scale.get_ref();
+        tariff = tariff
+            .with_scale(scope.windows(during)?, factor.get_ref().0.0)
+            .at(scale)?;
+    }
+    for multiplier in multipliers {
+        let file::Multiplier { during, factor } = multiplier.get_ref();
+        let (window, _) = scope.window(during)?;
+        tariff = tariff
+            .with_multiplier(window, factor.get_ref().0.0)
+            .at(multiplier)?;
+    }
+    for area in areas {
+        let file::Area {
+            zone,
+            factor,
+            time_off,
+        } = area.get_ref();
+        let effect = match (factor, time_off) {
+            (Some(factor), false) => AreaEffect::Multiply(factor.get_ref().0.0),
+            (None, true) => AreaEffect::TimeOff,
+            (Some(_), true) | (None, false) => {
+                return Err(Located::value(
+                    area.span(),
+                    "an area needs either `factor` or `time-off = true`",
+                ));
+            }
+        };
+        let (zone, _) = scope.zone(zone)?;
+        tariff = tariff.with_area(zone, effect).at(area)?;
+    }
+    Ok(tariff)
+}
+
+pub(crate) fn waiting(scope: &Scope, waiting: &Spanned<file::Waiting>) -> Result<Waiting, Located> {
+    let file::Waiting {
+        free,
+        price,
+        per,
+        units: written_units,
+        grace,
+        grace_per,
+    } = waiting.get_ref();
+    let (price, per) = match (free, price, per) {
+        (true, None, None) => return Ok(Waiting::Free),
+        (false, Some(price), Some(per)) => (price, per),
+        _ => {
+            let how = "waiting needs either `free = true`, or both `price` and `per`";
+            return Err(Located::value(waiting.span(), how));
+        }
+    };
+    let rate = WaitingRate::new(scope.minor(price)?, per.get_ref().0.0, units(*written_units)).at(waiting)?;
+    let grace = grace.as_ref().map_or(Ok(Millis::ZERO), whole_ms)?;
+    let grace = match grace_per {
+        file::GracePer::Trip => Grace::PerTrip(grace),
+        file::GracePer::Stop => Grace::PerStop(grace),
+    };
+    rate.with_grace(grace).map(Waiting::Charged).at(waiting)
+}

@@ -1,0 +1,511 @@
+//! The totals that published tariffs come to, worked by hand from their texts.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use fiacre_domain::pricing::{
+    Cancellation, CancellationStage, Circumstances, Fault, Line, LineKind, Party, PricingError, Receipt,
+    Recorder, Ride, RidePart, SettlementPolicy, Surge, SurgeInputs, SurgePolicy, Tariff,
+};
+use fiacre_domain::units::{BasisPoints, Millimetres, Millis};
+use std::sync::Arc;
+
+const MILE_MM: i64 = 1_609_344;
+const KM_MM: i64 = 1_000_000;
+
+/// The files that come with the crate; each is read once a test.
+fn tariff(name: &str) -> Arc<Tariff> {
+    Arc::new(fiacre_tariffs::built_in(name).unwrap())
+}
+
+fn circumstances() -> Circumstances {
+    Circumstances::new()
+}
+
+fn from_to(from: &str, to: &str) -> Circumstances {
+    circumstances()
+        .starting_in(from.parse().unwrap())
+        .ending_in(to.parse().unwrap())
+}
+
+/// What was driven, step by step: the receipt of a quote for the same distance and time.
+fn driven(
+    tariff: &Arc<Tariff>,
+    at: &str,
+    asked: Circumstances,
+    steps: impl Fn(&mut Recorder<'_>) -> Result<(), PricingError>,
+) -> Receipt {
+    let at = at.parse().unwrap();
+    let mut recorder = Recorder::new(tariff, at, asked.clone());
+    steps(&mut recorder).unwrap();
+    let reading = recorder.finish().unwrap();
+    let ride = Ride::new(reading.distance(), reading.duration()).with_circumstances(asked);
+    // A hold that is never in the way: the tests are about the meter.
+    let (band, cap) = (BasisPoints::ZERO, BasisPoints::new(1_000_000));
+    let settlement = SettlementPolicy::new(band, band, cap, 0).unwrap();
+    let generous = (**tariff).clone().with_settlement(settlement);
+    let quote = Arc::new(generous).quote(&ride, at, Surge::NONE).unwrap();
+    let receipt = quote.settle(&reading).unwrap();
+    receipt.verify(quote.tariff()).unwrap();
+    receipt
+}
+
+fn total(receipt: &Receipt) -> String {
+    receipt.total().to_string()
+}
+
+/// The part of the total that the meter shows.
+fn meter(receipt: &Receipt) -> String {
+    let on_meter = |line: &Line| matches!(line.kind(), LineKind::Initial | LineKind::Units | LineKind::Time);
+    receipt.sum_of(on_meter).unwrap().to_string()
+}
+
+/// `mm` in no traffic, then `standing_s` seconds without moving.
+fn drive(mm: i64, standing_s: i64) -> impl Fn(&mut Recorder<'_>) -> Result<(), PricingError> {
+    move |recorder| {
+        // 50 km/h: fast under every tariff here.
+        recorder.drive(Millimetres::new(mm), Millis::new(mm * 72 / 1_000))?;
+        recorder.drive(Millimetres::ZERO, Millis::from_secs(standing_s))
+    }
+}
+
+#[test]
+fn new_york_2018_by_time_of_day() {
+    let tariff = tariff("nyc-2018");
+    for (at, expected) in [
+        ("2018-07-03T10:00", "17.80 USD"),
+        ("2018-07-03T17:00", "18.80 USD"),
+        ("2018-07-03T19:59:59", "18.80 USD"),
+        ("2018-07-03T20:00:00", "18.30 USD"),
+        ("2018-07-03T21:00", "18.30 USD"),
+        ("2018-07-04T17:00", "17.80 USD"),
+        ("2018-07-07T17:00", "17.80 USD"),
+        ("2018-07-04T05:59:59", "18.30 USD"),
+        ("2018-07-04T06:00", "17.80 USD"),
+    ] {
+        let receipt = driven(&tariff, at, circumstances(), drive(5 * MILE_MM, 300));
+        assert_eq!(meter(&receipt), "17.00 USD", "{at}");
+        assert_eq!(total(&receipt), expected, "{at}");
+        let ride = Ride::new(Millimetres::new(5 * MILE_MM), Millis::from_minutes(20))
+            .with_slow(Millis::from_minutes(5));
+        let quote = tariff.quote(&ride, at.parse().unwrap(), Surge::NONE).unwrap();
+        assert_eq!(quote.total().to_string(), expected, "quoted {at}");
+    }
+}
+
+#[test]
+fn new_york_2018_joins_distance_and_time_in_one_ceiling() {
+    let tariff = tariff("nyc-2018");
+    let day = "2018-07-03T10:00";
+    let joint = driven(&tariff, day, circumstances(), drive(MILE_MM * 105 / 100, 90));
+    assert_eq!(meter(&joint), "5.50 USD");
+    let crawling = driven(&tariff, day, circumstances(), |recorder| {
+        recorder.drive(Millimetres::new(5 * MILE_MM), Millis::from_minutes(10))?;
+        recorder.drive(Millimetres::new(MILE_MM / 2), Millis::from_minutes(5))
+    });
+    assert_eq!(meter(&crawling), "17.00 USD");
+    for (mm, expected) in [(321_868, "2.50 USD"), (321_869, "3.00 USD")] {
+        assert_eq!(
+            meter(&driven(&tariff, day, circumstances(), drive(mm, 0))),
+            expected,
+            "{mm}"
+        );
+    }
+}
+
+#[test]
+fn new_york_2018_flats_and_zones() {
+    let tariff = tariff("nyc-2018");
+    for (at, from, to, expected) in [
+        ("2018-07-03T10:00", "jfk", "manhattan", "52.80 USD"),
+        ("2018-07-03T17:00", "manhattan", "jfk", "57.30 USD"),
+        ("2018-07-03T21:00", "jfk", "manhattan", "52.80 USD"),
+        ("2018-07-03T10:00", "manhattan", "new-jersey", "17.30 USD"),
+        ("2018-07-03T10:00", "manhattan", "newark", "34.80 USD"),
+    ] {
+        let receipt = driven(&tariff, at, from_to(from, to), drive(5 * MILE_MM, 300));
+        assert_eq!(total(&receipt), expected, "{at} {from} {to}");
+    }
+    let with_stop = driven(
+        &tariff,
+        "2018-07-03T10:00",
+        from_to("jfk", "manhattan"),
+        |recorder| {
+            recorder.drive(Millimetres::new(15 * MILE_MM), Millis::from_minutes(40))?;
+            recorder.stop(Some("manhattan".parse().unwrap()))?;
+            recorder.drive(Millimetres::new(MILE_MM), Millis::from_minutes(4))
+        },
+    );
+    // The flat to the first stop, then the meter: 2.50 and four further fifths.
+    assert_eq!(total(&with_stop), "57.30 USD");
+}
+
+#[test]
+fn new_york_since_2022() {
+    let tariff = tariff("nyc-2022");
+    let both = || from_to("south-of-60", "south-of-60");
+    for (at, expected) in [
+        ("2025-03-04T10:00", "28.05 USD"),
+        ("2025-03-04T17:00", "30.55 USD"),
+        ("2024-03-05T10:00", "27.30 USD"),
+    ] {
+        assert_eq!(
+            total(&driven(&tariff, at, both(), drive(5 * MILE_MM, 300))),
+            expected,
+            "{at}"
+        );
+    }
+    for (at, expected) in [
+        ("2025-03-04T17:00", "79.75 USD"),
+        ("2025-03-04T21:00", "74.75 USD"),
+    ] {
+        let receipt = driven(
+            &tariff,
+            at,
+            from_to("jfk", "south-of-60"),
+            drive(15 * MILE_MM, 300),
+        );
+        assert_eq!(total(&receipt), expected, "{at}");
+    }
+    let day = "2025-03-04T10:00";
+    // Beside the trip's 23.30: improvement 1.00 and MTA 0.50, where they apply.
+    for (from, to, expected) in [
+        ("lga", "lga", "29.80 USD"),
+        ("jfk", "lga", "29.80 USD"),
+        ("jfk", "newark", "44.30 USD"),
+    ] {
+        assert_eq!(
+            total(&driven(&tariff, day, from_to(from, to), drive(5 * MILE_MM, 300))),
+            expected,
+            "{from} {to}"
+        );
+    }
+}
+
+#[test]
+fn chicago() {
+    let tariff = tariff("chicago");
+    let day = "2020-03-03T10:00";
+    let party = |adults: u8, ages: &[u8]| {
+        let party = ages.iter().fold(Party::adults(adults).unwrap(), |party, age| {
+            party.with_age(*age).unwrap()
+        });
+        circumstances().with_party(party)
+    };
+    for (asked, standing_s, expected) in [
+        (party(1, &[]), 360, "11.75 USD"),
+        (party(4, &[]), 360, "13.75 USD"),
+        (
+            circumstances()
+                .with_party(Party::adults(4).unwrap())
+                .starting_in("ohare".parse().unwrap()),
+            360,
+            "17.75 USD",
+        ),
+        (party(2, &[12, 65]), 360, "12.75 USD"),
+        (party(1, &[]), 50, "9.95 USD"),
+    ] {
+        assert_eq!(
+            total(&driven(&tariff, day, asked, drive(3 * MILE_MM, standing_s))),
+            expected
+        );
+    }
+    let beyond = driven(&tariff, day, circumstances(), |recorder| {
+        recorder.drive(Millimetres::new(3 * MILE_MM), Millis::from_minutes(6))?;
+        recorder.enter("suburbs".parse().unwrap())?;
+        recorder.drive(Millimetres::new(2 * MILE_MM), Millis::from_minutes(4))
+    });
+    // 3.25 + 26 × 0.25, then 18 × 0.25 and half of it.
+    assert_eq!(total(&beyond), "16.50 USD");
+    let suburbs = RidePart::new(
+        "suburbs".parse().unwrap(),
+        Millimetres::new(2 * MILE_MM),
+        Millis::from_minutes(4),
+    );
+    let ride = Ride::new(Millimetres::new(5 * MILE_MM), Millis::from_minutes(10))
+        .with_slow(Millis::ZERO)
+        .with_part(suburbs);
+    assert_eq!(
+        tariff
+            .quote(&ride, day.parse().unwrap(), Surge::NONE)
+            .unwrap()
+            .total()
+            .to_string(),
+        "16.50 USD"
+    );
+}
+
+#[test]
+fn tokyo() {
+    let tariff = tariff("tokyo");
+    let (day, night) = ("2023-03-07T10:00", "2023-03-07T23:00");
+    for (at, mm, standing_s, expected) in [
+        (day, 4_600_000, 380, "2300 JPY"),
+        (night, 4_600_000, 380, "2800 JPY"),
+        (night, 0, 340, "500 JPY"),
+        (night, 0, 341, "600 JPY"),
+        (day, 1_096_000, 0, "500 JPY"),
+        (day, 1_096_001, 0, "600 JPY"),
+        (day, 40 * KM_MM, 0, "15120 JPY"),
+    ] {
+        assert_eq!(
+            total(&driven(&tariff, at, circumstances(), drive(mm, standing_s))),
+            expected,
+            "{at} {mm} {standing_s}"
+        );
+    }
+    let called = || circumstances().with_extra("pick-up".parse().unwrap());
+    assert_eq!(
+        total(&driven(&tariff, day, called(), drive(40 * KM_MM, 0))),
+        "15420 JPY"
+    );
+    assert_eq!(
+        total(&driven(&tariff, day, called(), drive(4_600_000, 380))),
+        "2600 JPY"
+    );
+    let crawling = driven(&tariff, day, circumstances(), |recorder| {
+        recorder.drive(Millimetres::new(1_644_500), Millis::from_secs(598))
+    });
+    assert_eq!(total(&crawling), "700 JPY");
+}
+
+#[test]
+fn tokyo_crosses_into_the_night_and_onto_an_expressway() {
+    let tariff = tariff("tokyo");
+    let into_night = driven(&tariff, "2023-03-07T21:50", circumstances(), |recorder| {
+        recorder.drive(Millimetres::from_metres(10_000), Millis::from_minutes(20))
+    });
+    // 5 km by day and 5 km by night: 1.2 of the second half, 43.14 units, 39 beyond the first.
+    assert_eq!(total(&into_night), "4400 JPY");
+    let jam = |recorder: &mut Recorder<'_>| {
+        recorder.drive(Millimetres::from_metres(4_600), Millis::from_minutes(5))?;
+        recorder.drive(Millimetres::ZERO, Millis::from_secs(380))
+    };
+    let on_expressway = driven(&tariff, "2023-03-07T10:00", circumstances(), |recorder| {
+        recorder.enter("expressway".parse().unwrap())?;
+        jam(recorder)
+    });
+    assert_eq!(total(&on_expressway), "1900 JPY", "standing costs nothing there");
+}
+
+#[test]
+fn london() {
+    let tariff = tariff("london");
+    let day = "2018-03-06T10:00";
+    for (mm, standing_s, expected) in [(3 * KM_MM, 126, "8.40 GBP"), (9_700_000, 0, "18.80 GBP")] {
+        assert_eq!(
+            total(&driven(&tariff, day, circumstances(), drive(mm, standing_s))),
+            expected,
+            "{mm}"
+        );
+    }
+    for (stop_km, expected) in [(5, "26.20 GBP"), (10, "26.80 GBP")] {
+        let receipt = driven(&tariff, day, circumstances(), |recorder| {
+            drive(stop_km * KM_MM, 252)(recorder)?;
+            drive((12 - stop_km) * KM_MM, 0)(recorder)
+        });
+        assert_eq!(total(&receipt), expected, "{stop_km} km");
+    }
+    let into_tariff_2 = driven(&tariff, "2018-03-06T19:50", circumstances(), |recorder| {
+        recorder.drive(Millimetres::from_metres(5_000), Millis::from_minutes(10))?;
+        recorder.drive(Millimetres::from_metres(3_000), Millis::from_minutes(6))
+    });
+    assert_eq!(total(&into_tariff_2), "17.20 GBP");
+    // A bank holiday is Tariff 3 all day: 2.60 and ⌈3,000 ÷ 81.2 − 2⌉ units.
+    let holiday = driven(&tariff, "2018-05-07T10:00", circumstances(), drive(3 * KM_MM, 0));
+    assert_eq!(total(&holiday), "9.60 GBP");
+}
+
+#[test]
+fn bengaluru_cab() {
+    let tariff = tariff("bengaluru-cab");
+    let (day, night) = ("2024-03-05T10:00", "2024-03-05T02:00");
+    for (at, metres, waiting, expected) in [
+        (day, 12_400, 8, "319.83 INR"),
+        (night, 12_400, 8, "351.81 INR"),
+        (day, 3_900, 0, "105.00 INR"),
+        (day, 3_900, 5, "105.00 INR"),
+    ] {
+        let receipt = driven(&tariff, at, circumstances(), |recorder| {
+            recorder.wait(Millis::from_minutes(waiting))?;
+            recorder.drive(Millimetres::from_metres(metres), Millis::from_minutes(25))
+        });
+        assert_eq!(total(&receipt), expected, "{at} {metres}");
+        let ride = Ride::new(Millimetres::from_metres(metres), Millis::from_minutes(25))
+            .with_waiting(Millis::from_minutes(waiting));
+        let quote = tariff.quote(&ride, at.parse().unwrap(), Surge::NONE).unwrap();
+        assert_eq!(quote.total().to_string(), expected, "quoted {at} {metres}");
+    }
+}
+
+#[test]
+fn bengaluru_auto() {
+    let tariff = tariff("bengaluru-auto");
+    let ride = || drive(7 * KM_MM, 0);
+    assert_eq!(
+        total(&driven(&tariff, "2025-09-02T23:00", circumstances(), ride())),
+        "189.00 INR"
+    );
+    assert_eq!(
+        total(&driven(&tariff, "2025-09-02T12:00", circumstances(), ride())),
+        "126.00 INR"
+    );
+}
+
+#[test]
+fn india_2025_cancellation_is_a_tenth_and_at_most_a_hundred_rupees() {
+    let tariff = tariff("bengaluru-cab");
+    let no_show = Cancellation::new(
+        CancellationStage::NoShow {
+            waited: Millis::from_minutes(5),
+        },
+        Fault::Rider,
+    );
+    // Without the tax, so that the quotes are the round fares of the guidelines' example: 4 km and 22.5 km or 58⅓ km more.
+    for (km_mm, fare, fee) in [
+        (26_500_000, "640.00 INR", "64.00 INR"),
+        (62_333_333, "1500.00 INR", "100.00 INR"),
+    ] {
+        let ride = Ride::new(Millimetres::new(km_mm), Millis::from_minutes(60));
+        let untaxed = Arc::new(untaxed(&tariff));
+        let quote = untaxed
+            .quote(&ride, "2025-09-02T12:00".parse().unwrap(), Surge::NONE)
+            .unwrap();
+        assert_eq!(quote.total().to_string(), fare);
+        let receipt = quote.cancel(&no_show).unwrap();
+        receipt.verify(&untaxed).unwrap();
+        assert_eq!(receipt.total().to_string(), fee);
+        let by_driver = Cancellation::new(
+            CancellationStage::Assigned {
+                elapsed: Millis::from_minutes(3),
+                driven: Millimetres::ZERO,
+            },
+            Fault::Driver,
+        );
+        let receipt = quote.cancel(&by_driver).unwrap();
+        assert_eq!(receipt.total().minor(), 0, "the rider owes nothing");
+        assert_eq!(receipt.pay().total().to_string(), format!("-{fee}"));
+    }
+}
+
+fn untaxed(tariff: &Tariff) -> Tariff {
+    let text = fiacre_tariffs::built_in_text(tariff.id().as_str()).unwrap();
+    let rate = "rate = \"5%\"";
+    assert!(text.contains(rate));
+    fiacre_tariffs::parse("untaxed", &text.replace(rate, "rate = \"0%\"")).unwrap()
+}
+
+#[test]
+fn india_2025_surge_is_between_a_half_and_two() {
+    let tariff = Arc::new(untaxed(&tariff("bengaluru-cab")));
+    let policy = SurgePolicy::new(1, BasisPoints::ZERO, BasisPoints::new(50_000)).unwrap();
+    let ride = Ride::new(Millimetres::from_metres(4_000), Millis::from_minutes(12));
+    for (demand, supply, expected) in [
+        (1_000, 1, "200.00 INR"),
+        (10, 10, "100.00 INR"),
+        (0, 10, "50.00 INR"),
+    ] {
+        let surge = Surge::compute(
+            policy,
+            SurgeInputs {
+                zone: None,
+                demand,
+                supply,
+            },
+        );
+        let quote = tariff
+            .quote(&ride, "2025-09-02T12:00".parse().unwrap(), surge)
+            .unwrap();
+        assert_eq!(quote.total().to_string(), expected, "{demand}/{supply}");
+    }
+}
+
+#[test]
+fn new_york_driver_pay_is_a_rate_card() {
+    let text = fiacre_tariffs::built_in_text("nyc-2018").unwrap().to_owned()
+        + "\n[pay]\nversion = 1\nrate-card = { distance = { price = \"1.088\", per = \"1 mi\" }, time = { price = \"0.495\", per = \"1 min\" } }\n";
+    let tariff = Arc::new(fiacre_tariffs::parse("pay", &text).unwrap());
+    let ride = Ride::new(Millimetres::new(MILE_MM * 15 / 2), Millis::from_minutes(30));
+    let quote = tariff
+        .quote(&ride, "2019-02-05T10:00".parse().unwrap(), Surge::NONE)
+        .unwrap();
+    assert_eq!(quote.driver_pay().to_string(), "23.01 USD");
+    let floor = text.replace("rate-card", "commission = \"100%\"\nfloor");
+    let tariff = Arc::new(fiacre_tariffs::parse("floor", &floor).unwrap());
+    let quote = tariff
+        .quote(&ride, "2019-02-05T10:00".parse().unwrap(), Surge::NONE)
+        .unwrap();
+    assert_eq!(
+        quote.driver_pay().to_string(),
+        "23.01 USD",
+        "the law's floor, whatever the commission"
+    );
+}
+
+/// A made-up tariff: an initial price, a price a kilometre, a multiplier as surge, and its rounding.
+fn made_up(
+    currency: &str,
+    initial: &str,
+    per_km: &str,
+    factor: &str,
+    rule: &str,
+    total_step: &str,
+) -> Arc<Tariff> {
+    let stage = format!("rule = \"{rule}\"");
+    let text = format!(
+        "[tariff]\nid = \"made-up\"\nversion = 1\ncurrency = \"{currency}\"\ngateway-step = \"{total_step}\"\n\
+         [meter]\ninitial = \"{initial}\"\nunits = \"pro-rata\"\nsegments = [{{ price = \"{per_km}\", distance = \"1 km\" }}]\n\
+         [surge]\nmin = \"{factor}\"\nmax = \"{factor}\"\n\
+         [rounding]\nmeter = {{ {stage} }}\nsurge = {{ {stage} }}\ntotal = {{ step = \"{total_step}\", {stage} }}\n"
+    );
+    Arc::new(fiacre_tariffs::parse("made-up", &text).unwrap())
+}
+
+#[test]
+fn each_stage_rounds_once() {
+    for (tariff, metres, expected) in [
+        (
+            made_up("JPY", "420", "87", "1.3", "half-up", "10"),
+            1_400,
+            "710 JPY",
+        ),
+        (
+            made_up("KWD", "0.250", "0.137", "1.25", "half-even", "0.001"),
+            7_300,
+            "1.562 KWD",
+        ),
+        (
+            made_up("KWD", "0.250", "0.137", "1.25", "half-even", "0.010"),
+            7_300,
+            "1.560 KWD",
+        ),
+    ] {
+        let ride = Ride::new(Millimetres::from_metres(metres), Millis::from_minutes(5));
+        let quote = tariff
+            .quote(&ride, "2025-09-02T12:00".parse().unwrap(), Surge::NONE)
+            .unwrap();
+        assert_eq!(quote.total().to_string(), expected);
+        let sum: i64 = quote
+            .lines()
+            .unwrap()
+            .iter()
+            .map(|line| line.amount().minor())
+            .sum();
+        assert_eq!(sum, quote.total().minor());
+    }
+}
+
+#[test]
+fn a_total_that_the_gateway_cannot_take_is_refused_at_the_quote() {
+    let text = "[tariff]\nid = \"kwd\"\nversion = 1\ncurrency = \"KWD\"\n[meter]\ninitial = \"0.250\"\n\
+                segments = [{ price = \"0.137\", distance = \"1 km\" }]\n";
+    let ride = Ride::new(Millimetres::from_metres(1_000), Millis::from_minutes(5));
+    let at = "2025-09-02T12:00".parse().unwrap();
+    let fine = Arc::new(fiacre_tariffs::parse("fine", text).unwrap());
+    assert_eq!(
+        fine.quote(&ride, at, Surge::NONE),
+        Err(PricingError::StepDoesNotFitGateway)
+    );
+    let coarse = format!("{text}[rounding]\ntotal = {{ step = \"0.010\" }}\n");
+    let coarse = Arc::new(fiacre_tariffs::parse("coarse", &coarse).unwrap());
+    assert!(coarse.quote(&ride, at, Surge::NONE).is_ok());
+}
