@@ -1,13 +1,18 @@
 //! Time and identity.
 
+use async_trait::async_trait;
 use fiacre_domain::id::{CommandId, TripId};
 use fiacre_domain::time::Timestamp;
 
 /// The clock of one service. Clocks of different services may differ: a deadline is set and judged by one service.
 #[cfg_attr(feature = "mocks", mockall::automock)]
+#[async_trait]
 pub trait Clock: Send + Sync {
     /// Now, in UTC.
     fn now(&self) -> Timestamp;
+
+    /// Returns once this clock shows `at` or later.
+    async fn wait_until(&self, at: Timestamp);
 }
 
 /// A source of new identities.

@@ -10,7 +10,7 @@
 //! | [`Bus`], [`Consumer`] | messages between processes, at least once, with retry and parking |
 //! | [`Timers`] | deadlines that fire at least once |
 //! | [`PaymentGateway`] | holds, captures, cancellations and refunds at a payment company |
-//! | [`Clock`], [`IdSource`] | time and identity |
+//! | [`Clock`], [`IdSource`], [`Seal`] | time, identity, and what proves that something is ours |
 //! | [`RouteProvider`], [`LocationFeed`] | roads, and where drivers are |
 //! | [`DispatchBoard`], [`TripViews`] | what can be rebuilt from the log, kept for reading |
 //!
@@ -26,6 +26,7 @@ mod error;
 mod event_store;
 mod payment_gateway;
 mod road;
+mod seal;
 mod timers;
 mod views;
 
@@ -45,6 +46,7 @@ pub use payment_gateway::{
     RefundStatus,
 };
 pub use road::{Basis, LocationFeed, Route, RouteProvider};
+pub use seal::Seal;
 pub use timers::{Timer, Timers};
 pub use views::{TripView, TripViews};
 
@@ -57,6 +59,7 @@ pub mod mocks {
     pub use crate::event_store::MockEventStore;
     pub use crate::payment_gateway::MockPaymentGateway;
     pub use crate::road::{MockLocationFeed, MockRouteProvider};
+    pub use crate::seal::MockSeal;
     pub use crate::timers::MockTimers;
     pub use crate::views::MockTripViews;
 }
