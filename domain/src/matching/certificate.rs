@@ -232,6 +232,14 @@ impl Finder for Fit<'_> {
             self.kept.pop();
         }
     }
+
+    fn ring_ended(&mut self) {
+        if self.kept.len() == usize::from(self.policy.nearest())
+            && let Some((farthest, _)) = self.kept.peek()
+        {
+            self.reach_squared = self.reach_squared.min(*farthest);
+        }
+    }
 }
 
 /// The pairings that a request's assignment was chosen from, with their costs in milliseconds.

@@ -36,10 +36,12 @@ pub(super) struct Spot {
 
 /// Takes what a search finds.
 pub(super) trait Finder {
-    /// The largest squared distance that is still of interest; it may fall from one call to the next.
+    /// The largest squared distance that is still of interest; it may fall from one ring to the next.
     fn reach_squared(&self) -> i64;
     /// A point within reach.
     fn found(&mut self, squared_distance: i64, slot: u32);
+    /// Every point nearer than the next ring of cells was shown.
+    fn ring_ended(&mut self);
 }
 
 #[derive(Debug, Clone)]
@@ -221,6 +223,7 @@ impl Grid {
                     self.search_cells(row, right..=right, centre, finder);
                 }
             }
+            finder.ring_ended();
         }
     }
 
@@ -231,26 +234,53 @@ impl Grid {
         centre: PlanePoint,
         finder: &mut impl Finder,
     ) {
+        let reach_squared = finder.reach_squared();
+        let across = gap(centre.y(), row, self.cell_size).pow(2);
         for column in columns {
             #[expect(clippy::cast_sign_loss, reason = "the caller stays within the grid")]
             let cell = (row * self.columns + column) as u32;
-            if self.occupied[cell as usize / 64] & 1 << (cell % 64) == 0 {
+            let is_empty = self.occupied[cell as usize / 64] & 1 << (cell % 64) == 0;
+            if is_empty || gap(centre.x(), column, self.cell_size).pow(2) + across > reach_squared {
                 continue;
             }
             let mut next = cell;
             while next != NONE {
                 let block = &self.blocks[next as usize];
+                let distances = block.squared_distances(centre);
                 let length = (block.length as usize).min(BLOCK_POINTS);
-                for index in 0..length {
-                    let x = i64::from(block.x[index] - centre.x());
-                    let y = i64::from(block.y[index] - centre.y());
-                    let squared = x * x + y * y;
-                    if squared <= finder.reach_squared() {
-                        finder.found(squared, block.slots[index]);
+                for (squared, slot) in distances.iter().zip(&block.slots).take(length) {
+                    if *squared <= reach_squared {
+                        finder.found(*squared, *slot);
                     }
                 }
                 next = block.next;
             }
         }
     }
+}
+
+impl Block {
+    /// Of all places of the block, taken or not: a loop without a branch, which the compiler makes vectors of.
+    #[expect(
+        clippy::cast_possible_wrap,
+        reason = "the square of a plane's diagonal is below 2^55"
+    )]
+    fn squared_distances(&self, centre: PlanePoint) -> [i64; BLOCK_POINTS] {
+        let mut squared = [0; BLOCK_POINTS];
+        for (squared, (x, y)) in squared.iter_mut().zip(self.x.iter().zip(&self.y)) {
+            let (x, y) = (
+                u64::from(x.abs_diff(centre.x())),
+                u64::from(y.abs_diff(centre.y())),
+            );
+            *squared = (x * x + y * y) as i64;
+        }
+        squared
+    }
+}
+
+/// How far a coordinate is from a column or row of cells at least.
+fn gap(coordinate: i32, cell: i32, cell_size: i32) -> i64 {
+    let (first, size) = (i64::from(cell) * i64::from(cell_size), i64::from(cell_size));
+    let coordinate = i64::from(coordinate);
+    (first - coordinate).max(coordinate - (first + size - 1)).max(0)
 }

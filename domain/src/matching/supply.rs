@@ -9,6 +9,7 @@ use crate::place::Place;
 use crate::requirements::Capabilities;
 use crate::time::Timestamp;
 use crate::units::BasisPoints;
+use std::cmp::Ordering;
 
 /// About as many drivers share a cell where they are spread evenly.
 const DRIVERS_PER_CELL: usize = 4;
@@ -135,6 +136,8 @@ pub struct Reported {
 pub struct Supply {
     area: ServiceArea,
     slots: Slots,
+    /// Whose each slot is: apart from `drivers`, so that a look-up walks through little memory.
+    ids: Vec<DriverId>,
     drivers: Vec<Driver>,
     spare_slots: Vec<u32>,
     free: Grid,
@@ -153,6 +156,7 @@ impl Supply {
         Self {
             area,
             slots: Slots::for_drivers(drivers),
+            ids: Vec::new(),
             drivers: Vec::new(),
             spare_slots: Vec::new(),
             free: grid.clone(),
@@ -230,7 +234,7 @@ impl Supply {
             return false;
         };
         self.take_out(slot);
-        self.slots.remove(driver, |slot| self.drivers[slot as usize].id);
+        self.slots.remove(driver, |slot| self.ids[slot as usize]);
         self.drivers[slot as usize] = Driver::new(driver);
         self.spare_slots.push(slot);
         true
@@ -254,7 +258,7 @@ impl Supply {
         let centre = self.area.project(place)?;
         let mut near = Vec::with_capacity(count.min(self.free.len()));
         self.nearest_slots(Layer::Free, centre, count, i64::MAX, &mut near, |_, _| true);
-        drivers.extend(near.iter().map(|(_, slot)| self.drivers[*slot as usize].id));
+        drivers.extend(near.iter().map(|(_, slot)| self.ids[*slot as usize]));
         Ok(())
     }
 
@@ -274,13 +278,14 @@ impl Supply {
             return;
         }
         let mut finder = NearestFinder {
-            drivers: &self.drivers,
+            ids: &self.ids,
             count,
             reach_squared,
             near,
             accepts,
         };
         self.search(layer, centre, &mut finder);
+        finder.finish();
     }
 
     /// Shows `finder` every driver of a layer within its reach.
@@ -331,7 +336,7 @@ impl Supply {
     }
 
     fn find(&self, driver: DriverId) -> Option<u32> {
-        self.slots.find(driver, |slot| self.drivers[slot as usize].id)
+        self.slots.find(driver, |slot| self.ids[slot as usize])
     }
 
     fn find_or_add(&mut self, driver: DriverId) -> u32 {
@@ -339,6 +344,7 @@ impl Supply {
             return slot;
         }
         let slot = if let Some(spare) = self.spare_slots.pop() {
+            self.ids[spare as usize] = driver;
             self.drivers[spare as usize] = Driver::new(driver);
             spare
         } else {
@@ -347,6 +353,7 @@ impl Supply {
                 reason = "2^32 drivers do not fit in memory"
             )]
             let next = self.drivers.len() as u32;
+            self.ids.push(driver);
             self.drivers.push(Driver::new(driver));
             next
         };
@@ -389,19 +396,42 @@ pub(super) enum Layer {
     Busy,
 }
 
+/// Collects more than it needs, then drops all but the nearest: cheaper than keeping them in order one by one.
 struct NearestFinder<'a, A> {
-    drivers: &'a [Driver],
+    ids: &'a [DriverId],
     count: usize,
     reach_squared: i64,
-    /// Nearest first, ties by id.
     near: &'a mut Vec<(i64, u32)>,
     accepts: A,
 }
 
 impl<A> NearestFinder<'_, A> {
-    fn is_before(&self, left: (i64, u32), right: (i64, u32)) -> bool {
-        let id = |slot: u32| self.drivers[slot as usize].id;
-        left.0 < right.0 || (left.0 == right.0 && id(left.1) < id(right.1))
+    /// Nearest first, ties by id.
+    fn order(ids: &[DriverId], left: (i64, u32), right: (i64, u32)) -> Ordering {
+        let id = |slot: u32| ids[slot as usize];
+        left.0.cmp(&right.0).then_with(|| id(left.1).cmp(&id(right.1)))
+    }
+
+    /// Drops whoever is not among the nearest, and looks no farther than the last of those.
+    fn drop_farther(&mut self) {
+        let ids = self.ids;
+        if self.near.len() > self.count {
+            self.near
+                .select_nth_unstable_by(self.count - 1, |left, right| Self::order(ids, *left, *right));
+            self.near.truncate(self.count);
+        }
+        if self.near.len() == self.count {
+            let farthest = self.near.iter().map(|(distance, _)| *distance).max();
+            self.reach_squared =
+                farthest.map_or(self.reach_squared, |farthest| farthest.min(self.reach_squared));
+        }
+    }
+
+    fn finish(mut self) {
+        self.drop_farther();
+        let ids = self.ids;
+        self.near
+            .sort_unstable_by(|left, right| Self::order(ids, *left, *right));
     }
 }
 
@@ -411,27 +441,13 @@ impl<A: FnMut(i64, u32) -> bool> Finder for NearestFinder<'_, A> {
     }
 
     fn found(&mut self, squared_distance: i64, slot: u32) {
-        let entry = (squared_distance, slot);
-        let full = self.near.len() == self.count;
-        if full && self.near.last().is_some_and(|last| !self.is_before(entry, *last)) {
-            return;
+        if (self.accepts)(squared_distance, slot) {
+            self.near.push((squared_distance, slot));
         }
-        if !(self.accepts)(squared_distance, slot) {
-            return;
-        }
-        if full {
-            self.near.pop();
-        }
-        let mut position = self.near.len();
-        while position > 0 && self.is_before(entry, self.near[position - 1]) {
-            position -= 1;
-        }
-        self.near.insert(position, entry);
-        if self.near.len() == self.count
-            && let Some(last) = self.near.last()
-        {
-            self.reach_squared = self.reach_squared.min(last.0);
-        }
+    }
+
+    fn ring_ended(&mut self) {
+        self.drop_farther();
     }
 }
 
