@@ -249,7 +249,7 @@ fn terms<R: RouteEstimate>(
     driver: &Driver,
 ) -> Result<Terms, i64> {
     let policy = market.policy();
-    let Some((sample, point)) = driver.sample().zip(driver.point()) else {
+    let Some(sample) = driver.sample() else {
         return Err(i64::MAX);
     };
     let distance = great_circle(sample.place(), request.pick_up());
@@ -274,15 +274,19 @@ fn terms<R: RouteEstimate>(
             10_000 - i64::from(driver.acceptance().get()),
             10_000,
         ),
-        heading_ms: turn_ms(policy.turn_ms(), sample, point, pick_up),
+        heading_ms: turn_ms(market, sample, pick_up),
     })
 }
 
-fn turn_ms(whole_ms: i32, sample: &Sample, from: PlanePoint, to: PlanePoint) -> i32 {
-    match sample.heading_degrees() {
-        Some(heading) if whole_ms > 0 => part_of(whole_ms, turn_65536(heading, from, to), 65_536),
-        Some(_) | None => 0,
-    }
+fn turn_ms<R: RouteEstimate>(market: &Market<'_, R>, sample: &Sample, pick_up: PlanePoint) -> i32 {
+    let whole_ms = market.policy().turn_ms();
+    let Some(heading) = sample.heading_degrees().filter(|_| whole_ms > 0) else {
+        return 0;
+    };
+    let from = market.supply().area().project(sample.place());
+    from.map_or(0, |from| {
+        part_of(whole_ms, turn_65536(heading, from, pick_up), 65_536)
+    })
 }
 
 /// The credit for an age; none for one below zero.

@@ -296,11 +296,12 @@ fn cost<R: RouteEstimate>(
     };
     let refusals = 10_000 - i128::from(driver.acceptance().get());
     let declined = i128::from(policy.decline_ms()) * refusals / 10_000;
-    let turned = match (sample.heading_degrees(), driver.point()) {
-        (Some(heading), Some(from)) => {
+    let from = market.supply().area().project(sample.place()).ok()?;
+    let turned = match sample.heading_degrees() {
+        Some(heading) => {
             i128::from(policy.turn_ms()) * i128::from(turn_65536(heading, from, pick_up)) / 65_536
         }
-        _ => 0,
+        None => 0,
     };
     Some(travel - waited - idled + declined + turned)
 }

@@ -9,7 +9,6 @@ use crate::place::Place;
 use crate::requirements::Capabilities;
 use crate::time::Timestamp;
 use crate::units::BasisPoints;
-use std::cmp::Ordering;
 
 /// About as many drivers share a cell where they are spread evenly.
 const DRIVERS_PER_CELL: usize = 4;
@@ -35,10 +34,6 @@ pub enum Availability {
 pub struct Driver {
     id: DriverId,
     sample: Option<Sample>,
-    /// Where the sample lies in the area's plane, if in the area.
-    point: Option<PlanePoint>,
-    /// Where the point is kept in the grid that the availability names, if it is.
-    spot: Option<Spot>,
     availability: Availability,
     capabilities: Capabilities,
     acceptance: BasisPoints,
@@ -49,8 +44,6 @@ impl Driver {
         Self {
             id,
             sample: None,
-            point: None,
-            spot: None,
             availability: Availability::Offline,
             capabilities: Capabilities::UNKNOWN,
             acceptance: BasisPoints::ONE,
@@ -77,11 +70,6 @@ impl Driver {
         self.capabilities
     }
 
-    /// Where the sample lies in the area's plane.
-    pub(super) const fn point(&self) -> Option<PlanePoint> {
-        self.point
-    }
-
     /// Since when they are free, if they are.
     pub(super) const fn idle_since(&self) -> Option<Timestamp> {
         match self.availability {
@@ -93,6 +81,34 @@ impl Driver {
     /// The share of offers that they accept, 0 to 10,000.
     pub const fn acceptance(&self) -> BasisPoints {
         self.acceptance
+    }
+}
+
+/// The part of a driver that each new location reads, apart from the rest and within one cache line.
+#[derive(Debug, Clone)]
+struct Track {
+    id: DriverId,
+    /// Of the latest sample; meaningful once there is one.
+    sequence: u64,
+    has_sample: bool,
+    /// The grid to be kept in while in the area; none for who is offline.
+    layer: Option<Layer>,
+    /// Where the latest sample lies in the area's plane, if in the area.
+    point: Option<PlanePoint>,
+    /// Where the point is kept in the grid, if it is.
+    spot: Option<Spot>,
+}
+
+impl Track {
+    const fn new(id: DriverId) -> Self {
+        Self {
+            id,
+            sequence: 0,
+            has_sample: false,
+            layer: None,
+            point: None,
+            spot: None,
+        }
     }
 }
 
@@ -136,8 +152,7 @@ pub struct Reported {
 pub struct Supply {
     area: ServiceArea,
     slots: Slots,
-    /// Whose each slot is: apart from `drivers`, so that a look-up walks through little memory.
-    ids: Vec<DriverId>,
+    tracks: Vec<Track>,
     drivers: Vec<Driver>,
     spare_slots: Vec<u32>,
     free: Grid,
@@ -156,7 +171,7 @@ impl Supply {
         Self {
             area,
             slots: Slots::for_drivers(drivers),
-            ids: Vec::new(),
+            tracks: Vec::new(),
             drivers: Vec::new(),
             spare_slots: Vec::new(),
             free: grid.clone(),
@@ -213,6 +228,11 @@ impl Supply {
         let slot = self.find_or_add(driver);
         self.take_out(slot);
         self.drivers[slot as usize].availability = availability;
+        self.tracks[slot as usize].layer = match availability {
+            Availability::Offline => None,
+            Availability::Free { .. } => Some(Layer::Free),
+            Availability::Busy => Some(Layer::Busy),
+        };
         self.put_in(slot);
     }
 
@@ -234,7 +254,8 @@ impl Supply {
             return false;
         };
         self.take_out(slot);
-        self.slots.remove(driver, |slot| self.ids[slot as usize]);
+        self.slots.remove(driver, |slot| self.tracks[slot as usize].id);
+        self.tracks[slot as usize] = Track::new(driver);
         self.drivers[slot as usize] = Driver::new(driver);
         self.spare_slots.push(slot);
         true
@@ -258,7 +279,7 @@ impl Supply {
         let centre = self.area.project(place)?;
         let mut near = Vec::with_capacity(count.min(self.free.len()));
         self.nearest_slots(Layer::Free, centre, count, i64::MAX, &mut near, |_, _| true);
-        drivers.extend(near.iter().map(|(_, slot)| self.ids[*slot as usize]));
+        drivers.extend(near.iter().map(|(_, slot)| self.tracks[*slot as usize].id));
         Ok(())
     }
 
@@ -278,7 +299,7 @@ impl Supply {
             return;
         }
         let mut finder = NearestFinder {
-            ids: &self.ids,
+            tracks: &self.tracks,
             count,
             reach_squared,
             near,
@@ -309,34 +330,33 @@ impl Supply {
     /// `Some(inside the area)`, or `None` where the sample is not newer than what is known.
     fn locate(&mut self, sample: &Sample) -> Option<bool> {
         let slot = self.find_or_add(sample.driver());
-        let driver = &mut self.drivers[slot as usize];
-        if driver
-            .sample
-            .is_some_and(|known| known.sequence() >= sample.sequence())
-        {
+        let track = &mut self.tracks[slot as usize];
+        if track.has_sample && track.sequence >= sample.sequence() {
             return None;
         }
-        driver.sample = Some(*sample);
+        self.drivers[slot as usize].sample = Some(*sample);
+        track.has_sample = true;
+        track.sequence = sample.sequence();
         let point = self.area.project(sample.place()).ok();
-        if let (Some(from), Some(to), Some(spot)) = (driver.point, point, driver.spot) {
-            let slid = match driver.availability {
-                Availability::Free { .. } => self.free.slide(from, to, spot),
-                Availability::Busy => self.busy.slide(from, to, spot),
-                Availability::Offline => false,
+        if let (Some(from), Some(to), Some(spot), Some(layer)) = (track.point, point, track.spot, track.layer)
+        {
+            let grid = match layer {
+                Layer::Free => &mut self.free,
+                Layer::Busy => &mut self.busy,
             };
-            if slid {
-                driver.point = point;
+            if grid.slide(from, to, spot) {
+                track.point = point;
                 return Some(true);
             }
         }
         self.take_out(slot);
-        self.drivers[slot as usize].point = point;
+        self.tracks[slot as usize].point = point;
         self.put_in(slot);
         Some(point.is_some())
     }
 
     fn find(&self, driver: DriverId) -> Option<u32> {
-        self.slots.find(driver, |slot| self.ids[slot as usize])
+        self.slots.find(driver, |slot| self.tracks[slot as usize].id)
     }
 
     fn find_or_add(&mut self, driver: DriverId) -> u32 {
@@ -344,7 +364,7 @@ impl Supply {
             return slot;
         }
         let slot = if let Some(spare) = self.spare_slots.pop() {
-            self.ids[spare as usize] = driver;
+            self.tracks[spare as usize] = Track::new(driver);
             self.drivers[spare as usize] = Driver::new(driver);
             spare
         } else {
@@ -353,7 +373,7 @@ impl Supply {
                 reason = "2^32 drivers do not fit in memory"
             )]
             let next = self.drivers.len() as u32;
-            self.ids.push(driver);
+            self.tracks.push(Track::new(driver));
             self.drivers.push(Driver::new(driver));
             next
         };
@@ -362,30 +382,28 @@ impl Supply {
     }
 
     fn take_out(&mut self, slot: u32) {
-        let driver = &mut self.drivers[slot as usize];
-        let (Some(point), Some(kept)) = (driver.point, driver.spot.take()) else {
+        let track = &mut self.tracks[slot as usize];
+        let (Some(layer), Some(point), Some(kept)) = (track.layer, track.point, track.spot.take()) else {
             return;
         };
-        let moved = match driver.availability {
-            Availability::Free { .. } => self.free.remove(point, kept),
-            Availability::Busy => self.busy.remove(point, kept),
-            Availability::Offline => None,
+        let moved = match layer {
+            Layer::Free => self.free.remove(point, kept),
+            Layer::Busy => self.busy.remove(point, kept),
         };
         if let Some(moved) = moved {
-            self.drivers[moved as usize].spot = Some(kept);
+            self.tracks[moved as usize].spot = Some(kept);
         }
     }
 
     fn put_in(&mut self, slot: u32) {
-        let driver = &mut self.drivers[slot as usize];
-        let Some(point) = driver.point else {
+        let track = &mut self.tracks[slot as usize];
+        let (Some(layer), Some(point)) = (track.layer, track.point) else {
             return;
         };
-        driver.spot = match driver.availability {
-            Availability::Free { .. } => Some(self.free.insert(point, slot)),
-            Availability::Busy => Some(self.busy.insert(point, slot)),
-            Availability::Offline => None,
-        };
+        track.spot = Some(match layer {
+            Layer::Free => self.free.insert(point, slot),
+            Layer::Busy => self.busy.insert(point, slot),
+        });
     }
 }
 
@@ -398,7 +416,7 @@ pub(super) enum Layer {
 
 /// Collects more than it needs, then drops all but the nearest: cheaper than keeping them in order one by one.
 struct NearestFinder<'a, A> {
-    ids: &'a [DriverId],
+    tracks: &'a [Track],
     count: usize,
     reach_squared: i64,
     near: &'a mut Vec<(i64, u32)>,
@@ -406,32 +424,29 @@ struct NearestFinder<'a, A> {
 }
 
 impl<A> NearestFinder<'_, A> {
-    /// Nearest first, ties by id.
-    fn order(ids: &[DriverId], left: (i64, u32), right: (i64, u32)) -> Ordering {
-        let id = |slot: u32| ids[slot as usize];
-        left.0.cmp(&right.0).then_with(|| id(left.1).cmp(&id(right.1)))
-    }
-
-    /// Drops whoever is not among the nearest, and looks no farther than the last of those.
+    /// Drops whoever is farther than as many as are wanted, and looks no farther than that. Ties stay for now.
     fn drop_farther(&mut self) {
-        let ids = self.ids;
-        if self.near.len() > self.count {
-            self.near
-                .select_nth_unstable_by(self.count - 1, |left, right| Self::order(ids, *left, *right));
-            self.near.truncate(self.count);
-        }
-        if self.near.len() == self.count {
-            let farthest = self.near.iter().map(|(distance, _)| *distance).max();
-            self.reach_squared =
-                farthest.map_or(self.reach_squared, |farthest| farthest.min(self.reach_squared));
+        if self.near.len() >= self.count {
+            let (_, last, _) = self
+                .near
+                .select_nth_unstable_by_key(self.count - 1, |near| near.0);
+            let farthest = last.0;
+            self.near.retain(|(distance, _)| *distance <= farthest);
+            self.reach_squared = farthest.min(self.reach_squared);
         }
     }
 
+    /// Leaves those wanted, nearest first, ties by id.
     fn finish(mut self) {
         self.drop_farther();
-        let ids = self.ids;
-        self.near
-            .sort_unstable_by(|left, right| Self::order(ids, *left, *right));
+        self.near.sort_unstable_by_key(|near| near.0);
+        let has_tie = self.near.windows(2).any(|pair| pair[0].0 == pair[1].0);
+        if has_tie {
+            let tracks = self.tracks;
+            self.near
+                .sort_unstable_by_key(|(distance, slot)| (*distance, tracks[*slot as usize].id));
+            self.near.truncate(self.count);
+        }
     }
 }
 
