@@ -180,11 +180,36 @@ impl Grid {
         self.spare = block;
     }
 
-    /// Shows `finder` every point within its reach of `centre`, in rings of cells outwards.
+    /// Shows `finder` every point within its reach of `centre`.
     pub(super) fn search(&self, centre: PlanePoint, finder: &mut impl Finder) {
         if self.length == 0 {
             return;
         }
+        // Where few cells are taken, going through those beats going through rings of empty ones.
+        let few = self.length.saturating_mul(self.length) <= self.occupied.len() * 64;
+        if few {
+            self.search_occupied(centre, finder);
+        } else {
+            self.search_rings(centre, finder);
+        }
+    }
+
+    fn search_occupied(&self, centre: PlanePoint, finder: &mut impl Finder) {
+        for (word, cells) in (0..).zip(&self.occupied) {
+            let mut cells = *cells;
+            while cells != 0 {
+                #[expect(clippy::cast_possible_wrap, reason = "below 64")]
+                let cell = word * 64 + cells.trailing_zeros() as i32;
+                cells &= cells - 1;
+                let (row, column) = (cell / self.columns, cell % self.columns);
+                self.search_cells(row, column..=column, centre, finder);
+            }
+        }
+        finder.ring_ended();
+    }
+
+    /// In rings of cells outwards, until the next one is out of reach.
+    fn search_rings(&self, centre: PlanePoint, finder: &mut impl Finder) {
         let size = self.cell_size;
         let column = (centre.x() / size).min(self.columns - 1);
         let row = (centre.y() / size).min(self.rows - 1);
