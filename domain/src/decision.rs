@@ -28,15 +28,6 @@ impl<E> Decision<E> {
     pub(crate) fn one(event: E) -> Self {
         Self::Applied(vec![event])
     }
-
-    /// The events, or [`Decision::AlreadyApplied`] where there is none.
-    pub(crate) fn of(events: Vec<E>) -> Self {
-        if events.is_empty() {
-            Self::AlreadyApplied
-        } else {
-            Self::Applied(events)
-        }
-    }
 }
 
 /// State folded from one stream, and the commands that it answers.

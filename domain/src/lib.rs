@@ -9,6 +9,8 @@ pub mod dispatch;
 pub mod driver;
 pub mod event;
 pub mod fingerprint;
+#[cfg(test)]
+mod fixture;
 pub mod geo;
 pub mod id;
 pub mod matching;

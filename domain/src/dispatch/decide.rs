@@ -26,7 +26,7 @@ impl Dispatch {
         if !newer || usize::from(round) >= ROUNDS_MAX {
             return Ok(Decision::AlreadyApplied);
         }
-        let mut events = self.withdrawals(WithdrawReason::Superseded, None);
+        let mut events = self.withdrawals(WithdrawReason::Superseded);
         events.extend(self.releases(ReleaseReason::Reassigned));
         let budget_ends_at = now.plus(budget);
         events.push(DispatchEvent::SearchStarted {
@@ -122,15 +122,15 @@ impl Dispatch {
 
     /// A granted lock is used where its round still searches; else it is released at once.
     fn decide_granted(&self, lock: GrantedLock) -> Answer {
-        if self.control.lock(lock.round) != LockState::Asked {
+        let GrantedLock { round, driver, fence } = lock;
+        if self.asked(round, driver).is_none() {
             return Ok(Decision::AlreadyApplied);
         }
-        let GrantedLock { round, driver, fence } = lock;
         let current = round == self.control.round;
         Ok(Decision::Applied(match self.control.phase {
             Phase::Searching | Phase::Paused if current => {
                 let mut events = vec![DispatchEvent::DriverAssigned { round, fence, driver }];
-                events.extend(self.withdrawals(WithdrawReason::Taken, Some(driver)));
+                events.extend(self.withdrawals(WithdrawReason::Taken));
                 events
             }
             Phase::Searching | Phase::Paused | Phase::Assigned | Phase::Exhausted | Phase::Absent => {
@@ -154,22 +154,20 @@ impl Dispatch {
 
     /// A refused lock ends its offer; the search goes on, or is over if its budget ran out while the answer was awaited.
     fn decide_refused(&self, driver: DriverId, round: u8, now: Timestamp) -> Answer {
-        if self.control.lock(round) != LockState::Asked {
+        let Some(offer) = self.asked(round, driver) else {
             return Ok(Decision::AlreadyApplied);
-        }
-        let mut events: Vec<_> = self
-            .open
-            .iter()
-            .filter(|offer| offer.driver == driver && offer.accepted)
-            .map(|offer| DispatchEvent::OfferWithdrawn {
-                offer: offer.number,
-                driver,
-                reason: WithdrawReason::LockRefused,
-            })
-            .collect();
+        };
+        let mut events = vec![DispatchEvent::OfferWithdrawn {
+            offer: offer.number,
+            driver,
+            reason: WithdrawReason::LockRefused,
+        }];
         match self.control.phase {
-            Phase::Ending if self.outstanding_but(round) == 0 => events.push(DispatchEvent::DispatchClosed),
-            Phase::Searching if now >= self.budget_ends_at => events.extend(self.exhaustion(Some(driver))),
+            Phase::Ending if !self.is_outstanding_but(round) => events.push(DispatchEvent::DispatchClosed),
+            // The answer to an older round says nothing of this one's budget, nor of a lock that this one asked.
+            Phase::Searching if round == self.control.round && now >= self.budget_ends_at => {
+                events.extend(self.exhaustion());
+            }
             Phase::Absent
             | Phase::Searching
             | Phase::Paused
@@ -178,7 +176,7 @@ impl Dispatch {
             | Phase::Ending
             | Phase::Closed => {}
         }
-        Ok(Decision::of(events))
+        Ok(Decision::Applied(events))
     }
 
     fn decide_released(&self, fence: Fence, driver: DriverId) -> Answer {
@@ -191,7 +189,7 @@ impl Dispatch {
             return Ok(Decision::AlreadyApplied);
         };
         let mut events = vec![DispatchEvent::ReleaseNoted { round, fence }];
-        if self.control.phase == Phase::Ending && self.outstanding_but(round) == 0 {
+        if self.control.phase == Phase::Ending && !self.is_outstanding_but(round) {
             events.push(DispatchEvent::DispatchClosed);
         }
         Ok(Decision::Applied(events))
@@ -233,7 +231,7 @@ impl Dispatch {
         if self.control.lock(round) == LockState::Asked {
             return Ok(Decision::AlreadyApplied);
         }
-        Ok(Decision::Applied(self.exhaustion(None)))
+        Ok(Decision::Applied(self.exhaustion()))
     }
 
     fn decide_end(&self) -> Decision<DispatchEvent> {
@@ -241,7 +239,7 @@ impl Dispatch {
             Phase::Ending | Phase::Closed => return Decision::AlreadyApplied,
             Phase::Absent | Phase::Searching | Phase::Paused | Phase::Assigned | Phase::Exhausted => {}
         }
-        let mut events = self.withdrawals(WithdrawReason::Cancelled, None);
+        let mut events = self.withdrawals(WithdrawReason::Cancelled);
         events.push(DispatchEvent::DispatchEnding);
         events.extend(self.releases(ReleaseReason::TripEnded));
         if !self.control.is_outstanding() {
@@ -250,8 +248,8 @@ impl Dispatch {
         Decision::Applied(events)
     }
 
-    fn exhaustion(&self, refused: Option<DriverId>) -> Vec<DispatchEvent> {
-        let mut events = self.withdrawals(WithdrawReason::Superseded, refused);
+    fn exhaustion(&self) -> Vec<DispatchEvent> {
+        let mut events = self.withdrawals(WithdrawReason::Superseded);
         let offers = self.offers_made.saturating_sub(self.offers_before_round);
         events.push(DispatchEvent::NoDriverFound {
             round: self.control.round,
@@ -260,11 +258,18 @@ impl Dispatch {
         events
     }
 
-    /// Takes back every open offer but those whose lock is asked and the one of `but`.
-    fn withdrawals(&self, reason: WithdrawReason, but: Option<DriverId>) -> Vec<DispatchEvent> {
+    /// The offer by which `round` asked `driver`'s lock, while that ask is unanswered.
+    fn asked(&self, round: u8, driver: DriverId) -> Option<&OpenOffer> {
         self.open
             .iter()
-            .filter(|offer| !offer.accepted && Some(offer.driver) != but)
+            .find(|offer| offer.accepted && offer.round == round && offer.driver == driver)
+    }
+
+    /// Takes back every open offer but those whose lock is asked.
+    fn withdrawals(&self, reason: WithdrawReason) -> Vec<DispatchEvent> {
+        self.open
+            .iter()
+            .filter(|offer| !offer.accepted)
             .map(|offer| DispatchEvent::OfferWithdrawn {
                 offer: offer.number,
                 driver: offer.driver,
@@ -288,10 +293,12 @@ impl Dispatch {
             )
     }
 
-    fn outstanding_but(&self, round: u8) -> usize {
-        let mut control = self.control;
-        control.locks[usize::from(round).min(ROUNDS_MAX - 1)] = LockState::None;
-        usize::from(control.is_outstanding())
+    /// Whether any other round's lock is asked and neither refused nor released.
+    fn is_outstanding_but(&self, round: u8) -> bool {
+        let others = (0_u8..).zip(self.control.locks);
+        others
+            .filter(|(other, _)| *other != round)
+            .any(|(_, lock)| lock.is_outstanding())
     }
 
     fn set_lock(&mut self, round: u8, state: LockState) {

@@ -68,6 +68,16 @@ pub enum LockState {
     Released,
 }
 
+impl LockState {
+    /// Asked, and neither refused nor released.
+    pub const fn is_outstanding(self) -> bool {
+        match self {
+            Self::Asked | Self::Held | Self::Releasing => true,
+            Self::None | Self::Released => false,
+        }
+    }
+}
+
 /// The part of the state that the saga turns on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Control {
@@ -87,10 +97,7 @@ impl Control {
 
     /// Whether a lock was asked that is neither refused nor released.
     pub fn is_outstanding(&self) -> bool {
-        self.locks.iter().any(|lock| match lock {
-            LockState::Asked | LockState::Held | LockState::Releasing => true,
-            LockState::None | LockState::Released => false,
-        })
+        self.locks.iter().any(|lock| lock.is_outstanding())
     }
 }
 

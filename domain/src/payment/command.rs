@@ -72,7 +72,8 @@ pub enum Command {
         /// How much.
         due: Option<Money>,
     },
-    /// The gateway says that money was taken.
+    /// The gateway says that money was taken. Where the hold itself was not heard of, tell that first, in the same commit
+    /// ([`Command::RecordAuthorized`]): only from a hold can money be taken.
     RecordCaptured {
         /// Which attempt.
         authorization: AuthorizationNumber,
@@ -140,6 +141,8 @@ pub enum Refusal {
     CurrencyMismatch,
     /// A refund is under way already.
     RefundUnderWay,
+    /// The gateway says that it took more than it held.
+    CaptureAboveHold,
 }
 
 impl Refusal {
@@ -151,6 +154,7 @@ impl Refusal {
             Self::NotPositive => "payment_not_positive",
             Self::CurrencyMismatch => "payment_currency_mismatch",
             Self::RefundUnderWay => "payment_refund_under_way",
+            Self::CaptureAboveHold => "payment_capture_above_hold",
         }
     }
 }
@@ -165,6 +169,9 @@ impl fmt::Display for Refusal {
             Self::NotPositive => "failed to move money: the amount must be above zero",
             Self::CurrencyMismatch => "failed to move money: the charge is in another currency",
             Self::RefundUnderWay => "failed to refund: wait for the outcome of the refund under way",
+            Self::CaptureAboveHold => {
+                "failed to note the capture: it is above the hold, look at the intent in the gateway"
+            }
         })
     }
 }

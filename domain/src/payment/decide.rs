@@ -124,14 +124,10 @@ impl Payment {
             return NOTHING;
         }
         let budget_ends_at = start.budget_ends_at.plus(start.action_budget);
-        let mut events = vec![PaymentEvent::ActionRequired {
+        Ok(Decision::one(PaymentEvent::ActionRequired {
             authorization,
             budget_ends_at,
-        }];
-        if self.control.ask == Some(Ask::Void) && self.control.operation == Operation::None {
-            events.push(PaymentEvent::VoidStarted { authorization });
-        }
-        Ok(Decision::Applied(events))
+        }))
     }
 
     fn decide_authorized(
@@ -147,24 +143,20 @@ impl Payment {
         else {
             return NOTHING;
         };
+        self.in_currency(amount)?;
         let mut events = vec![PaymentEvent::Authorized {
             charge,
             authorization,
             amount,
             capture_before,
         }];
-        match (self.control.operation, self.control.ask) {
-            (Operation::None, Some(Ask::Void)) => events.push(PaymentEvent::VoidStarted { authorization }),
-            (Operation::None, Some(Ask::Capture)) => {
-                if let Some(amount) = self.due.and_then(|due| due.min(amount).ok()) {
-                    events.push(PaymentEvent::CaptureStarted {
-                        authorization,
-                        amount,
-                    });
-                }
-            }
-            (Operation::None, None)
-            | (Operation::Capturing | Operation::Voiding | Operation::Refunding, _) => {}
+        // Where a void is asked, it is under way already.
+        if self.control.ask == Some(Ask::Capture) {
+            let held = Self {
+                held: Some(amount),
+                ..self.clone()
+            };
+            events.extend(held.capture(authorization));
         }
         Ok(Decision::Applied(events))
     }
@@ -263,6 +255,7 @@ impl Payment {
         if self.control.ask.is_some() {
             return NOTHING;
         }
+        due.map_or(Ok(()), |due| self.in_currency(due))?;
         let authorization = self.authorization();
         let asked = Self { due, ..self.clone() };
         let mut events = vec![PaymentEvent::SettlementAsked { charge, basis, due }];
@@ -271,13 +264,7 @@ impl Payment {
                 events.extend(asked.closing_without_hold(charge, DebtReason::NoHold));
             }
             (Hold::Waived(waiver), _) => events.extend(asked.closing_waived(charge, waiver, basis)),
-            (Hold::Open, Some(_)) => match asked.capture_amount() {
-                Some(amount) => events.push(PaymentEvent::CaptureStarted {
-                    authorization,
-                    amount,
-                }),
-                None => return Err(Refusal::CurrencyMismatch),
-            },
+            (Hold::Open, Some(_)) => events.extend(asked.capture(authorization)),
             (Hold::Open | Hold::Created | Hold::ActionRequired, None) => {
                 events.push(PaymentEvent::VoidStarted { authorization });
             }
@@ -285,6 +272,21 @@ impl Payment {
             (Hold::Pending, _) | (Hold::Created | Hold::ActionRequired, Some(_)) => {}
         }
         Ok(Decision::Applied(events))
+    }
+
+    fn capture(&self, authorization: AuthorizationNumber) -> Option<PaymentEvent> {
+        self.capture_amount().map(|amount| PaymentEvent::CaptureStarted {
+            authorization,
+            amount,
+        })
+    }
+
+    /// One charge, one currency: the hold's.
+    fn in_currency(&self, amount: Money) -> Result<(), Refusal> {
+        match &self.start {
+            Some(start) if start.amount.currency() != amount.currency() => Err(Refusal::CurrencyMismatch),
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// What is due, where anything is.
@@ -343,6 +345,10 @@ impl Payment {
         if authorization != self.authorization() || self.control.hold != Hold::Open {
             return NOTHING;
         }
+        positive(captured, held.currency())?;
+        if captured.minor() > held.minor() {
+            return Err(Refusal::CaptureAboveHold);
+        }
         let released_minor = held.minor().saturating_sub(captured.minor());
         match (self.control.operation, self.due) {
             (Operation::Capturing, Some(due)) => {
@@ -352,16 +358,20 @@ impl Payment {
                     captured,
                     released_minor,
                 }];
-                let rest = due.minor().saturating_sub(captured.minor()).max(0);
-                if rest > 0 {
-                    let amount = Money::new(rest, due.currency());
-                    events.push(PaymentEvent::DebtRecorded {
-                        charge,
-                        amount,
-                        reason: DebtReason::AboveHold,
-                    });
+                let rest_minor = due.minor().saturating_sub(captured.minor());
+                let amount = Money::new(rest_minor.saturating_abs(), due.currency());
+                match rest_minor {
+                    ..0 => events.push(self.refund_start(amount)),
+                    0 => events.push(self.closed(captured.minor(), 0, 0)),
+                    1.. => {
+                        events.push(PaymentEvent::DebtRecorded {
+                            charge,
+                            amount,
+                            reason: DebtReason::AboveHold,
+                        });
+                        events.push(self.closed(captured.minor(), rest_minor, 0));
+                    }
                 }
-                events.push(self.closed(captured.minor(), rest, 0));
                 Ok(Decision::Applied(events))
             }
             // Captured, though we never asked: what was taken is given back.
@@ -371,10 +381,7 @@ impl Payment {
                     captured,
                     released_minor,
                 },
-                PaymentEvent::RefundStarted {
-                    refund: self.refunds.saturating_add(1),
-                    amount: captured,
-                },
+                self.refund_start(captured),
             ])),
             (Operation::None | Operation::Capturing | Operation::Refunding, _) => NOTHING,
         }
@@ -392,17 +399,21 @@ impl Payment {
         if amount.minor() > captured.minor().saturating_sub(self.refunded_minor) {
             return Err(Refusal::RefundAboveCaptured);
         }
-        Ok(Decision::one(PaymentEvent::RefundStarted {
+        Ok(Decision::one(self.refund_start(amount)))
+    }
+
+    fn refund_start(&self, amount: Money) -> PaymentEvent {
+        PaymentEvent::RefundStarted {
             refund: self.refunds.saturating_add(1),
             amount,
-        }))
+        }
     }
 
     fn decide_refunded(&self, refund: u16) -> Decision<PaymentEvent> {
         match self.refund {
             Some((number, amount)) if number == refund => {
                 let mut events = vec![PaymentEvent::Refunded { refund, amount }];
-                events.extend(self.closing_after_refund());
+                events.extend(self.closing_after_refund(amount.minor()));
                 Decision::Applied(events)
             }
             Some(_) | None => Decision::AlreadyApplied,
@@ -413,16 +424,18 @@ impl Payment {
         match self.refund {
             Some((number, amount)) if number == refund => {
                 let mut events = vec![PaymentEvent::RefundFailed { refund, amount }];
-                events.extend(self.closing_after_refund());
+                events.extend(self.closing_after_refund(0));
                 Decision::Applied(events)
             }
             Some(_) | None => Decision::AlreadyApplied,
         }
     }
 
-    /// A refund that stood in for a refused void closes the charge.
-    fn closing_after_refund(&self) -> Option<PaymentEvent> {
-        (self.control.ask.is_some() && !self.control.closed).then(|| self.closed(0, 0, 0))
+    /// A refund of what should not have been taken closes the charge; where it failed, the charge says what was kept.
+    fn closing_after_refund(&self, refunded_minor: i64) -> Option<PaymentEvent> {
+        let taken_minor = self.captured.map_or(0, Money::minor);
+        let kept_minor = taken_minor.saturating_sub(refunded_minor);
+        (!self.control.closed).then(|| self.closed(kept_minor, 0, 0))
     }
 
     fn owed(&self, amount: Money) -> Result<(), Refusal> {

@@ -62,6 +62,8 @@ pub enum Command {
     Expire,
     /// The driver gives the trip back.
     Withdraw {
+        /// Who.
+        driver: DriverId,
         /// The lock.
         fence: Fence,
     },
@@ -81,6 +83,8 @@ pub enum Command {
     },
     /// The driver is at the pick-up.
     Arrive {
+        /// Who.
+        driver: DriverId,
         /// The lock.
         fence: Fence,
         /// How far from the pick-up the device is.
@@ -90,6 +94,8 @@ pub enum Command {
     },
     /// The rider did not come, says the driver.
     NoShow {
+        /// Who.
+        driver: DriverId,
         /// The lock.
         fence: Fence,
     },
@@ -100,6 +106,8 @@ pub enum Command {
     },
     /// The rider is in the car.
     Start {
+        /// Who drives.
+        driver: DriverId,
         /// The lock.
         fence: Fence,
         /// What the start code's check gave.

@@ -247,7 +247,7 @@ canonical_enum!(AdjustReason { 0 = LateToll, 1 = WrongReading, 2 = Goodwill });
 pub struct MoneyOutcome {
     /// The currency; none where none was ever known, and every amount is zero.
     pub currency: Option<Currency>,
-    /// What was captured, before any refund.
+    /// What was captured and kept: refunds made before the end are taken off, later ones are not.
     pub captured_minor: i64,
     /// What remains owed.
     pub debt_minor: i64,

@@ -1,6 +1,7 @@
 //! How a trip's state follows from its events.
 
 use super::{AuthorizationNumber, Cancelled, Phase, Secured, Trip, TripEvent};
+use crate::pricing::Receipt;
 use crate::time::Timestamp;
 use std::sync::Arc;
 
@@ -51,14 +52,8 @@ impl Trip {
             }
             TripEvent::Cancelled(cancelled) => self.cancel(cancelled),
             TripEvent::Failed { .. } => self.control.phase = Phase::Failed,
-            TripEvent::FareSettled(receipt) => {
-                self.receipts = self.receipts.saturating_add(1);
-                self.receipt = Some(Arc::clone(receipt));
-            }
-            TripEvent::FareAdjusted(adjustment) => {
-                self.receipts = self.receipts.saturating_add(1);
-                self.receipt = Some(Arc::clone(&adjustment.receipt));
-            }
+            TripEvent::FareSettled(receipt) => self.note_receipt(receipt),
+            TripEvent::FareAdjusted(adjustment) => self.note_receipt(&adjustment.receipt),
             TripEvent::LockCleared => self.control.lock_cleared = true,
             TripEvent::MoneySettled { outcome } => {
                 self.control.money_settled = true;
@@ -70,15 +65,25 @@ impl Trip {
 
     fn lose(&mut self, authorization: AuthorizationNumber) {
         self.control.lost = self.control.lost.max(Some(authorization));
-        if self.control.secured == Some(Secured::Authorized(authorization)) {
+        // A later hold is only placed once the earlier one is lost: the loss of one tells the loss of all before it.
+        if let Some(Secured::Authorized(noted)) = self.control.secured
+            && noted <= authorization
+        {
             self.control.secured = None;
         }
+    }
+
+    fn note_receipt(&mut self, receipt: &Arc<Receipt>) {
+        self.receipts = self.receipts.saturating_add(1);
+        self.receipt = Some(Arc::clone(receipt));
     }
 
     fn cancel(&mut self, cancelled: &Cancelled) {
         self.control.phase = Phase::Cancelled;
         self.due = cancelled.due;
-        self.receipt.clone_from(&cancelled.receipt);
+        if let Some(receipt) = &cancelled.receipt {
+            self.note_receipt(receipt);
+        }
         if let super::Actor::Rider(principal) = cancelled.by {
             self.cancelled_by = Some(principal);
         }

@@ -30,17 +30,17 @@ impl Trip {
     }
 
     pub(super) fn decide_adjustment(&self, reason: AdjustReason, receipt: &Arc<Receipt>) -> Answer {
-        match (&self.receipt, self.receipts.checked_sub(1)) {
-            (Some(latest), _) if latest == receipt => NOTHING,
-            (Some(latest), Some(supersedes)) if latest.total().currency() == receipt.total().currency() => {
+        match &self.receipt {
+            Some(latest) if latest == receipt => NOTHING,
+            Some(latest) if latest.total().currency() == receipt.total().currency() => {
                 let adjustment = Adjustment {
-                    supersedes,
+                    supersedes: self.receipts.saturating_sub(1),
                     reason,
                     receipt: Arc::clone(receipt),
                 };
                 Ok(Decision::one(TripEvent::FareAdjusted(Arc::new(adjustment))))
             }
-            (_, _) => Err(Refusal::WrongStep),
+            Some(_) | None => Err(Refusal::WrongStep),
         }
     }
 }

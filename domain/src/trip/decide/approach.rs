@@ -3,27 +3,29 @@
 use super::{Answer, NOTHING};
 use crate::decision::Decision;
 use crate::driver::Fence;
+use crate::id::DriverId;
 use crate::money::Money;
 use crate::pricing::{Cancellation, CancellationStage};
 use crate::time::Timestamp;
 use crate::trip::command::{fault_of, may_act_for};
 use crate::trip::{
-    Actor, CancelReason, Cancelled, DeviceFact, FailReason, Phase, ReassignReason, Refusal, Stage, Trip,
-    TripEvent, TripRequest,
+    Actor, BUDGET_MAX, CancelReason, Cancelled, DeviceFact, FailReason, Phase, ReassignReason, Refusal,
+    Stage, Trip, TripEvent, TripRequest,
 };
-use crate::units::Millimetres;
+use crate::units::{Millimetres, Millis};
 use std::sync::Arc;
 
 impl Trip {
-    /// The fence of the noted lock must be the one that the caller holds.
-    pub(super) fn fence_or_refuse(&self, fence: Fence) -> Result<(), Refusal> {
-        match self.noted {
-            Some((_, noted)) if noted == fence => Ok(()),
-            Some(_) | None => Err(Refusal::StaleFence),
+    /// The noted lock must be the one that the caller holds. Two drivers' fences may be equal: each counts their own locks.
+    pub(super) fn lock_or_refuse(&self, driver: DriverId, fence: Fence) -> Result<(), Refusal> {
+        if self.noted == Some((driver, fence)) {
+            Ok(())
+        } else {
+            Err(Refusal::StaleFence)
         }
     }
 
-    pub(super) fn decide_withdraw(&self, fence: Fence) -> Answer {
+    pub(super) fn decide_withdraw(&self, driver: DriverId, fence: Fence) -> Answer {
         let request = self.request_or_refuse()?;
         match self.control.phase {
             Phase::Requested | Phase::Reassigning | Phase::Confirmed | Phase::Arrived => {}
@@ -32,7 +34,7 @@ impl Trip {
                 return Err(Refusal::Ended);
             }
         }
-        self.fence_or_refuse(fence)?;
+        self.lock_or_refuse(driver, fence)?;
         Ok(Decision::one(
             self.reassignment(request, ReassignReason::Withdrawn),
         ))
@@ -72,7 +74,7 @@ impl Trip {
 
     pub(super) fn decide_arrival(
         &self,
-        fence: Fence,
+        (driver, fence): (DriverId, Fence),
         distance_to_pick_up: Millimetres,
         device: DeviceFact,
         now: Timestamp,
@@ -81,7 +83,7 @@ impl Trip {
         if self.control.phase.is_ended() {
             return Err(Refusal::Ended);
         }
-        self.fence_or_refuse(fence)?;
+        self.lock_or_refuse(driver, fence)?;
         match self.control.phase {
             Phase::Confirmed => {
                 let round = self.control.round;
@@ -104,23 +106,32 @@ impl Trip {
         }
     }
 
-    pub(super) fn decide_no_show(&self, fence: Fence, now: Timestamp) -> Answer {
+    pub(super) fn decide_no_show(&self, driver: DriverId, fence: Fence, now: Timestamp) -> Answer {
+        self.request_or_refuse()?;
         match self.control.phase {
-            Phase::Arrived => {}
-            Phase::Cancelled | Phase::Started => return NOTHING,
+            Phase::Completed | Phase::Failed => return Err(Refusal::Ended),
             Phase::Absent
             | Phase::Rejected
             | Phase::Requested
             | Phase::Reassigning
             | Phase::Confirmed
-            | Phase::Completed
-            | Phase::Failed => return Err(Refusal::WrongStep),
+            | Phase::Arrived
+            | Phase::Started
+            | Phase::Cancelled => {}
         }
-        self.fence_or_refuse(fence)?;
-        let by = self
-            .noted
-            .map_or(Actor::Timer, |(driver, _)| Actor::Driver(driver));
-        self.no_show(by, now)
+        self.lock_or_refuse(driver, fence)?;
+        match self.control.phase {
+            Phase::Arrived => self.no_show(Actor::Driver(driver), now),
+            Phase::Cancelled => NOTHING,
+            Phase::Absent
+            | Phase::Rejected
+            | Phase::Requested
+            | Phase::Reassigning
+            | Phase::Confirmed
+            | Phase::Started
+            | Phase::Completed
+            | Phase::Failed => Err(Refusal::WrongStep),
+        }
     }
 
     pub(super) fn decide_no_show_overdue(&self, round: u8, now: Timestamp) -> Answer {
@@ -147,17 +158,7 @@ impl Trip {
         now: Timestamp,
     ) -> Answer {
         if self.control.phase == Phase::Absent {
-            return Ok(Decision::Applied(vec![
-                TripEvent::Cancelled(Arc::new(Cancelled {
-                    by,
-                    reason,
-                    stage: Stage::BeforeConfirmed,
-                    fault: fault_of(by, reason, false),
-                    receipt: None,
-                    due: None,
-                })),
-                TripEvent::Closed,
-            ]));
+            return tombstone(by, reason);
         }
         let rider = self
             .request
@@ -190,14 +191,14 @@ impl Trip {
         let fault = fault_of(by, reason, late);
         let (stage, priced) = match self.control.phase {
             Phase::Confirmed => {
-                let elapsed = now.since(self.confirmed_at);
+                let elapsed = lasted(self.confirmed_at, now);
                 (
                     Stage::EnRoute,
                     Some(CancellationStage::Assigned { elapsed, driven }),
                 )
             }
             Phase::Arrived => {
-                let waited = now.since(self.arrived_at);
+                let waited = lasted(self.arrived_at, now);
                 let no_show = reason == CancelReason::NoShow;
                 let priced = if no_show {
                     CancellationStage::NoShow { waited }
@@ -232,4 +233,29 @@ impl Trip {
             due,
         })))
     }
+}
+
+/// A cancel that overtook its order: only whoever could have ordered may leave one, and the late order finds it.
+fn tombstone(by: Actor, reason: CancelReason) -> Answer {
+    match by {
+        Actor::Rider(_) | Actor::Operator(_) => {}
+        Actor::Driver(_) | Actor::Timer => return Err(Refusal::NoSuchTrip),
+    }
+    Ok(Decision::Applied(vec![
+        TripEvent::Cancelled(Arc::new(Cancelled {
+            by,
+            reason,
+            stage: Stage::BeforeConfirmed,
+            fault: fault_of(by, reason, false),
+            receipt: None,
+            due: None,
+        })),
+        TripEvent::Closed,
+    ]))
+}
+
+/// How long it is since `from`, within what can be priced: a clock that was set back, or a timer that fires after a long
+/// outage, must not keep a trip from ending.
+fn lasted(from: Timestamp, now: Timestamp) -> Millis {
+    now.since(from).clamp(Millis::ZERO, BUDGET_MAX)
 }

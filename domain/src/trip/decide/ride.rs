@@ -3,6 +3,7 @@
 use super::{Answer, NOTHING};
 use crate::decision::Decision;
 use crate::driver::Fence;
+use crate::id::DriverId;
 use crate::pricing::{MeterReading, Quote, Receipt};
 use crate::time::Timestamp;
 use crate::trip::command::may_act_for;
@@ -15,7 +16,7 @@ use std::sync::Arc;
 impl Trip {
     pub(super) fn decide_start(
         &self,
-        fence: Fence,
+        (driver, fence): (DriverId, Fence),
         check: StartCheck,
         device: DeviceFact,
         now: Timestamp,
@@ -24,7 +25,7 @@ impl Trip {
         if self.control.phase.is_ended() {
             return Err(Refusal::Ended);
         }
-        self.fence_or_refuse(fence)?;
+        self.lock_or_refuse(driver, fence)?;
         match self.control.phase {
             Phase::Arrived => {}
             Phase::Started => return NOTHING,
@@ -86,7 +87,9 @@ impl Trip {
         reading: &Arc<MeterReading>,
         device: DeviceFact,
     ) -> Answer {
-        let quote = self.quote.as_ref().ok_or(Refusal::NoSuchTrip)?;
+        let (Some(request), Some(quote)) = (&self.request, &self.quote) else {
+            return Err(Refusal::NoSuchTrip);
+        };
         match self.control.phase {
             Phase::Started => {}
             Phase::Completed => return NOTHING,
@@ -95,7 +98,12 @@ impl Trip {
                 return Err(Refusal::WrongStep);
             }
         }
-        self.fence_or_refuse(fence)?;
+        let Some((driver, _)) = self.noted.filter(|(_, noted)| *noted == fence) else {
+            return Err(Refusal::StaleFence);
+        };
+        if !may_act_for(by, request.rider(), Some(driver)) {
+            return Err(Refusal::NotYours);
+        }
         let receipt = quote.settle(reading)?;
         Ok(completed(by, Some(reading), Some(device), receipt))
     }
