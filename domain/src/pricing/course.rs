@@ -23,9 +23,25 @@ pub(super) struct Piece {
     pub(super) fast_ms: i64,
     pub(super) slow_ms: i64,
     pub(super) waiting_ms: i64,
+    /// Only totals are known: all distance is in `fast_mm`, all time in `slow_ms`, and the units are the likely ones.
+    pub(super) is_estimated: bool,
 }
 
 impl Piece {
+    const fn empty(at: CivilDateTime, leg: u16, zones: ZoneSet) -> Self {
+        Self {
+            at,
+            leg,
+            zones,
+            fast_mm: 0,
+            slow_mm: 0,
+            fast_ms: 0,
+            slow_ms: 0,
+            waiting_ms: 0,
+            is_estimated: false,
+        }
+    }
+
     pub(super) const fn mm(&self) -> i64 {
         self.fast_mm.saturating_add(self.slow_mm)
     }
@@ -116,6 +132,7 @@ impl<'a> Course<'a> {
             fast_ms: slice.fast().1.get(),
             slow_ms: slice.slow().1.get(),
             waiting_ms: slice.waiting().get(),
+            is_estimated: false,
         }));
         course.touched = course
             .pieces
@@ -245,7 +262,7 @@ impl<'c, 'a> Planner<'c, 'a> {
         Ok(())
     }
 
-    /// Which of it is slow: known, or `0.3` of the lesser of distance and time (see `UnitsEstimate::likely`).
+    /// Which of it is slow: known, or an estimate.
     fn piece(
         &self,
         distance_mm: i64,
@@ -254,14 +271,9 @@ impl<'c, 'a> Planner<'c, 'a> {
         leg: u16,
     ) -> Result<Piece, PricingError> {
         let mut piece = Piece {
-            at: self.now,
-            leg,
-            zones,
             fast_mm: distance_mm,
-            slow_mm: 0,
             fast_ms: duration_ms,
-            slow_ms: 0,
-            waiting_ms: 0,
+            ..Piece::empty(self.now, leg, zones)
         };
         if let Some(slow) = self.ride.slow() {
             piece.slow_ms = share(slow.get(), duration_ms, self.ride.duration().get());
@@ -269,22 +281,23 @@ impl<'c, 'a> Planner<'c, 'a> {
             return Ok(piece);
         }
         let meter = self.course.tariff.meter_during(self.course.windows_at(self.now));
-        let counts_slow = match meter.time() {
-            TimeRule::Joint => true,
-            TimeRule::Separate(rate) => rate.basis() == TimeBasis::Slow,
-            TimeRule::Free => false,
-        };
-        if !counts_slow {
-            return Ok(piece);
-        }
-        let segment = meter.segment_at(self.travelled_mm)?;
-        if meter.is_slow(segment, distance_mm, duration_ms)? {
-            piece.fast_mm = distance_mm * 3 / 10;
-            piece.slow_mm = distance_mm - piece.fast_mm;
-            (piece.fast_ms, piece.slow_ms) = (0, duration_ms);
-        } else {
-            piece.slow_ms = duration_ms * 3 / 10;
-            piece.fast_ms = duration_ms - piece.slow_ms;
+        match meter.time() {
+            TimeRule::Joint => {
+                (piece.fast_ms, piece.slow_ms) = (0, duration_ms);
+                piece.is_estimated = true;
+            }
+            TimeRule::Separate(rate) if rate.basis() == TimeBasis::Slow => {
+                // The same share of the lesser: three tenths of a fast ride's time are slow.
+                let segment = meter.segment_at(self.travelled_mm)?;
+                let all_slow = meter.is_slow(segment, distance_mm, duration_ms)?;
+                piece.slow_ms = if all_slow {
+                    duration_ms
+                } else {
+                    duration_ms * 3 / 10
+                };
+                piece.fast_ms = duration_ms - piece.slow_ms;
+            }
+            TimeRule::Separate(_) | TimeRule::Free => {}
         }
         Ok(piece)
     }
@@ -299,16 +312,11 @@ impl<'c, 'a> Planner<'c, 'a> {
             while here_ms > 0 {
                 let until_ms = self.course.tariff.schedule.until_edge_ms(self.now);
                 let (_, part_ms) = first_part(0, here_ms, None, until_ms);
-                self.course.pieces.push(Piece {
-                    at: self.now,
-                    leg: stop,
-                    zones: ZoneSet::NONE,
-                    fast_mm: 0,
-                    slow_mm: 0,
-                    fast_ms: 0,
-                    slow_ms: 0,
+                let waiting = Piece {
                     waiting_ms: part_ms,
-                });
+                    ..Piece::empty(self.now, stop, ZoneSet::NONE)
+                };
+                self.course.pieces.push(waiting);
                 self.pass(part_ms)?;
                 here_ms -= part_ms;
             }

@@ -34,13 +34,17 @@ impl LineGroups {
     pub const MINIMUM: Self = Self(4);
     /// Surge.
     pub const SURGE: Self = Self(8);
-    /// Everything before discounts, the cap included.
-    pub const ALL: Self = Self(1 | 2 | 4 | 8 | 16);
+    /// Everything before discounts.
+    pub const ALL: Self = Self(1 | 2 | 4 | 8);
 
     /// The groups of both.
     #[must_use]
     pub const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+
+    pub(super) const fn overlaps(self, other: Self) -> bool {
+        self.0 & other.0 != 0
     }
 
     pub(super) const fn contains(self, kind: LineKind) -> bool {
@@ -56,7 +60,8 @@ impl LineGroups {
             LineKind::Surcharge(_) => 2,
             LineKind::Minimum => 4,
             LineKind::Surge | LineKind::Rounding(Stage::Surge) => 8,
-            LineKind::Cap => 16,
+            // What the cap took away is gone from every group.
+            LineKind::Cap => 1 | 2 | 4 | 8,
             LineKind::Discount(_)
             | LineKind::Tax(_)
             | LineKind::TaxIncluded(_)
@@ -123,7 +128,7 @@ impl Discount {
         Self { rounding, ..self }
     }
 
-    /// Granted after discounts of a lower rank, on what they leave.
+    /// Granted after discounts of a lower rank, on what those that share a line with it leave.
     #[must_use]
     pub const fn with_rank(self, rank: u16) -> Self {
         Self { rank, ..self }

@@ -301,6 +301,12 @@ impl UnitsEstimate {
     }
 }
 
+/// `max + 0.3 · min`: see [`UnitsEstimate::likely`].
+pub(super) fn likely_units(by_distance: Ratio, by_time: Ratio) -> Result<Ratio, Overflow> {
+    let lesser = by_distance.min(by_time).checked_mul(Ratio::new(3, 10)?)?;
+    by_distance.max(by_time).checked_add(lesser)
+}
+
 /// A meter of one rate. All prices are in minor units of the tariff's currency.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Meter {
@@ -417,11 +423,10 @@ impl Meter {
             TimeRule::Joint => segment.time_units(duration.get())?,
             TimeRule::Separate(_) | TimeRule::Free => Ratio::ZERO,
         };
-        let (low, rest) = (by_distance.max(by_time), by_distance.min(by_time));
         Ok(UnitsEstimate {
-            low,
-            likely: low.checked_add(rest.checked_mul(Ratio::new(3, 10)?)?)?,
-            high: low.checked_add(rest)?,
+            low: by_distance.max(by_time),
+            likely: likely_units(by_distance, by_time)?,
+            high: by_distance.checked_add(by_time)?,
         })
     }
 

@@ -245,3 +245,13 @@ impl Quote {
         Money::new(minor, self.tariff.currency())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_live_quote_is_small() {
+        assert!(size_of::<Quote>() <= 304, "{}", size_of::<Quote>());
+    }
+}

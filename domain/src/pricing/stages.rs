@@ -2,6 +2,7 @@
 
 use super::charge::Charge;
 use super::course::Course;
+use super::discount::LineGroups;
 use super::error::PricingError;
 use super::line::{Line, LineKind, LineTraits, Payee};
 use super::stage::Stage;
@@ -155,11 +156,16 @@ impl Bill<'_> {
 
     fn discount(&mut self) -> Result<(), PricingError> {
         let tariff = self.tariff;
+        let mut granted: Vec<(LineGroups, i64)> = Vec::new();
         for discount in &tariff.discounts {
-            // What discounts of a lower rank left of everything bounds what this one can take.
-            let left = self.sum(|_| true)?;
-            let base = self.sum(|line| discount.on().contains(line.kind()))?.min(left);
-            let taken = discount.minor(base)?;
+            let priced = self.sum(|line| discount.on().contains(line.kind()))?;
+            let earlier = granted.iter().filter(|(on, _)| on.overlaps(discount.on()));
+            let left = priced
+                .checked_sub(checked_sum(earlier.map(|(_, taken)| *taken))?)
+                .ok_or(Overflow)?;
+            // A cap or an earlier discount may have left less of everything than of these lines.
+            let taken = discount.minor(left.min(self.sum(|_| true)?))?;
+            granted.push((discount.on(), taken));
             self.push(LineKind::Discount(discount.id()), -taken, discount.traits(), 0)?;
         }
         Ok(())

@@ -3,7 +3,7 @@
 use super::course::{Course, Piece};
 use super::error::PricingError;
 use super::line::LineKind;
-use super::meter::{Meter, TimeBasis, TimeRule, UnitCounter};
+use super::meter::{Meter, TimeBasis, TimeRule, UnitCounter, likely_units};
 use super::tariff::AreaEffect;
 use super::waiting::{Waiting, WaitingCounter};
 use super::window::WindowSet;
@@ -127,9 +127,17 @@ impl<'c> Walker<'c> {
         };
         let delta = match meter.time() {
             TimeRule::Joint if time_off => segment.distance_units(piece.mm())?,
-            TimeRule::Joint => segment
-                .distance_units(piece.fast_mm)?
-                .checked_add(segment.time_units(slow_ms)?)?,
+            TimeRule::Joint => {
+                let (by_distance, by_time) = (
+                    segment.distance_units(piece.fast_mm)?,
+                    segment.time_units(slow_ms)?,
+                );
+                if piece.is_estimated {
+                    likely_units(by_distance, by_time)?
+                } else {
+                    by_distance.checked_add(by_time)?
+                }
+            }
             TimeRule::Separate(_) | TimeRule::Free => segment.distance_units(piece.mm())?,
         };
         let due = self.units.advance(self.scaled(delta, windows)?, meter.units())?;

@@ -1,0 +1,515 @@
+//! Tariffs, rides and readings of every shape.
+
+use fiacre_domain::money::Currency;
+use fiacre_domain::pricing::{
+    AgeRange, AreaEffect, CancellationMatrix, CancellationStageKind, Charge, ChargeAmount, Circumstances,
+    Condition, DecidedBy, Discount, Fault, FeeBase, FeePayer, FeeRule, Flat, Grace, LineGroups, LineTraits,
+    Meter, Party, PayPolicy, PricingError, RateCard, Recorder, Ride, RoundingPlan, Schedule, Segment,
+    SettlementPolicy, SlowRule, Span, Speed, StageRounding, Surge, SurgeInputs, SurgePolicy, Tariff, Tax,
+    TaxScope, TimeBasis, TimeRate, Toll, Units, Waiting, WaitingRate, Weekdays, Window, ZoneSet, Zones,
+};
+use fiacre_domain::ratio::{Ratio, Rounding};
+use fiacre_domain::time::{CivilDate, CivilDateTime, TimeOfDay, Weekday};
+use fiacre_domain::units::{BasisPoints, Millimetres, Millis};
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+pub(crate) fn ratio(above: i64, below: i64) -> Ratio {
+    Ratio::new(i128::from(above), i128::from(below)).unwrap()
+}
+
+/// What a generated tariff may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// Everything.
+    Any,
+    /// What never makes more distance or more time cheaper: prices that do not fall on the way, no rounding of parts to
+    /// coarse steps, discounts that look at everything.
+    Monotone,
+}
+
+fn units() -> impl Strategy<Value = Units> {
+    prop_oneof![Just(Units::Begun), Just(Units::Completed), Just(Units::ProRata)]
+}
+
+fn slow_rule() -> impl Strategy<Value = SlowRule> {
+    prop_oneof![
+        Just(SlowRule::BelowCrossover),
+        (5_u16..30).prop_map(|kmh| SlowRule::Below(Speed::from_kmh(kmh))),
+        (5_u16..20).prop_map(|mph| SlowRule::AtOrBelow(Speed::from_mph(mph))),
+    ]
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Time {
+    Joint,
+    Separate(TimeBasis, Units, i64),
+    Free,
+}
+
+fn time(shape: Shape) -> impl Strategy<Value = Time> {
+    // Slow time of its own is an estimate that may shrink as a ride grows longer.
+    let basis = match shape {
+        Shape::Any => prop_oneof![Just(TimeBasis::Slow), Just(TimeBasis::Elapsed)].boxed(),
+        Shape::Monotone => Just(TimeBasis::Elapsed).boxed(),
+    };
+    prop_oneof![
+        3 => Just(Time::Joint),
+        2 => (basis, units(), 0_i64..100).prop_map(|(basis, units, price)| Time::Separate(basis, units, price)),
+        1 => Just(Time::Free),
+    ]
+}
+
+fn segment(from_mm: i64, price: i64, metres: i64, secs: i64) -> Segment {
+    Segment::new(
+        Millimetres::new(from_mm),
+        Ratio::from(price),
+        ratio(metres * 10_000, 7),
+    )
+    .and_then(|segment| segment.with_time(ratio(secs * 1_000, 3)))
+    .unwrap()
+}
+
+fn meter(time: Time, shape: Shape) -> impl Strategy<Value = Meter> {
+    let segments = (1_i64..200, 20_i64..2_000, 5_i64..300);
+    let far = match shape {
+        Shape::Any => {
+            prop::option::of((100_000_i64..20_000_000, 1_i64..200, 20_i64..2_000, 5_i64..300)).boxed()
+        }
+        Shape::Monotone => Just(None).boxed(),
+    };
+    (0_i64..1_000, 0_i64..2_000, segments, far, units(), slow_rule()).prop_map(
+        move |(initial, initial_units, (price, metres, secs), far, units, slow)| {
+            let mut segments = vec![segment(0, price, metres, secs)];
+            segments.extend(far.map(|(from, price, metres, secs)| segment(from, price, metres, secs)));
+            let (initial, initial_units) = (Ratio::from(initial), ratio(initial_units, 255));
+            match time {
+                Time::Joint => Meter::joint(initial, initial_units, segments)
+                    .unwrap()
+                    .with_units(units)
+                    .with_slow(slow),
+                Time::Free => Meter::distance(initial, initial_units, segments, units)
+                    .unwrap()
+                    .with_slow(slow),
+                Time::Separate(basis, time_units, price) => {
+                    let rate = TimeRate::new(ratio(price, 3), Ratio::from(36_000), time_units, basis)
+                        .and_then(|rate| rate.with_included(Millis::from_secs(90)))
+                        .unwrap();
+                    let metered = Meter::distance(initial, initial_units, segments, units).unwrap();
+                    metered.with_slow(slow).with_time(rate).unwrap()
+                }
+            }
+        },
+    )
+}
+
+fn span() -> impl Strategy<Value = Span> {
+    (vec(0_usize..7, 1..7), 0_u32..96, 0_u32..96).prop_map(|(days, from, to)| {
+        let days: Vec<Weekday> = days.into_iter().map(|day| Weekday::ALL[day]).collect();
+        let quarter = |number: u32| TimeOfDay::from_ms(number * 900_000).unwrap();
+        Span::new(Weekdays::of(&days).unwrap(), quarter(from), quarter(to)).unwrap()
+    })
+}
+
+fn windows(shape: Shape) -> impl Strategy<Value = Vec<(DecidedBy, Vec<Span>)>> {
+    let decided_by = match shape {
+        Shape::Any => prop_oneof![Just(DecidedBy::Start), Just(DecidedBy::Running)].boxed(),
+        Shape::Monotone => Just(DecidedBy::Start).boxed(),
+    };
+    vec((decided_by, vec(span(), 1..3)), 2..=2)
+}
+
+fn rounding(shape: Shape) -> impl Strategy<Value = StageRounding> {
+    let rule = prop_oneof![
+        Just(Rounding::HalfUp),
+        Just(Rounding::HalfEven),
+        Just(Rounding::Ceiling),
+        Just(Rounding::Floor)
+    ];
+    let step = match shape {
+        Shape::Any => prop_oneof![Just(1_i64), Just(5), Just(10)].boxed(),
+        Shape::Monotone => Just(1).boxed(),
+    };
+    (step, rule).prop_map(|(step, rule)| StageRounding::new(step, rule).unwrap())
+}
+
+/// Zones, windows and what refers to them.
+fn framed(
+    meter: Meter,
+    other: Meter,
+    windows: Vec<(DecidedBy, Vec<Span>)>,
+    shape: Shape,
+    factor: i64,
+) -> Tariff {
+    let mut zones = Zones::new();
+    let centre = zones.add("centre".parse().unwrap(), ZoneSet::NONE).unwrap();
+    let airport = zones.add("airport".parse().unwrap(), ZoneSet::NONE).unwrap();
+    zones.add("motorway".parse().unwrap(), ZoneSet::NONE).unwrap();
+    zones.add("suburbs".parse().unwrap(), ZoneSet::NONE).unwrap();
+    let mut schedule = Schedule::new(vec![CivilDate::new(2026, 1, 1).unwrap()]).unwrap();
+    let mut sets = Vec::new();
+    for ((decided_by, spans), name) in windows.into_iter().zip(["one", "two"]) {
+        sets.push(
+            schedule
+                .add(Window::new(name.parse().unwrap(), decided_by, spans).unwrap())
+                .unwrap(),
+        );
+    }
+    let factor = ratio(factor, 100);
+    let charge = |name: &str, minor| Charge::surcharge(name.parse().unwrap(), ChargeAmount::Once(minor));
+    let mut tariff = Tariff::new("made-up".parse().unwrap(), 3, Currency::EUR, meter)
+        .with_zones(zones)
+        .with_schedule(schedule)
+        .with_multiplier("one".parse().unwrap(), factor)
+        .and_then(|tariff| tariff.with_charge(charge("rush", 100).during(sets[1])))
+        .and_then(|tariff| tariff.with_charge(charge("surged", 70).with_traits(LineTraits::FARE)?))
+        .and_then(|tariff| {
+            let passengers = ChargeAmount::PerPassenger {
+                ages: AgeRange::new(3, 90)?,
+                included: 1,
+                first: 100,
+                further: 50,
+            };
+            tariff.with_charge(Charge::surcharge("passengers".parse().unwrap(), passengers))
+        })
+        .and_then(|tariff| {
+            let stops = Charge::surcharge("stops".parse().unwrap(), ChargeAmount::PerStop(75));
+            tariff.with_charge(stops.under(Condition::ANY.ending_outside(airport)))
+        })
+        .and_then(|tariff| {
+            let toll = Charge::passed_to(
+                "congestion".parse().unwrap(),
+                "city".parse().unwrap(),
+                ChargeAmount::Once(275),
+            );
+            tariff.with_charge(toll.under(Condition::ANY.touching(centre)))
+        })
+        .unwrap();
+    if shape == Shape::Any {
+        let named = vec!["rush".parse().unwrap(), "congestion".parse().unwrap()];
+        let flat = Flat::new("flat".parse().unwrap(), airport, centre, 4_500, named).unwrap();
+        tariff = tariff
+            .with_rate(sets[0], other)
+            .and_then(|tariff| tariff.with_scale(sets[1], factor))
+            .and_then(|tariff| tariff.with_area("motorway".parse().unwrap(), AreaEffect::TimeOff))
+            .and_then(|tariff| {
+                tariff.with_area("suburbs".parse().unwrap(), AreaEffect::Multiply(ratio(3, 2)))
+            })
+            .and_then(|tariff| tariff.with_flat(flat))
+            .unwrap();
+    }
+    tariff
+}
+
+fn discounts(shape: Shape) -> impl Strategy<Value = Vec<Discount>> {
+    let on = match shape {
+        Shape::Any => prop_oneof![
+            Just(LineGroups::ALL),
+            Just(LineGroups::METER),
+            Just(LineGroups::SURCHARGES)
+        ]
+        .boxed(),
+        Shape::Monotone => Just(LineGroups::ALL).boxed(),
+    };
+    vec(
+        (
+            on,
+            0_i32..=10_000,
+            0_i64..3_000,
+            rounding(shape),
+            0_u16..3,
+            any::<bool>(),
+        ),
+        0..3,
+    )
+    .prop_map(|discounts| {
+        let built = discounts.into_iter().zip(["first", "second", "third"]);
+        built
+            .map(|((on, share, above, rounding, rank, funded), name)| {
+                let discount = Discount::new(name.parse().unwrap(), on, BasisPoints::new(share)).unwrap();
+                let discount = discount
+                    .above(above)
+                    .unwrap()
+                    .with_rounding(rounding)
+                    .with_rank(rank);
+                if funded {
+                    discount.funded_by("city".parse().unwrap())
+                } else {
+                    discount
+                }
+            })
+            .collect()
+    })
+}
+
+fn taxes(shape: Shape) -> impl Strategy<Value = Vec<Tax>> {
+    let scope = match shape {
+        Shape::Any => prop_oneof![Just(TaxScope::Line), Just(TaxScope::Sum)].boxed(),
+        Shape::Monotone => Just(TaxScope::Sum).boxed(),
+    };
+    vec((any::<bool>(), 0_i64..40, scope, rounding(shape)), 0..3).prop_map(|taxes| {
+        let built = taxes.into_iter().map(|(added, percent, scope, rounding)| {
+            let make = if added { Tax::added } else { Tax::included };
+            let tax = make(
+                "vat".parse().unwrap(),
+                "treasury".parse().unwrap(),
+                ratio(percent, 100),
+            )
+            .unwrap();
+            tax.with_scope(scope).with_rounding(rounding)
+        });
+        built.collect()
+    })
+}
+
+fn waiting() -> impl Strategy<Value = Waiting> {
+    prop_oneof![
+        Just(Waiting::Metered),
+        Just(Waiting::Free),
+        (0_i64..200, units(), any::<bool>()).prop_map(|(price, units, per_stop)| {
+            let free = Millis::from_minutes(3);
+            let grace = if per_stop {
+                Grace::PerStop(free)
+            } else {
+                Grace::PerTrip(free)
+            };
+            let rate = WaitingRate::new(Ratio::from(price), Ratio::from(60_000), units).unwrap();
+            Waiting::Charged(rate.with_grace(grace).unwrap())
+        }),
+    ]
+}
+
+fn fees() -> impl Strategy<Value = CancellationMatrix> {
+    (
+        0_i64..1_000,
+        0_i32..=10_000,
+        prop::option::of(0_i64..1_000),
+        0_i32..=10_000,
+    )
+        .prop_map(|(fixed, share, cap, driver_share)| {
+            let rule = FeeRule::new(fixed)
+                .and_then(|rule| rule.with_share(BasisPoints::new(share), FeeBase::Total))
+                .and_then(|rule| rule.with_driver_share(BasisPoints::new(driver_share)))
+                .and_then(|rule| cap.map_or(Ok(rule), |cap| rule.with_cap(cap)))
+                .unwrap();
+            CancellationMatrix::FREE
+                .with(
+                    CancellationStageKind::Assigned,
+                    Fault::Rider,
+                    rule.with_free_for(Millis::from_minutes(2)),
+                )
+                .with(CancellationStageKind::NoShow, Fault::Rider, rule)
+                .with(
+                    CancellationStageKind::Arrived,
+                    Fault::Driver,
+                    rule.paid_by(FeePayer::Driver),
+                )
+                .with(
+                    CancellationStageKind::Arrived,
+                    Fault::Platform,
+                    rule.paid_by(FeePayer::Platform),
+                )
+        })
+}
+
+fn pay() -> impl Strategy<Value = PayPolicy> {
+    let card = |base: i64, price: i64| {
+        RateCard::new(base)
+            .and_then(|card| card.with_distance(ratio(price, 7), Ratio::from(1_000_000)))
+            .and_then(|card| card.with_time(ratio(price, 3), Ratio::from(60_000)))
+            .unwrap()
+    };
+    (
+        any::<bool>(),
+        0_i32..=10_000,
+        0_i64..300,
+        0_i64..300,
+        any::<bool>(),
+    )
+        .prop_map(move |(commission, share, base, price, floored)| {
+            let policy = if commission {
+                PayPolicy::commission(1, BasisPoints::new(share)).unwrap()
+            } else {
+                PayPolicy::rate_card(1, card(base, price))
+            };
+            if floored {
+                policy.with_floor(card(0, base))
+            } else {
+                policy
+            }
+        })
+}
+
+/// A tariff of some shape.
+pub(crate) fn tariff(shape: Shape) -> impl Strategy<Value = Tariff> {
+    let meters = time(shape).prop_flat_map(move |time| (meter(time, shape), meter(time, shape)));
+    let frame = (meters, windows(shape), 0_i64..300)
+        .prop_map(move |((meter, other), windows, factor)| framed(meter, other, windows, shape, factor));
+    let bounds = (
+        0_i64..3_000,
+        prop::option::of(0_i64..20_000),
+        0_i32..=3_000,
+        0_i32..=3_000,
+        3_000_i32..=10_000,
+    );
+    let plan = (rounding(shape), rounding(shape), rounding(shape), rounding(shape));
+    (
+        frame,
+        bounds,
+        plan,
+        discounts(shape),
+        taxes(shape),
+        waiting(),
+        fees(),
+        pay(),
+    )
+        .prop_map(
+            |(tariff, (minimum, cap, up, down, above), plan, discounts, taxes, waiting, fees, pay)| {
+                use fiacre_domain::pricing::Stage;
+                let plan = RoundingPlan::uniform(plan.0)
+                    .with(Stage::Multipliers, plan.1)
+                    .with(Stage::Surge, plan.2)
+                    .with(Stage::Total, plan.3);
+                let bps = BasisPoints::new;
+                let settlement = SettlementPolicy::new(bps(up), bps(down), bps(above), 100).unwrap();
+                let mut tariff = tariff
+                    .with_minimum(minimum)
+                    .and_then(|tariff| cap.map_or(Ok(tariff.clone()), |cap| tariff.with_cap(cap)))
+                    .and_then(|tariff| tariff.with_surge_limits(bps(5_000), bps(30_000)))
+                    .unwrap()
+                    .with_rounding(plan)
+                    .with_waiting(waiting)
+                    .with_settlement(settlement)
+                    .with_cancellation(fees)
+                    .with_pay(pay);
+                for discount in discounts {
+                    tariff = tariff.with_discount(discount).unwrap();
+                }
+                for tax in taxes {
+                    tariff = tariff.with_tax(tax).unwrap();
+                }
+                tariff
+            },
+        )
+}
+
+/// A local time of 2026, often at a quarter of an hour.
+pub(crate) fn civil() -> impl Strategy<Value = CivilDateTime> {
+    let time_ms = prop_oneof![
+        0_u32..86_400_000,
+        (0_u32..96).prop_map(|quarter| quarter * 900_000)
+    ];
+    (0_i64..365, time_ms).prop_map(|(day, time_ms)| {
+        let date = CivilDate::from_epoch_days(20_454 + day).unwrap();
+        CivilDateTime::new(date, TimeOfDay::from_ms(time_ms).unwrap())
+    })
+}
+
+pub(crate) fn surge() -> impl Strategy<Value = Surge> {
+    prop_oneof![
+        Just(Surge::NONE),
+        (0_u32..100, 0_u32..100).prop_map(|(demand, supply)| {
+            let policy = SurgePolicy::new(7, BasisPoints::new(4_000), BasisPoints::new(40_000)).unwrap();
+            Surge::compute(
+                policy,
+                SurgeInputs {
+                    zone: Some("centre".parse().unwrap()),
+                    demand,
+                    supply,
+                },
+            )
+        }),
+    ]
+}
+
+pub(crate) fn circumstances() -> impl Strategy<Value = Circumstances> {
+    let zone = || prop::option::of(prop_oneof![Just("centre"), Just("airport"), Just("elsewhere")]);
+    (
+        zone(),
+        zone(),
+        0_u8..6,
+        any::<bool>(),
+        prop::option::of(0_i64..2_000),
+    )
+        .prop_map(|(start, end, adults, holiday, toll)| {
+            let mut circumstances =
+                Circumstances::new().with_party(Party::adults(adults).unwrap().with_age(2).unwrap());
+            if let Some(start) = start {
+                circumstances = circumstances.starting_in(start.parse().unwrap());
+            }
+            if let Some(end) = end {
+                circumstances = circumstances.ending_in(end.parse().unwrap());
+            }
+            if let Some(toll) = toll {
+                circumstances = circumstances.with_toll(Toll::new("bridge".parse().unwrap(), toll).unwrap());
+            }
+            if holiday {
+                circumstances.on_holiday()
+            } else {
+                circumstances
+            }
+        })
+}
+
+pub(crate) fn ride() -> impl Strategy<Value = Ride> {
+    (
+        0_i64..60_000_000,
+        0_i64..7_200_000,
+        prop::option::of(0_i64..=100),
+        0_i64..1_200_000,
+        0_u16..4,
+        circumstances(),
+    )
+        .prop_map(|(mm, ms, slow_percent, waiting_ms, stops, circumstances)| {
+            let ride = Ride::new(Millimetres::new(mm), Millis::new(ms))
+                .with_circumstances(circumstances)
+                .with_waiting(Millis::new(waiting_ms))
+                .with_stops(stops);
+            match slow_percent {
+                Some(percent) => ride.with_slow(Millis::new(ms * percent / 100)),
+                None => ride,
+            }
+        })
+}
+
+/// One thing that happens on the way.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Step {
+    Drive(i64, i64),
+    Wait(i64),
+    Stop,
+    Enter(&'static str),
+    Leave(&'static str),
+}
+
+pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let zone = || {
+        prop_oneof![
+            Just("motorway"),
+            Just("suburbs"),
+            Just("centre"),
+            Just("elsewhere")
+        ]
+    };
+    let step = prop_oneof![
+        6 => (0_i64..8_000_000, 0_i64..1_200_000).prop_map(|(mm, ms)| Step::Drive(mm, ms)),
+        1 => (0_i64..600_000).prop_map(Step::Wait),
+        1 => Just(Step::Stop),
+        1 => zone().prop_map(Step::Enter),
+        1 => zone().prop_map(Step::Leave),
+    ];
+    vec(step, 0..12)
+}
+
+pub(crate) fn take(recorder: &mut Recorder<'_>, step: Step) -> Result<(), PricingError> {
+    match step {
+        Step::Drive(mm, ms) => recorder.drive(Millimetres::new(mm), Millis::new(ms)),
+        Step::Wait(ms) => recorder.wait(Millis::new(ms)),
+        Step::Stop => recorder.stop(Some("centre".parse().unwrap())),
+        Step::Enter(zone) => recorder.enter(zone.parse().unwrap()),
+        Step::Leave(zone) => {
+            recorder.leave(zone.parse().unwrap());
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! Laws of pricing, over generated tariffs, rides and readings.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod edits;
+mod generate;
+
+use fiacre_domain::pricing::{
+    Cancellation, CancellationStage, DecidedBy, Fault, Line, LineKind, Meter, MeterReading, Quote, Receipt,
+    Recorder, Ride, Schedule, Segment, Span, Stage, Surge, Tariff, Weekdays, Window,
+};
+use fiacre_domain::ratio::Ratio;
+use fiacre_domain::time::{CivilDateTime, TimeOfDay, Weekday};
+use fiacre_domain::units::{Millimetres, Millis};
+use generate::{Shape, Step, civil, ride, steps, surge, take, tariff};
+use proptest::prelude::*;
+use std::sync::Arc;
+
+fn sum(lines: &[Line]) -> i64 {
+    lines.iter().map(|line| line.amount().minor()).sum()
+}
+
+fn read(tariff: &Tariff, started: CivilDateTime, ride: &Ride, steps: &[Step]) -> MeterReading {
+    let mut recorder = Recorder::new(tariff, started, ride.circumstances().clone());
+    for step in steps {
+        take(&mut recorder, *step).unwrap();
+    }
+    recorder.finish().unwrap()
+}
+
+fn cancellations() -> Vec<Cancellation> {
+    let stages = [
+        CancellationStage::Searching,
+        CancellationStage::Assigned {
+            elapsed: Millis::from_minutes(2),
+            driven: Millimetres::ZERO,
+        },
+        CancellationStage::Assigned {
+            elapsed: Millis::from_minutes(3),
+            driven: Millimetres::from_metres(900),
+        },
+        CancellationStage::Arrived { waited: Millis::ZERO },
+        CancellationStage::NoShow {
+            waited: Millis::from_minutes(5),
+        },
+    ];
+    let faults = [Fault::Rider, Fault::Driver, Fault::Platform];
+    stages
+        .into_iter()
+        .flat_map(|stage| faults.map(|fault| Cancellation::new(stage, fault)))
+        .collect()
+}
+
+/// Everything that a quote can become.
+fn receipts(quote: &Quote, reading: &MeterReading) -> Vec<Receipt> {
+    let fees = cancellations()
+        .into_iter()
+        .map(|cancellation| quote.cancel(&cancellation).unwrap());
+    fees.chain([quote.settle(reading).unwrap()]).collect()
+}
+
+prop_compose! {
+    /// A quote and a reading under its tariff.
+    fn priced()(
+        tariff in tariff(Shape::Any),
+        ride in ride(),
+        at in civil(),
+        surge in surge(),
+        steps in steps(),
+    ) -> (Quote, MeterReading) {
+        let tariff = Arc::new(tariff);
+        let reading = read(&tariff, at, &ride, &steps);
+        (tariff.quote(&ride, at, surge).unwrap(), reading)
+    }
+}
+
+proptest! {
+    #[test]
+    fn lines_sum_to_the_total_which_the_hold_covers((quote, reading) in priced()) {
+        prop_assert_eq!(sum(&quote.lines().unwrap()), quote.total().minor());
+        prop_assert!(quote.total().minor() >= 0 && quote.hold().minor() >= quote.total().minor());
+        for receipt in receipts(&quote, &reading) {
+            prop_assert_eq!(sum(receipt.lines()), receipt.total().minor());
+            prop_assert!(receipt.total().minor() >= 0);
+            prop_assert!(receipt.total().minor() <= quote.hold().minor());
+            let pay: i64 = receipt.pay().lines().iter().map(|line| line.amount().minor()).sum();
+            prop_assert_eq!(pay, receipt.pay().total().minor());
+        }
+    }
+
+    #[test]
+    fn a_receipt_verifies_and_no_edited_field_of_it_does((quote, reading) in priced()) {
+        for receipt in receipts(&quote, &reading) {
+            prop_assert_eq!(receipt.verify(quote.tariff()), Ok(()));
+            for (field, edited) in edits::of(&receipt) {
+                prop_assert!(edited != receipt, "the edit of {} changes nothing", field);
+                prop_assert!(edited.verify(quote.tariff()).is_err(), "an edit of {} was accepted", field);
+            }
+        }
+    }
+
+    #[test]
+    fn a_quote_is_never_below_its_minimum_or_above_its_cap(
+        tariff in tariff(Shape::Any), ride in ride(), at in civil(), surge in surge(), minimum in 0_i64..5_000, cap in 0_i64..9_000,
+    ) {
+        let tariff = Arc::new(tariff.with_minimum(minimum).unwrap().with_cap(cap).unwrap());
+        let lines = tariff.quote(&ride, at, surge).unwrap().lines().unwrap();
+        let after_minimum = |line: &Line| matches!(
+            line.kind(),
+            LineKind::Surge | LineKind::Rounding(Stage::Surge | Stage::Total)
+        );
+        let looked_at = lines.iter().filter(|line| line.is_in_minimum() && !after_minimum(line));
+        prop_assert!(looked_at.map(|line| line.amount().minor()).sum::<i64>() >= minimum);
+        let up_to_cap = lines.iter().take_while(|line| !matches!(
+            line.kind(),
+            LineKind::Discount(_) | LineKind::Tax(_) | LineKind::TaxIncluded(_) | LineKind::PassThrough(_)
+                | LineKind::Toll(_) | LineKind::Rounding(Stage::Total)
+        ));
+        prop_assert!(up_to_cap.map(|line| line.amount().minor()).sum::<i64>() <= cap);
+    }
+
+    #[test]
+    fn more_distance_or_time_never_costs_less(
+        tariff in tariff(Shape::Monotone), ride in ride(), at in civil(), surge in surge(), more in 0_i64..3_000_000,
+    ) {
+        let tariff = Arc::new(tariff);
+        let total = |ride: &Ride| tariff.quote(ride, at, surge).unwrap().total().minor();
+        let with = |mm: i64, ms: i64| {
+            let ride_of = Ride::new(Millimetres::new(mm), Millis::new(ms))
+                .with_circumstances(ride.circumstances().clone())
+                .with_waiting(ride.waiting());
+            match ride.slow() {
+                Some(slow) => ride_of.with_slow(slow),
+                None => ride_of,
+            }
+        };
+        let (mm, ms) = (ride.distance().get(), ride.duration().get());
+        prop_assert!(total(&with(mm + more, ms)) >= total(&with(mm, ms)));
+        prop_assert!(total(&with(mm, ms + more)) >= total(&with(mm, ms)));
+    }
+
+    #[test]
+    fn driving_on_never_costs_less(
+        tariff in tariff(Shape::Monotone), ride in ride(), at in civil(), steps in steps(), mm in 0_i64..3_000_000, ms in 0_i64..900_000,
+    ) {
+        let tariff = Arc::new(tariff.with_settlement(metered()));
+        let quote = tariff.quote(&ride, at, Surge::NONE).unwrap();
+        let metered = |steps: &[Step]| quote.settle(&read(&tariff, at, &ride, steps)).unwrap().metered().unwrap().minor();
+        let further: Vec<Step> = steps.iter().copied().chain([Step::Drive(mm, ms)]).collect();
+        prop_assert!(metered(&further) >= metered(&steps));
+    }
+
+    #[test]
+    fn a_reading_keeps_every_millimetre_and_millisecond(
+        tariff in tariff(Shape::Any), ride in ride(), at in civil(), steps in steps(),
+    ) {
+        let reading = read(&tariff, at, &ride, &steps);
+        let (mut mm, mut ms, mut waited) = (0, 0, 0);
+        for step in &steps {
+            match step {
+                Step::Drive(more_mm, more_ms) => (mm, ms) = (mm + more_mm, ms + more_ms),
+                Step::Wait(more_ms) => waited += more_ms,
+                Step::Stop | Step::Enter(_) | Step::Leave(_) => {}
+            }
+        }
+        prop_assert_eq!(reading.distance().get(), mm);
+        prop_assert_eq!(reading.duration().get(), ms + waited);
+        prop_assert_eq!(reading.waiting().get(), waited);
+        for slice in reading.slices() {
+            let banded = slice.bands().iter().fold((0, 0), |(mm, ms), band| {
+                (mm + band.distance().get(), ms + band.duration().get())
+            });
+            prop_assert_eq!(banded, (slice.distance().get(), slice.duration().get() - slice.waiting().get()));
+            let into_quarter_ms = i64::from(slice.at().time().ms()) % 900_000;
+            prop_assert!(into_quarter_ms + slice.duration().get() <= 900_000, "a slice stays in its quarter of an hour");
+        }
+    }
+
+    #[test]
+    fn how_often_the_device_reports_does_not_matter(
+        tariff in tariff(Shape::Monotone), ride in ride(), at in civil(), mm in 0_i64..900_000, ms in 0_i64..300_000, parts in 1_i64..20,
+    ) {
+        let tariff = Arc::new(tariff.with_settlement(metered()));
+        let quote = tariff.quote(&ride, at, Surge::NONE).unwrap();
+        let once = read(&tariff, at, &ride, &[Step::Drive(mm * parts, ms * parts)]);
+        let often: Vec<Step> = (0..parts).map(|_| Step::Drive(mm, ms)).collect();
+        let often = read(&tariff, at, &ride, &often);
+        prop_assert_eq!(quote.settle(&once).unwrap().metered(), quote.settle(&often).unwrap().metered());
+    }
+
+    #[test]
+    fn a_window_is_half_open_and_belongs_to_the_day_it_begins_on(
+        day in 0_usize..7, from in 0_u32..86_400_000, to in 0_u32..86_400_000, at in civil(),
+    ) {
+        let clock = |ms| TimeOfDay::from_ms(ms).unwrap();
+        let day = Weekday::ALL[day];
+        let span = Span::new(Weekdays::of(&[day]).unwrap(), clock(from), clock(to)).unwrap();
+        let mut schedule = Schedule::new(Vec::new()).unwrap();
+        let window = Window::new("w".parse().unwrap(), DecidedBy::Start, vec![span]).unwrap();
+        let window = schedule.add(window).unwrap();
+        let open = |at: CivilDateTime| schedule.active(at, None).intersects(window);
+        let length_ms = if to > from { to - from } else { to + 86_400_000 - from };
+        // By the milliseconds since the span last began: another way to say the same.
+        let since_ms = (0..7_i64)
+            .map(|days| at.plus(Millis::new(-days * 86_400_000)).unwrap())
+            .find(|earlier| earlier.date().weekday() == day)
+            .map(|earlier| {
+                let began = CivilDateTime::new(earlier.date(), clock(from));
+                at.to_timestamp(Millis::ZERO).since(began.to_timestamp(Millis::ZERO)).get()
+            })
+            .unwrap();
+        prop_assert_eq!(open(at), (0..i64::from(length_ms)).contains(&since_ms));
+        let begins = (0..7).map(|days| at.plus(Millis::new(days * 86_400_000)).unwrap().date());
+        let first = CivilDateTime::new(begins.into_iter().find(|date| date.weekday() == day).unwrap(), clock(from));
+        let last = first.plus(Millis::new(i64::from(length_ms) - 1)).unwrap();
+        prop_assert!(open(first) && open(last));
+        prop_assert!(!open(last.plus(Millis::new(1)).unwrap()));
+        prop_assert!(!open(first.plus(Millis::new(-1)).unwrap()));
+    }
+
+    #[test]
+    fn an_estimate_lies_between_its_bounds(
+        metres in 20_i64..2_000, secs in 5_i64..300, mm in 0_i64..60_000_000, ms in 0_i64..7_200_000,
+    ) {
+        let segment = Segment::new(Millimetres::ZERO, Ratio::ONE, Ratio::from(metres * 1_000)).unwrap();
+        let segment = segment.with_time(Ratio::from(secs * 1_000)).unwrap();
+        let meter = Meter::joint(Ratio::ZERO, Ratio::ZERO, vec![segment]).unwrap();
+        let units = meter.estimate_units(Millimetres::new(mm), Millis::new(ms)).unwrap();
+        prop_assert!(units.low() <= units.likely() && units.likely() <= units.high());
+        let by_distance = generate::ratio(mm, metres * 1_000);
+        prop_assert_eq!(units.low(), by_distance.max(generate::ratio(ms, secs * 1_000)));
+    }
+}
+
+/// The meter decides, and nothing is in its way.
+fn metered() -> fiacre_domain::pricing::SettlementPolicy {
+    use fiacre_domain::units::BasisPoints;
+    let none = BasisPoints::ZERO;
+    fiacre_domain::pricing::SettlementPolicy::new(none, none, BasisPoints::new(1_000_000), 1_000_000_000)
+        .unwrap()
+}
