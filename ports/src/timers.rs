@@ -25,7 +25,8 @@ pub struct Timer {
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait Timers: Send + Sync {
-    /// Arms timers of `service`; one with a known id is moved to its new time, unless it is done.
+    /// Arms timers of `service`; one with a known id is moved to its new time. A timer that is done is no longer known:
+    /// armed again, because its event came twice, it fires again, and its cause finds the commit that it made.
     ///
     /// - MUST be one timer per id (`tm_01_same_id_is_one_timer`).
     /// - MUST keep it over a restart, where the adapter is durable (`tm_05_timers_survive_a_restart`).

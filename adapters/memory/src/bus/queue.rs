@@ -1,0 +1,217 @@
+//! One queue: what is ready, what waits for its retry, what is held, what is parked.
+
+use fiacre_domain::time::Timestamp;
+use fiacre_ports::{Delivery, Message, MessageId, ParkReason, Parked, Settlement, Tag};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+/// A message in a queue.
+#[derive(Debug, Clone)]
+pub(super) struct Queued {
+    message: Arc<Message>,
+    /// Failed attempts so far.
+    failed: u32,
+    redelivered: bool,
+}
+
+impl Queued {
+    pub(super) const fn new(message: Arc<Message>) -> Self {
+        Self {
+            message,
+            failed: 0,
+            redelivered: false,
+        }
+    }
+}
+
+/// What one consumer holds, by rising tag; a settled delivery leaves a gap until those before it are settled.
+#[derive(Debug, Default)]
+struct Held {
+    deliveries: VecDeque<(Tag, Option<Queued>)>,
+    unsettled: usize,
+}
+
+impl Held {
+    fn push(&mut self, tag: Tag, queued: Queued) {
+        self.deliveries.push_back((tag, Some(queued)));
+        self.unsettled += 1;
+    }
+
+    fn take(&mut self, tag: Tag) -> Option<Queued> {
+        let place = self.deliveries.binary_search_by_key(&tag, |(tag, _)| *tag).ok()?;
+        let queued = self.deliveries.get_mut(place)?.1.take()?;
+        self.unsettled -= 1;
+        while let Some((_, None)) = self.deliveries.front() {
+            self.deliveries.pop_front();
+        }
+        Some(queued)
+    }
+}
+
+/// A consumer of a queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct ConsumerId(u64);
+
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    attempts_max: u32,
+    ready: VecDeque<Queued>,
+    /// By when they are ready again, and how they came.
+    delayed: BTreeMap<(Timestamp, u64), Queued>,
+    held: BTreeMap<ConsumerId, Held>,
+    parked: BTreeMap<u64, Parked>,
+    parked_places: BTreeMap<MessageId, u64>,
+    /// Numbers consumers, delays and parkings.
+    next: u64,
+}
+
+impl Queue {
+    pub(super) const fn limit_attempts(&mut self, attempts_max: u32) {
+        self.attempts_max = attempts_max;
+    }
+
+    const fn number(&mut self) -> u64 {
+        self.next += 1;
+        self.next
+    }
+
+    /// Puts a message at the end.
+    pub(super) fn push(&mut self, queued: Queued) {
+        self.ready.push_back(queued);
+    }
+
+    pub(super) fn enter(&mut self) -> ConsumerId {
+        let consumer = ConsumerId(self.number());
+        self.held.insert(consumer, Held::default());
+        consumer
+    }
+
+    /// Returns what a consumer holds to the head of the queue, in its old order, marked as redelivered.
+    pub(super) fn leave(&mut self, consumer: ConsumerId) -> usize {
+        let held = self.held.remove(&consumer).unwrap_or_default();
+        for (_, queued) in held.deliveries.into_iter().rev() {
+            if let Some(queued) = queued {
+                self.ready.push_front(Queued {
+                    redelivered: true,
+                    ..queued
+                });
+            }
+        }
+        held.unsettled
+    }
+
+    /// Hands out up to `max` messages, as far as `prefetch` allows; else when the next will be ready.
+    pub(super) fn deliver(
+        &mut self,
+        consumer: ConsumerId,
+        max: usize,
+        prefetch: usize,
+        now: Timestamp,
+        next_tag: &mut u64,
+    ) -> Result<Vec<Delivery>, Timestamp> {
+        self.ripen(now);
+        let held = self.held.entry(consumer).or_default();
+        let room = max.min(prefetch.saturating_sub(held.unsettled));
+        if room == 0 {
+            return Err(Timestamp::MAX);
+        }
+        if self.ready.is_empty() {
+            let next = self.delayed.first_key_value().map(|(&(at, _), _)| at);
+            return Err(next.unwrap_or(Timestamp::MAX));
+        }
+        let taken = self.ready.drain(..room.min(self.ready.len()));
+        Ok(taken
+            .map(|queued| {
+                *next_tag += 1;
+                let tag = Tag(*next_tag);
+                let delivery = Delivery {
+                    tag,
+                    message: Arc::clone(&queued.message),
+                    attempt: queued.failed + 1,
+                    redelivered: queued.redelivered,
+                };
+                held.push(tag, queued);
+                delivery
+            })
+            .collect())
+    }
+
+    fn ripen(&mut self, now: Timestamp) {
+        while let Some(first) = self.delayed.first_entry() {
+            if first.key().0 > now {
+                return;
+            }
+            self.ready.push_back(first.remove());
+        }
+    }
+
+    /// Settles one delivery; a tag that this consumer does not hold changes nothing.
+    pub(super) fn settle(&mut self, consumer: ConsumerId, tag: Tag, settlement: Settlement, now: Timestamp) {
+        let held = self.held.get_mut(&consumer);
+        let Some(queued) = held.and_then(|held| held.take(tag)) else {
+            return;
+        };
+        match settlement {
+            Settlement::Ack => {}
+            Settlement::Return => self.ready.push_front(queued),
+            Settlement::Park(reason) => self.park(&queued, reason, now),
+            Settlement::RetryAfter { delay, code, text } => {
+                let failed = queued.failed.saturating_add(1);
+                let queued = Queued { failed, ..queued };
+                if failed >= self.attempts_max {
+                    self.park(&queued, ParkReason::AttemptsUsedUp { code, text }, now);
+                } else {
+                    let place = (now.plus(delay), self.number());
+                    self.delayed.insert(place, queued);
+                }
+            }
+        }
+    }
+
+    /// Parks a message; one that is parked already (it came twice) is parked once, for the newer reason.
+    fn park(&mut self, queued: &Queued, reason: ParkReason, now: Timestamp) {
+        let place = self.number();
+        let message = Arc::clone(&queued.message);
+        if let Some(earlier) = self.parked_places.insert(message.id(), place) {
+            self.parked.remove(&earlier);
+        }
+        let parked = Parked {
+            message,
+            reason,
+            attempts: queued.failed,
+            at: now,
+        };
+        self.parked.insert(place, parked);
+    }
+
+    pub(super) fn parked(&self, max: usize) -> Vec<Parked> {
+        self.parked.values().take(max).cloned().collect()
+    }
+
+    pub(super) fn unpark(&mut self, message: MessageId) -> Option<Arc<Message>> {
+        let place = self.parked_places.remove(&message)?;
+        self.parked.remove(&place).map(|parked| parked.message)
+    }
+
+    pub(super) fn depth(&self) -> Depth {
+        Depth {
+            ready: self.ready.len(),
+            delayed: self.delayed.len(),
+            unsettled: self.held.values().map(|held| held.unsettled).sum(),
+            parked: self.parked.len(),
+        }
+    }
+}
+
+/// How many messages of a queue are where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Depth {
+    /// To be delivered now.
+    pub ready: usize,
+    /// Waiting for a retry.
+    pub delayed: usize,
+    /// Held by consumers.
+    pub unsettled: usize,
+    /// Parked.
+    pub parked: usize,
+}

@@ -1,0 +1,42 @@
+//! Every port of Fiacre in memory, on a virtual clock, under an executor that owns every poll.
+//!
+//! Nothing here reads a clock, draws a random number of its own or runs a thread: the same seed and the same calls give the
+//! same run, which is what the demo city and the simulator stand on.
+//!
+//! | for | there is |
+//! |---|---|
+//! | running futures | [`Executor`], [`Spawner`], [`Outside`] for calls that leave the thread |
+//! | time and identity | [`VirtualTime`], [`SkewedClock`] for each service, [`SeededIds`] |
+//! | the ports | [`MemoryEventStore`], [`MemoryBus`], [`MemoryTimers`], [`MemoryBoard`], [`MemoryViews`], [`MemoryLocations`], [`EstimatedRoutes`] |
+//!
+//! A port method that waits `until` a time waits in virtual time; the deadline is read on the clock of the process that
+//! asks, which `for_clock` gives to its handle.
+
+mod board;
+mod bus;
+mod clock;
+mod event_store;
+mod executor;
+mod hash;
+mod locations;
+mod lock;
+mod random;
+mod routes;
+mod signal;
+mod time;
+mod timers;
+mod views;
+
+pub use board::MemoryBoard;
+pub use bus::{Depth, MemoryBus};
+pub use clock::{SeededIds, SkewedClock};
+pub use event_store::MemoryEventStore;
+pub use executor::{
+    Abandoned, Answer, Executor, Outside, OutsideCall, OutsideCalls, POLLS_PER_INSTANT_MAX, RunError,
+    Spawner, Step, TaskId,
+};
+pub use locations::MemoryLocations;
+pub use routes::{EstimatedRoutes, ROAD_FACTOR, RoutesError, SPEED_MM_PER_S};
+pub use time::{Sleep, VirtualTime};
+pub use timers::MemoryTimers;
+pub use views::MemoryViews;

@@ -1,0 +1,74 @@
+//! Where drivers are, in memory.
+
+use crate::lock::lock;
+use async_trait::async_trait;
+use fiacre_domain::id::{DriverId, RegionId};
+use fiacre_domain::matching::Sample;
+use fiacre_ports::{LocationFeed, PortError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+/// A location feed in memory. Each value is a reader of its own: [`MemoryLocations::reader`] makes more of them, and a new
+/// reader begins with the latest sample of every driver.
+///
+/// A report costs the same however many read; a drain looks at every driver of the region.
+#[derive(Debug, Default)]
+pub struct MemoryLocations {
+    latest: Arc<Mutex<Latest>>,
+    /// What this reader has seen of each region: every sample up to this number.
+    seen: Mutex<BTreeMap<RegionId, u64>>,
+}
+
+#[derive(Debug, Default)]
+struct Latest {
+    reports: u64,
+    regions: BTreeMap<RegionId, BTreeMap<DriverId, Reported>>,
+}
+
+#[derive(Debug)]
+struct Reported {
+    sample: Sample,
+    number: u64,
+}
+
+impl MemoryLocations {
+    /// Another reader of the same reports.
+    #[must_use]
+    pub fn reader(&self) -> Self {
+        Self {
+            latest: Arc::clone(&self.latest),
+            seen: Mutex::default(),
+        }
+    }
+}
+
+#[async_trait]
+impl LocationFeed for MemoryLocations {
+    async fn report(&self, region: RegionId, samples: Vec<Sample>) -> Result<(), PortError> {
+        let latest = &mut *lock(&self.latest);
+        latest.reports += 1;
+        let number = latest.reports;
+        let drivers = latest.regions.entry(region).or_default();
+        for sample in samples {
+            let known = drivers
+                .entry(sample.driver())
+                .or_insert(Reported { sample, number });
+            if known.sample.sequence() < sample.sequence() {
+                *known = Reported { sample, number };
+            }
+        }
+        Ok(())
+    }
+
+    async fn drain(&self, region: RegionId) -> Result<Vec<Sample>, PortError> {
+        let latest = lock(&self.latest);
+        let seen = lock(&self.seen)
+            .insert(region, latest.reports)
+            .unwrap_or_default();
+        let drivers = latest.regions.get(&region).into_iter().flatten();
+        Ok(drivers
+            .filter(|(_, reported)| reported.number > seen)
+            .map(|(_, reported)| reported.sample)
+            .collect())
+    }
+}

@@ -1,0 +1,185 @@
+//! Deadlines in memory.
+
+use crate::clock::SkewedClock;
+use crate::lock::lock;
+use crate::signal::Signal;
+use crate::time::VirtualTime;
+use async_trait::async_trait;
+use fiacre_domain::id::RegionId;
+use fiacre_domain::saga::Service;
+use fiacre_domain::stream::{StreamId, TimerId, TimerKind, TraceContext, Version};
+use fiacre_domain::time::Timestamp;
+use fiacre_domain::units::Millis;
+use fiacre_ports::{Clock, PortError, Timer, Timers};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+/// Timers in memory. Clones are the same timers.
+#[derive(Debug, Clone)]
+pub struct MemoryTimers {
+    shared: Arc<Shared>,
+    /// The clock of the process that asks: it judges what is due.
+    clock: SkewedClock,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    armed: [Mutex<Armed>; Service::ALL.len()],
+    changed: [Signal; Service::ALL.len()],
+}
+
+/// The armed timers of a service.
+#[derive(Debug, Default)]
+struct Armed {
+    due_at: BTreeMap<TimerId, Timestamp>,
+    by_due: BTreeMap<(Timestamp, TimerId), Rest>,
+}
+
+/// What a timer carries besides its identity and its time.
+#[derive(Debug)]
+struct Rest {
+    region: RegionId,
+    trace: Option<Arc<TraceContext>>,
+}
+
+impl Armed {
+    fn arm(&mut self, timer: Timer) {
+        let Timer {
+            id,
+            due_at,
+            region,
+            trace,
+        } = timer;
+        if let Some(earlier) = self.due_at.insert(id, due_at) {
+            self.by_due.remove(&(earlier, id));
+        }
+        self.by_due.insert((due_at, id), Rest { region, trace });
+    }
+
+    /// Timers due at `now`, earliest first; else when the next is.
+    fn due(&self, now: Timestamp, max: usize) -> Result<Vec<Timer>, Timestamp> {
+        match self.by_due.first_key_value() {
+            Some((&(due_at, _), _)) if due_at <= now && max > 0 => {}
+            Some((&(due_at, _), _)) if due_at > now => return Err(due_at),
+            Some(_) | None => return Err(Timestamp::MAX),
+        }
+        let due = self.by_due.iter().take_while(|((due_at, _), _)| *due_at <= now);
+        Ok(due
+            .take(max)
+            .map(|(&(due_at, id), rest)| Timer {
+                id,
+                due_at,
+                region: rest.region,
+                trace: rest.trace.clone(),
+            })
+            .collect())
+    }
+
+    fn end(&mut self, timer: &Timer) {
+        let moved = self
+            .due_at
+            .get(&timer.id)
+            .is_some_and(|due_at| *due_at > timer.due_at);
+        if !moved && let Some(due_at) = self.due_at.remove(&timer.id) {
+            self.by_due.remove(&(due_at, timer.id));
+        }
+    }
+
+    fn forget(&mut self, stream: StreamId) -> usize {
+        let first = TimerId {
+            stream,
+            version: Version::EMPTY,
+            kind: TimerKind::OrderExpires,
+        };
+        let of_stream = self
+            .due_at
+            .range(first..)
+            .take_while(|(id, _)| id.stream == stream);
+        let forgotten: Vec<_> = of_stream.map(|(&id, &due_at)| (due_at, id)).collect();
+        for place in &forgotten {
+            self.due_at.remove(&place.1);
+            self.by_due.remove(place);
+        }
+        forgotten.len()
+    }
+}
+
+impl MemoryTimers {
+    /// No timers.
+    pub fn new(time: VirtualTime) -> Self {
+        Self {
+            shared: Arc::default(),
+            clock: SkewedClock::new(time, Millis::ZERO),
+        }
+    }
+
+    /// The same timers for a process with this clock.
+    #[must_use]
+    pub fn for_clock(&self, clock: SkewedClock) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            clock,
+        }
+    }
+
+    /// Drops the timers that commits of `stream` set, and gives how many there were; see
+    /// [`MemoryEventStore::forget`](crate::MemoryEventStore::forget).
+    pub fn forget(&self, stream: StreamId) -> usize {
+        let owner = Service::owner(stream);
+        owner.map_or(0, |service| lock(self.armed(service)).forget(stream))
+    }
+
+    fn armed(&self, service: Service) -> &Mutex<Armed> {
+        let [trip, driver, payment] = &self.shared.armed;
+        match service {
+            Service::Trip => trip,
+            Service::Driver => driver,
+            Service::Payment => payment,
+        }
+    }
+
+    fn changed(&self, service: Service) -> &Signal {
+        let [trip, driver, payment] = &self.shared.changed;
+        match service {
+            Service::Trip => trip,
+            Service::Driver => driver,
+            Service::Payment => payment,
+        }
+    }
+}
+
+#[async_trait]
+impl Timers for MemoryTimers {
+    async fn schedule(&self, service: Service, timers: Vec<Timer>) -> Result<(), PortError> {
+        {
+            let mut armed = lock(self.armed(service));
+            for timer in timers {
+                armed.arm(timer);
+            }
+        }
+        self.changed(service).notify();
+        Ok(())
+    }
+
+    async fn due(&self, service: Service, max: usize, until: Timestamp) -> Result<Vec<Timer>, PortError> {
+        let attempt = || {
+            let due = lock(self.armed(service)).due(self.clock.now(), max);
+            due.map_err(|due_at| self.clock.true_time(due_at))
+        };
+        let until = self.clock.true_time(until);
+        let due = self
+            .clock
+            .time()
+            .wait(self.changed(service), until, attempt)
+            .await;
+        Ok(due.unwrap_or_default())
+    }
+
+    async fn done(&self, service: Service, timers: &[Timer]) -> Result<(), PortError> {
+        let mut armed = lock(self.armed(service));
+        for timer in timers {
+            armed.end(timer);
+        }
+        Ok(())
+    }
+}
