@@ -158,7 +158,11 @@ pub trait EventStore: Send + Sync {
     /// - MUST give commits in order, without a gap, up to `head` (`es_02_versions_are_gapless`).
     /// - MUST, if [`Consistency::Linearizable`], include every commit acknowledged before the call
     ///   (`es_03_linearizable_load_sees_acknowledged`).
-    /// - MUST give the same state with a snapshot as without (`es_14_snapshots_may_vanish`).
+    /// - MUST give the same state with a snapshot as without (`es_14_snapshots_may_vanish`,
+    ///   `es_31_forgotten_snapshots_harm_nobody`).
+    /// - MUST answer in the order of the requests (`es_13_answers_follow_the_requests`).
+    /// - MUST keep what was acknowledged over a crash and a restart (`es_22_acknowledged_survives_a_crash`,
+    ///   `es_32_restart_keeps_the_log`).
     async fn load(&self, requests: &[LoadRequest]) -> Vec<Result<Loaded, PortError>>;
 
     /// Appends commits; answers in the order of the commits, each on its own: one may fail and the next succeed.
@@ -167,23 +171,30 @@ pub trait EventStore: Send + Sync {
     /// - MUST answer [`Appended::Conflict`] where the head is not `expected`, below or above
     ///   (`es_05_stale_version_conflicts`, `es_06_version_ahead_conflicts`).
     /// - MUST answer [`Appended::Duplicate`] where the stream has a commit with this cause, whatever `expected` says:
-    ///   duplicate beats conflict (`es_07_duplicate_cause_is_no_commit`, `es_08_duplicate_beats_conflict`).
+    ///   duplicate beats conflict, also between rivals, and the inbox is kept for ever
+    ///   (`es_07_duplicate_cause_is_no_commit`, `es_08_duplicate_beats_conflict`, `es_28_inbox_is_kept`,
+    ///   `es_29_same_cause_side_by_side_is_one_commit`).
+    /// - MUST let one cause make a commit in each of several streams (`es_30_cause_counts_per_stream`).
     /// - MUST let exactly one of several concurrent commits on one version through (`es_09_one_of_many_wins`).
     /// - MUST judge each member of a batch on its own (`es_10_batch_members_fail_alone`).
     /// - MUST be safe to call again with the identical commit after [`OutcomeUnknown`](crate::PortErrorKind::OutcomeUnknown)
-    ///   (`es_11_retry_of_identical_commit_is_safe`).
-    /// - MUST refuse as [`Invalid`](crate::PortErrorKind::Invalid) a commit without events, and a batch with two commits
-    ///   of one stream (`es_12_malformed_commits_are_invalid`).
+    ///   (`es_11_retry_of_identical_commit_is_safe`), and answer so wherever the commit may have been written
+    ///   (`es_27_lost_answer_is_unknown`).
+    /// - MUST refuse as [`Invalid`](crate::PortErrorKind::Invalid) a commit without events, and every commit of a
+    ///   stream that stands twice in the batch (`es_12_malformed_commits_are_invalid`).
     async fn append(&self, commits: Vec<NewCommit>) -> Vec<Appended>;
 
     /// The oldest commits on `service`'s streams that are not marked as published, at most `max`; waits until there is one
     /// or until `until`, then gives none.
     ///
     /// - MUST yield every commit sooner or later, also one that became visible late (`es_15_feed_is_complete`,
-    ///   `es_16_feed_never_skips_late_commits`).
+    ///   `es_16_feed_never_skips_late_commits`, `es_24_held_append_is_yielded_once_it_lands`).
+    /// - MUST yield only commits of streams that the service owns (`es_26_feed_is_of_one_service`).
+    /// - MUST wait until there is one, or until `until` (`es_25_feed_waits`).
     /// - MUST yield the commits of one stream in order (`es_17_feed_keeps_stream_order`).
     /// - MUST never yield what can still roll back (`es_18_feed_yields_only_durable`).
-    /// - MUST yield again what was not marked, also after a crash (`es_19_unmarked_is_yielded_again`).
+    /// - MUST yield again what was not marked, also after a crash (`es_19_unmarked_is_yielded_again`,
+    ///   `es_23_crash_before_publish_repeats`).
     async fn feed(
         &self,
         service: Service,

@@ -1,0 +1,290 @@
+//! The steps that the event store's checks are made of.
+
+use super::EventStoreHarness;
+use crate::report::{Check, Mismatch, expect, expect_same};
+use crate::script::{Script, Transient};
+use fiacre_domain::saga::Service;
+use fiacre_domain::stream::{Commit, StreamId, Version};
+use fiacre_domain::time::Timestamp;
+use fiacre_ports::{
+    Appended, Consistency, Cursor, EventStore, LoadRequest, Loaded, NewCommit, PortErrorKind, Snapshot,
+    SnapshotState, Ticket,
+};
+use std::sync::Arc;
+
+/// A handle on the store under test.
+pub(super) type Store = Arc<dyn EventStore>;
+
+/// What the feed yields.
+pub(super) type Yield = Vec<(Ticket, Arc<Commit>)>;
+
+/// An answer, as the checks compare it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    Applied(u32),
+    Duplicate(u32),
+    Conflict,
+    Failed(PortErrorKind),
+}
+
+impl Answer {
+    pub(super) fn of(appended: &Appended) -> Self {
+        match appended {
+            Appended::Applied(version) => Self::Applied(version.get()),
+            Appended::Duplicate(version) => Self::Duplicate(version.get()),
+            Appended::Conflict { .. } => Self::Conflict,
+            Appended::Failed(error) => Self::Failed(error.kind()),
+        }
+    }
+}
+
+/// One line for a commit to append.
+pub(super) fn line(commit: &NewCommit) -> String {
+    let NewCommit {
+        stream,
+        expected,
+        cause,
+        events,
+        ..
+    } = commit;
+    format!(
+        "{stream} after {expected} by {cause:?} with {} event(s)",
+        events.len()
+    )
+}
+
+/// One line for commits that were read.
+pub(super) fn places<'c>(commits: impl IntoIterator<Item = &'c Arc<Commit>>) -> String {
+    let places: Vec<_> = commits
+        .into_iter()
+        .map(|commit| format!("{}/{}", commit.stream, commit.version))
+        .collect();
+    format!("[{}]", places.join(", "))
+}
+
+/// What an append of `commits` must have left in the log.
+pub(super) fn committed(commits: &[NewCommit]) -> Vec<Commit> {
+    commits.iter().cloned().map(NewCommit::into_commit).collect()
+}
+
+impl<H: EventStoreHarness> Script<'_, H> {
+    pub(super) fn open(&self) -> Store {
+        self.harness().open()
+    }
+
+    /// Appends a batch. In stormy weather, members that failed on the way are repeated until they have an answer; a commit
+    /// that turns out to be its own duplicate then counts as applied.
+    pub(super) fn append(&self, store: &Store, commits: &[NewCommit]) -> Check<Vec<Answer>> {
+        let mut answers = self.append_once(store, commits)?;
+        let mut tries = 1;
+        loop {
+            let Some((position, error)) = answers.iter().enumerate().find_map(|(position, answer)| {
+                let Answer::Failed(kind) = answer else { return None };
+                let error = fiacre_ports::PortError::new(*kind, "append");
+                error.is_transient().then_some((position, error))
+            }) else {
+                return Ok(answers);
+            };
+            if !self.repeats(tries, &error) {
+                return Ok(answers);
+            }
+            tries += 1;
+            let Some(commit) = commits.get(position) else {
+                return Ok(answers);
+            };
+            let own = commit.expected.next().get();
+            for (answer, again) in answers
+                .iter_mut()
+                .skip(position)
+                .zip(self.append_once(store, std::slice::from_ref(commit))?)
+            {
+                *answer = match again {
+                    Answer::Duplicate(version) if version == own => Answer::Applied(own),
+                    Answer::Applied(_) | Answer::Duplicate(_) | Answer::Conflict | Answer::Failed(_) => again,
+                };
+            }
+        }
+    }
+
+    /// Appends a batch, once, and notes what came.
+    pub(super) fn append_once(&self, store: &Store, commits: &[NewCommit]) -> Check<Vec<Answer>> {
+        self.harness().disturb();
+        let appended = self.harness().block_on(store.append(commits.to_vec()));
+        let answers: Vec<_> = appended.iter().map(Answer::of).collect();
+        let lines: Vec<_> = commits.iter().map(line).collect();
+        self.note(format!("append {} → {appended:?}", lines.join("; ")));
+        expect_same("as many answers as commits", &commits.len(), &answers.len())?;
+        Ok(answers)
+    }
+
+    /// Appends a batch of which every member must be applied.
+    pub(super) fn apply(&self, store: &Store, commits: &[NewCommit]) -> Check {
+        let expected: Vec<_> = commits
+            .iter()
+            .map(|commit| Answer::Applied(commit.expected.next().get()))
+            .collect();
+        expect_same("the answers", &expected, &self.append(store, commits)?)
+    }
+
+    /// Appends one commit whose answer is known.
+    pub(super) fn expect_append(&self, store: &Store, commit: &NewCommit, expected: Answer) -> Check {
+        let answers = self.append(store, std::slice::from_ref(commit))?;
+        expect_same("the answer", &vec![expected], &answers)
+    }
+
+    /// Loads streams at their confirmed heads.
+    pub(super) fn load(&self, store: &Store, streams: &[StreamId]) -> Check<Vec<Loaded>> {
+        let requests: Vec<_> = streams
+            .iter()
+            .map(|&stream| LoadRequest {
+                stream,
+                consistency: Consistency::Linearizable,
+            })
+            .collect();
+        let names: Vec<_> = streams.iter().map(ToString::to_string).collect();
+        let show = |loaded: &Vec<Loaded>| {
+            let heads: Vec<_> = loaded
+                .iter()
+                .map(|one| format!("head {} with {}", one.head, places(&one.commits)))
+                .collect();
+            heads.join("; ")
+        };
+        let loaded = self.call(format!("load {}", names.join(", ")), show, async || {
+            store
+                .load(&requests)
+                .await
+                .into_iter()
+                .collect::<Result<Vec<_>, _>>()
+        })?;
+        expect_same("as many answers as requests", &streams.len(), &loaded.len())?;
+        Ok(loaded)
+    }
+
+    /// The stream must hold exactly these commits, told by version and cause.
+    pub(super) fn expect_stream(&self, store: &Store, stream: StreamId, commits: &[NewCommit]) -> Check {
+        let expected: Vec<_> = commits
+            .iter()
+            .map(|new| (new.expected.next(), new.cause))
+            .collect();
+        let head = expected.last().map_or(Version::EMPTY, |&(version, _)| version);
+        for loaded in self.load(store, &[stream])? {
+            let held: Vec<_> = loaded
+                .commits
+                .iter()
+                .map(|held| (held.version, held.cause))
+                .collect();
+            expect_same("the stream's commits by version and cause", &expected, &held)?;
+            expect_same("the head", &head, &loaded.head)?;
+        }
+        Ok(())
+    }
+
+    /// One call of the feed.
+    pub(super) fn feed(&self, store: &Store, service: Service, max: usize, until: Timestamp) -> Check<Yield> {
+        self.call(
+            format!("feed of {} (at most {max})", service.name()),
+            |fed: &Yield| places(fed.iter().map(|(_, commit)| commit)),
+            async || store.feed(service, max, until).await,
+        )
+    }
+
+    pub(super) fn mark(&self, store: &Store, tickets: &[Ticket]) -> Check {
+        let names: Vec<_> = tickets
+            .iter()
+            .map(|ticket| format!("{}/{}", ticket.stream, ticket.version))
+            .collect();
+        let what = format!("mark published [{}]", names.join(", "));
+        self.call(
+            what,
+            |()| "done".to_owned(),
+            async || store.mark_published(tickets).await,
+        )
+    }
+
+    /// Reads the feed of drivers in pages of at most `max`, marking each, until `count` different commits have come or
+    /// patience ends; gives them as they first came.
+    pub(super) fn drain(&self, store: &Store, max: usize, count: usize) -> Check<Vec<Arc<Commit>>> {
+        const IDLE_PAGES_MAX: u32 = 10;
+        let mut drained: Vec<Arc<Commit>> = Vec::new();
+        let mut idle_pages = 0;
+        let until = self.patience();
+        while drained.len() < count && idle_pages < IDLE_PAGES_MAX {
+            let fed = self.feed(store, Service::Driver, max, until)?;
+            if fed.is_empty() {
+                break;
+            }
+            let tickets: Vec<_> = fed.iter().map(|(ticket, _)| *ticket).collect();
+            let before = drained.len();
+            for (_, commit) in fed {
+                let known =
+                    |seen: &Arc<Commit>| (seen.stream, seen.version) == (commit.stream, commit.version);
+                if !drained.iter().any(known) {
+                    drained.push(commit);
+                }
+            }
+            // A lost mark repeats a page, which is legal; a page that repeats for ever is not.
+            idle_pages = if drained.len() == before {
+                idle_pages + 1
+            } else {
+                0
+            };
+            self.mark(store, &tickets)?;
+        }
+        Ok(drained)
+    }
+
+    /// Nothing may be left to publish for drivers.
+    pub(super) fn expect_drained(&self, store: &Store) -> Check {
+        let fed = self.feed(store, Service::Driver, 7, self.silence())?;
+        expect(
+            fed.is_empty(),
+            "nothing more to publish",
+            places(fed.iter().map(|(_, commit)| commit)),
+        )
+    }
+
+    pub(super) fn save_snapshot(
+        &self,
+        store: &Store,
+        stream: StreamId,
+        version: u32,
+        state: SnapshotState,
+    ) -> Check {
+        let snapshot = Snapshot {
+            version: Version::new(version),
+            state: Arc::new(state),
+        };
+        self.call(
+            format!("save a snapshot of {stream} at {version}"),
+            |()| "done".to_owned(),
+            async || store.save_snapshots(vec![(stream, snapshot.clone())]).await,
+        )
+    }
+
+    /// Scans the whole log in pages of at most `max`.
+    pub(super) fn scan(&self, store: &Store, max: usize) -> Check<Vec<Arc<Commit>>> {
+        const PAGES_MAX: usize = 1_000;
+        let mut scanned = Vec::new();
+        let mut from = Cursor::default();
+        for _ in 0..PAGES_MAX {
+            let show = |page: &fiacre_ports::Page| places(&page.commits);
+            let page = self.call(format!("scan (at most {max})"), show, async || {
+                store.scan(&from, max).await
+            })?;
+            expect(
+                page.commits.len() <= max,
+                format!("at most {max} commits a page"),
+                places(&page.commits),
+            )?;
+            scanned.extend(page.commits);
+            match page.next {
+                Some(next) => from = next,
+                None => return Ok(scanned),
+            }
+        }
+        Err(Mismatch {
+            expected: "the scan to end".to_owned(),
+            observed: format!("{PAGES_MAX} pages and no end"),
+        })
+    }
+}

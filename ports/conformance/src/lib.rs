@@ -1,0 +1,12 @@
+#![doc = include_str!("../README.md")]
+
+mod clause;
+pub mod event_store;
+mod harness;
+mod reference;
+mod report;
+pub mod sample;
+mod script;
+
+pub use harness::{Harness, Support, Weather};
+pub use report::{Failure, Outcome};
