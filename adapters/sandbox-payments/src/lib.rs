@@ -1,0 +1,56 @@
+//! A payment company to play with, in process: a [`PaymentGateway`](fiacre_ports::PaymentGateway) with books of its own.
+//!
+//! ```
+//! # use async_trait::async_trait;
+//! use fiacre_domain::time::Timestamp;
+//! use fiacre_ports::Clock;
+//! use fiacre_sandbox_payments::{Policy, Rate, Sandbox};
+//! use std::sync::Arc;
+//!
+//! struct Noon;
+//! #[async_trait]
+//! impl Clock for Noon {
+//!     fn now(&self) -> Timestamp {
+//!         Timestamp::from_ms(43_200_000)
+//!     }
+//!
+//!     async fn wait_until(&self, _at: Timestamp) {}
+//! }
+//!
+//! let policy = Policy::default().with_declines(Rate::from_basis_points(250)?);
+//! let company = Sandbox::new(42, Arc::new(Noon)).with_policy(policy);
+//! assert!(company.totals().is_empty());
+//! # Ok::<(), fiacre_sandbox_payments::PolicyError>(())
+//! ```
+//!
+//! **Intents** move as Stripe's with manual capture do (<https://docs.stripe.com/payments/paymentintents/lifecycle>):
+//! created, confirmed (held, declined, to be acted upon, being worked on), captured in part or whole, cancelled. A hold
+//! lapses by itself; an issuer may drop it before. A capture that fails for good cancels the intent.
+//!
+//! **Keys**: the same key with the same request is answered as the first time, errors included; with another request it is
+//! refused. The keys of a finished intent expire (24 hours, as Stripe's); then the intent's status answers, so that nothing
+//! is ever done twice. The keys of refunds do not expire. An amount that cannot be is refused without using up its key.
+//!
+//! **Chance** comes from the seed and from the key of the call: no order of calls, and no other intent, changes what happens
+//! to one. The [`methods`] follow a script instead; a [`Policy`] decides for all others.
+//!
+//! **Notices** ([`Sandbox::due_notices`]) are hints, at least once and unordered, until they are acknowledged.
+//!
+//! **Time** is the [`Clock`](fiacre_ports::Clock)'s. A call is done when half of its latency is over, so that a caller who
+//! dies while waiting may have done it all the same.
+
+mod books;
+mod company;
+mod dispute;
+mod draw;
+mod fate;
+pub mod methods;
+mod policy;
+mod post;
+mod record;
+mod sandbox;
+
+pub use books::Totals;
+pub use dispute::{Dispute, DisputeStatus};
+pub use policy::{Policy, PolicyError, Rate, Span, Subscription};
+pub use sandbox::Sandbox;

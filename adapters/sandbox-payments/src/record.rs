@@ -1,0 +1,177 @@
+//! An intent in the company's files: whole while it lives and its keys are kept, small afterwards.
+
+use crate::draw::Draw;
+use fiacre_domain::id::{IntentId, TripId};
+use fiacre_domain::money::{Currency, Money};
+use fiacre_domain::stream::ChargeNumber;
+use fiacre_domain::time::Timestamp;
+use fiacre_domain::trip::{AuthorizationNumber, PaymentMethodId};
+use fiacre_ports::{IdempotencyKey, IntentStatus, IntentView, Operation};
+
+/// What the company will do to an intent by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Change {
+    /// The rider acts, or the work is done: the money is held.
+    Hold,
+    /// The issuer drops the hold.
+    LoseHold,
+    /// The hold lapses.
+    LapseHold,
+    /// The rider disputes what was captured.
+    OpenDispute,
+    /// The dispute is decided.
+    CloseDispute,
+}
+
+/// An intent that may still move, or whose keys are kept.
+#[derive(Debug)]
+pub(crate) struct Live {
+    pub(crate) key: IdempotencyKey,
+    pub(crate) amount: Money,
+    pub(crate) method: PaymentMethodId,
+    pub(crate) status: IntentStatus,
+    pub(crate) refunded_minor: i64,
+    /// What the hold's fate is drawn from: the key of the confirmation.
+    pub(crate) hold_draw: Draw,
+    /// What is planned for it, and when.
+    pub(crate) planned: Option<(Timestamp, Change)>,
+    /// The keys that were used on it and expire with it.
+    pub(crate) keys: Vec<IdempotencyKey>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Captured,
+    Canceled,
+}
+
+/// An intent that was captured or cancelled, its keys expired. Kept for ever, so kept small: a day has hundreds of
+/// thousands.
+#[derive(Debug)]
+pub(crate) struct Closed {
+    trip: TripId,
+    method: PaymentMethodId,
+    amount_minor: i64,
+    captured_minor: i64,
+    refunded_minor: i64,
+    epoch: u32,
+    currency: Currency,
+    charge: ChargeNumber,
+    authorization: AuthorizationNumber,
+    outcome: Outcome,
+}
+
+#[derive(Debug)]
+pub(crate) enum Record {
+    Live(Box<Live>),
+    Closed(Closed),
+}
+
+impl Live {
+    /// The small record, once nothing but refunds and disputes can happen.
+    pub(crate) const fn closed(&self) -> Option<Closed> {
+        let (outcome, captured_minor) = match self.status {
+            IntentStatus::Succeeded { captured } => (Outcome::Captured, captured.minor()),
+            IntentStatus::Canceled => (Outcome::Canceled, 0),
+            IntentStatus::RequiresConfirmation { .. }
+            | IntentStatus::RequiresAction
+            | IntentStatus::Processing
+            | IntentStatus::RequiresCapture { .. } => return None,
+        };
+        let IdempotencyKey {
+            epoch,
+            trip,
+            charge,
+            authorization,
+            operation: _,
+        } = self.key;
+        Some(Closed {
+            trip,
+            method: self.method,
+            amount_minor: self.amount.minor(),
+            captured_minor,
+            refunded_minor: self.refunded_minor,
+            epoch,
+            currency: self.amount.currency(),
+            charge,
+            authorization,
+            outcome,
+        })
+    }
+}
+
+impl Record {
+    /// The key of the creation.
+    pub(crate) const fn key(&self) -> IdempotencyKey {
+        match self {
+            Self::Live(live) => live.key,
+            Self::Closed(closed) => IdempotencyKey {
+                epoch: closed.epoch,
+                trip: closed.trip,
+                charge: closed.charge,
+                authorization: closed.authorization,
+                operation: Operation::Create,
+            },
+        }
+    }
+
+    pub(crate) const fn amount(&self) -> Money {
+        match self {
+            Self::Live(live) => live.amount,
+            Self::Closed(closed) => Money::new(closed.amount_minor, closed.currency),
+        }
+    }
+
+    pub(crate) const fn method(&self) -> PaymentMethodId {
+        match self {
+            Self::Live(live) => live.method,
+            Self::Closed(closed) => closed.method,
+        }
+    }
+
+    pub(crate) const fn status(&self) -> IntentStatus {
+        match self {
+            Self::Live(live) => live.status,
+            Self::Closed(closed) => match closed.outcome {
+                Outcome::Captured => IntentStatus::Succeeded {
+                    captured: Money::new(closed.captured_minor, closed.currency),
+                },
+                Outcome::Canceled => IntentStatus::Canceled,
+            },
+        }
+    }
+
+    pub(crate) const fn refunded_minor(&self) -> i64 {
+        match self {
+            Self::Live(live) => live.refunded_minor,
+            Self::Closed(closed) => closed.refunded_minor,
+        }
+    }
+
+    pub(crate) const fn set_refunded_minor(&mut self, minor: i64) {
+        match self {
+            Self::Live(live) => live.refunded_minor = minor,
+            Self::Closed(closed) => closed.refunded_minor = minor,
+        }
+    }
+
+    pub(crate) const fn view(&self, intent: IntentId) -> IntentView {
+        IntentView {
+            intent,
+            key: self.key(),
+            amount: self.amount(),
+            status: self.status(),
+            refunded_minor: self.refunded_minor(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_closed_intent_stays_small() {
+        assert_eq!(size_of::<Record>(), 64);
+    }
+}

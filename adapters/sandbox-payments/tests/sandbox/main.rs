@@ -1,0 +1,15 @@
+//! The payment company, seen from outside.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on says where"
+)]
+
+mod laws;
+mod methods;
+mod notices;
+mod policy;
+mod records;
+mod repetition;
+mod stage;
