@@ -156,8 +156,10 @@ pub struct QueueSpec {
     pub region: RegionId,
     /// The events that it takes.
     pub events: EventKinds,
-    /// The service whose commands and notices it takes, if any.
+    /// The service whose commands it takes, if any.
     pub commands_of: Option<Service>,
+    /// Whether it takes the payment gateway's notices.
+    pub notices: bool,
     /// After how many failed attempts a message is parked (default 8).
     pub attempts_max: u32,
 }
@@ -225,8 +227,11 @@ pub enum Settlement {
         /// The error's text, for the parking.
         text: String,
     },
-    /// The consumer could not work (a store is unavailable): deliver again, count nothing.
-    Return,
+    /// The consumer could not work (a store or a gateway is unavailable): deliver again after a while, count nothing.
+    Return {
+        /// How long to wait at least.
+        delay: Millis,
+    },
     /// Never again, until someone replays it.
     Park(ParkReason),
 }

@@ -1,0 +1,368 @@
+//! The front desks: what riders' and drivers' apps ask for becomes commands on the bus. An order is accepted once the bus
+//! has it, whether or not any other service is up.
+
+use fiacre_domain::driver::{self, Fence};
+use fiacre_domain::fingerprint::Fingerprint;
+use fiacre_domain::id::{CommandId, DriverId, PrincipalId, ProductId, RegionId, TripId};
+use fiacre_domain::matching::Sample;
+use fiacre_domain::pricing::{MeterReading, PricingError, Quote, Ride, Surge, Tariff};
+use fiacre_domain::requirements::{Capabilities, Requirements};
+use fiacre_domain::saga::Command;
+use fiacre_domain::stream::TraceContext;
+use fiacre_domain::time::{CivilDateTime, Timestamp};
+use fiacre_domain::trip::{
+    Actor, CancelReason, DeviceFact, Order, PaymentMethod, PersonalPlan, RequestError, StartCheck,
+    StartProof, TripPolicy, TripRequest,
+};
+use fiacre_domain::units::Millimetres;
+use fiacre_domain::{dispatch, trip};
+use fiacre_ports::{
+    Body, Bus, Clock, IdSource, LocationFeed, Message, PortError, PortErrorKind, Published, Seal,
+};
+use std::sync::Arc;
+
+/// Why a desk could not take a request.
+#[derive(Debug, thiserror::Error)]
+pub enum DeskError {
+    /// The ride cannot be priced.
+    #[error("failed to price the ride: {0}")]
+    Pricing(#[from] PricingError),
+    /// The order is not well-formed.
+    #[error(transparent)]
+    Request(#[from] RequestError),
+    /// The bus did not take it.
+    #[error("failed to hand the request on: {0}")]
+    Bus(#[source] PortError),
+}
+
+impl DeskError {
+    /// The stable code of this error.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Pricing(error) => error.code(),
+            Self::Request(error) => error.code(),
+            Self::Bus(error) => error.code(),
+        }
+    }
+}
+
+/// What every desk stands on.
+#[derive(Clone)]
+pub struct DeskPorts {
+    /// The way to the services.
+    pub bus: Arc<dyn Bus>,
+    /// The gateway's clock.
+    pub clock: Arc<dyn Clock>,
+    /// New identities.
+    pub ids: Arc<dyn IdSource>,
+    /// Fingerprints and start codes.
+    pub seal: Arc<dyn Seal>,
+    /// Where drivers are.
+    pub locations: Arc<dyn LocationFeed>,
+}
+
+impl std::fmt::Debug for DeskPorts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DeskPorts").finish_non_exhaustive()
+    }
+}
+
+impl DeskPorts {
+    /// Puts a command on the bus; done once the bus has it durably.
+    async fn send(
+        &self,
+        region: RegionId,
+        trace: Option<Arc<TraceContext>>,
+        command: Command,
+    ) -> Result<CommandId, DeskError> {
+        let id = self.ids.command_id();
+        let message = Message {
+            body: Body::Command { id, command },
+            region,
+            trace,
+            mandatory: true,
+        };
+        let failed = |kind| Err(DeskError::Bus(PortError::new(kind, "publish a command")));
+        match self.bus.publish(vec![message]).await.pop() {
+            Some(Published::Confirmed) => Ok(id),
+            Some(Published::Returned) => failed(PortErrorKind::Unavailable),
+            Some(Published::OutcomeUnknown(error)) => Err(DeskError::Bus(error)),
+            None => failed(PortErrorKind::OutcomeUnknown),
+        }
+    }
+}
+
+/// A price for one trip: its id is the trip's.
+#[derive(Debug, Clone)]
+pub struct PricedTrip {
+    /// The trip that the price is for.
+    pub trip: TripId,
+    /// The price.
+    pub quote: Arc<Quote>,
+    /// The price's fingerprint.
+    pub fingerprint: Fingerprint,
+}
+
+/// An order for a priced trip.
+#[derive(Debug, Clone)]
+pub struct Booking {
+    /// The price.
+    pub priced: PricedTrip,
+    /// Who travels and pays.
+    pub rider: PrincipalId,
+    /// From where to where.
+    pub plan: PersonalPlan,
+    /// How it is paid.
+    pub payment: PaymentMethod,
+    /// The product asked for.
+    pub product: ProductId,
+    /// How many travel.
+    pub party_size: u8,
+    /// What driver and vehicle must be able to serve.
+    pub requirements: Requirements,
+    /// Budgets and limits.
+    pub policy: Arc<TripPolicy>,
+    /// When it lapses if it is not confirmed; the default is ten minutes from acceptance.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// The riders' desk of a region.
+#[derive(Debug, Clone)]
+pub struct RiderDesk {
+    ports: DeskPorts,
+    region: RegionId,
+}
+
+impl RiderDesk {
+    /// In `region`.
+    pub const fn new(region: RegionId, ports: DeskPorts) -> Self {
+        Self { ports, region }
+    }
+
+    /// Prices a ride that starts at local time `at`. Nothing is kept: the quote itself is the record.
+    pub fn quote(
+        &self,
+        tariff: &Arc<Tariff>,
+        ride: &Ride,
+        at: CivilDateTime,
+        surge: Surge,
+    ) -> Result<PricedTrip, DeskError> {
+        let quote = tariff.quote(ride, at, surge)?;
+        let fingerprint = self.ports.seal.fingerprint(&quote);
+        Ok(PricedTrip {
+            trip: self.ports.ids.trip_id(),
+            quote: Arc::new(quote),
+            fingerprint,
+        })
+    }
+
+    /// Orders a priced trip; accepted once the bus has it. A quote is used once: repeating it reaches the same trip.
+    pub async fn book(&self, booking: Booking) -> Result<TripId, DeskError> {
+        let Booking {
+            priced,
+            rider,
+            plan,
+            payment,
+            product,
+            party_size,
+            requirements,
+            policy,
+            expires_at,
+        } = booking;
+        let trip = priced.trip;
+        let order = Order {
+            trip,
+            rider,
+            region: self.region,
+            accepted_at: self.ports.clock.now(),
+            quote: priced.quote,
+            quote_fingerprint: priced.fingerprint,
+            plan,
+            payment,
+            product,
+        };
+        let mut request = TripRequest::new(order)?
+            .with_party(party_size, requirements)?
+            .with_policy(policy)?;
+        if let Some(expires_at) = expires_at {
+            request = request.with_expiry(expires_at)?;
+        }
+        let command = Command::Trip(trip, trip::Command::Request(Arc::new(request)));
+        self.ports.send(self.region, None, command).await?;
+        Ok(trip)
+    }
+
+    /// Asks to cancel a trip; `driven` is how far the driver had come, zero where nobody knows.
+    pub async fn cancel(
+        &self,
+        trip: TripId,
+        rider: PrincipalId,
+        reason: CancelReason,
+        driven: Millimetres,
+    ) -> Result<CommandId, DeskError> {
+        let command = trip::Command::Cancel {
+            by: Actor::Rider(rider),
+            reason,
+            driven,
+        };
+        self.ports
+            .send(self.region, None, Command::Trip(trip, command))
+            .await
+    }
+
+    /// The code that the rider of `trip` shows to the driver.
+    pub fn start_code(&self, trip: TripId) -> u16 {
+        self.ports.seal.start_code(trip)
+    }
+}
+
+/// The drivers' desk of a region.
+#[derive(Debug, Clone)]
+pub struct DriverDesk {
+    ports: DeskPorts,
+    region: RegionId,
+}
+
+impl DriverDesk {
+    /// In `region`.
+    pub const fn new(region: RegionId, ports: DeskPorts) -> Self {
+        Self { ports, region }
+    }
+
+    async fn driver(&self, driver: DriverId, command: driver::Command) -> Result<CommandId, DeskError> {
+        self.ports
+            .send(self.region, None, Command::Driver(driver, command))
+            .await
+    }
+
+    async fn trip(&self, trip: TripId, command: trip::Command) -> Result<CommandId, DeskError> {
+        self.ports
+            .send(self.region, None, Command::Trip(trip, command))
+            .await
+    }
+
+    /// On duty in this region.
+    pub async fn go_online(
+        &self,
+        driver: DriverId,
+        capabilities: Capabilities,
+    ) -> Result<CommandId, DeskError> {
+        self.driver(
+            driver,
+            driver::Command::GoOnline {
+                region: self.region,
+                capabilities,
+            },
+        )
+        .await
+    }
+
+    /// Off duty, after the trip in progress if there is one.
+    pub async fn go_offline(&self, driver: DriverId) -> Result<CommandId, DeskError> {
+        self.driver(driver, driver::Command::GoOffline).await
+    }
+
+    /// Reports where drivers are. Telemetry: a sample that is lost harms nobody.
+    pub async fn locate(&self, samples: Vec<Sample>) -> Result<(), DeskError> {
+        self.ports
+            .locations
+            .report(self.region, samples)
+            .await
+            .map_err(DeskError::Bus)
+    }
+
+    /// Says yes to an offer.
+    pub async fn accept(
+        &self,
+        trip: TripId,
+        offer: dispatch::OfferNumber,
+        driver: DriverId,
+    ) -> Result<CommandId, DeskError> {
+        let command = dispatch::Command::Accept { offer, driver };
+        self.ports
+            .send(self.region, None, Command::Dispatch(trip, command))
+            .await
+    }
+
+    /// Says no to an offer.
+    pub async fn decline(
+        &self,
+        trip: TripId,
+        offer: dispatch::OfferNumber,
+        driver: DriverId,
+    ) -> Result<CommandId, DeskError> {
+        let command = dispatch::Command::Decline { offer, driver };
+        self.ports
+            .send(self.region, None, Command::Dispatch(trip, command))
+            .await
+    }
+
+    /// Gives a trip back.
+    pub async fn withdraw(&self, trip: TripId, fence: Fence) -> Result<CommandId, DeskError> {
+        self.trip(trip, trip::Command::Withdraw { fence }).await
+    }
+
+    /// At the pick-up.
+    pub async fn arrive(
+        &self,
+        trip: TripId,
+        fence: Fence,
+        distance_to_pick_up: Millimetres,
+        device: DeviceFact,
+    ) -> Result<CommandId, DeskError> {
+        self.trip(
+            trip,
+            trip::Command::Arrive {
+                fence,
+                distance_to_pick_up,
+                device,
+            },
+        )
+        .await
+    }
+
+    /// The rider did not come.
+    pub async fn no_show(&self, trip: TripId, fence: Fence) -> Result<CommandId, DeskError> {
+        self.trip(trip, trip::Command::NoShow { fence }).await
+    }
+
+    /// The rider is in the car and showed `code`.
+    pub async fn start(
+        &self,
+        trip: TripId,
+        fence: Fence,
+        code: u16,
+        device: DeviceFact,
+    ) -> Result<CommandId, DeskError> {
+        let right = code == self.ports.seal.start_code(trip);
+        let check = if right {
+            StartCheck::Proven(StartProof::Code)
+        } else {
+            StartCheck::WrongCode
+        };
+        self.trip(trip, trip::Command::Start { fence, check, device })
+            .await
+    }
+
+    /// The ride has ended.
+    pub async fn complete(
+        &self,
+        trip: TripId,
+        fence: Fence,
+        driver: DriverId,
+        reading: Arc<MeterReading>,
+        device: DeviceFact,
+    ) -> Result<CommandId, DeskError> {
+        let by = Actor::Driver(driver);
+        self.trip(
+            trip,
+            trip::Command::Complete {
+                fence,
+                by,
+                reading,
+                device,
+            },
+        )
+        .await
+    }
+}

@@ -1,0 +1,246 @@
+//! A region's fleet: which drivers are free, which searches wait, and every two seconds the batch that joins them.
+
+mod picture;
+mod proposals;
+
+use crate::backoff::PAUSE;
+use crate::inbox::Inbox;
+use crate::process::{Process, Turn};
+use crate::reactor::ServicePorts;
+use crate::topology;
+use crate::writer::Writer;
+use async_trait::async_trait;
+use fiacre_domain::dispatch::DispatchEvent;
+use fiacre_domain::event::Event;
+use fiacre_domain::geo::ServiceArea;
+use fiacre_domain::id::RegionId;
+use fiacre_domain::matching::{Matcher, Policy};
+use fiacre_domain::stream::StreamId;
+use fiacre_domain::time::Timestamp;
+use fiacre_domain::units::Millis;
+use fiacre_ports::{
+    Body, Delivery, DispatchBoard, IdSource, LocationFeed, OpenSearch, PortError, Prefetch, Settlement, Tag,
+};
+use picture::Picture;
+use std::sync::Arc;
+
+/// How many messages a matcher takes at a time: few, so that the tick comes in time.
+const MATCHER_PREFETCH: Prefetch = Prefetch(64);
+
+/// How requests and drivers are joined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Matching {
+    /// The exact optimum of each batch.
+    Batch,
+    /// Each request in turn takes its cheapest free driver.
+    Greedy,
+}
+
+/// How a region's matcher works.
+#[derive(Debug, Clone)]
+pub struct FleetConfig {
+    /// The region.
+    pub region: RegionId,
+    /// Where it serves; a place outside is never matched.
+    pub area: ServiceArea,
+    /// How drivers are weighed.
+    pub policy: Policy,
+    /// How requests and drivers are joined.
+    pub matching: Matching,
+    /// The time between two batches (default 2 s).
+    pub tick: Millis,
+    /// How long a driver may think about an offer (default 25 s).
+    pub offer_expiry: Millis,
+    /// How many drivers are offered a trip at the same time (default 1).
+    pub fan_out: u8,
+}
+
+impl FleetConfig {
+    /// The defaults, in `region` over `area`.
+    pub fn new(region: RegionId, area: ServiceArea) -> Self {
+        Self {
+            region,
+            area,
+            policy: Policy::city(),
+            matching: Matching::Batch,
+            tick: Millis::from_secs(2),
+            offer_expiry: Millis::from_secs(25),
+            fan_out: 1,
+        }
+    }
+}
+
+/// What a matcher needs beside what every service needs.
+#[derive(Clone)]
+pub struct FleetPorts {
+    /// What every service needs.
+    pub service: ServicePorts,
+    /// The open searches, for a matcher that starts anew.
+    pub board: Arc<dyn DispatchBoard>,
+    /// Where drivers are.
+    pub locations: Arc<dyn LocationFeed>,
+    /// New identities, for the proposals' causes.
+    pub ids: Arc<dyn IdSource>,
+}
+
+impl std::fmt::Debug for FleetPorts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FleetPorts").finish_non_exhaustive()
+    }
+}
+
+/// The matcher of one region. One is enough; the lock's compare-and-set makes even two at a time safe.
+#[derive(Debug)]
+pub struct Fleet {
+    config: FleetConfig,
+    ports: FleetPorts,
+    inbox: Inbox,
+    writer: Writer,
+    picture: Picture,
+    matcher: Matcher,
+    tick_at: Option<Timestamp>,
+}
+
+impl Fleet {
+    /// A matcher with an empty picture: its first turn reads the board.
+    pub fn new(config: FleetConfig, ports: FleetPorts) -> Self {
+        let service = &ports.service;
+        let inbox = Inbox::new(
+            Arc::clone(&service.bus),
+            topology::matcher_queue(config.region),
+            MATCHER_PREFETCH,
+        );
+        let writer = Writer::new(Arc::clone(&service.store), Arc::clone(&service.clock));
+        let picture = Picture::new(config.region, config.area.clone(), config.fan_out);
+        Self {
+            config,
+            ports,
+            inbox,
+            writer,
+            picture,
+            matcher: Matcher::new(),
+            tick_at: None,
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.ports.service.clock.now()
+    }
+
+    /// A matcher that starts anew learns the open searches from the board; drivers it learns from their first samples.
+    async fn begin(&mut self) -> Result<Timestamp, PortError> {
+        for search in self.ports.board.list(self.config.region).await? {
+            self.picture.doubt_search(search.trip, None);
+        }
+        let tick_at = self.now();
+        self.tick_at = Some(tick_at);
+        Ok(tick_at)
+    }
+
+    /// What is heard marks streams as changed; they are loaded at the tick, so no order of messages matters.
+    async fn hear(&mut self, deliveries: Vec<Delivery>) -> Result<(), PortError> {
+        let (mut opened, mut closed) = (Vec::new(), Vec::new());
+        for delivery in &deliveries {
+            let Body::Event { id, event, .. } = &delivery.message.body else {
+                continue;
+            };
+            match (id.stream(), event) {
+                (StreamId::Dispatch(trip), Event::Dispatch(event)) => {
+                    self.picture.doubt_search(trip, delivery.message.trace.clone());
+                    let search = OpenSearch {
+                        trip,
+                        version: id.version(),
+                    };
+                    match standing_of(event) {
+                        Some(true) => opened.push(search),
+                        Some(false) => closed.push(search),
+                        None => {}
+                    }
+                }
+                (StreamId::Driver(driver), _) => self.picture.doubt_driver(driver),
+                (_, _) => {}
+            }
+        }
+        if !opened.is_empty() {
+            self.ports.board.open(self.config.region, &opened).await?;
+        }
+        if !closed.is_empty() {
+            self.ports.board.close(self.config.region, &closed).await?;
+        }
+        let acks: Vec<(Tag, Settlement)> = deliveries
+            .iter()
+            .map(|delivery| (delivery.tag, Settlement::Ack))
+            .collect();
+        self.inbox.settle(acks).await;
+        Ok(())
+    }
+
+    async fn tick(&mut self) -> Result<(), PortError> {
+        let samples = self.ports.locations.drain(self.config.region).await?;
+        self.picture.locate(&samples);
+        let now = self.now();
+        self.picture.refresh(&self.writer, now).await?;
+        self.propose(now).await;
+        Ok(())
+    }
+
+    async fn work(&mut self, until: Timestamp) -> Result<Turn, PortError> {
+        let tick_at = match self.tick_at {
+            Some(tick_at) => tick_at,
+            None => self.begin().await?,
+        };
+        let heard = self
+            .inbox
+            .take(usize::from(MATCHER_PREFETCH.0), tick_at.min(until))
+            .await?;
+        let any = !heard.is_empty();
+        for batch in heard {
+            self.hear(batch).await?;
+        }
+        let now = self.now();
+        if now < tick_at {
+            return Ok(if any { Turn::Worked } else { Turn::Idle });
+        }
+        // A matcher that fell behind does not catch up tick by tick.
+        self.tick_at = Some(tick_at.plus(self.config.tick).max(now.plus(Millis::new(1))));
+        self.tick().await?;
+        Ok(Turn::Worked)
+    }
+}
+
+/// Whether a search is open (`true`) or over (`false`) after this event; none where the event does not say.
+const fn standing_of(event: &DispatchEvent) -> Option<bool> {
+    match event {
+        DispatchEvent::SearchStarted { .. } | DispatchEvent::SearchResumed { .. } => Some(true),
+        DispatchEvent::SearchPaused { .. }
+        | DispatchEvent::DriverAssigned { .. }
+        | DispatchEvent::NoDriverFound { .. }
+        | DispatchEvent::DispatchEnding
+        | DispatchEvent::DispatchClosed => Some(false),
+        DispatchEvent::OfferMade(_)
+        | DispatchEvent::OfferAccepted { .. }
+        | DispatchEvent::OfferDeclined { .. }
+        | DispatchEvent::OfferExpired { .. }
+        | DispatchEvent::OfferWithdrawn { .. }
+        | DispatchEvent::ReleaseAsked { .. }
+        | DispatchEvent::ReleaseNoted { .. } => None,
+    }
+}
+
+#[async_trait]
+impl Process for Fleet {
+    fn name(&self) -> &str {
+        self.inbox.queue().name.as_str()
+    }
+
+    async fn turn(&mut self, until: Timestamp) -> Turn {
+        match self.work(until).await {
+            Ok(turn) => turn,
+            Err(error) => {
+                tracing::warn!(region = %self.config.region, %error, "matcher interrupted; tried again");
+                self.ports.service.clock.wait_until(self.now().plus(PAUSE)).await;
+                Turn::Worked
+            }
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! What a matcher believes of its region: a cache over the log, refreshed stream by stream.
+
+use crate::state::State;
+use crate::writer::Writer;
+use fiacre_domain::dispatch::{Dispatch, LockState, Phase, SearchBrief};
+use fiacre_domain::driver::{Driver, Duty};
+use fiacre_domain::geo::ServiceArea;
+use fiacre_domain::id::{DriverId, RegionId, TripId};
+use fiacre_domain::matching::{Availability, Request, Sample, Supply};
+use fiacre_domain::stream::{StreamId, TraceContext};
+use fiacre_domain::time::Timestamp;
+use fiacre_ports::PortError;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// A search that waits for a driver.
+#[derive(Debug, Clone)]
+pub(super) struct Waiting {
+    pub(super) brief: Arc<SearchBrief>,
+    pub(super) round: u8,
+    pub(super) wave: u8,
+    pub(super) excluded: Vec<DriverId>,
+    pub(super) trace: Option<Arc<TraceContext>>,
+}
+
+/// Drivers, searches, and what has changed since they were last loaded.
+#[derive(Debug)]
+pub(super) struct Picture {
+    region: RegionId,
+    fan_out: usize,
+    supply: Supply,
+    waiting: BTreeMap<TripId, Waiting>,
+    /// Who is asked about which trip: not to be asked about another.
+    asked: BTreeMap<TripId, Vec<DriverId>>,
+    busy_with: BTreeMap<DriverId, TripId>,
+    /// On duty and not locked, since when.
+    free_since: BTreeMap<DriverId, Timestamp>,
+    known: BTreeSet<DriverId>,
+    doubted_searches: BTreeMap<TripId, Option<Arc<TraceContext>>>,
+    doubted_drivers: BTreeSet<DriverId>,
+}
+
+impl Picture {
+    pub(super) fn new(region: RegionId, area: ServiceArea, fan_out: u8) -> Self {
+        Self {
+            region,
+            fan_out: usize::from(fan_out.max(1)),
+            supply: Supply::new(area),
+            waiting: BTreeMap::new(),
+            asked: BTreeMap::new(),
+            busy_with: BTreeMap::new(),
+            free_since: BTreeMap::new(),
+            known: BTreeSet::new(),
+            doubted_searches: BTreeMap::new(),
+            doubted_drivers: BTreeSet::new(),
+        }
+    }
+
+    pub(super) const fn supply(&self) -> &Supply {
+        &self.supply
+    }
+
+    pub(super) fn waiting(&self, trip: TripId) -> Option<&Waiting> {
+        self.waiting.get(&trip)
+    }
+
+    /// This search may have changed.
+    pub(super) fn doubt_search(&mut self, trip: TripId, trace: Option<Arc<TraceContext>>) {
+        let known = self.doubted_searches.entry(trip).or_default();
+        *known = trace.or(known.take());
+    }
+
+    /// This driver may have changed.
+    pub(super) fn doubt_driver(&mut self, driver: DriverId) {
+        self.doubted_drivers.insert(driver);
+    }
+
+    /// Takes in where drivers are; whoever is seen for the first time is loaded.
+    pub(super) fn locate(&mut self, samples: &[Sample]) {
+        self.supply.report(samples);
+        for sample in samples {
+            if self.known.insert(sample.driver()) {
+                self.doubted_drivers.insert(sample.driver());
+            }
+        }
+    }
+
+    /// Loads what may have changed.
+    pub(super) async fn refresh(&mut self, writer: &Writer, now: Timestamp) -> Result<(), PortError> {
+        let searches: Vec<StreamId> = self
+            .doubted_searches
+            .keys()
+            .copied()
+            .map(StreamId::Dispatch)
+            .collect();
+        let drivers: Vec<StreamId> = self
+            .doubted_drivers
+            .iter()
+            .copied()
+            .map(StreamId::Driver)
+            .collect();
+        let streams: Vec<StreamId> = searches.into_iter().chain(drivers).collect();
+        if streams.is_empty() {
+            return Ok(());
+        }
+        for (stream, loaded) in streams.iter().zip(writer.states(&streams).await) {
+            match (stream, loaded?.0) {
+                (StreamId::Dispatch(trip), State::Dispatch(dispatch)) => {
+                    self.learn_search(*trip, &dispatch, now);
+                }
+                (StreamId::Driver(driver), State::Driver(state)) => self.learn_driver(*driver, &state, now),
+                (_, _) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn learn_search(&mut self, trip: TripId, dispatch: &Dispatch, now: Timestamp) {
+        let trace = self.doubted_searches.remove(&trip).flatten();
+        let asked: Vec<DriverId> = dispatch.open_offers().iter().map(|offer| offer.driver).collect();
+        self.ask(trip, asked, now);
+        let control = dispatch.control();
+        let open = control.phase == Phase::Searching && control.lock(control.round) == LockState::None;
+        let room = dispatch.open_offers().len() < self.fan_out;
+        match dispatch.brief().filter(|_| open && room) {
+            None => {
+                self.waiting.remove(&trip);
+            }
+            Some(brief) => {
+                let trace = trace.or(self.waiting.remove(&trip).and_then(|known| known.trace));
+                let waiting = Waiting {
+                    brief: Arc::clone(brief),
+                    round: control.round,
+                    wave: u8::try_from(dispatch.open_offers().len()).unwrap_or(u8::MAX),
+                    excluded: dispatch.excluded().to_vec(),
+                    trace,
+                };
+                self.waiting.insert(trip, waiting);
+            }
+        }
+    }
+
+    /// Notes whom the trip's open offers are with now; those it had before are free again.
+    pub(super) fn ask(&mut self, trip: TripId, drivers: Vec<DriverId>, now: Timestamp) {
+        let before = if drivers.is_empty() {
+            self.asked.remove(&trip)
+        } else {
+            self.asked.insert(trip, drivers.clone())
+        };
+        for driver in before
+            .into_iter()
+            .flatten()
+            .filter(|driver| !drivers.contains(driver))
+        {
+            if self.busy_with.get(&driver) == Some(&trip) {
+                self.busy_with.remove(&driver);
+                self.set_availability(driver, now);
+            }
+        }
+        for driver in drivers {
+            self.busy_with.insert(driver, trip);
+            self.set_availability(driver, now);
+        }
+    }
+
+    /// An offer was made beside those that are open.
+    pub(super) fn ask_also(&mut self, trip: TripId, driver: DriverId, now: Timestamp) {
+        let mut drivers = self.asked.get(&trip).cloned().unwrap_or_default();
+        drivers.push(driver);
+        if drivers.len() >= self.fan_out {
+            self.waiting.remove(&trip);
+        }
+        self.ask(trip, drivers, now);
+    }
+
+    fn learn_driver(&mut self, driver: DriverId, state: &Driver, now: Timestamp) {
+        self.doubted_drivers.remove(&driver);
+        self.known.insert(driver);
+        let control = state.control();
+        let shift = state
+            .shift()
+            .filter(|shift| shift.region == self.region && control.duty == Duty::On);
+        match shift.filter(|_| control.lock.is_none()) {
+            None => {
+                self.free_since.remove(&driver);
+            }
+            Some(shift) => {
+                self.supply.set_capabilities(driver, shift.capabilities);
+                self.free_since.entry(driver).or_insert(now);
+            }
+        }
+        if shift.is_none() && control.lock.is_none() {
+            self.supply.set_availability(driver, Availability::Offline);
+        } else {
+            self.set_availability(driver, now);
+        }
+    }
+
+    fn set_availability(&mut self, driver: DriverId, now: Timestamp) {
+        let asked = self.busy_with.contains_key(&driver);
+        let availability = match self.free_since.get(&driver) {
+            Some(&since) if !asked => Availability::Free {
+                since: since.min(now),
+            },
+            Some(_) | None => Availability::Busy,
+        };
+        self.supply.set_availability(driver, availability);
+    }
+
+    /// The requests of every waiting search whose pick-up is known, in the order of trips.
+    pub(super) fn requests(&self) -> Vec<Request> {
+        self.waiting
+            .iter()
+            .filter_map(|(trip, waiting)| {
+                let pick_up = waiting.brief.pick_up.known()?;
+                let request = Request::new(
+                    *trip,
+                    pick_up,
+                    waiting.brief.requirements,
+                    waiting.brief.requested_at,
+                );
+                Some(request.without(waiting.excluded.iter().copied()))
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,96 @@
+//! From a batch to offers.
+
+use super::{Fleet, Matching};
+use crate::writer::{Job, Outcome};
+use fiacre_domain::dispatch::{Command as DispatchCommand, Proposal};
+use fiacre_domain::id::DriverId;
+use fiacre_domain::matching::{Market, Pair, Request, Verdicts};
+use fiacre_domain::saga::Command;
+use fiacre_domain::stream::Cause;
+use fiacre_domain::time::Timestamp;
+use fiacre_domain::units::Millis;
+use std::collections::BTreeMap;
+
+impl Fleet {
+    /// Joins what waits with who is free, and makes the offers. An offer that loses its race is made to nobody: the search
+    /// is loaded again at the next tick.
+    pub(super) async fn propose(&mut self, now: Timestamp) {
+        let requests = self.picture.requests();
+        if requests.is_empty() {
+            return;
+        }
+        let joined = self.join(&requests, now);
+        let jobs: Vec<Job> = joined
+            .iter()
+            .filter_map(|(pair, verdicts)| self.job(pair, verdicts, now))
+            .collect();
+        let asked: Vec<_> = joined
+            .iter()
+            .map(|(pair, _)| (pair.trip(), pair.driver()))
+            .collect();
+        let outcomes = self.writer.run(jobs).await;
+        for ((trip, driver), outcome) in asked.into_iter().zip(outcomes) {
+            match outcome {
+                Outcome::Committed(_) => self.picture.ask_also(trip, driver, now),
+                Outcome::Duplicate
+                | Outcome::Nothing
+                | Outcome::Refused(_)
+                | Outcome::Unavailable(_)
+                | Outcome::Failed(_) => self.picture.doubt_search(trip, None),
+            }
+        }
+    }
+
+    fn join(&mut self, requests: &[Request], now: Timestamp) -> Vec<(Pair, Verdicts)> {
+        let market = Market::new(self.picture.supply(), &self.config.policy, now);
+        match self.config.matching {
+            Matching::Batch => {
+                let batch = self.matcher.assign(requests, &market);
+                batch
+                    .pairs()
+                    .iter()
+                    .map(|pair| (*pair, batch.explain(pair.trip()).compact()))
+                    .collect()
+            }
+            Matching::Greedy => {
+                let by_trip: BTreeMap<_, _> =
+                    requests.iter().map(|request| (request.trip(), request)).collect();
+                let verdicts =
+                    |pair: &Pair| verdicts(&market, by_trip.get(&pair.trip()).copied(), pair.driver());
+                market
+                    .greedy(requests)
+                    .into_iter()
+                    .map(|pair| (pair, verdicts(&pair)))
+                    .collect()
+            }
+        }
+    }
+
+    fn job(&self, pair: &Pair, verdicts: &Verdicts, now: Timestamp) -> Option<Job> {
+        let waiting = self.picture.waiting(pair.trip())?;
+        let proposal = Proposal {
+            round: waiting.round,
+            driver: pair.driver(),
+            wave: waiting.wave,
+            expires_at: now.plus(self.config.offer_expiry),
+            promised_pick_up_at: now.plus(Millis::new(i64::from(pair.terms().travel_ms))),
+            verdicts: verdicts.clone(),
+        };
+        let command = Command::Dispatch(pair.trip(), DispatchCommand::Propose(proposal));
+        let cause = Cause::Command(self.ports.ids.command_id());
+        Some(Job::new(
+            cause,
+            self.config.region,
+            waiting.trace.clone(),
+            command,
+        ))
+    }
+}
+
+fn verdicts(market: &Market<'_>, request: Option<&Request>, chosen: DriverId) -> Verdicts {
+    let candidates = request.and_then(|request| market.candidates(request).ok());
+    candidates.map_or_else(
+        || Verdicts::new([]),
+        |candidates| candidates.verdicts(Some(chosen)),
+    )
+}

@@ -1,0 +1,28 @@
+//! Fiacre's use cases, as processes over the ports: load → decide → append; event → react → command.
+//!
+//! Nothing here decides: the aggregates of `fiacre-domain` do. Nothing here names a runtime, spawns, sleeps or selects:
+//! whoever composes the processes runs their turns.
+//!
+//! | to find | look in |
+//! |---|---|
+//! | what riders' and drivers' apps ask for | [`desk`] |
+//! | event → command → commit, for each service | [`reactor`], [`writer`] |
+//! | searches, drivers and the batch every two seconds | [`fleet`] |
+//! | calls at the payment gateway, its notices | [`payments`] |
+//! | log → messages | [`relay`] |
+//! | deadlines | [`deadlines`] |
+//! | which queue takes which events | [`topology`] |
+
+pub mod backoff;
+pub mod deadlines;
+pub mod desk;
+pub mod fleet;
+mod inbox;
+pub mod observer;
+pub mod payments;
+pub mod process;
+pub mod reactor;
+pub mod relay;
+pub mod state;
+pub mod topology;
+pub mod writer;

@@ -1,0 +1,278 @@
+//! Talking to the payment gateway: one call at a time, read back when its outcome is unknown.
+//!
+//! A decline is not final at a gateway: the intent could be confirmed again. It is cancelled there first, and only a
+//! cancelled intent is told to the charge.
+
+use fiacre_domain::id::{IntentId, TripId};
+use fiacre_domain::payment::{AuthorizationStart, Command, DeclineReason, GatewayCall, Payment};
+use fiacre_domain::stream::ChargeNumber;
+use fiacre_ports::{
+    GatewayError, IdempotencyKey, IntentRequest, IntentStatus, IntentView, Operation, PaymentGateway,
+    RefundStatus,
+};
+use std::sync::Arc;
+
+/// What a call or a look came to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    /// Tell this to the charge.
+    Record(Vec<Command>),
+    /// Nothing is to be told.
+    Nothing,
+    /// The gateway has not done it yet, or could not be reached: ask again later.
+    Later(Option<GatewayError>),
+    /// The gateway will never do this as asked.
+    Failed(GatewayError),
+}
+
+/// Which charge is spoken of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChargeId {
+    /// The trip.
+    pub trip: TripId,
+    /// Which of its charges.
+    pub number: ChargeNumber,
+}
+
+/// Makes calls at the gateway for charges.
+#[derive(Clone)]
+pub struct Cashier {
+    gateway: Arc<dyn PaymentGateway>,
+}
+
+impl std::fmt::Debug for Cashier {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cashier").finish_non_exhaustive()
+    }
+}
+
+impl Cashier {
+    /// At `gateway`.
+    pub fn new(gateway: Arc<dyn PaymentGateway>) -> Self {
+        Self { gateway }
+    }
+
+    /// Makes the call that the charge wants.
+    pub async fn call(&self, charge: ChargeId, start: &AuthorizationStart, call: GatewayCall) -> Answer {
+        let key = |operation| key(charge, start, operation);
+        match call {
+            GatewayCall::Create => {
+                let (amount, method) = (start.amount, start.method);
+                match self
+                    .gateway
+                    .create(IntentRequest {
+                        key: key(Operation::Create),
+                        amount,
+                        method,
+                    })
+                    .await
+                {
+                    Ok(view) => Answer::Record(vec![Command::RecordIntent {
+                        authorization: start.authorization,
+                        intent: view.intent,
+                    }]),
+                    // Creating moves no money, and the same key gives the same intent: simply again.
+                    Err(error) => failure(error),
+                }
+            }
+            GatewayCall::Confirm { intent } => {
+                let answer = self.gateway.confirm(intent, key(Operation::Confirm)).await;
+                self.after(charge, start, intent, answer, Wanted::Hold).await
+            }
+            GatewayCall::Capture { intent, amount } => {
+                let answer = self
+                    .gateway
+                    .capture(intent, amount, key(Operation::Capture))
+                    .await;
+                self.after(charge, start, intent, answer, Wanted::End).await
+            }
+            GatewayCall::Cancel { intent } => {
+                let answer = self.gateway.cancel(intent, key(Operation::Cancel)).await;
+                self.after(charge, start, intent, answer, Wanted::End).await
+            }
+            GatewayCall::Refund {
+                intent,
+                refund,
+                amount,
+            } => {
+                match self
+                    .gateway
+                    .refund(intent, amount, key(Operation::Refund(refund)))
+                    .await
+                {
+                    Ok(RefundStatus::Succeeded) => Answer::Record(vec![Command::RecordRefunded { refund }]),
+                    Ok(RefundStatus::Failed) => Answer::Record(vec![Command::RecordRefundFailed { refund }]),
+                    Ok(RefundStatus::Pending) => Answer::Later(None),
+                    Err(error) => failure(error),
+                }
+            }
+        }
+    }
+
+    /// Gives an attempt up: its budget is over. What the gateway says is what is told.
+    pub async fn give_up(&self, charge: ChargeId, start: &AuthorizationStart, intent: IntentId) -> Answer {
+        let answer = self
+            .gateway
+            .cancel(intent, key(charge, start, Operation::Cancel))
+            .await;
+        match self.read_back(intent, answer).await {
+            Ok(view) if view.status == IntentStatus::Canceled => cancelled(start, DeclineReason::BudgetOver),
+            Ok(view) => self.tell(charge, start, view, Wanted::End).await,
+            Err(error) => failure(error),
+        }
+    }
+
+    /// Looks at the intent and tells what it shows.
+    pub async fn look(&self, charge: ChargeId, start: &AuthorizationStart, intent: IntentId) -> Answer {
+        match self.gateway.get(intent).await {
+            Ok(view) => self.tell(charge, start, view, Wanted::Anything).await,
+            Err(error) => failure(error),
+        }
+    }
+
+    /// The intent that a notice speaks of.
+    pub async fn noticed(&self, intent: IntentId) -> Result<IntentView, GatewayError> {
+        self.gateway.get(intent).await
+    }
+
+    /// What a notice about `view` tells `payment`. An intent that the charge does not know yet is adopted only where trip,
+    /// number and key agree.
+    pub async fn hint(&self, charge: ChargeId, payment: &Payment, view: IntentView) -> Answer {
+        let Some(start) = payment.start() else {
+            return Answer::Nothing;
+        };
+        let agrees = view.key == key(charge, start, Operation::Create) && view.amount == start.amount;
+        if !agrees || payment.intent().is_some_and(|known| known != view.intent) {
+            return Answer::Nothing;
+        }
+        let adopt = payment.intent().is_none().then_some(Command::RecordIntent {
+            authorization: start.authorization,
+            intent: view.intent,
+        });
+        match self.tell(charge, start, view, Wanted::Anything).await {
+            Answer::Record(commands) => Answer::Record(adopt.into_iter().chain(commands).collect()),
+            other @ (Answer::Nothing | Answer::Later(_) | Answer::Failed(_)) => other,
+        }
+    }
+
+    async fn after(
+        &self,
+        charge: ChargeId,
+        start: &AuthorizationStart,
+        intent: IntentId,
+        answer: Result<IntentView, GatewayError>,
+        wanted: Wanted,
+    ) -> Answer {
+        match self.read_back(intent, answer).await {
+            Ok(view) => self.tell(charge, start, view, wanted).await,
+            Err(error) => failure(error),
+        }
+    }
+
+    /// An unknown outcome, or an intent that has moved on, is read back first.
+    async fn read_back(
+        &self,
+        intent: IntentId,
+        answer: Result<IntentView, GatewayError>,
+    ) -> Result<IntentView, GatewayError> {
+        match answer {
+            Err(GatewayError::OutcomeUnknown | GatewayError::WrongStatus) => self.gateway.get(intent).await,
+            known => known,
+        }
+    }
+
+    async fn tell(
+        &self,
+        charge: ChargeId,
+        start: &AuthorizationStart,
+        view: IntentView,
+        wanted: Wanted,
+    ) -> Answer {
+        let authorization = start.authorization;
+        let record = |command| Answer::Record(vec![command]);
+        match (view.status, wanted) {
+            (IntentStatus::RequiresConfirmation { declined: true }, _) => {
+                self.end_declined(charge, start, view.intent).await
+            }
+            (
+                IntentStatus::RequiresConfirmation { declined: false } | IntentStatus::Processing,
+                Wanted::Anything,
+            ) => Answer::Nothing,
+            (IntentStatus::RequiresConfirmation { declined: false } | IntentStatus::Processing, _) => {
+                Answer::Later(None)
+            }
+            (IntentStatus::RequiresAction, Wanted::End) => Answer::Later(None),
+            (IntentStatus::RequiresAction, Wanted::Hold | Wanted::Anything) => {
+                record(Command::RecordActionRequired { authorization })
+            }
+            // Asked to end, still open: not done yet.
+            (IntentStatus::RequiresCapture { .. }, Wanted::End) => Answer::Later(None),
+            (
+                IntentStatus::RequiresCapture {
+                    amount,
+                    capture_before,
+                },
+                Wanted::Hold | Wanted::Anything,
+            ) => record(Command::RecordAuthorized {
+                authorization,
+                amount,
+                capture_before,
+            }),
+            (IntentStatus::Succeeded { captured }, _) => record(Command::RecordCaptured {
+                authorization,
+                captured,
+            }),
+            (IntentStatus::Canceled, _) => cancelled(start, DeclineReason::ActionFailed),
+        }
+    }
+
+    /// Cancels a declined intent at the gateway; declined for good only once the gateway says cancelled.
+    async fn end_declined(&self, charge: ChargeId, start: &AuthorizationStart, intent: IntentId) -> Answer {
+        let answer = self
+            .gateway
+            .cancel(intent, key(charge, start, Operation::Cancel))
+            .await;
+        match self.read_back(intent, answer).await {
+            Ok(IntentView {
+                status: IntentStatus::Canceled,
+                ..
+            }) => cancelled(start, DeclineReason::Issuer),
+            Ok(_) => Answer::Later(None),
+            Err(error) => failure(error),
+        }
+    }
+}
+
+/// What the caller waits for: that money is held, that the hold ends, or nothing in particular.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Hold,
+    End,
+    Anything,
+}
+
+fn cancelled(start: &AuthorizationStart, reason: DeclineReason) -> Answer {
+    Answer::Record(vec![Command::RecordCancelled {
+        authorization: start.authorization,
+        reason,
+    }])
+}
+
+const fn failure(error: GatewayError) -> Answer {
+    match error {
+        GatewayError::Unavailable | GatewayError::OutcomeUnknown | GatewayError::WrongStatus => {
+            Answer::Later(Some(error))
+        }
+        GatewayError::KeyReused | GatewayError::NotFound => Answer::Failed(error),
+    }
+}
+
+const fn key(charge: ChargeId, start: &AuthorizationStart, operation: Operation) -> IdempotencyKey {
+    IdempotencyKey {
+        epoch: start.epoch,
+        trip: charge.trip,
+        charge: charge.number,
+        authorization: start.authorization,
+        operation,
+    }
+}

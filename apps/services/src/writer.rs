@@ -1,0 +1,376 @@
+//! Load → decide → append, for a batch of jobs on many streams.
+//!
+//! Jobs on one stream are done in their order, each on the state that the one before left; jobs on different streams go
+//! into one append. A commit that loses its race is decided again on what won. An answer without events ("nothing to do",
+//! or a refusal) is believed only at the confirmed head of the stream.
+
+use crate::state::{Refusal, State};
+use fiacre_domain::event::Event;
+use fiacre_domain::id::RegionId;
+use fiacre_domain::saga::Command;
+use fiacre_domain::stream::{Cause, StreamId, TraceContext, Version};
+use fiacre_domain::time::Timestamp;
+use fiacre_ports::{
+    Appended, Clock, Consistency, EventStore, LoadRequest, NewCommit, PortError, PortErrorKind, Snapshot,
+};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// How often a job is decided anew after losing a race, before its message is given back.
+const RACES_MAX: u32 = 16;
+/// How often a commit of unknown outcome is appended again, before its message is given back.
+const UNKNOWN_MAX: u32 = 3;
+/// After how many commits a driver's state is kept as a snapshot: a load costs the same on every day.
+const SNAPSHOT_EVERY: u32 = 32;
+
+/// Commands on one stream that make one commit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Job {
+    /// What led to it: one cause, one commit on the stream.
+    pub cause: Cause,
+    /// The region whose queues will carry its events.
+    pub region: RegionId,
+    /// The request that it belongs to.
+    pub trace: Option<Arc<TraceContext>>,
+    /// The stream of all commands.
+    pub stream: StreamId,
+    /// What is asked, in sequence.
+    pub commands: Vec<Command>,
+}
+
+impl Job {
+    /// One command.
+    pub fn new(cause: Cause, region: RegionId, trace: Option<Arc<TraceContext>>, command: Command) -> Self {
+        Self {
+            cause,
+            region,
+            trace,
+            stream: command.stream(),
+            commands: vec![command],
+        }
+    }
+}
+
+/// What became of a job.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Committed now.
+    Committed(Arc<[Event]>),
+    /// Committed before, by the same cause.
+    Duplicate,
+    /// Nothing was to be done.
+    Nothing,
+    /// Refused; writes nothing.
+    Refused(Refusal),
+    /// The store could not do it: try again later, nothing is wrong with the job.
+    Unavailable(PortError),
+    /// The store will never do it.
+    Failed(PortError),
+}
+
+#[derive(Debug)]
+struct Known {
+    state: State,
+    head: Version,
+    confirmed: bool,
+}
+
+/// Decides jobs and appends what they come to.
+#[derive(Clone)]
+pub struct Writer {
+    store: Arc<dyn EventStore>,
+    clock: Arc<dyn Clock>,
+}
+
+impl std::fmt::Debug for Writer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Writer").finish_non_exhaustive()
+    }
+}
+
+impl Writer {
+    /// Over `store`, judging deadlines by `clock`.
+    pub fn new(store: Arc<dyn EventStore>, clock: Arc<dyn Clock>) -> Self {
+        Self { store, clock }
+    }
+
+    /// Does every job; answers in their order.
+    pub async fn run(&self, jobs: Vec<Job>) -> Vec<Outcome> {
+        let mut round = Round::new(jobs);
+        while let Some(wave) = round.next_wave() {
+            self.load(&mut round, &wave).await;
+            let commits = round.decide(&wave, self.clock.now());
+            if !commits.is_empty() {
+                let (slots, commits): (Vec<usize>, Vec<NewCommit>) = commits.into_iter().unzip();
+                let appended = self.store.append(commits.clone()).await;
+                for ((slot, commit), appended) in slots.into_iter().zip(commits).zip(appended) {
+                    round.note(slot, commit, appended);
+                }
+            }
+        }
+        self.keep_snapshots(&round).await;
+        round.into_outcomes()
+    }
+
+    /// The present state of streams, each at its confirmed head.
+    pub async fn states(&self, streams: &[StreamId]) -> Vec<Result<(State, Version), PortError>> {
+        let requests: Vec<_> = streams
+            .iter()
+            .map(|&stream| LoadRequest {
+                stream,
+                consistency: Consistency::Linearizable,
+            })
+            .collect();
+        let loaded = self.store.load(&requests).await;
+        streams
+            .iter()
+            .zip(loaded)
+            .map(|(&stream, loaded)| {
+                let loaded = loaded?;
+                let state = State::fold(stream, &loaded).ok_or(PortError::new(
+                    PortErrorKind::Invalid,
+                    "fold a stream that holds no aggregate",
+                ))?;
+                Ok((state, loaded.head))
+            })
+            .collect()
+    }
+
+    async fn load(&self, round: &mut Round, wave: &[usize]) {
+        let requests = round.missing(wave);
+        if requests.is_empty() {
+            return;
+        }
+        let loaded = self.store.load(&requests).await;
+        for (request, loaded) in requests.into_iter().zip(loaded) {
+            round.learn(request, loaded);
+        }
+    }
+
+    /// Keeps the states of long streams. Losing one costs time only, so a failure is not the job's.
+    async fn keep_snapshots(&self, round: &Round) {
+        let due: Vec<_> = round
+            .known
+            .iter()
+            .filter(|(stream, known)| {
+                matches!(stream, StreamId::Driver(_))
+                    && known.head.get() % SNAPSHOT_EVERY == 0
+                    && known.head.get() > 0
+            })
+            .map(|(&stream, known)| {
+                let state = Arc::new(known.state.to_snapshot());
+                (
+                    stream,
+                    Snapshot {
+                        version: known.head,
+                        state,
+                    },
+                )
+            })
+            .collect();
+        if !due.is_empty()
+            && let Err(error) = self.store.save_snapshots(due).await
+        {
+            tracing::debug!(%error, "snapshots not kept");
+        }
+    }
+}
+
+/// The jobs of one run, and what is known of their streams.
+struct Round {
+    jobs: Vec<Job>,
+    outcomes: Vec<Option<Outcome>>,
+    races: Vec<u32>,
+    unknown: Vec<Option<(NewCommit, u32)>>,
+    known: BTreeMap<StreamId, Known>,
+    unconfirmed: BTreeSet<StreamId>,
+}
+
+impl Round {
+    fn new(jobs: Vec<Job>) -> Self {
+        let count = jobs.len();
+        Self {
+            jobs,
+            outcomes: (0..count).map(|_| None).collect(),
+            races: vec![0; count],
+            unknown: (0..count).map(|_| None).collect(),
+            known: BTreeMap::new(),
+            unconfirmed: BTreeSet::new(),
+        }
+    }
+
+    /// The first unfinished job of each stream: a batch holds at most one commit a stream.
+    fn next_wave(&self) -> Option<Vec<usize>> {
+        let mut streams = BTreeSet::new();
+        let wave: Vec<usize> = (0..self.jobs.len())
+            .filter(|&slot| self.outcomes[slot].is_none() && streams.insert(self.jobs[slot].stream))
+            .collect();
+        (!wave.is_empty()).then_some(wave)
+    }
+
+    fn missing(&self, wave: &[usize]) -> Vec<LoadRequest> {
+        wave.iter()
+            .map(|&slot| self.jobs[slot].stream)
+            .filter(|stream| !self.known.contains_key(stream))
+            .map(|stream| {
+                let consistency = if self.unconfirmed.contains(&stream) {
+                    Consistency::Linearizable
+                } else {
+                    Consistency::Cached
+                };
+                LoadRequest { stream, consistency }
+            })
+            .collect()
+    }
+
+    fn learn(&mut self, request: LoadRequest, loaded: Result<fiacre_ports::Loaded, PortError>) {
+        let LoadRequest { stream, consistency } = request;
+        match loaded.map(|loaded| (State::fold(stream, &loaded), loaded.head)) {
+            Ok((Some(state), head)) => {
+                let confirmed = consistency == Consistency::Linearizable;
+                self.known.insert(
+                    stream,
+                    Known {
+                        state,
+                        head,
+                        confirmed,
+                    },
+                );
+            }
+            Ok((None, _)) => self.fail(stream, &|| {
+                Outcome::Failed(PortError::new(
+                    PortErrorKind::Invalid,
+                    "write to a stream that holds no aggregate",
+                ))
+            }),
+            Err(error) => {
+                let kind = error.kind();
+                self.fail(stream, &|| {
+                    let error = PortError::new(kind, "load a stream");
+                    match kind {
+                        PortErrorKind::Unavailable | PortErrorKind::OutcomeUnknown => {
+                            Outcome::Unavailable(error)
+                        }
+                        PortErrorKind::Invalid | PortErrorKind::Unreadable => Outcome::Failed(error),
+                    }
+                });
+                tracing::warn!(%stream, %error, "stream not loaded");
+            }
+        }
+    }
+
+    /// Ends every unfinished job of a stream.
+    fn fail(&mut self, stream: StreamId, outcome: &dyn Fn() -> Outcome) {
+        for (job, slot) in self.jobs.iter().zip(&mut self.outcomes) {
+            if job.stream == stream && slot.is_none() {
+                *slot = Some(outcome());
+            }
+        }
+    }
+
+    /// Decides the wave; gives the commits to append, with their slots.
+    fn decide(&mut self, wave: &[usize], now: Timestamp) -> Vec<(usize, NewCommit)> {
+        let mut commits = Vec::new();
+        for &slot in wave
+            .iter()
+            .filter(|&&slot| self.outcomes[slot].is_none())
+            .collect::<Vec<_>>()
+        {
+            if let Some((commit, _)) = &self.unknown[slot] {
+                commits.push((slot, commit.clone()));
+                continue;
+            }
+            let job = &self.jobs[slot];
+            let Some(known) = self.known.get(&job.stream) else {
+                continue;
+            };
+            match known.state.decide(&job.commands, now) {
+                Ok(events) if !events.is_empty() => commits.push((
+                    slot,
+                    NewCommit {
+                        stream: job.stream,
+                        expected: known.head,
+                        cause: job.cause,
+                        at: now,
+                        region: job.region,
+                        trace: job.trace.clone(),
+                        events: events.into(),
+                    },
+                )),
+                Ok(_) if known.confirmed => self.outcomes[slot] = Some(Outcome::Nothing),
+                Err(refusal) if known.confirmed => self.outcomes[slot] = Some(Outcome::Refused(refusal)),
+                Ok(_) | Err(_) => self.reload(slot),
+            }
+        }
+        commits
+    }
+
+    /// Forgets what is known of the job's stream, so that it is loaded again at its confirmed head.
+    fn reload(&mut self, slot: usize) {
+        let stream = self.jobs[slot].stream;
+        self.known.remove(&stream);
+        self.unconfirmed.insert(stream);
+    }
+
+    fn note(&mut self, slot: usize, commit: NewCommit, appended: Appended) {
+        self.unknown[slot] = self.unknown[slot]
+            .take()
+            .filter(|_| matches!(appended, Appended::Failed(_)));
+        match appended {
+            Appended::Applied(version) => {
+                if let Some(known) = self.known.get_mut(&commit.stream) {
+                    known.state.evolve_all(&commit.events, commit.at);
+                    known.head = version;
+                    // Our own commit is the head that was just confirmed.
+                    known.confirmed = true;
+                }
+                self.outcomes[slot] = Some(Outcome::Committed(commit.events));
+            }
+            Appended::Duplicate(_) => {
+                self.reload(slot);
+                self.outcomes[slot] = Some(Outcome::Duplicate);
+            }
+            Appended::Conflict { .. } => {
+                self.reload(slot);
+                self.races[slot] += 1;
+                if self.races[slot] > RACES_MAX {
+                    let error =
+                        PortError::new(PortErrorKind::Unavailable, "append: other writers won every race");
+                    self.outcomes[slot] = Some(Outcome::Unavailable(error));
+                }
+            }
+            Appended::Failed(error) => self.note_failure(slot, commit, error),
+        }
+    }
+
+    fn note_failure(&mut self, slot: usize, commit: NewCommit, error: PortError) {
+        match error.kind() {
+            PortErrorKind::OutcomeUnknown => {
+                let tries = self.unknown[slot].as_ref().map_or(0, |(_, tries)| *tries) + 1;
+                self.reload(slot);
+                if tries > UNKNOWN_MAX {
+                    self.outcomes[slot] = Some(Outcome::Unavailable(error));
+                } else {
+                    // Only the identical commit may be repeated: the first may still land.
+                    self.unknown[slot] = Some((commit, tries));
+                }
+            }
+            PortErrorKind::Unavailable => {
+                self.reload(slot);
+                self.outcomes[slot] = Some(Outcome::Unavailable(error));
+            }
+            PortErrorKind::Invalid | PortErrorKind::Unreadable => {
+                self.outcomes[slot] = Some(Outcome::Failed(error));
+            }
+        }
+    }
+
+    fn into_outcomes(self) -> Vec<Outcome> {
+        let unfinished =
+            || Outcome::Unavailable(PortError::new(PortErrorKind::Unavailable, "finish the batch"));
+        self.outcomes
+            .into_iter()
+            .map(|outcome| outcome.unwrap_or_else(unfinished))
+            .collect()
+    }
+}
