@@ -298,14 +298,20 @@ impl DriverDesk {
     }
 
     /// Gives a trip back.
-    pub async fn withdraw(&self, trip: TripId, fence: Fence) -> Result<CommandId, DeskError> {
-        self.trip(trip, trip::Command::Withdraw { fence }).await
+    pub async fn withdraw(
+        &self,
+        trip: TripId,
+        driver: DriverId,
+        fence: Fence,
+    ) -> Result<CommandId, DeskError> {
+        self.trip(trip, trip::Command::Withdraw { driver, fence }).await
     }
 
     /// At the pick-up.
     pub async fn arrive(
         &self,
         trip: TripId,
+        driver: DriverId,
         fence: Fence,
         distance_to_pick_up: Millimetres,
         device: DeviceFact,
@@ -313,6 +319,7 @@ impl DriverDesk {
         self.trip(
             trip,
             trip::Command::Arrive {
+                driver,
                 fence,
                 distance_to_pick_up,
                 device,
@@ -322,14 +329,20 @@ impl DriverDesk {
     }
 
     /// The rider did not come.
-    pub async fn no_show(&self, trip: TripId, fence: Fence) -> Result<CommandId, DeskError> {
-        self.trip(trip, trip::Command::NoShow { fence }).await
+    pub async fn no_show(
+        &self,
+        trip: TripId,
+        driver: DriverId,
+        fence: Fence,
+    ) -> Result<CommandId, DeskError> {
+        self.trip(trip, trip::Command::NoShow { driver, fence }).await
     }
 
     /// The rider is in the car and showed `code`.
     pub async fn start(
         &self,
         trip: TripId,
+        driver: DriverId,
         fence: Fence,
         code: u16,
         device: DeviceFact,
@@ -340,8 +353,16 @@ impl DriverDesk {
         } else {
             StartCheck::WrongCode
         };
-        self.trip(trip, trip::Command::Start { fence, check, device })
-            .await
+        self.trip(
+            trip,
+            trip::Command::Start {
+                driver,
+                fence,
+                check,
+                device,
+            },
+        )
+        .await
     }
 
     /// The ride has ended.
