@@ -54,6 +54,7 @@ fn queue(name: &str, region_name: &str, events: EventKinds, commands_of: Option<
         region: region(region_name),
         events,
         commands_of,
+        notices: false,
         attempts_max: 3,
     }
 }

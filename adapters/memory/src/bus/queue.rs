@@ -153,7 +153,10 @@ impl Queue {
         };
         match settlement {
             Settlement::Ack => {}
-            Settlement::Return => self.ready.push_front(queued),
+            Settlement::Return { delay } => {
+                let place = (now.plus(delay), self.number());
+                self.delayed.insert(place, queued);
+            }
             Settlement::Park(reason) => self.park(&queued, reason, now),
             Settlement::RetryAfter { delay, code, text } => {
                 let failed = queued.failed.saturating_add(1);

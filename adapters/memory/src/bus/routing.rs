@@ -11,6 +11,7 @@ use std::sync::Arc;
 enum Address {
     Event(EventKind),
     To(ServiceNumber),
+    Notice,
 }
 
 /// A service, in a form that hashes.
@@ -50,7 +51,7 @@ impl Routing {
         let address = match &message.body {
             Body::Event { event, .. } => Address::Event(EventKind::of(event)),
             Body::Command { command, .. } => Address::To(command.service().into()),
-            Body::Notice(_) => Address::To(Service::Payment.into()),
+            Body::Notice(_) => Address::Notice,
         };
         let specs = &self.specs;
         let find = || {
@@ -70,5 +71,6 @@ fn takes(spec: &QueueSpec, address: Address) -> bool {
             EventKinds::Of(kinds) => kinds.contains(&kind),
         },
         Address::To(service) => spec.commands_of.map(ServiceNumber::from) == Some(service),
+        Address::Notice => spec.notices,
     }
 }
