@@ -54,7 +54,7 @@ fn queue(name: &str, region_name: &str, events: EventKinds, commands_of: Option<
         region: region(region_name),
         events,
         commands_of,
-        notices: false,
+        notices: commands_of == Some(Service::Payment),
         attempts_max: 3,
     }
 }
