@@ -410,9 +410,13 @@ impl Payment {
     }
 
     fn decide_refunded(&self, refund: u16) -> Decision<PaymentEvent> {
-        match self.refund {
-            Some((number, amount)) if number == refund => {
-                let mut events = vec![PaymentEvent::Refunded { refund, amount }];
+        match self.charge.zip(self.refund) {
+            Some((charge, (number, amount))) if number == refund => {
+                let mut events = vec![PaymentEvent::Refunded {
+                    charge,
+                    refund,
+                    amount,
+                }];
                 events.extend(self.closing_after_refund(amount.minor()));
                 Decision::Applied(events)
             }

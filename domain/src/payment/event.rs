@@ -266,6 +266,8 @@ pub enum PaymentEvent {
     },
     /// Money was given back.
     Refunded {
+        /// Which charge.
+        charge: Charge,
         /// Which refund.
         refund: u16,
         /// How much.
@@ -320,7 +322,7 @@ canonical_enum!(PaymentEvent {
     16 = DebtSettled { amount },
     17 = DebtWrittenOff { amount },
     18 = RefundStarted { refund, amount },
-    19 = Refunded { refund, amount },
+    19 = Refunded { charge, refund, amount },
     20 = RefundFailed { refund, amount },
     21 = DisputeOpened { dispute, amount },
     22 = DisputeFundsMoved { dispute, amount },

@@ -221,12 +221,15 @@ pub struct Adjustment {
     pub supersedes: u16,
     /// Why.
     pub reason: AdjustReason,
+    /// The receipt that it replaces, so that the ledger can take it back from this event alone.
+    pub superseded: Arc<Receipt>,
     /// The new receipt.
     pub receipt: Arc<Receipt>,
 }
 canonical_struct!(Adjustment {
     supersedes,
     reason,
+    superseded,
     receipt
 });
 

@@ -36,6 +36,7 @@ impl Trip {
                 let adjustment = Adjustment {
                     supersedes: self.receipts.saturating_sub(1),
                     reason,
+                    superseded: Arc::clone(latest),
                     receipt: Arc::clone(receipt),
                 };
                 Ok(Decision::one(TripEvent::FareAdjusted(Arc::new(adjustment))))
