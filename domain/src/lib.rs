@@ -13,6 +13,7 @@ pub mod fingerprint;
 mod fixture;
 pub mod geo;
 pub mod id;
+pub mod ledger;
 pub mod matching;
 pub mod money;
 pub mod payment;

@@ -1,0 +1,131 @@
+//! What moved at the gateway.
+
+use crate::id::TripId;
+use crate::money::{Currency, Money};
+use crate::payment::PaymentEvent;
+use crate::stream::{ChargeNumber, StreamId};
+use crate::trip::AuthorizationNumber;
+use std::collections::BTreeMap;
+
+/// What was held, taken, given back and owed, in minor units of one currency. Always: authorised = captured + released +
+/// open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Movements {
+    /// What holds were placed for.
+    pub authorised_minor: i128,
+    /// What was taken from holds, before refunds.
+    pub captured_minor: i128,
+    /// What of holds was given back, or lapsed.
+    pub released_minor: i128,
+    /// What is held now.
+    pub open_minor: i128,
+    /// What is owed now.
+    pub debt_minor: i128,
+    /// What was given back after it had been taken.
+    pub refunded_minor: i128,
+}
+
+impl Movements {
+    /// Whether authorised = captured + released + open.
+    pub const fn is_balanced(&self) -> bool {
+        self.authorised_minor == self.captured_minor + self.released_minor + self.open_minor
+    }
+}
+
+/// The holds that are open. What is open is counted from these, not from what is taken and given back: only so can the
+/// balance fail.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Holds {
+    open: BTreeMap<(TripId, ChargeNumber, AuthorizationNumber), Money>,
+}
+
+impl Holds {
+    pub(super) fn observe(
+        &mut self,
+        stream: StreamId,
+        event: &PaymentEvent,
+        movements: &mut BTreeMap<Currency, Movements>,
+    ) {
+        let StreamId::Payment(trip, charge) = stream else {
+            return;
+        };
+        let mut moved = |amount: Money, change: fn(&mut Movements, i128)| {
+            change(
+                movements.entry(amount.currency()).or_default(),
+                i128::from(amount.minor()),
+            );
+        };
+        match *event {
+            PaymentEvent::Authorized {
+                authorization,
+                amount,
+                ..
+            } => {
+                moved(amount, |totals, minor| {
+                    totals.authorised_minor += minor;
+                    totals.open_minor += minor;
+                });
+                self.open.insert((trip, charge, authorization), amount);
+            }
+            PaymentEvent::Captured {
+                authorization,
+                captured,
+                released_minor,
+                ..
+            }
+            | PaymentEvent::VoidRefused {
+                authorization,
+                captured,
+                released_minor,
+            } => {
+                moved(captured, |totals, minor| totals.captured_minor += minor);
+                let released = Money::new(released_minor, captured.currency());
+                moved(released, |totals, minor| totals.released_minor += minor);
+                if let Some(held) = self.open.remove(&(trip, charge, authorization)) {
+                    moved(held, |totals, minor| totals.open_minor -= minor);
+                }
+            }
+            PaymentEvent::AuthorizationLost {
+                authorization,
+                released,
+            }
+            | PaymentEvent::CaptureFailed {
+                authorization,
+                released,
+            }
+            | PaymentEvent::Voided {
+                authorization,
+                released,
+                ..
+            } => {
+                moved(released, |totals, minor| totals.released_minor += minor);
+                if let Some(held) = self.open.remove(&(trip, charge, authorization)) {
+                    moved(held, |totals, minor| totals.open_minor -= minor);
+                }
+            }
+            PaymentEvent::DebtRecorded { amount, .. } => {
+                moved(amount, |totals, minor| totals.debt_minor += minor);
+            }
+            PaymentEvent::DebtSettled { amount } | PaymentEvent::DebtWrittenOff { amount } => {
+                moved(amount, |totals, minor| totals.debt_minor -= minor);
+            }
+            PaymentEvent::Refunded { amount, .. } => {
+                moved(amount, |totals, minor| totals.refunded_minor += minor);
+            }
+            PaymentEvent::Waived { .. }
+            | PaymentEvent::AuthorizationStarted(_)
+            | PaymentEvent::IntentCreated { .. }
+            | PaymentEvent::ActionRequired { .. }
+            | PaymentEvent::Declined { .. }
+            | PaymentEvent::SettlementAsked { .. }
+            | PaymentEvent::CaptureStarted { .. }
+            | PaymentEvent::VoidStarted { .. }
+            | PaymentEvent::Closed { .. }
+            | PaymentEvent::RefundStarted { .. }
+            | PaymentEvent::RefundFailed { .. }
+            | PaymentEvent::DisputeOpened { .. }
+            | PaymentEvent::DisputeFundsMoved { .. }
+            | PaymentEvent::DisputeClosed { .. } => {}
+        }
+    }
+}
