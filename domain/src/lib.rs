@@ -3,6 +3,7 @@
 //! Every decision is a pure function: time, local time, ids and randomness are arguments, ties break by id. The crate has
 //! no dependency, awaits nothing, reads no clock, draws no random number and does no I/O; it also builds for `wasm32`.
 
+pub mod audit;
 pub mod canonical;
 pub mod decision;
 pub mod dispatch;

@@ -1,0 +1,490 @@
+//! A charge as the auditor sees it: each hold ends once, and what is due is covered.
+
+use super::finding::{Flaw, Notes};
+use super::tape::Tape;
+use crate::event::Event;
+use crate::money::{Currency, Money};
+use crate::payment::{Charge as ChargeId, DeclineReason, PaymentEvent, Waiver};
+use crate::stream::{ChargeNumber, Commit, Version};
+use crate::trip::{AuthorizationNumber, MoneyOutcome};
+
+/// A hold is placed once, and once more where it is lost.
+const ATTEMPTS_MAX: u8 = 2;
+
+/// The current attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Hold {
+    #[default]
+    None,
+    Waived(Waiver),
+    Started,
+    Created,
+    ActionRequired,
+    Open,
+    /// Lost without our doing: the only end after which another may start.
+    Lost,
+    Captured,
+    Ended,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Operation {
+    #[default]
+    None,
+    Capturing,
+    Voiding,
+    /// Giving back this much, in minor units.
+    Refunding(i64),
+}
+
+/// A charge, with its stream.
+#[derive(Debug, Default)]
+pub(super) struct Charge {
+    pub(super) tape: Tape,
+    hold: Hold,
+    operation: Operation,
+    attempts: u8,
+    /// What is held now.
+    held: Option<Money>,
+    /// The most that any attempt wanted held.
+    pub(super) wanted: Option<Money>,
+    /// Attempts that held, and those that lost their hold: a bit each.
+    held_once: u8,
+    lost: u8,
+    is_asked: bool,
+    pub(super) due: Option<Money>,
+    pub(super) asked_at: Version,
+    pub(super) currency: Option<Currency>,
+    pub(super) captured_minor: i64,
+    /// Captured though a void was asked: to be given back before the end.
+    stray_minor: i64,
+    refunds: u16,
+    refunded_minor: i64,
+    recorded_debt_minor: i64,
+    pub(super) debt_minor: i64,
+    /// Disputes that are not decided.
+    disputes: Vec<u16>,
+    pub(super) outcome: Option<MoneyOutcome>,
+}
+
+impl Charge {
+    /// A charge that closed in the past.
+    pub(super) fn resumed(
+        tape: Tape,
+        currency: Option<Currency>,
+        captured_minor: i64,
+        debt_minor: i64,
+    ) -> Self {
+        Self {
+            tape,
+            hold: Hold::Ended,
+            is_asked: true,
+            currency,
+            captured_minor,
+            debt_minor,
+            outcome: Some(MoneyOutcome::default()),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.outcome.is_some()
+    }
+
+    pub(super) fn is_holding(&self) -> bool {
+        self.hold == Hold::Open
+    }
+
+    pub(super) fn is_waived(&self) -> bool {
+        matches!(self.hold, Hold::Waived(_))
+    }
+
+    /// Nothing is under way, and only what was captured and is owed matters to what may still come.
+    pub(super) fn is_plain(&self) -> bool {
+        self.is_closed()
+            && self.operation == Operation::None
+            && self.disputes.is_empty()
+            && self.refunds == 0
+            && self.stray_minor == 0
+    }
+
+    /// Whether attempt `number` ever held.
+    pub(super) fn has_held(&self, number: AuthorizationNumber) -> bool {
+        self.held_once & bit(number) != 0
+    }
+
+    /// Whether attempt `number` lost its hold.
+    pub(super) fn has_lost(&self, number: AuthorizationNumber) -> bool {
+        self.lost & bit(number) != 0
+    }
+
+    fn is_live(&self) -> bool {
+        match self.hold {
+            Hold::Started | Hold::Created | Hold::ActionRequired | Hold::Open => true,
+            Hold::None | Hold::Waived(_) | Hold::Lost | Hold::Captured | Hold::Ended => false,
+        }
+    }
+
+    fn is_current(&self, number: AuthorizationNumber) -> bool {
+        self.attempts.checked_sub(1) == Some(number.0)
+    }
+
+    fn is_due(&self) -> bool {
+        self.due.is_some_and(|due| due.minor() > 0)
+    }
+
+    pub(super) fn observe(&mut self, number: ChargeNumber, commit: &Commit, notes: &mut Notes<'_>) {
+        for event in commit.events.iter() {
+            let Event::Payment(event) = event else {
+                notes.add(Flaw::WrongStream { event: event.name() });
+                continue;
+            };
+            if charge_of(event).is_some_and(|charge| charge.number != number) {
+                notes.add(Flaw::WrongStream { event: event.name() });
+            }
+            if !self.may_follow(event) {
+                notes.out_of_place(event.name());
+            }
+            self.check_currency(event, notes);
+            self.check(event, notes);
+            self.fold(event, notes.version());
+        }
+    }
+
+    fn may_follow(&self, event: &PaymentEvent) -> bool {
+        match *event {
+            PaymentEvent::Waived { .. } => self.hold == Hold::None && !self.is_asked,
+            PaymentEvent::AuthorizationStarted(ref start) => {
+                !self.is_asked && start.authorization.0 == self.attempts && !self.is_waived()
+            }
+            PaymentEvent::IntentCreated { authorization, .. } => {
+                self.is_current(authorization) && self.hold == Hold::Started
+            }
+            PaymentEvent::ActionRequired { authorization, .. } => {
+                self.is_current(authorization) && self.hold == Hold::Created
+            }
+            PaymentEvent::Authorized { authorization, .. } => {
+                self.is_current(authorization)
+                    && (self.hold == Hold::Created || self.hold == Hold::ActionRequired)
+            }
+            PaymentEvent::AuthorizationLost { authorization, .. } => {
+                self.is_current(authorization) && self.hold == Hold::Open && self.operation == Operation::None
+            }
+            PaymentEvent::Declined {
+                authorization,
+                reason,
+            } => self.is_current(authorization) && self.may_decline(reason),
+            PaymentEvent::SettlementAsked { .. } => !self.is_asked,
+            PaymentEvent::CaptureStarted { authorization, .. } => {
+                self.may_begin(authorization) && self.is_due() && self.hold == Hold::Open
+            }
+            // A second capture is a finding of its own.
+            PaymentEvent::Captured { authorization, .. } => {
+                self.hold == Hold::Captured || self.is_doing(authorization, Operation::Capturing)
+            }
+            PaymentEvent::CaptureFailed { authorization, .. } => {
+                self.is_doing(authorization, Operation::Capturing)
+            }
+            PaymentEvent::VoidStarted { authorization } => {
+                self.may_begin(authorization)
+                    && !self.is_due()
+                    && self.is_live()
+                    && self.hold != Hold::Started
+            }
+            PaymentEvent::Voided { authorization, .. } | PaymentEvent::VoidRefused { authorization, .. } => {
+                self.is_doing(authorization, Operation::Voiding)
+            }
+            PaymentEvent::Closed { .. } => {
+                self.is_asked && !self.is_closed() && self.operation == Operation::None
+            }
+            PaymentEvent::DebtRecorded { .. } => self.is_asked && !self.is_closed(),
+            PaymentEvent::DebtSettled { .. } | PaymentEvent::DebtWrittenOff { .. } => self.is_asked,
+            PaymentEvent::RefundStarted { refund, .. } => {
+                self.operation == Operation::None && Some(refund) == self.refunds.checked_add(1)
+            }
+            PaymentEvent::Refunded { refund, amount, .. } | PaymentEvent::RefundFailed { refund, amount } => {
+                self.operation == Operation::Refunding(amount.minor()) && refund == self.refunds
+            }
+            PaymentEvent::DisputeOpened { dispute, .. } => !self.disputes.contains(&dispute),
+            // Gateways tell of the money before, during and after a dispute.
+            PaymentEvent::DisputeFundsMoved { .. } => true,
+            PaymentEvent::DisputeClosed { dispute, .. } => self.disputes.contains(&dispute),
+        }
+    }
+
+    fn may_decline(&self, reason: DeclineReason) -> bool {
+        match reason {
+            DeclineReason::LostAgain => self.hold == Hold::Lost && self.attempts == ATTEMPTS_MAX,
+            DeclineReason::Issuer | DeclineReason::ActionFailed | DeclineReason::BudgetOver => {
+                self.is_live() && self.hold != Hold::Open && self.operation == Operation::None
+            }
+        }
+    }
+
+    /// Whether the end of the hold may begin.
+    fn may_begin(&self, authorization: AuthorizationNumber) -> bool {
+        self.is_asked && self.operation == Operation::None && self.is_current(authorization)
+    }
+
+    fn is_doing(&self, authorization: AuthorizationNumber, operation: Operation) -> bool {
+        self.operation == operation && self.is_current(authorization)
+    }
+
+    fn check_currency(&self, event: &PaymentEvent, notes: &mut Notes<'_>) {
+        if let (Some(known), Some(amount)) = (self.currency, amount_of(event)) {
+            notes.expect(known == amount.currency(), Flaw::CurrencyMixed);
+        }
+    }
+
+    fn check(&self, event: &PaymentEvent, notes: &mut Notes<'_>) {
+        match *event {
+            PaymentEvent::AuthorizationStarted(_) => {
+                let may_start = self.hold == Hold::None || self.hold == Hold::Lost;
+                let is_within = self.attempts < ATTEMPTS_MAX;
+                // A charge that is asked to end refuses the start as out of place.
+                notes.expect(self.is_asked || (may_start && is_within), Flaw::TwoHolds);
+            }
+            PaymentEvent::Authorized { amount, .. } => {
+                let is_wanted = self.wanted.is_none_or(|wanted| amount.minor() <= wanted.minor());
+                notes.expect(is_wanted, Flaw::HoldAboveQuote);
+            }
+            PaymentEvent::CaptureStarted { amount, .. } => {
+                let due_minor = self.due.map_or(0, Money::minor);
+                self.check_capture(amount, due_minor, notes);
+            }
+            PaymentEvent::Captured {
+                captured,
+                released_minor,
+                ..
+            } => {
+                notes.expect(self.hold != Hold::Captured, Flaw::CapturedTwice);
+                if self.hold == Hold::Open {
+                    // A gateway that took more than was due gives the rest back before the end.
+                    self.check_capture(captured, i64::MAX, notes);
+                    self.check_end(captured.minor().saturating_add(released_minor), notes);
+                }
+            }
+            PaymentEvent::VoidRefused {
+                captured,
+                released_minor,
+                ..
+            } => self.check_end(captured.minor().saturating_add(released_minor), notes),
+            PaymentEvent::AuthorizationLost { released, .. }
+            | PaymentEvent::CaptureFailed { released, .. }
+            | PaymentEvent::Voided { released, .. } => self.check_end(released.minor(), notes),
+            PaymentEvent::RefundStarted { amount, .. } => {
+                let left = self.taken().saturating_sub(self.refunded_minor);
+                notes.expect((1..=left).contains(&amount.minor()), Flaw::RefundAboveCaptured);
+            }
+            PaymentEvent::Refunded { amount, .. } => {
+                let left = self.taken().saturating_sub(self.refunded_minor);
+                notes.expect(amount.minor() <= left, Flaw::RefundAboveCaptured);
+            }
+            PaymentEvent::DebtSettled { amount } | PaymentEvent::DebtWrittenOff { amount } => {
+                notes.expect(
+                    (1..=self.debt_minor).contains(&amount.minor()),
+                    Flaw::DebtAboveOwed,
+                );
+            }
+            PaymentEvent::Closed { outcome } => self.check_outcome(outcome, notes),
+            PaymentEvent::Waived { .. }
+            | PaymentEvent::IntentCreated { .. }
+            | PaymentEvent::ActionRequired { .. }
+            | PaymentEvent::Declined { .. }
+            | PaymentEvent::SettlementAsked { .. }
+            | PaymentEvent::VoidStarted { .. }
+            | PaymentEvent::DebtRecorded { .. }
+            | PaymentEvent::RefundFailed { .. }
+            | PaymentEvent::DisputeOpened { .. }
+            | PaymentEvent::DisputeFundsMoved { .. }
+            | PaymentEvent::DisputeClosed { .. } => {}
+        }
+    }
+
+    const fn taken(&self) -> i64 {
+        self.captured_minor.saturating_add(self.stray_minor)
+    }
+
+    fn check_capture(&self, amount: Money, due_minor: i64, notes: &mut Notes<'_>) {
+        let limit = due_minor.min(self.held.map_or(0, Money::minor));
+        notes.expect((1..=limit).contains(&amount.minor()), Flaw::CaptureAboveHold);
+    }
+
+    /// A hold ends whole: what was taken and given back is what was held.
+    fn check_end(&self, ended_minor: i64, notes: &mut Notes<'_>) {
+        let held_minor = self.held.map_or(0, Money::minor);
+        notes.expect(
+            held_minor == ended_minor,
+            Flaw::HoldUnbalanced {
+                held_minor,
+                ended_minor,
+            },
+        );
+    }
+
+    fn check_outcome(&self, outcome: MoneyOutcome, notes: &mut Notes<'_>) {
+        notes.expect(!self.is_live(), Flaw::ClosedWithHold);
+        let due_minor = self.due.map_or(0, Money::minor);
+        let kept_minor = self.taken().saturating_sub(self.refunded_minor);
+        let may_be_cash = outcome.cash_minor == 0 || self.hold == Hold::Waived(Waiver::Cash);
+        let is_told = outcome.captured_minor == kept_minor
+            && outcome.debt_minor == self.recorded_debt_minor
+            && may_be_cash
+            && self
+                .currency
+                .is_none_or(|currency| outcome.currency == Some(currency));
+        notes.expect(is_told, Flaw::OutcomeDiffers);
+        let covered_minor = outcome
+            .captured_minor
+            .saturating_add(outcome.debt_minor)
+            .saturating_add(outcome.cash_minor);
+        notes.expect(
+            covered_minor == due_minor,
+            Flaw::NotCovered {
+                due_minor,
+                covered_minor,
+            },
+        );
+    }
+
+    fn fold(&mut self, event: &PaymentEvent, version: Version) {
+        if self.currency.is_none() {
+            self.currency = amount_of(event).map(Money::currency);
+        }
+        match *event {
+            PaymentEvent::Waived { waiver, .. } => self.hold = Hold::Waived(waiver),
+            PaymentEvent::AuthorizationStarted(ref start) => {
+                self.hold = Hold::Started;
+                self.attempts = start.authorization.0.saturating_add(1);
+                let is_more = |known: Money| start.amount.minor() > known.minor();
+                if self.wanted.is_none_or(is_more) {
+                    self.wanted = Some(start.amount);
+                }
+            }
+            PaymentEvent::IntentCreated { .. } => self.hold = Hold::Created,
+            PaymentEvent::ActionRequired { .. } => self.hold = Hold::ActionRequired,
+            PaymentEvent::Authorized {
+                authorization,
+                amount,
+                ..
+            } => {
+                self.hold = Hold::Open;
+                self.held = Some(amount);
+                self.held_once |= bit(authorization);
+            }
+            PaymentEvent::AuthorizationLost { authorization, .. } => {
+                self.end_hold(Hold::Lost);
+                self.lost |= bit(authorization);
+            }
+            PaymentEvent::Declined { .. }
+            | PaymentEvent::CaptureFailed { .. }
+            | PaymentEvent::Voided { .. } => self.end_hold(Hold::Ended),
+            PaymentEvent::SettlementAsked { due, .. } => {
+                self.is_asked = true;
+                self.due = due;
+                self.asked_at = version;
+            }
+            PaymentEvent::CaptureStarted { .. } => self.operation = Operation::Capturing,
+            PaymentEvent::VoidStarted { .. } => self.operation = Operation::Voiding,
+            PaymentEvent::Captured { captured, .. } => {
+                self.end_hold(Hold::Captured);
+                self.captured_minor = self.captured_minor.saturating_add(captured.minor());
+            }
+            PaymentEvent::VoidRefused { captured, .. } => {
+                self.end_hold(Hold::Captured);
+                self.stray_minor = self.stray_minor.saturating_add(captured.minor());
+            }
+            PaymentEvent::Closed { outcome } => self.outcome = Some(outcome),
+            PaymentEvent::DebtRecorded { amount, .. } => {
+                self.debt_minor = self.debt_minor.saturating_add(amount.minor());
+                self.recorded_debt_minor = self.recorded_debt_minor.saturating_add(amount.minor());
+            }
+            PaymentEvent::DebtSettled { amount } | PaymentEvent::DebtWrittenOff { amount } => {
+                self.debt_minor = self.debt_minor.saturating_sub(amount.minor());
+            }
+            PaymentEvent::RefundStarted { refund, amount } => {
+                self.operation = Operation::Refunding(amount.minor());
+                self.refunds = refund;
+            }
+            PaymentEvent::Refunded { amount, .. } => {
+                self.operation = Operation::None;
+                self.refunded_minor = self.refunded_minor.saturating_add(amount.minor());
+            }
+            PaymentEvent::RefundFailed { .. } => self.operation = Operation::None,
+            PaymentEvent::DisputeOpened { dispute, .. } => self.disputes.push(dispute),
+            PaymentEvent::DisputeFundsMoved { .. } => {}
+            PaymentEvent::DisputeClosed { dispute, .. } => self.disputes.retain(|open| *open != dispute),
+        }
+    }
+
+    fn end_hold(&mut self, hold: Hold) {
+        self.hold = hold;
+        self.operation = Operation::None;
+        self.held = None;
+    }
+}
+
+/// The bit of an attempt; attempts beyond the eighth share none.
+fn bit(number: AuthorizationNumber) -> u8 {
+    1_u8.checked_shl(u32::from(number.0)).unwrap_or_default()
+}
+
+/// The charge that an event names.
+fn charge_of(event: &PaymentEvent) -> Option<ChargeId> {
+    match *event {
+        PaymentEvent::AuthorizationStarted(ref start) => Some(start.charge),
+        PaymentEvent::Waived { charge, .. }
+        | PaymentEvent::Authorized { charge, .. }
+        | PaymentEvent::SettlementAsked { charge, .. }
+        | PaymentEvent::Captured { charge, .. }
+        | PaymentEvent::Voided { charge, .. }
+        | PaymentEvent::DebtRecorded { charge, .. }
+        | PaymentEvent::Refunded { charge, .. } => Some(charge),
+        PaymentEvent::IntentCreated { .. }
+        | PaymentEvent::ActionRequired { .. }
+        | PaymentEvent::AuthorizationLost { .. }
+        | PaymentEvent::Declined { .. }
+        | PaymentEvent::CaptureStarted { .. }
+        | PaymentEvent::CaptureFailed { .. }
+        | PaymentEvent::VoidStarted { .. }
+        | PaymentEvent::VoidRefused { .. }
+        | PaymentEvent::Closed { .. }
+        | PaymentEvent::DebtSettled { .. }
+        | PaymentEvent::DebtWrittenOff { .. }
+        | PaymentEvent::RefundStarted { .. }
+        | PaymentEvent::RefundFailed { .. }
+        | PaymentEvent::DisputeOpened { .. }
+        | PaymentEvent::DisputeFundsMoved { .. }
+        | PaymentEvent::DisputeClosed { .. } => None,
+    }
+}
+
+/// The amount that an event names.
+fn amount_of(event: &PaymentEvent) -> Option<Money> {
+    match *event {
+        PaymentEvent::AuthorizationStarted(ref start) => Some(start.amount),
+        PaymentEvent::SettlementAsked { due, .. } => due,
+        PaymentEvent::Authorized { amount, .. }
+        | PaymentEvent::AuthorizationLost { released: amount, .. }
+        | PaymentEvent::CaptureStarted { amount, .. }
+        | PaymentEvent::Captured { captured: amount, .. }
+        | PaymentEvent::CaptureFailed { released: amount, .. }
+        | PaymentEvent::Voided { released: amount, .. }
+        | PaymentEvent::VoidRefused { captured: amount, .. }
+        | PaymentEvent::DebtRecorded { amount, .. }
+        | PaymentEvent::DebtSettled { amount }
+        | PaymentEvent::DebtWrittenOff { amount }
+        | PaymentEvent::RefundStarted { amount, .. }
+        | PaymentEvent::Refunded { amount, .. }
+        | PaymentEvent::RefundFailed { amount, .. }
+        | PaymentEvent::DisputeOpened { amount, .. }
+        | PaymentEvent::DisputeFundsMoved { amount, .. } => Some(amount),
+        PaymentEvent::Waived { .. }
+        | PaymentEvent::IntentCreated { .. }
+        | PaymentEvent::ActionRequired { .. }
+        | PaymentEvent::Declined { .. }
+        | PaymentEvent::VoidStarted { .. }
+        | PaymentEvent::Closed { .. }
+        | PaymentEvent::DisputeClosed { .. } => None,
+    }
+}

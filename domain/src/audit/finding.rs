@@ -1,0 +1,301 @@
+//! What can be wrong with a log.
+
+use crate::driver::Fence;
+use crate::id::{DriverId, TripId};
+use crate::stream::{EventId, StreamId, Version};
+use std::fmt;
+
+macro_rules! flaws {
+    ($($(#[$doc:meta])* $name:ident $({ $($(#[$field_doc:meta])* $field:ident: $type:ty),* })? = $code:literal, $text:literal;)*) => {
+        /// What is wrong, by kind.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Flaw {
+            $($(#[$doc])* $name $({ $($(#[$field_doc])* $field: $type),* })?,)*
+        }
+
+        impl Flaw {
+            /// The code of every kind.
+            pub const CODES: &[&str] = &[$($code),*];
+
+            /// The stable code of this kind.
+            pub const fn code(&self) -> &'static str {
+                match self {
+                    $(Self::$name $({ $($field: _),* })? => $code,)*
+                }
+            }
+        }
+
+        impl fmt::Display for Flaw {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self {
+                    $(Self::$name $({ $($field),* })? => write!(f, $text),)*
+                }
+            }
+        }
+    };
+}
+
+flaws! {
+    /// P7: versions do not follow one another.
+    VersionGap {
+        /// The version that was to come.
+        expected: Version
+    } = "audit_version_gap", "commits from version {expected} on are missing before this one";
+    /// P7: a version came again.
+    VersionRepeated = "audit_version_repeated", "the stream has a commit of this version already";
+    /// A commit without an event.
+    EmptyCommit = "audit_empty_commit", "the commit holds no event";
+    /// One cause makes at most one commit a stream.
+    CauseRepeated = "audit_cause_repeated", "an earlier commit of the stream has the same cause";
+    /// A cause comes before its effect.
+    CauseNotBefore = "audit_cause_not_before", "the commit names itself or a later commit of its stream as its cause";
+    /// P7: what led to a commit is in the log.
+    CauseMissing {
+        /// What it names; of a timer, the first event of its commit.
+        cause: EventId
+    } = "audit_cause_missing", "its cause {cause} is not in the log";
+    /// The writing service's clock ran back by more than [`CLOCK_STEP_MAX`](super::CLOCK_STEP_MAX).
+    TimeRunsBack {
+        /// By how much, in ms.
+        by_ms: i64
+    } = "audit_time_runs_back", "it was written {by_ms} ms before an earlier commit of its stream";
+    /// An event of another aggregate, or of another charge.
+    WrongStream {
+        /// The event's name.
+        event: &'static str
+    } = "audit_wrong_stream", "{event} does not belong on this stream";
+    /// P7: an event that cannot follow what the stream holds.
+    OutOfPlace {
+        /// The event's name.
+        event: &'static str
+    } = "audit_out_of_place", "{event} cannot follow what the stream holds";
+    /// One trip's money is in one currency.
+    CurrencyMixed = "audit_currency_mixed", "the amount is in another currency than the charge or the trip";
+
+    /// P3: confirmed without an order.
+    ConfirmedUnrequested = "audit_confirmed_unrequested", "the trip was confirmed though no order was open";
+    /// P3: confirmed without a driver's lock.
+    ConfirmedUnlocked = "audit_confirmed_unlocked", "the trip was confirmed without this round's noted lock";
+    /// P3: confirmed without a secured payment.
+    ConfirmedUnsecured = "audit_confirmed_unsecured", "the trip was confirmed without this noted payment";
+    /// P3: order, driver and payment were there, but the trip was not confirmed.
+    ConfirmationMissed = "audit_confirmation_missed", "driver and payment are noted, but the trip was not confirmed in that commit";
+    /// The trip noted a driver whom its search never assigned.
+    DriverNoteUnfounded {
+        /// Who was noted.
+        driver: DriverId
+    } = "audit_driver_note_unfounded", "the search never assigned driver {driver} with this round and lock";
+    /// The trip noted a payment, or a loss, that its charge does not know.
+    PaymentNoteUnfounded = "audit_payment_note_unfounded", "the charge knows nothing of the noted payment or loss";
+    /// P4: a fee of a trip that was not confirmed when it was cancelled.
+    FeeUnconfirmed {
+        /// The fee, in minor units.
+        fee_minor: i64
+    } = "audit_fee_unconfirmed", "a fee of {fee_minor} minor units is due though the trip was not confirmed";
+    /// A ride's end without a settled fare in the same commit.
+    FareUnsettled = "audit_fare_unsettled", "the ride ended, but its fare was not settled in that commit";
+    /// The receipt's total is not what is due.
+    ReceiptDiffers {
+        /// What is due, in minor units.
+        due_minor: i64,
+        /// The receipt's total, in minor units.
+        total_minor: i64
+    } = "audit_receipt_differs", "{due_minor} minor units are due, but the receipt comes to {total_minor}";
+    /// A correction does not replace the receipt in force.
+    CorrectionDiffers = "audit_correction_differs", "the correction does not replace the receipt in force";
+    /// P6: an entry that does not balance.
+    EntryUnbalanced = "audit_entry_unbalanced", "what the event posts to the ledger does not sum to zero";
+    /// P1: the log ends before the trip does.
+    NeverEnded = "audit_never_ended", "the log ends, but the trip has not ended";
+    /// P4: ended, but lock or money were never cleared.
+    NeverClosed = "audit_never_closed", "the trip has ended, but this stream was never closed";
+
+    /// A driver who declined, was silent or gave the trip back was offered it again.
+    DeclinerOffered {
+        /// Who.
+        driver: DriverId
+    } = "audit_decliner_offered", "driver {driver} was offered the trip again after declining, missing or returning it";
+    /// P2: assigned without the driver's lock.
+    AssignedUnlocked {
+        /// Who.
+        driver: DriverId
+    } = "audit_assigned_unlocked", "driver {driver} was assigned, but never locked to the trip with this round and fence";
+    /// P4: the search closed over a lock.
+    ClosedWithLock = "audit_closed_with_lock", "the search closed while a lock was asked or held";
+    /// P2: locked to two trips.
+    LockedTwice {
+        /// The trip that holds the driver.
+        trip: TripId
+    } = "audit_locked_twice", "the driver was locked while trip {trip} held them";
+    /// A lock's fence is the next one.
+    FenceNotNext {
+        /// The lock's fence.
+        fence: Fence
+    } = "audit_fence_not_next", "fence {fence} does not follow the driver's last one";
+    /// P2: a lock no offer asked for.
+    LockUnasked = "audit_lock_unasked", "no accepted offer of this trip and round asked for the lock";
+    /// P2: a release that does not match the lock.
+    ReleasedWrongFence = "audit_released_wrong_fence", "the release matches no lock of the driver";
+    /// P2: a release that the trip's search did not ask for.
+    ReleasedUnasked = "audit_released_unasked", "no event of the trip led to this release";
+    /// P2: a release while the trip was still in progress, so that the driver could be on two trips.
+    ReleasedInProgress = "audit_released_in_progress", "the lock was released before the trip let go of its driver";
+    /// P4: a lock outlives its trip.
+    LockAfterEnd {
+        /// The trip.
+        trip: TripId
+    } = "audit_lock_after_end", "trip {trip} has ended, but still holds the driver";
+
+    /// P5: two holds of one charge at once, or more than two attempts.
+    TwoHolds = "audit_two_holds", "the charge has a live authorisation already, or may not try again";
+    /// A hold is never larger than the quote's.
+    HoldAboveQuote = "audit_hold_above_quote", "more is held than the quote allows";
+    /// P5: more captured than held or due, or nothing.
+    CaptureAboveHold = "audit_capture_above_hold", "the capture is not above zero and within what is held and due";
+    /// P5: two captures of one charge.
+    CapturedTwice = "audit_captured_twice", "the charge was captured already";
+    /// P5: authorised is not captured + released + open.
+    HoldUnbalanced {
+        /// What was held, in minor units.
+        held_minor: i64,
+        /// What was taken and given back of it, in minor units.
+        ended_minor: i64
+    } = "audit_hold_unbalanced", "{held_minor} minor units were held, but {ended_minor} were taken and given back";
+    /// P4: a late authorisation was not compensated.
+    ClosedWithHold = "audit_closed_with_hold", "the charge closed while an authorisation was outstanding or open";
+    /// P4: a hold outlives its trip.
+    HoldAfterEnd = "audit_hold_after_end", "the trip has ended, but money is still held";
+    /// What is settled is not what the trip's end says.
+    DueDiffers {
+        /// What the trip's end says, in minor units.
+        due_minor: i64,
+        /// What the charge was asked for, in minor units.
+        asked_minor: i64
+    } = "audit_due_differs", "{due_minor} minor units are due, but {asked_minor} were asked for";
+    /// P4: captured + debt + cash is not what was due.
+    NotCovered {
+        /// What was due, in minor units.
+        due_minor: i64,
+        /// Captured, owed and paid in cash, in minor units.
+        covered_minor: i64
+    } = "audit_not_covered", "{due_minor} minor units were due, but {covered_minor} were captured, owed or paid in cash";
+    /// A closing event says something else than what happened before it.
+    OutcomeDiffers = "audit_outcome_differs", "the outcome is not what happened to the money";
+    /// P5: more given back than taken.
+    RefundAboveCaptured = "audit_refund_above_captured", "more would be given back than was captured";
+    /// More paid or given up than is owed.
+    DebtAboveOwed = "audit_debt_above_owed", "more was paid or given up than is owed";
+
+    /// P8: a message that was never parked.
+    MessageUnknown = "audit_message_unknown", "the message was not parked";
+    /// P8: a message dropped by nobody.
+    MessageDroppedUnasked = "audit_message_dropped_unasked", "the message was dropped without an operator's command";
+    /// P8: a message still parked at the end of the log.
+    MessageStillParked = "audit_message_still_parked", "a message is still parked: replay it, or drop it";
+}
+
+/// What is wrong, and where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Finding {
+    stream: StreamId,
+    version: Version,
+    flaw: Flaw,
+}
+
+impl Finding {
+    /// `flaw` at the commit `version` of `stream`.
+    pub const fn new(stream: StreamId, version: Version, flaw: Flaw) -> Self {
+        Self {
+            stream,
+            version,
+            flaw,
+        }
+    }
+
+    /// The stream.
+    pub const fn stream(&self) -> StreamId {
+        self.stream
+    }
+
+    /// The commit; of what never came, the stream's last one.
+    pub const fn version(&self) -> Version {
+        self.version
+    }
+
+    /// What is wrong.
+    pub const fn flaw(&self) -> Flaw {
+        self.flaw
+    }
+
+    /// The stable code of the kind.
+    pub const fn code(&self) -> &'static str {
+        self.flaw.code()
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}: {}", self.stream, self.version, self.flaw)
+    }
+}
+
+/// How many findings are kept; the rest are counted.
+pub const FINDINGS_MAX: usize = 100_000;
+
+/// What was found so far.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Findings {
+    pub(super) kept: Vec<Finding>,
+    pub(super) count: u64,
+}
+
+impl Findings {
+    fn push(&mut self, finding: Finding) {
+        self.count = self.count.saturating_add(1);
+        if self.kept.len() < FINDINGS_MAX {
+            self.kept.push(finding);
+        }
+    }
+}
+
+/// Where findings at one commit go.
+#[derive(Debug)]
+pub(super) struct Notes<'a> {
+    findings: &'a mut Findings,
+    stream: StreamId,
+    version: Version,
+}
+
+impl<'a> Notes<'a> {
+    pub(super) const fn new(findings: &'a mut Findings, stream: StreamId, version: Version) -> Self {
+        Self {
+            findings,
+            stream,
+            version,
+        }
+    }
+
+    pub(super) const fn version(&self) -> Version {
+        self.version
+    }
+
+    pub(super) fn add(&mut self, flaw: Flaw) {
+        self.findings.push(Finding::new(self.stream, self.version, flaw));
+    }
+
+    pub(super) fn out_of_place(&mut self, event: &'static str) {
+        self.add(Flaw::OutOfPlace { event });
+    }
+
+    /// Adds `flaw` unless `is_well`.
+    pub(super) fn expect(&mut self, is_well: bool, flaw: Flaw) {
+        if !is_well {
+            self.add(flaw);
+        }
+    }
+
+    /// The same, at another place.
+    pub(super) fn add_at(&mut self, stream: StreamId, version: Version, flaw: Flaw) {
+        self.findings.push(Finding::new(stream, version, flaw));
+    }
+}

@@ -1,0 +1,354 @@
+//! The auditor: reads a log and says what is wrong with it.
+//!
+//! It knows the promises, not the code that keeps them: every rule of the saga, the locks and the money is written down
+//! here a second time, so that a bug in an aggregate cannot hide itself. Of the aggregates it uses only the events; the
+//! [ledger](crate::ledger) is its book.
+//!
+//! Feed it every commit, in any interleaving that keeps the order within each stream. Rules of one stream are judged at
+//! once; what streams claim about each other is judged when a trip is closed on all of them, and [`Audit::finish`] judges
+//! the rest: it takes the log to be complete and the platform to be at rest. A log without a flaw has no finding in any
+//! interleaving. Order between streams is never read from clocks, only from causes.
+//!
+//! A trip that is closed on every stream and plainly so (no refund, dispute, tip) is forgotten but for 64 bytes, which
+//! detect whatever comes later; a trip that comes back is judged on, only a repeated cause from before is not seen any more.
+//!
+//! ```
+//! use fiacre_domain::audit::Audit;
+//! use fiacre_domain::dispatch::DispatchEvent;
+//! use fiacre_domain::event::Event;
+//! use fiacre_domain::id::{CommandId, TripId};
+//! use fiacre_domain::stream::{Cause, Commit, StreamId, Version};
+//! use fiacre_domain::time::Timestamp;
+//!
+//! let ending = Commit {
+//!     stream: StreamId::Dispatch(TripId::from_u128(1)),
+//!     version: Version::new(2),
+//!     at: Timestamp::from_ms(0),
+//!     cause: Cause::Command(CommandId::from_u128(7)),
+//!     region: "manhattan".parse()?,
+//!     trace: None,
+//!     events: [Event::from(DispatchEvent::DispatchEnding)].into(),
+//! };
+//! let mut audit = Audit::default();
+//! audit.observe(&ending);
+//! let report = audit.finish();
+//! let codes: Vec<_> = report.findings().iter().map(|finding| finding.code()).collect();
+//! assert_eq!(codes, ["audit_never_ended", "audit_version_gap"]);
+//! assert_eq!(
+//!     report.findings()[1].to_string(),
+//!     "dispatch-00000000-0000-0000-0000-000000000001/2: commits from version 1 on are missing before this one"
+//! );
+//! # Ok::<(), fiacre_domain::id::IdError>(())
+//! ```
+
+mod booking;
+mod charge;
+mod driver;
+mod finding;
+mod ops;
+mod search;
+mod tape;
+#[cfg(test)]
+mod tests;
+mod trip;
+
+pub use finding::{FINDINGS_MAX, Finding, Flaw};
+pub use tape::CLOCK_STEP_MAX;
+
+use crate::id::{DriverId, RegionId, TariffId, TripId};
+use crate::ledger::Ledger;
+use crate::stream::{Cause, Commit, EventId, StreamId, Version};
+use booking::{Booking, Closed};
+use driver::{Driver, LockFact};
+use finding::{Findings, Notes};
+use ops::Parking;
+use std::collections::BTreeMap;
+use tape::Tape;
+
+/// An audit under way.
+#[derive(Debug, Default)]
+pub struct Audit {
+    findings: Findings,
+    open: BTreeMap<TripId, Box<Booking>>,
+    closed: BTreeMap<TripId, Closed>,
+    drivers: BTreeMap<DriverId, Driver>,
+    regions: BTreeMap<RegionId, Parking>,
+    tariffs: BTreeMap<TariffId, Tape>,
+    /// Commits that were named as causes before they were seen: which event, and by whom.
+    awaited: BTreeMap<(StreamId, Version), Vec<Effect>>,
+    ledger: Ledger,
+    commits: u64,
+    events: u64,
+}
+
+/// A commit that names a cause.
+#[derive(Debug, Clone, Copy)]
+struct Effect {
+    cause: EventId,
+    stream: StreamId,
+    version: Version,
+}
+
+impl Audit {
+    /// Reads one commit.
+    pub fn observe(&mut self, commit: &Commit) {
+        self.commits = self.commits.saturating_add(1);
+        self.events = self
+            .events
+            .saturating_add(u64::try_from(commit.events.len()).unwrap_or(u64::MAX));
+        let is_new = match commit.stream {
+            StreamId::Trip(trip) | StreamId::Dispatch(trip) | StreamId::Payment(trip, _) => {
+                self.observe_booking(trip, commit)
+            }
+            StreamId::Driver(driver) => self.observe_driver(driver, commit),
+            StreamId::Ops(region) => {
+                let mut notes = Notes::new(&mut self.findings, commit.stream, commit.version);
+                self.regions
+                    .entry(region)
+                    .or_default()
+                    .observe(commit, &mut notes)
+            }
+            StreamId::Tariff(tariff) => self.observe_tariff(tariff, commit),
+        };
+        if is_new {
+            self.find_cause(commit);
+            self.answer_effects(commit);
+            self.enter(commit);
+        }
+    }
+
+    fn observe_booking(&mut self, trip: TripId, commit: &Commit) -> bool {
+        let booking = booking(&mut self.open, &mut self.closed, trip);
+        let mut notes = Notes::new(&mut self.findings, commit.stream, commit.version);
+        let is_new = booking.observe(commit, &mut notes);
+        self.settle(trip, commit);
+        is_new
+    }
+
+    fn observe_driver(&mut self, driver: DriverId, commit: &Commit) -> bool {
+        let mut notes = Notes::new(&mut self.findings, commit.stream, commit.version);
+        let (open, closed) = (&mut self.open, &mut self.closed);
+        let mut released = None;
+        let is_new = self
+            .drivers
+            .entry(driver)
+            .or_default()
+            .observe(commit, &mut notes, |fact| match fact {
+                LockFact::Locked { trip, round, fence } => {
+                    booking(open, closed, trip).lock(commit.version, driver, round, fence)
+                }
+                LockFact::Released { trip, fence } => {
+                    released = Some(trip);
+                    booking(open, closed, trip).release(driver, fence)
+                }
+            });
+        if let Some(trip) = released {
+            self.settle(trip, commit);
+        }
+        is_new
+    }
+
+    fn observe_tariff(&mut self, tariff: TariffId, commit: &Commit) -> bool {
+        let mut notes = Notes::new(&mut self.findings, commit.stream, commit.version);
+        let is_new = self
+            .tariffs
+            .entry(tariff)
+            .or_default()
+            .observe(commit, &mut notes);
+        for event in commit.events.iter() {
+            let is_here = matches!(event, crate::event::Event::Tariff(_));
+            notes.expect(is_here, Flaw::WrongStream { event: event.name() });
+        }
+        is_new
+    }
+
+    /// Judges a trip that is closed on all streams, and forgets what it can.
+    fn settle(&mut self, trip: TripId, commit: &Commit) {
+        let Some(booking) = self.open.get_mut(&trip).filter(|booking| booking.is_complete()) else {
+            return;
+        };
+        let mut notes = Notes::new(&mut self.findings, commit.stream, commit.version);
+        booking.judge(trip, &mut notes);
+        match booking.closed() {
+            Some(closed) => {
+                self.open.remove(&trip);
+                self.closed.insert(trip, closed);
+            }
+            None => booking.trim(),
+        }
+    }
+
+    fn find_cause(&mut self, commit: &Commit) {
+        let cause = match commit.cause {
+            Cause::Event(id) => id,
+            Cause::Timer(id) => EventId::new(id.stream, id.version, 0),
+            Cause::Command(_) | Cause::Webhook(_) => return,
+        };
+        if cause.stream() == commit.stream && cause.version() >= commit.version {
+            let mut notes = Notes::new(&mut self.findings, commit.stream, commit.version);
+            notes.add(Flaw::CauseNotBefore);
+        } else if !self.holds(cause) {
+            let effect = Effect {
+                cause,
+                stream: commit.stream,
+                version: commit.version,
+            };
+            self.awaited
+                .entry((cause.stream(), cause.version()))
+                .or_default()
+                .push(effect);
+        }
+    }
+
+    fn holds(&self, id: EventId) -> bool {
+        let (stream, version, index) = (id.stream(), id.version(), id.index());
+        match stream {
+            StreamId::Trip(trip) | StreamId::Dispatch(trip) | StreamId::Payment(trip, _) => {
+                match (self.open.get(&trip), self.closed.get(&trip)) {
+                    (Some(booking), _) => booking.holds(stream, version, index),
+                    (None, Some(closed)) => closed.holds(stream, version),
+                    (None, None) => false,
+                }
+            }
+            StreamId::Driver(driver) => self
+                .drivers
+                .get(&driver)
+                .is_some_and(|driver| driver.tape.holds(version, index)),
+            StreamId::Ops(region) => self
+                .regions
+                .get(&region)
+                .is_some_and(|region| region.tape.holds(version, index)),
+            StreamId::Tariff(tariff) => self
+                .tariffs
+                .get(&tariff)
+                .is_some_and(|tape| tape.holds(version, index)),
+        }
+    }
+
+    /// Answers whoever named this commit as their cause before it was seen.
+    fn answer_effects(&mut self, commit: &Commit) {
+        if self.awaited.is_empty() {
+            return;
+        }
+        let Some(effects) = self.awaited.remove(&(commit.stream, commit.version)) else {
+            return;
+        };
+        for effect in effects {
+            if usize::from(effect.cause.index()) >= commit.events.len() {
+                let cause = effect.cause;
+                let mut notes = Notes::new(&mut self.findings, effect.stream, effect.version);
+                notes.add(Flaw::CauseMissing { cause });
+            }
+        }
+    }
+
+    fn enter(&mut self, commit: &Commit) {
+        for event in commit.events.iter() {
+            if self.ledger.fold(commit.stream, event).is_err() {
+                let mut notes = Notes::new(&mut self.findings, commit.stream, commit.version);
+                notes.add(Flaw::EntryUnbalanced);
+            }
+        }
+    }
+
+    /// What was found so far, by stream and version; of a log that goes on, what is not closed yet is no finding.
+    pub fn findings(&self) -> Vec<Finding> {
+        let mut findings = self.findings.kept.clone();
+        findings.sort_unstable();
+        findings
+    }
+
+    /// The money of what was read so far.
+    pub const fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// How many trips are not closed on every stream, or may not be forgotten yet.
+    pub fn trips_open(&self) -> usize {
+        self.open.len()
+    }
+
+    /// Ends the audit: the log is complete, and whatever is still open in it is a finding.
+    pub fn finish(mut self) -> Report {
+        for (trip, booking) in &mut self.open {
+            let mut notes = Notes::new(&mut self.findings, StreamId::Trip(*trip), Version::EMPTY);
+            if booking.is_complete() {
+                booking.judge(*trip, &mut notes);
+            } else {
+                booking.finish(*trip, &mut notes);
+            }
+        }
+        for (region, parking) in &self.regions {
+            let stream = StreamId::Ops(*region);
+            parking.finish(
+                stream,
+                &mut Notes::new(&mut self.findings, stream, Version::EMPTY),
+            );
+        }
+        for effect in self.awaited.values().flatten() {
+            let cause = effect.cause;
+            let mut notes = Notes::new(&mut self.findings, effect.stream, effect.version);
+            notes.add(Flaw::CauseMissing { cause });
+        }
+        let findings = self.findings();
+        Report {
+            findings,
+            findings_count: self.findings.count,
+            commits: self.commits,
+            events: self.events,
+            ledger: self.ledger,
+        }
+    }
+}
+
+/// The booking of a trip: the open one, a closed one that comes back, or a new one.
+fn booking<'a>(
+    open: &'a mut BTreeMap<TripId, Box<Booking>>,
+    closed: &mut BTreeMap<TripId, Closed>,
+    trip: TripId,
+) -> &'a mut Booking {
+    open.entry(trip).or_insert_with(|| {
+        Box::new(
+            closed
+                .remove(&trip)
+                .map_or_else(Booking::default, |closed| Booking::resumed(&closed)),
+        )
+    })
+}
+
+/// What an audit came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    findings: Vec<Finding>,
+    findings_count: u64,
+    commits: u64,
+    events: u64,
+    ledger: Ledger,
+}
+
+impl Report {
+    /// What is wrong, by stream and version; at most [`FINDINGS_MAX`].
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// How many findings there were, those beyond [`FINDINGS_MAX`] too.
+    pub const fn findings_count(&self) -> u64 {
+        self.findings_count
+    }
+
+    /// How many commits were read.
+    pub const fn commits(&self) -> u64 {
+        self.commits
+    }
+
+    /// How many events they held.
+    pub const fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// The money of the whole log.
+    pub const fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+}

@@ -1,0 +1,322 @@
+//! A trip's search as the auditor sees it: rounds, offers, locks.
+
+use super::finding::{Flaw, Notes};
+use crate::dispatch::{DispatchEvent, OfferNumber, WithdrawReason};
+use crate::driver::Fence;
+use crate::event::Event;
+use crate::id::{DriverId, TripId};
+use crate::stream::{Cause, Commit, StreamId, Version};
+
+/// Where the search stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Step {
+    #[default]
+    Absent,
+    Searching,
+    Paused,
+    Assigned,
+    Exhausted,
+    Ending,
+    Closed,
+}
+
+/// What became of the lock that a round asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LockStep {
+    Asked,
+    Held(Fence),
+    Releasing(Fence),
+    Released,
+}
+
+/// A lock that an accepted offer asked for; a refused one is forgotten.
+#[derive(Debug, Clone, Copy)]
+struct AskedLock {
+    round: u8,
+    driver: DriverId,
+    step: LockStep,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct OpenOffer {
+    number: OfferNumber,
+    driver: DriverId,
+    /// The round that accepted it.
+    accepted: Option<u8>,
+}
+
+/// A driver who was assigned.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Assignment {
+    pub(super) version: Version,
+    pub(super) round: u8,
+    pub(super) fence: Fence,
+    pub(super) driver: DriverId,
+}
+
+/// The first time that a lock's release was asked.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Release {
+    pub(super) version: Version,
+    pub(super) fence: Fence,
+    pub(super) driver: DriverId,
+    /// The trip's commit that caused it, if one did.
+    pub(super) trip_version: Option<Version>,
+}
+
+/// A search.
+#[derive(Debug, Default)]
+pub(super) struct Search {
+    step: Step,
+    round: u8,
+    locks: Vec<AskedLock>,
+    open: Vec<OpenOffer>,
+    excluded: Vec<DriverId>,
+    offers: u16,
+    offers_before_round: u16,
+    /// Every driver and round that a lock was asked for.
+    pub(super) asked: Vec<(DriverId, u8)>,
+    pub(super) assignments: Vec<Assignment>,
+    pub(super) releases: Vec<Release>,
+}
+
+impl Search {
+    /// A search that closed in the past.
+    pub(super) fn resumed() -> Self {
+        Self {
+            step: Step::Closed,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.step == Step::Closed
+    }
+
+    pub(super) fn observe(&mut self, trip: TripId, commit: &Commit, notes: &mut Notes<'_>) {
+        for event in commit.events.iter() {
+            let Event::Dispatch(event) = event else {
+                notes.add(Flaw::WrongStream { event: event.name() });
+                continue;
+            };
+            if !self.may_follow(event) {
+                notes.out_of_place(event.name());
+            }
+            self.check(event, notes);
+            self.fold(event, notes.version(), || trip_version(&commit.cause, trip));
+        }
+    }
+
+    fn offer(&self, number: OfferNumber, driver: DriverId) -> Option<&OpenOffer> {
+        self.open
+            .iter()
+            .find(|offer| offer.number == number && offer.driver == driver)
+    }
+
+    fn lock(&self, round: u8, driver: DriverId) -> Option<LockStep> {
+        self.locks
+            .iter()
+            .find(|lock| lock.round == round && lock.driver == driver)
+            .map(|lock| lock.step)
+    }
+
+    fn has_lock(&self, round: u8) -> bool {
+        self.locks.iter().any(|lock| lock.round == round)
+    }
+
+    fn is_outstanding(&self) -> bool {
+        self.locks.iter().any(|lock| lock.step != LockStep::Released)
+    }
+
+    fn may_follow(&self, event: &DispatchEvent) -> bool {
+        let is_over = self.step == Step::Ending || self.step == Step::Closed;
+        match *event {
+            DispatchEvent::SearchStarted { round, .. } => {
+                self.step == Step::Absent || (!is_over && round > self.round)
+            }
+            DispatchEvent::SearchPaused { .. } => self.step == Step::Searching,
+            DispatchEvent::SearchResumed { round, .. } => self.step == Step::Paused && round == self.round,
+            DispatchEvent::OfferMade(ref offer) => {
+                self.step == Step::Searching
+                    && offer.round == self.round
+                    && !self.has_lock(offer.round)
+                    && Some(offer.number.0) == self.offers.checked_add(1)
+            }
+            DispatchEvent::OfferAccepted { offer, driver, round } => {
+                let is_open = self
+                    .offer(offer, driver)
+                    .is_some_and(|open| open.accepted.is_none());
+                is_open && round == self.round && !self.has_lock(round)
+            }
+            DispatchEvent::OfferDeclined { offer, driver }
+            | DispatchEvent::OfferExpired { offer, driver } => self
+                .offer(offer, driver)
+                .is_some_and(|open| open.accepted.is_none()),
+            DispatchEvent::OfferWithdrawn {
+                offer,
+                driver,
+                reason,
+            } => self
+                .offer(offer, driver)
+                .is_some_and(|open| open.accepted.is_some() == (reason == WithdrawReason::LockRefused)),
+            DispatchEvent::DriverAssigned { round, driver, .. } => {
+                (self.step == Step::Searching || self.step == Step::Paused)
+                    && round == self.round
+                    && self.lock(round, driver) == Some(LockStep::Asked)
+            }
+            DispatchEvent::ReleaseAsked {
+                round, fence, driver, ..
+            } => match self.lock(round, driver) {
+                Some(LockStep::Asked) => true,
+                Some(LockStep::Held(held) | LockStep::Releasing(held)) => held == fence,
+                Some(LockStep::Released) | None => false,
+            },
+            DispatchEvent::ReleaseNoted { round, fence } => self
+                .locks
+                .iter()
+                .any(|lock| lock.round == round && lock.step == LockStep::Releasing(fence)),
+            DispatchEvent::NoDriverFound { round, offers } => {
+                self.step == Step::Searching
+                    && round == self.round
+                    && self.lock_asked(round).is_none()
+                    && offers == self.offers.saturating_sub(self.offers_before_round)
+            }
+            DispatchEvent::DispatchEnding => !is_over,
+            DispatchEvent::DispatchClosed => self.step == Step::Ending,
+        }
+    }
+
+    fn lock_asked(&self, round: u8) -> Option<&AskedLock> {
+        self.locks
+            .iter()
+            .find(|lock| lock.round == round && lock.step == LockStep::Asked)
+    }
+
+    fn check(&self, event: &DispatchEvent, notes: &mut Notes<'_>) {
+        match event {
+            DispatchEvent::OfferMade(offer) => {
+                let driver = offer.driver;
+                let is_new = !self.excluded.contains(&driver);
+                notes.expect(is_new, Flaw::DeclinerOffered { driver });
+            }
+            DispatchEvent::DispatchClosed => notes.expect(!self.is_outstanding(), Flaw::ClosedWithLock),
+            DispatchEvent::SearchStarted { .. }
+            | DispatchEvent::SearchPaused { .. }
+            | DispatchEvent::SearchResumed { .. }
+            | DispatchEvent::OfferAccepted { .. }
+            | DispatchEvent::OfferDeclined { .. }
+            | DispatchEvent::OfferExpired { .. }
+            | DispatchEvent::OfferWithdrawn { .. }
+            | DispatchEvent::DriverAssigned { .. }
+            | DispatchEvent::ReleaseAsked { .. }
+            | DispatchEvent::ReleaseNoted { .. }
+            | DispatchEvent::NoDriverFound { .. }
+            | DispatchEvent::DispatchEnding => {}
+        }
+    }
+
+    fn fold(&mut self, event: &DispatchEvent, version: Version, cause: impl Fn() -> Option<Version>) {
+        match *event {
+            DispatchEvent::SearchStarted { round, .. } => {
+                self.step = Step::Searching;
+                self.round = round;
+                self.offers_before_round = self.offers;
+            }
+            DispatchEvent::SearchPaused { .. } => self.step = Step::Paused,
+            DispatchEvent::SearchResumed { .. } => self.step = Step::Searching,
+            DispatchEvent::OfferMade(ref offer) => {
+                self.offers = offer.number.0;
+                self.open.push(OpenOffer {
+                    number: offer.number,
+                    driver: offer.driver,
+                    accepted: None,
+                });
+            }
+            DispatchEvent::OfferAccepted { offer, driver, round } => self.accept(offer, driver, round),
+            DispatchEvent::OfferDeclined { offer, driver }
+            | DispatchEvent::OfferExpired { offer, driver } => {
+                self.open.retain(|open| open.number != offer);
+                self.excluded.push(driver);
+            }
+            DispatchEvent::OfferWithdrawn { offer, driver, .. } => {
+                let round = self.offer(offer, driver).and_then(|open| open.accepted);
+                self.open.retain(|open| open.number != offer);
+                self.locks
+                    .retain(|lock| !(Some(lock.round) == round && lock.step == LockStep::Asked));
+            }
+            DispatchEvent::DriverAssigned { round, fence, driver } => {
+                self.step = Step::Assigned;
+                self.set_lock(round, driver, LockStep::Held(fence));
+                self.open.retain(|open| open.driver != driver);
+                self.excluded.push(driver);
+                self.assignments.push(Assignment {
+                    version,
+                    round,
+                    fence,
+                    driver,
+                });
+            }
+            DispatchEvent::ReleaseAsked {
+                round, fence, driver, ..
+            } => {
+                self.set_lock(round, driver, LockStep::Releasing(fence));
+                self.open.retain(|open| open.driver != driver);
+                self.release(Release {
+                    version,
+                    fence,
+                    driver,
+                    trip_version: cause(),
+                });
+            }
+            DispatchEvent::ReleaseNoted { round, fence } => {
+                for lock in &mut self.locks {
+                    if lock.round == round && lock.step == LockStep::Releasing(fence) {
+                        lock.step = LockStep::Released;
+                    }
+                }
+            }
+            DispatchEvent::NoDriverFound { .. } => self.step = Step::Exhausted,
+            DispatchEvent::DispatchEnding => self.step = Step::Ending,
+            DispatchEvent::DispatchClosed => self.step = Step::Closed,
+        }
+    }
+
+    fn accept(&mut self, number: OfferNumber, driver: DriverId, round: u8) {
+        for open in self.open.iter_mut().filter(|open| open.number == number) {
+            open.accepted = Some(round);
+        }
+        self.asked.push((driver, round));
+        self.locks.push(AskedLock {
+            round,
+            driver,
+            step: LockStep::Asked,
+        });
+    }
+
+    fn set_lock(&mut self, round: u8, driver: DriverId, step: LockStep) {
+        for lock in &mut self.locks {
+            if lock.round == round && lock.driver == driver {
+                lock.step = step;
+            }
+        }
+    }
+
+    /// A release that is asked again stands on the first time.
+    fn release(&mut self, release: Release) {
+        let is_known = self
+            .releases
+            .iter()
+            .any(|known| known.fence == release.fence && known.driver == release.driver);
+        if !is_known {
+            self.releases.push(release);
+        }
+    }
+}
+
+/// The commit of the trip's own stream that is the cause.
+fn trip_version(cause: &Cause, trip: TripId) -> Option<Version> {
+    match cause {
+        Cause::Event(id) if id.stream() == StreamId::Trip(trip) => Some(id.version()),
+        Cause::Event(_) | Cause::Command(_) | Cause::Timer(_) | Cause::Webhook(_) => None,
+    }
+}

@@ -1,0 +1,502 @@
+//! Whole bookings without a flaw.
+
+use super::log::*;
+use crate::dispatch::{DispatchEvent, OfferNumber};
+use crate::driver::DriverEvent;
+use crate::event::{OpsEvent, ParkedNote};
+use crate::payment::{Charge, DebtReason, DeclineReason, PaymentEvent, Purpose, SettlementBasis, Waiver};
+use crate::stream::{ChargeNumber, StreamId};
+use crate::trip::{AdjustReason, Adjustment, FailReason, MoneyOutcome, ReassignReason, Secured, TripEvent};
+use Why::{Asked, On};
+use std::sync::Arc;
+
+pub(super) const DRIVER: StreamId = StreamId::Driver(ADA);
+pub(super) const SPARE: StreamId = StreamId::Driver(BOB);
+
+/// An order, its search, and a hold.
+fn ordered() -> Log {
+    Log::default()
+        .with(TRIP, Asked, [TripEvent::Requested(request())])
+        .with(SEARCH, On(TRIP, 1), [search(0)])
+        .with(FARE, On(TRIP, 1), [start(A0)])
+        .with(FARE, On(FARE, 1), [intent(A0)])
+}
+
+/// And the money is held.
+fn held() -> Log {
+    ordered()
+        .with(FARE, On(FARE, 2), [authorized(A0)])
+        .with(TRIP, On(FARE, 3), [secured(A0)])
+}
+
+/// Ada is offered the trip, accepts, and is locked.
+fn assigned_to_ada(log: Log) -> Log {
+    log.with(DRIVER, Asked, [online()])
+        .with(SEARCH, Asked, [offer(1, ADA, 0)])
+        .with(SEARCH, Asked, [accepted(1, ADA, 0)])
+        .with(DRIVER, On(SEARCH, 3), [locked(TRIP_ID, 0, 1)])
+        .with(SEARCH, On(DRIVER, 2), [assigned(ADA, 0, 1)])
+}
+
+fn confirmed_ride() -> Log {
+    assigned_to_ada(held()).with(
+        TRIP,
+        On(SEARCH, 4),
+        [noted(ADA, 0, 1), confirmed(0, 1, Secured::Authorized(A0))],
+    )
+}
+
+/// Driver and search let go after the trip's commit `ended`, the trip's `cleared` notes it.
+fn released_after(log: Log, ended: u32) -> Log {
+    log.with(
+        SEARCH,
+        On(TRIP, ended),
+        [DispatchEvent::DispatchEnding, release_asked(ADA, 0, 1)],
+    )
+    .with(DRIVER, On(SEARCH, 5), [released(TRIP_ID, 1)])
+    .with(
+        SEARCH,
+        On(DRIVER, 3),
+        [release_noted(0, 1), DispatchEvent::DispatchClosed],
+    )
+    .with(TRIP, On(SEARCH, 6), [TripEvent::LockCleared])
+}
+
+/// Streams: trip 8 commits, search 6, driver 3, fare 5.
+pub(super) fn whole() -> Log {
+    let driven = confirmed_ride()
+        .with(TRIP, Asked, [arrived(0)])
+        .with(TRIP, Asked, [started()])
+        .with(TRIP, Asked, [completed(FARE_MINOR), settled()]);
+    released_after(driven, 6)
+        .with(
+            FARE,
+            On(TRIP, 6),
+            [
+                asked(SettlementBasis::Fare, Some(usd(FARE_MINOR))),
+                PaymentEvent::CaptureStarted {
+                    authorization: A0,
+                    amount: usd(FARE_MINOR),
+                },
+            ],
+        )
+        .with(FARE, On(FARE, 4), [captured(A0, FARE_MINOR), ended(CAPTURED)])
+        .with(TRIP, On(FARE, 5), [money_settled(CAPTURED), TripEvent::Closed])
+}
+
+/// The rider cancels while the driver is on the way: a fee.
+pub(super) fn cancelled_late() -> Log {
+    let log = confirmed_ride().with(TRIP, Asked, [cancelled(Some(fee()), Some(usd(FEE_MINOR)))]);
+    let money = outcome(FEE_MINOR, 0, 0);
+    released_after(log, 4)
+        .with(
+            FARE,
+            On(TRIP, 4),
+            [
+                asked(SettlementBasis::Fee, Some(usd(FEE_MINOR))),
+                PaymentEvent::CaptureStarted {
+                    authorization: A0,
+                    amount: usd(FEE_MINOR),
+                },
+            ],
+        )
+        .with(FARE, On(FARE, 4), [captured(A0, FEE_MINOR), ended(money)])
+        .with(TRIP, On(FARE, 5), [money_settled(money), TripEvent::Closed])
+}
+
+/// The rider cancels before the hold is known: it comes late, and is given back.
+pub(super) fn late_hold_voided() -> Log {
+    let money = outcome(0, 0, 0);
+    ordered()
+        .with(TRIP, Asked, [cancelled(None, Some(usd(0)))])
+        .with(
+            SEARCH,
+            On(TRIP, 2),
+            [DispatchEvent::DispatchEnding, DispatchEvent::DispatchClosed],
+        )
+        .with(
+            FARE,
+            On(TRIP, 2),
+            [
+                asked(SettlementBasis::Fee, Some(usd(0))),
+                PaymentEvent::VoidStarted { authorization: A0 },
+            ],
+        )
+        .with(FARE, On(FARE, 2), [authorized(A0)])
+        .with(FARE, On(FARE, 3), [voided(A0), ended(money)])
+        .with(TRIP, On(SEARCH, 2), [TripEvent::LockCleared])
+        .with(TRIP, On(FARE, 5), [money_settled(money), TripEvent::Closed])
+}
+
+/// No driver in time.
+pub(super) fn failed() -> Log {
+    let money = outcome(0, 0, 0);
+    held()
+        .with(DRIVER, Asked, [online()])
+        .with(SEARCH, Asked, [offer(1, ADA, 0)])
+        .with(
+            SEARCH,
+            Asked,
+            [DispatchEvent::OfferDeclined {
+                offer: OfferNumber(1),
+                driver: ADA,
+            }],
+        )
+        .with(
+            SEARCH,
+            Asked,
+            [DispatchEvent::NoDriverFound { round: 0, offers: 1 }],
+        )
+        .with(
+            TRIP,
+            On(SEARCH, 4),
+            [TripEvent::Failed {
+                reason: FailReason::NoDriver,
+            }],
+        )
+        .with(
+            SEARCH,
+            On(TRIP, 3),
+            [DispatchEvent::DispatchEnding, DispatchEvent::DispatchClosed],
+        )
+        .with(
+            FARE,
+            On(TRIP, 3),
+            [
+                asked(SettlementBasis::Nothing, None),
+                PaymentEvent::VoidStarted { authorization: A0 },
+            ],
+        )
+        .with(FARE, On(FARE, 4), [voided(A0), ended(money)])
+        .with(TRIP, On(FARE, 5), [money_settled(money)])
+        .with(TRIP, On(SEARCH, 5), [TripEvent::LockCleared, TripEvent::Closed])
+}
+
+/// Ada gives the trip back, Bob is refused once, and drives it.
+pub(super) fn reassigned() -> Log {
+    let log = confirmed_ride()
+        .with(
+            TRIP,
+            Asked,
+            [TripEvent::Reassigning {
+                round: 1,
+                reason: ReassignReason::Withdrawn,
+                request: request(),
+            }],
+        )
+        .with(SEARCH, On(TRIP, 4), [release_asked(ADA, 0, 1), search(1)])
+        .with(DRIVER, On(SEARCH, 5), [released(TRIP_ID, 1)])
+        .with(SEARCH, On(DRIVER, 3), [release_noted(0, 1)])
+        .with(SEARCH, Asked, [offer(2, BOB, 1)])
+        .with(SEARCH, Asked, [accepted(2, BOB, 1)])
+        .with(
+            SPARE,
+            On(SEARCH, 8),
+            [DriverEvent::LockRefused {
+                trip: TRIP_ID,
+                round: 1,
+            }],
+        )
+        .with(
+            SEARCH,
+            On(SPARE, 1),
+            [DispatchEvent::OfferWithdrawn {
+                offer: OfferNumber(2),
+                driver: BOB,
+                reason: crate::dispatch::WithdrawReason::LockRefused,
+            }],
+        )
+        .with(SPARE, Asked, [online()])
+        .with(SEARCH, Asked, [offer(3, BOB, 1)])
+        .with(SEARCH, Asked, [accepted(3, BOB, 1)])
+        .with(SPARE, On(SEARCH, 11), [locked(TRIP_ID, 1, 1)])
+        .with(SEARCH, On(SPARE, 3), [assigned(BOB, 1, 1)])
+        .with(
+            TRIP,
+            On(SEARCH, 12),
+            [noted(BOB, 1, 1), confirmed(1, 1, Secured::Authorized(A0))],
+        )
+        .with(TRIP, Asked, [arrived(1)])
+        .with(TRIP, Asked, [started()])
+        .with(TRIP, Asked, [completed(FARE_MINOR), settled()]);
+    captured_after(log, 8)
+        .with(
+            SEARCH,
+            On(TRIP, 8),
+            [DispatchEvent::DispatchEnding, release_asked(BOB, 1, 1)],
+        )
+        .with(SPARE, On(SEARCH, 13), [released(TRIP_ID, 1)])
+        .with(
+            SEARCH,
+            On(SPARE, 4),
+            [release_noted(1, 1), DispatchEvent::DispatchClosed],
+        )
+        .with(TRIP, On(SEARCH, 14), [TripEvent::LockCleared, TripEvent::Closed])
+}
+
+fn captured_after(log: Log, ended_at: u32) -> Log {
+    log.with(
+        FARE,
+        On(TRIP, ended_at),
+        [
+            asked(SettlementBasis::Fare, Some(usd(FARE_MINOR))),
+            PaymentEvent::CaptureStarted {
+                authorization: A0,
+                amount: usd(FARE_MINOR),
+            },
+        ],
+    )
+    .with(FARE, On(FARE, 4), [captured(A0, FARE_MINOR), ended(CAPTURED)])
+    .with(TRIP, On(FARE, 5), [money_settled(CAPTURED)])
+}
+
+/// The first hold is lost on the way, the second takes its place and is lost too: the ride is owed.
+pub(super) fn lost_twice() -> Log {
+    let lost = |authorization| PaymentEvent::AuthorizationLost {
+        authorization,
+        released: hold(),
+    };
+    let money = outcome(0, FARE_MINOR, 0);
+    let log = confirmed_ride()
+        .with(FARE, Asked, [lost(A0), start(A1)])
+        .with(
+            TRIP,
+            On(FARE, 4),
+            [TripEvent::PaymentUnnoted { authorization: A0 }],
+        )
+        .with(FARE, On(FARE, 4), [intent(A1)])
+        .with(FARE, On(FARE, 5), [authorized(A1)])
+        .with(TRIP, On(FARE, 6), [secured(A1)])
+        .with(TRIP, Asked, [arrived(0)])
+        .with(TRIP, Asked, [started()])
+        .with(
+            FARE,
+            Asked,
+            [
+                lost(A1),
+                PaymentEvent::Declined {
+                    authorization: A1,
+                    reason: DeclineReason::LostAgain,
+                },
+            ],
+        )
+        .with(TRIP, Asked, [completed(FARE_MINOR), settled()]);
+    released_after(log, 8)
+        .with(
+            FARE,
+            On(TRIP, 8),
+            [
+                asked(SettlementBasis::Fare, Some(usd(FARE_MINOR))),
+                PaymentEvent::DebtRecorded {
+                    charge: Charge::FARE,
+                    amount: usd(FARE_MINOR),
+                    reason: DebtReason::NoHold,
+                },
+                ended(money),
+            ],
+        )
+        .with(TRIP, On(FARE, 8), [money_settled(money), TripEvent::Closed])
+        .with(
+            FARE,
+            Asked,
+            [PaymentEvent::DebtSettled {
+                amount: usd(FARE_MINOR),
+            }],
+        )
+}
+
+/// Paid to the driver.
+pub(super) fn in_cash() -> Log {
+    let money = outcome(0, 0, FARE_MINOR);
+    let log = Log::default()
+        .with(TRIP, Asked, [TripEvent::Requested(request())])
+        .with(SEARCH, On(TRIP, 1), [search(0)])
+        .with(
+            FARE,
+            On(TRIP, 1),
+            [PaymentEvent::Waived {
+                charge: Charge::FARE,
+                waiver: Waiver::Cash,
+            }],
+        );
+    let waived = Secured::Waived;
+    let log = assigned_to_ada(log)
+        .with(TRIP, On(SEARCH, 4), [noted(ADA, 0, 1)])
+        .with(
+            TRIP,
+            On(FARE, 1),
+            [
+                TripEvent::PaymentNoted { secured: waived },
+                confirmed(0, 1, waived),
+            ],
+        )
+        .with(TRIP, Asked, [arrived(0)])
+        .with(TRIP, Asked, [started()])
+        .with(TRIP, Asked, [completed(FARE_MINOR), settled()]);
+    released_after(log, 6)
+        .with(
+            FARE,
+            On(TRIP, 6),
+            [asked(SettlementBasis::Fare, Some(usd(FARE_MINOR))), ended(money)],
+        )
+        .with(TRIP, On(FARE, 2), [money_settled(money), TripEvent::Closed])
+}
+
+/// A cancellation that overtook its order.
+pub(super) fn cancelled_first() -> Log {
+    Log::default()
+        .with(TRIP, Asked, [cancelled(None, None), TripEvent::Closed])
+        .with(
+            SEARCH,
+            On(TRIP, 1),
+            [DispatchEvent::DispatchEnding, DispatchEvent::DispatchClosed],
+        )
+        .with(
+            FARE,
+            On(TRIP, 1),
+            [asked(SettlementBasis::Fee, None), ended(MoneyOutcome::default())],
+        )
+}
+
+pub(super) fn correction(superseded: crate::pricing::Receipt) -> TripEvent {
+    TripEvent::FareAdjusted(Arc::new(Adjustment {
+        supersedes: 0,
+        reason: AdjustReason::Goodwill,
+        superseded: Arc::new(superseded),
+        receipt: Arc::new(fee()),
+    }))
+}
+
+/// The gateway captured what was to be voided; it is given back before the end.
+pub(super) fn stray_capture_returned() -> Log {
+    late_hold_voided()
+        .without(TRIP, 4)
+        .with_events(
+            FARE,
+            5,
+            [
+                PaymentEvent::VoidRefused {
+                    authorization: A0,
+                    captured: hold(),
+                    released_minor: 0,
+                },
+                PaymentEvent::RefundStarted {
+                    refund: 1,
+                    amount: hold(),
+                },
+            ],
+        )
+        .with(
+            FARE,
+            On(FARE, 5),
+            [
+                PaymentEvent::Refunded {
+                    charge: Charge::FARE,
+                    refund: 1,
+                    amount: hold(),
+                },
+                ended(outcome(0, 0, 0)),
+            ],
+        )
+        .with(
+            TRIP,
+            On(FARE, 6),
+            [money_settled(outcome(0, 0, 0)), TripEvent::Closed],
+        )
+}
+
+/// After the end: a correction, the refund that goes with it, a dispute, a tip.
+pub(super) fn with_aftermath() -> Log {
+    let amount = usd(FARE_MINOR - FEE_MINOR);
+    let tip = Charge {
+        number: ChargeNumber(1),
+        purpose: Purpose::Tip,
+    };
+    whole()
+        .with(TRIP, Asked, [correction(fare())])
+        .with(FARE, Asked, [PaymentEvent::RefundStarted { refund: 1, amount }])
+        .with(
+            FARE,
+            On(FARE, 6),
+            [PaymentEvent::Refunded {
+                charge: Charge::FARE,
+                refund: 1,
+                amount,
+            }],
+        )
+        .with(
+            FARE,
+            Asked,
+            [PaymentEvent::DisputeOpened {
+                dispute: 1,
+                amount: usd(FEE_MINOR),
+            }],
+        )
+        .with(
+            FARE,
+            Asked,
+            [PaymentEvent::DisputeClosed {
+                dispute: 1,
+                won: true,
+            }],
+        )
+        .with(
+            TIP,
+            Asked,
+            [
+                PaymentEvent::Waived {
+                    charge: tip,
+                    waiver: Waiver::Account,
+                },
+                PaymentEvent::SettlementAsked {
+                    charge: tip,
+                    basis: SettlementBasis::Fare,
+                    due: Some(usd(200)),
+                },
+                PaymentEvent::DebtRecorded {
+                    charge: tip,
+                    amount: usd(200),
+                    reason: DebtReason::Account,
+                },
+                ended(outcome(0, 200, 0)),
+            ],
+        )
+}
+
+pub(super) fn ops() -> StreamId {
+    StreamId::Ops("manhattan".parse().unwrap())
+}
+
+pub(super) fn message(name: &str) -> Arc<ParkedNote> {
+    Arc::new(ParkedNote {
+        message: name.to_owned(),
+        reason: "undecodable".to_owned(),
+        attempts: 8,
+    })
+}
+
+/// Messages that were parked, and what became of them.
+pub(super) fn parked() -> Log {
+    let both = [message("a"), message("b")].map(OpsEvent::MessageParked);
+    Log::default()
+        .with(ops(), Asked, both)
+        .with(ops(), Asked, [OpsEvent::MessageReplayed(message("a"))])
+        .with(ops(), Asked, [OpsEvent::MessageDropped(message("b"))])
+}
+
+/// What it is called, and how to make it.
+pub(super) type Booking = (&'static str, fn() -> Log);
+
+pub(super) const ALL: [Booking; 11] = [
+    ("whole", whole),
+    ("cancelled late", cancelled_late),
+    ("late hold voided", late_hold_voided),
+    ("failed", failed),
+    ("reassigned", reassigned),
+    ("lost twice", lost_twice),
+    ("in cash", in_cash),
+    ("cancelled first", cancelled_first),
+    ("stray capture returned", stray_capture_returned),
+    ("with aftermath", with_aftermath),
+    ("parked", parked),
+];

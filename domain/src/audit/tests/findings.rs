@@ -1,0 +1,304 @@
+//! Each kind of finding has a log that triggers it, one change away from a log that does not.
+
+use super::bookings::*;
+use super::log::*;
+use crate::audit::Flaw;
+use crate::dispatch::{DispatchEvent, OfferNumber};
+use crate::event::{Event, OpsEvent};
+use crate::money::{Currency, Money};
+use crate::payment::{Charge, PaymentEvent, SettlementBasis};
+use crate::pricing::Receipt;
+use crate::stream::{Cause, EventId, StreamId, Version};
+use crate::time::Timestamp;
+use crate::trip::{Secured, TripEvent};
+use Why::Asked;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// A code, a log without a flaw, and the change that makes the flaw.
+struct Case {
+    code: &'static str,
+    sound: fn() -> Log,
+    flaw: fn(Log) -> Log,
+}
+
+const fn case(code: &'static str, sound: fn() -> Log, flaw: fn(Log) -> Log) -> Case {
+    Case { code, sound, flaw }
+}
+
+fn caused_by(stream: StreamId, version: u32) -> Cause {
+    Cause::Event(EventId::new(stream, Version::new(version), 0))
+}
+
+fn capture(minor: i64) -> [PaymentEvent; 2] {
+    [
+        asked(SettlementBasis::Fare, Some(usd(FARE_MINOR))),
+        PaymentEvent::CaptureStarted {
+            authorization: A0,
+            amount: usd(minor),
+        },
+    ]
+}
+
+/// The fare's receipt with another total than its lines sum to.
+fn edited() -> Receipt {
+    let mut parts = fare().parts().clone();
+    parts.computed.total = usd(FARE_MINOR + 1);
+    Receipt::from_parts(parts)
+}
+
+const STREAMS: [Case; 10] = [
+    case("audit_version_gap", whole, |log| log.without(TRIP, 4)),
+    case("audit_version_repeated", whole, |mut log| {
+        let again = log.commits[2].clone();
+        log.commits.push(again);
+        log
+    }),
+    case("audit_empty_commit", whole, |log| {
+        log.with::<Event>(DRIVER, Asked, [])
+    }),
+    case("audit_cause_repeated", whole, |log| {
+        let first = log.commits[0].cause;
+        log.with_changed(TRIP, 4, |commit| commit.cause = first)
+    }),
+    case("audit_cause_not_before", whole, |log| {
+        log.with_changed(TRIP, 4, |commit| commit.cause = caused_by(TRIP, 4))
+    }),
+    case("audit_cause_missing", whole, |log| {
+        log.with_changed(TRIP, 4, |commit| commit.cause = caused_by(SEARCH, 99))
+    }),
+    case("audit_time_runs_back", whole, |log| {
+        log.with_changed(TRIP, 4, |commit| commit.at = Timestamp::from_ms(-60_000))
+    }),
+    case("audit_wrong_stream", whole, |log| {
+        log.with(DRIVER, Asked, [TripEvent::LockCleared])
+    }),
+    case("audit_out_of_place", whole, |log| {
+        log.with_events(TRIP, 5, [arrived(0)])
+    }),
+    case("audit_currency_mixed", lost_twice, |log| {
+        let amount = Money::new(FARE_MINOR, Currency::EUR);
+        log.with_events(FARE, 9, [PaymentEvent::DebtSettled { amount }])
+    }),
+];
+
+const TRIPS: [Case; 13] = [
+    case("audit_confirmed_unrequested", whole, |log| {
+        log.with_events(TRIP, 4, [confirmed(0, 1, Secured::Authorized(A0))])
+    }),
+    case("audit_confirmed_unlocked", whole, |log| {
+        log.with_events(
+            TRIP,
+            3,
+            [noted(ADA, 0, 1), confirmed(0, 2, Secured::Authorized(A0))],
+        )
+    }),
+    case("audit_confirmed_unsecured", whole, |log| {
+        log.with_events(
+            TRIP,
+            3,
+            [noted(ADA, 0, 1), confirmed(0, 1, Secured::Authorized(A1))],
+        )
+    }),
+    case("audit_confirmation_missed", whole, |log| {
+        log.with_events(TRIP, 3, [noted(ADA, 0, 1)])
+    }),
+    case("audit_driver_note_unfounded", whole, |log| {
+        log.with_events(
+            TRIP,
+            3,
+            [noted(BOB, 0, 1), confirmed(0, 1, Secured::Authorized(A0))],
+        )
+    }),
+    case("audit_payment_note_unfounded", whole, |log| {
+        log.with_events(TRIP, 2, [secured(A1)]).with_events(
+            TRIP,
+            3,
+            [noted(ADA, 0, 1), confirmed(0, 1, Secured::Authorized(A1))],
+        )
+    }),
+    case("audit_fee_unconfirmed", late_hold_voided, |log| {
+        log.with_events(TRIP, 2, [cancelled(Some(fee()), Some(usd(FEE_MINOR)))])
+    }),
+    case("audit_fare_unsettled", whole, |log| {
+        log.with_events(TRIP, 6, [completed(FARE_MINOR)])
+    }),
+    case("audit_receipt_differs", whole, |log| {
+        log.with_events(TRIP, 6, [completed(FARE_MINOR - 1), settled()])
+    }),
+    case("audit_correction_differs", with_aftermath, |log| {
+        log.with_events(TRIP, 9, [correction(fee())])
+    }),
+    case("audit_entry_unbalanced", whole, |log| {
+        let receipt = TripEvent::FareSettled(Arc::new(edited()));
+        log.with_events(TRIP, 6, [completed(FARE_MINOR + 1), receipt])
+    }),
+    case("audit_never_ended", whole, |log| log.until(TRIP, 6)),
+    case("audit_never_closed", whole, |log| log.without(TRIP, 8)),
+];
+
+const LOCKS: [Case; 10] = [
+    case("audit_decliner_offered", failed, |log| {
+        let declined = DispatchEvent::OfferDeclined {
+            offer: OfferNumber(1),
+            driver: ADA,
+        };
+        log.with_events(SEARCH, 3, [declined, offer(2, ADA, 0)])
+    }),
+    case("audit_assigned_unlocked", whole, |log| {
+        log.with_events(DRIVER, 2, [locked(TRIP_ID, 1, 1)])
+    }),
+    case("audit_closed_with_lock", whole, |log| {
+        log.with_events(SEARCH, 6, [DispatchEvent::DispatchClosed])
+    }),
+    case("audit_locked_twice", whole, |log| {
+        log.with_events(DRIVER, 2, [locked(TRIP_ID, 0, 1), locked(OTHER_ID, 0, 2)])
+    }),
+    case("audit_fence_not_next", whole, |log| {
+        log.with_events(DRIVER, 2, [locked(TRIP_ID, 0, 2)])
+    }),
+    case("audit_lock_unasked", whole, |log| {
+        log.with(DRIVER, Asked, [locked(OTHER_ID, 0, 2)])
+    }),
+    case("audit_released_wrong_fence", whole, |log| {
+        log.with_events(DRIVER, 3, [released(TRIP_ID, 2)])
+    }),
+    case("audit_released_unasked", whole, |log| {
+        log.with_changed(DRIVER, 3, |commit| commit.cause = caused_by(TRIP, 6))
+    }),
+    case("audit_released_in_progress", whole, |log| {
+        log.with_changed(SEARCH, 5, |commit| commit.cause = caused_by(TRIP, 5))
+    }),
+    case("audit_lock_after_end", whole, |log| log.without(DRIVER, 3)),
+];
+
+const MONEY: [Case; 12] = [
+    case("audit_two_holds", lost_twice, |log| {
+        log.with_events(FARE, 4, [start(A1)])
+    }),
+    case("audit_hold_above_quote", whole, |log| {
+        let amount = usd(hold().minor() + 1);
+        log.with_events(
+            FARE,
+            3,
+            [PaymentEvent::Authorized {
+                charge: Charge::FARE,
+                authorization: A0,
+                amount,
+                capture_before: Timestamp::MAX,
+            }],
+        )
+    }),
+    case("audit_capture_above_hold", whole, |log| {
+        log.with_events(FARE, 4, capture(FARE_MINOR + 1))
+    }),
+    case("audit_captured_twice", whole, |log| {
+        let once = captured(A0, FARE_MINOR);
+        log.with_events(FARE, 5, [once.clone(), once, ended(CAPTURED)])
+    }),
+    case("audit_hold_unbalanced", whole, |log| {
+        let short = PaymentEvent::Captured {
+            charge: Charge::FARE,
+            authorization: A0,
+            captured: usd(FARE_MINOR),
+            released_minor: hold().minor(),
+        };
+        log.with_events(FARE, 5, [short, ended(CAPTURED)])
+    }),
+    case("audit_closed_with_hold", whole, |log| {
+        log.with_events(FARE, 5, [ended(CAPTURED)])
+    }),
+    case("audit_hold_after_end", late_hold_voided, |log| log.until(FARE, 5)),
+    case("audit_due_differs", whole, |log| {
+        log.with_events(TRIP, 6, [completed(FARE_MINOR + 1), settled()])
+    }),
+    case("audit_not_covered", whole, |log| {
+        log.with_events(
+            FARE,
+            5,
+            [captured(A0, FARE_MINOR - 1), ended(outcome(FARE_MINOR - 1, 0, 0))],
+        )
+    }),
+    case("audit_outcome_differs", whole, |log| {
+        log.with_events(
+            TRIP,
+            8,
+            [money_settled(outcome(0, 0, FARE_MINOR)), TripEvent::Closed],
+        )
+    }),
+    case("audit_refund_above_captured", with_aftermath, |log| {
+        let amount = usd(FARE_MINOR + 1);
+        log.with_events(FARE, 6, [PaymentEvent::RefundStarted { refund: 1, amount }])
+    }),
+    case("audit_debt_above_owed", lost_twice, |log| {
+        let amount = usd(FARE_MINOR + 1);
+        log.with_events(FARE, 9, [PaymentEvent::DebtSettled { amount }])
+    }),
+];
+
+const MESSAGES: [Case; 3] = [
+    case("audit_message_unknown", parked, |log| {
+        log.with_events(ops(), 2, [OpsEvent::MessageReplayed(message("c"))])
+    }),
+    case("audit_message_dropped_unasked", parked, |log| {
+        log.with_changed(ops(), 3, |commit| commit.cause = caused_by(ops(), 1))
+    }),
+    case("audit_message_still_parked", parked, |log| log.without(ops(), 3)),
+];
+
+fn cases() -> impl Iterator<Item = &'static Case> {
+    STREAMS
+        .iter()
+        .chain(&TRIPS)
+        .chain(&LOCKS)
+        .chain(&MONEY)
+        .chain(&MESSAGES)
+}
+
+#[test]
+fn each_kind_is_found_where_it_is_and_not_where_it_is_not() {
+    for case in cases() {
+        let sound = (case.sound)();
+        assert_eq!(sound.codes(), [""; 0], "{} before the change", case.code);
+        let codes = (case.flaw)(sound).codes();
+        assert!(codes.contains(&case.code), "{} is not among {codes:?}", case.code);
+    }
+}
+
+#[test]
+fn every_kind_has_a_case() {
+    let tried: BTreeSet<&str> = cases().map(|case| case.code).collect();
+    let known: BTreeSet<&str> = Flaw::CODES.iter().copied().collect();
+    assert_eq!(tried, known);
+    assert_eq!(known.len(), Flaw::CODES.len(), "a code is used twice");
+}
+
+#[test]
+fn findings_come_sorted_and_say_where() {
+    for case in cases() {
+        let report = (case.flaw)((case.sound)()).audited();
+        assert!(report.findings().is_sorted(), "{}", case.code);
+        for finding in report.findings() {
+            let place = format!("{}/{}: ", finding.stream(), finding.version());
+            assert!(finding.to_string().starts_with(&place), "{finding}");
+        }
+    }
+}
+
+/// A trip that was closed and forgotten is judged on when something comes later.
+#[test]
+fn what_comes_after_the_end_is_still_judged() {
+    let refund = |amount| PaymentEvent::RefundStarted { refund: 1, amount };
+    let after = |events: PaymentEvent| whole().with(FARE, Asked, [events]).codes();
+    assert_eq!(
+        after(refund(usd(FARE_MINOR + 1))),
+        ["audit_refund_above_captured"]
+    );
+    assert_eq!(after(captured(A0, 1)), ["audit_out_of_place"]);
+    let relocked = whole().with(DRIVER, Asked, [locked(TRIP_ID, 0, 2)]).codes();
+    assert_eq!(relocked, ["audit_lock_unasked", "audit_lock_after_end"]);
+    let reopened = whole()
+        .with(TRIP, Asked, [TripEvent::Requested(request())])
+        .codes();
+    assert!(reopened.contains(&"audit_out_of_place"), "{reopened:?}");
+}

@@ -1,0 +1,337 @@
+//! A trip as the auditor sees it: the rules of the saga's table, written down a second time.
+
+use super::finding::{Flaw, Notes};
+use crate::driver::Fence;
+use crate::event::Event;
+use crate::id::DriverId;
+use crate::money::Money;
+use crate::stream::Version;
+use crate::trip::{Adjustment, AuthorizationNumber, Cancelled, MoneyOutcome, Secured, TripEvent};
+
+/// Where the trip stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(super) enum Step {
+    #[default]
+    Absent,
+    Requested,
+    Reassigning,
+    Confirmed,
+    Arrived,
+    Started,
+    Completed,
+    Cancelled,
+    Failed,
+    Rejected,
+}
+
+impl Step {
+    pub(super) fn is_ended(self) -> bool {
+        self >= Self::Completed
+    }
+
+    /// Looking for a driver.
+    fn is_open(self) -> bool {
+        self == Self::Requested || self == Self::Reassigning
+    }
+
+    /// Taken, and the ride has not begun.
+    fn is_before_ride(self) -> bool {
+        (Self::Requested..=Self::Arrived).contains(&self)
+    }
+}
+
+/// A driver whom the trip noted.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct DriverNote {
+    pub(super) version: Version,
+    pub(super) round: u8,
+    pub(super) fence: Fence,
+    pub(super) driver: DriverId,
+    /// The commit that ended the trip's use of the driver.
+    pub(super) let_go: Option<Version>,
+}
+
+/// A payment that the trip noted.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum PaymentNote {
+    Secured(Version, Secured),
+    Lost(Version, AuthorizationNumber),
+}
+
+/// A trip.
+#[derive(Debug, Default)]
+pub(super) struct Trip {
+    pub(super) step: Step,
+    pub(super) is_closed: bool,
+    pub(super) hold: Option<Money>,
+    pub(super) due: Option<Money>,
+    pub(super) outcome: Option<MoneyOutcome>,
+    /// The commits that ended it, and that noted its money's end.
+    pub(super) ended_at: Version,
+    pub(super) settled_at: Version,
+    pub(super) driver_notes: Vec<DriverNote>,
+    pub(super) payment_notes: Vec<PaymentNote>,
+    /// The total of the receipt in force, and how many there were.
+    pub(super) total: Option<Money>,
+    pub(super) receipts: u16,
+    round: u8,
+    driver: Option<Fence>,
+    secured: Option<Secured>,
+    lost: Option<AuthorizationNumber>,
+    wrong_codes: u8,
+    is_lock_cleared: bool,
+}
+
+impl Trip {
+    /// A trip that closed in the past.
+    pub(super) fn resumed(step: Step, total: Option<Money>, receipts: u16) -> Self {
+        Self {
+            step,
+            is_closed: true,
+            is_lock_cleared: true,
+            due: total,
+            outcome: Some(MoneyOutcome::default()),
+            total,
+            receipts,
+            ..Self::default()
+        }
+    }
+
+    /// Nothing is outstanding on this stream.
+    pub(super) fn is_over(&self) -> bool {
+        self.is_closed || self.step == Step::Rejected
+    }
+
+    pub(super) fn due_minor(&self) -> i64 {
+        self.due.map_or(0, Money::minor)
+    }
+
+    pub(super) fn observe(&mut self, events: &[Event], notes: &mut Notes<'_>) {
+        for event in events {
+            let Event::Trip(event) = event else {
+                notes.add(Flaw::WrongStream { event: event.name() });
+                continue;
+            };
+            if !self.may_follow(event) {
+                notes.out_of_place(event.name());
+            }
+            self.check(event, notes);
+            self.fold(event, notes.version());
+        }
+        let is_joined = self.step.is_open() && self.driver.is_some() && self.secured.is_some();
+        notes.expect(!is_joined, Flaw::ConfirmationMissed);
+        let is_settled = self.step != Step::Completed || self.receipts > 0;
+        notes.expect(is_settled, Flaw::FareUnsettled);
+    }
+
+    fn may_follow(&self, event: &TripEvent) -> bool {
+        // Of a closed trip only the receipt is ever corrected.
+        if self.is_over() {
+            return matches!(event, TripEvent::FareAdjusted(_)) && self.receipts > 0;
+        }
+        match *event {
+            TripEvent::Requested(_) | TripEvent::Rejected { .. } => self.step == Step::Absent,
+            TripEvent::DriverNoted { round, .. } => {
+                self.step.is_open() && round == self.round && self.driver.is_none()
+            }
+            TripEvent::PaymentNoted { secured } => {
+                let is_lost = self.lost.is_some_and(|lost| is_lost(secured, lost));
+                self.step.is_before_ride() && Some(secured) > self.secured && !is_lost
+            }
+            TripEvent::PaymentUnnoted { authorization } => {
+                self.step.is_before_ride() && Some(authorization) > self.lost
+            }
+            // Findings of their own say what was missing.
+            TripEvent::Confirmed { .. } => true,
+            TripEvent::Reassigning { round, .. } => {
+                self.step.is_before_ride()
+                    && self.driver.is_some()
+                    && Some(round) == self.round.checked_add(1)
+            }
+            TripEvent::DriverArrived { round, .. } => self.step == Step::Confirmed && round == self.round,
+            TripEvent::StartCodeRefused { attempts } => {
+                self.step == Step::Arrived && Some(attempts) == self.wrong_codes.checked_add(1)
+            }
+            TripEvent::Started(_) => self.step == Step::Arrived,
+            TripEvent::PlanChanged(_) => (Step::Requested..=Step::Started).contains(&self.step),
+            TripEvent::Completed(_) => self.step == Step::Started,
+            TripEvent::Cancelled(_) => self.step == Step::Absent || self.step.is_before_ride(),
+            TripEvent::Failed { .. } => self.step.is_before_ride(),
+            TripEvent::FareSettled(_) => self.step == Step::Completed && self.receipts == 0,
+            TripEvent::FareAdjusted(_) => self.receipts > 0,
+            TripEvent::LockCleared => self.step.is_ended() && !self.is_lock_cleared,
+            TripEvent::MoneySettled { .. } => self.step.is_ended() && self.outcome.is_none(),
+            // A cancellation that overtook its order has nothing to clear.
+            TripEvent::Closed => {
+                let is_cleared = self.is_lock_cleared && self.outcome.is_some();
+                let was_never_taken = self.step == Step::Cancelled && self.hold.is_none();
+                self.step.is_ended() && (is_cleared || was_never_taken)
+            }
+        }
+    }
+
+    fn check(&self, event: &TripEvent, notes: &mut Notes<'_>) {
+        match event {
+            TripEvent::Confirmed {
+                round,
+                fence,
+                secured,
+                ..
+            } => {
+                notes.expect(self.step.is_open(), Flaw::ConfirmedUnrequested);
+                let is_locked = *round == self.round && self.driver == Some(*fence);
+                notes.expect(is_locked, Flaw::ConfirmedUnlocked);
+                notes.expect(self.secured == Some(*secured), Flaw::ConfirmedUnsecured);
+            }
+            TripEvent::PlanChanged(change) => {
+                let hold = change.quote.hold();
+                match self.hold {
+                    Some(first) if first.currency() != hold.currency() => {
+                        notes.add(Flaw::CurrencyMixed);
+                    }
+                    Some(first) => notes.expect(hold.minor() <= first.minor(), Flaw::HoldAboveQuote),
+                    None => {}
+                }
+            }
+            TripEvent::Cancelled(cancelled) => self.check_fee(cancelled, notes),
+            TripEvent::FareSettled(receipt) => compare(self.due, receipt.total(), notes),
+            TripEvent::FareAdjusted(adjustment) => self.check_correction(adjustment, notes),
+            TripEvent::Requested(_)
+            | TripEvent::Rejected { .. }
+            | TripEvent::DriverNoted { .. }
+            | TripEvent::PaymentNoted { .. }
+            | TripEvent::PaymentUnnoted { .. }
+            | TripEvent::Reassigning { .. }
+            | TripEvent::DriverArrived { .. }
+            | TripEvent::StartCodeRefused { .. }
+            | TripEvent::Started(_)
+            | TripEvent::Completed(_)
+            | TripEvent::Failed { .. }
+            | TripEvent::LockCleared
+            | TripEvent::MoneySettled { .. }
+            | TripEvent::Closed => {}
+        }
+    }
+
+    fn check_fee(&self, cancelled: &Cancelled, notes: &mut Notes<'_>) {
+        let fee_minor = cancelled.due.map_or(0, Money::minor);
+        let may_cost = self.step == Step::Confirmed || self.step == Step::Arrived;
+        notes.expect(may_cost || fee_minor == 0, Flaw::FeeUnconfirmed { fee_minor });
+        match &cancelled.receipt {
+            Some(receipt) => compare(cancelled.due, receipt.total(), notes),
+            None => notes.expect(
+                fee_minor == 0,
+                Flaw::ReceiptDiffers {
+                    due_minor: fee_minor,
+                    total_minor: 0,
+                },
+            ),
+        }
+    }
+
+    fn check_correction(&self, adjustment: &Adjustment, notes: &mut Notes<'_>) {
+        let is_latest = self.receipts.checked_sub(1) == Some(adjustment.supersedes)
+            && self.total == Some(adjustment.superseded.total());
+        notes.expect(is_latest, Flaw::CorrectionDiffers);
+        let currency = adjustment.receipt.total().currency();
+        let is_same = self.total.is_none_or(|total| total.currency() == currency);
+        notes.expect(is_same, Flaw::CurrencyMixed);
+    }
+
+    fn fold(&mut self, event: &TripEvent, version: Version) {
+        match event {
+            TripEvent::Requested(request) => {
+                self.step = Step::Requested;
+                self.hold = Some(request.quote().hold());
+            }
+            TripEvent::Rejected { .. } => self.step = Step::Rejected,
+            TripEvent::DriverNoted { round, fence, driver } => {
+                self.driver = Some(*fence);
+                self.driver_notes.push(DriverNote {
+                    version,
+                    round: *round,
+                    fence: *fence,
+                    driver: *driver,
+                    let_go: None,
+                });
+            }
+            TripEvent::PaymentNoted { secured } => {
+                self.secured = Some(*secured);
+                self.payment_notes.push(PaymentNote::Secured(version, *secured));
+            }
+            TripEvent::PaymentUnnoted { authorization } => {
+                self.lost = self.lost.max(Some(*authorization));
+                // An authorisation only follows on the loss of those before it.
+                if self
+                    .secured
+                    .is_some_and(|secured| is_lost(secured, *authorization))
+                {
+                    self.secured = None;
+                }
+                self.payment_notes
+                    .push(PaymentNote::Lost(version, *authorization));
+            }
+            TripEvent::Confirmed { .. } => self.step = Step::Confirmed,
+            TripEvent::Reassigning { round, .. } => {
+                self.step = Step::Reassigning;
+                self.round = *round;
+                self.driver = None;
+                self.let_go(version);
+            }
+            TripEvent::DriverArrived { .. } => self.step = Step::Arrived,
+            TripEvent::StartCodeRefused { attempts } => self.wrong_codes = *attempts,
+            TripEvent::Started(_) => self.step = Step::Started,
+            TripEvent::PlanChanged(_) => {}
+            TripEvent::Completed(completion) => {
+                self.end(Step::Completed, Some(completion.due), version);
+            }
+            TripEvent::Cancelled(cancelled) => {
+                self.end(Step::Cancelled, cancelled.due, version);
+                if let Some(receipt) = &cancelled.receipt {
+                    self.settle(receipt.total());
+                }
+            }
+            TripEvent::Failed { .. } => self.end(Step::Failed, None, version),
+            TripEvent::FareSettled(receipt) => self.settle(receipt.total()),
+            TripEvent::FareAdjusted(adjustment) => self.settle(adjustment.receipt.total()),
+            TripEvent::LockCleared => self.is_lock_cleared = true,
+            TripEvent::MoneySettled { outcome } => {
+                self.outcome = Some(*outcome);
+                self.settled_at = version;
+            }
+            TripEvent::Closed => self.is_closed = true,
+        }
+    }
+
+    fn end(&mut self, step: Step, due: Option<Money>, version: Version) {
+        self.step = step;
+        self.due = due;
+        self.ended_at = version;
+        self.let_go(version);
+    }
+
+    fn let_go(&mut self, version: Version) {
+        for note in self.driver_notes.iter_mut().filter(|note| note.let_go.is_none()) {
+            note.let_go = Some(version);
+        }
+    }
+
+    fn settle(&mut self, total: Money) {
+        self.total = Some(total);
+        self.receipts = self.receipts.saturating_add(1);
+    }
+}
+
+/// Whether the loss of authorisation `lost` ends what secures the payment.
+fn is_lost(secured: Secured, lost: AuthorizationNumber) -> bool {
+    secured != Secured::Waived && secured <= Secured::Authorized(lost)
+}
+
+fn compare(due: Option<Money>, total: Money, notes: &mut Notes<'_>) {
+    let is_same = due.map_or(total.is_zero(), |due| due == total);
+    let flaw = Flaw::ReceiptDiffers {
+        due_minor: due.map_or(0, Money::minor),
+        total_minor: total.minor(),
+    };
+    notes.expect(is_same, flaw);
+}
