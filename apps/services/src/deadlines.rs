@@ -11,7 +11,6 @@ use fiacre_domain::saga::{self, Service, Setting};
 use fiacre_domain::stream::{Cause, StreamId, TimerKind};
 use fiacre_domain::time::Timestamp;
 use fiacre_ports::{PortError, Timer};
-use std::sync::Arc;
 
 /// The timers of one service, but for those that ask the payment gateway first.
 #[derive(Debug)]
@@ -27,7 +26,7 @@ pub struct Deadlines {
 impl Deadlines {
     /// The timers of `service`, up to `batch_max` at a time.
     pub fn new(service: Service, setting: Setting, ports: ServicePorts, batch_max: usize) -> Self {
-        let writer = Writer::new(Arc::clone(&ports.store), Arc::clone(&ports.clock));
+        let writer = ports.writer();
         Self {
             service,
             name: format!("{}.timers", service.name()),
@@ -57,15 +56,7 @@ impl Deadlines {
                 None => over.push(timer),
             }
         }
-        let reported = if self.ports.observer.wants_jobs() {
-            jobs.clone()
-        } else {
-            Vec::new()
-        };
         let outcomes = self.writer.run(jobs).await;
-        for (job, outcome) in reported.iter().zip(&outcomes) {
-            self.ports.observer.decided(job, outcome);
-        }
         let mut later = Vec::new();
         for (timer, outcome) in asked.into_iter().zip(outcomes) {
             match self.next_time(&timer, &outcome) {

@@ -1,16 +1,24 @@
 //! Who is told what was decided: measures, reports, coverage of the saga's table. Never part of a decision.
 
-use crate::writer::{Job, Outcome};
+use crate::state::{Refusal, State};
+use fiacre_domain::event::Event;
+use fiacre_domain::saga::Command;
 
-/// Hears of every job and what became of it.
+/// What a decision came to, at the confirmed head of its stream.
+#[derive(Debug, Clone, Copy)]
+pub enum Decided<'a> {
+    /// These events were committed.
+    Committed(&'a [Event]),
+    /// Nothing was to be done.
+    Nothing,
+    /// It was refused.
+    Refused(&'a Refusal),
+}
+
+/// Hears of every decision that a service made.
 pub trait Observer: Send + Sync {
-    /// Whether jobs are to be reported at all; when not, nothing is copied.
-    fn wants_jobs(&self) -> bool {
-        true
-    }
-
-    /// A job came to an outcome.
-    fn decided(&self, job: &Job, outcome: &Outcome);
+    /// On a stream in state `before`, `commands` came to `decided`.
+    fn decided(&self, before: &State, commands: &[Command], decided: Decided<'_>);
 }
 
 /// Hears nothing.
@@ -18,9 +26,5 @@ pub trait Observer: Send + Sync {
 pub struct NoObserver;
 
 impl Observer for NoObserver {
-    fn wants_jobs(&self) -> bool {
-        false
-    }
-
-    fn decided(&self, _job: &Job, _outcome: &Outcome) {}
+    fn decided(&self, _before: &State, _commands: &[Command], _decided: Decided<'_>) {}
 }

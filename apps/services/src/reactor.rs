@@ -29,6 +29,17 @@ pub struct ServicePorts {
     pub observer: Arc<dyn Observer>,
 }
 
+impl ServicePorts {
+    /// A writer over these ports.
+    pub(crate) fn writer(&self) -> Writer {
+        Writer::new(
+            Arc::clone(&self.store),
+            Arc::clone(&self.clock),
+            Arc::clone(&self.observer),
+        )
+    }
+}
+
 impl std::fmt::Debug for ServicePorts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ServicePorts").finish_non_exhaustive()
@@ -61,7 +72,7 @@ impl Reactor {
         ports: ServicePorts,
         prefetch: Prefetch,
     ) -> Self {
-        let writer = Writer::new(Arc::clone(&ports.store), Arc::clone(&ports.clock));
+        let writer = ports.writer();
         let inbox = Inbox::new(
             Arc::clone(&ports.bus),
             topology::service_queue(service, region),
@@ -138,15 +149,7 @@ impl Reactor {
             self.inbox.settle(settled).await;
             return;
         }
-        let reported: Vec<Job> = if self.ports.observer.wants_jobs() {
-            jobs.clone()
-        } else {
-            Vec::new()
-        };
         let outcomes = self.writer.run(jobs).await;
-        for (job, outcome) in reported.iter().zip(&outcomes) {
-            self.ports.observer.decided(job, outcome);
-        }
         let mut outcomes = outcomes.into_iter();
         for (delivery, has_job) in waiting {
             let outcome = if has_job {

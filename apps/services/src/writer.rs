@@ -4,6 +4,7 @@
 //! into one append. A commit that loses its race is decided again on what won. An answer without events ("nothing to do",
 //! or a refusal) is believed only at the confirmed head of the stream.
 
+use crate::observer::{Decided, Observer};
 use crate::state::{Refusal, State};
 use fiacre_domain::event::Event;
 use fiacre_domain::id::RegionId;
@@ -80,6 +81,7 @@ struct Known {
 pub struct Writer {
     store: Arc<dyn EventStore>,
     clock: Arc<dyn Clock>,
+    observer: Arc<dyn Observer>,
 }
 
 impl std::fmt::Debug for Writer {
@@ -89,14 +91,18 @@ impl std::fmt::Debug for Writer {
 }
 
 impl Writer {
-    /// Over `store`, judging deadlines by `clock`.
-    pub fn new(store: Arc<dyn EventStore>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock }
+    /// Over `store`, judging deadlines by `clock`, telling `observer`.
+    pub fn new(store: Arc<dyn EventStore>, clock: Arc<dyn Clock>, observer: Arc<dyn Observer>) -> Self {
+        Self {
+            store,
+            clock,
+            observer,
+        }
     }
 
     /// Does every job; answers in their order.
     pub async fn run(&self, jobs: Vec<Job>) -> Vec<Outcome> {
-        let mut round = Round::new(jobs);
+        let mut round = Round::new(jobs, Arc::clone(&self.observer));
         while let Some(wave) = round.next_wave() {
             self.load(&mut round, &wave).await;
             let commits = round.decide(&wave, self.clock.now());
@@ -178,6 +184,7 @@ impl Writer {
 
 /// The jobs of one run, and what is known of their streams.
 struct Round {
+    observer: Arc<dyn Observer>,
     jobs: Vec<Job>,
     outcomes: Vec<Option<Outcome>>,
     races: Vec<u32>,
@@ -187,9 +194,10 @@ struct Round {
 }
 
 impl Round {
-    fn new(jobs: Vec<Job>) -> Self {
+    fn new(jobs: Vec<Job>, observer: Arc<dyn Observer>) -> Self {
         let count = jobs.len();
         Self {
+            observer,
             jobs,
             outcomes: (0..count).map(|_| None).collect(),
             races: vec![0; count],
@@ -297,8 +305,16 @@ impl Round {
                         events: events.into(),
                     },
                 )),
-                Ok(_) if known.confirmed => self.outcomes[slot] = Some(Outcome::Nothing),
-                Err(refusal) if known.confirmed => self.outcomes[slot] = Some(Outcome::Refused(refusal)),
+                Ok(_) if known.confirmed => {
+                    self.observer
+                        .decided(&known.state, &job.commands, Decided::Nothing);
+                    self.outcomes[slot] = Some(Outcome::Nothing);
+                }
+                Err(refusal) if known.confirmed => {
+                    self.observer
+                        .decided(&known.state, &job.commands, Decided::Refused(&refusal));
+                    self.outcomes[slot] = Some(Outcome::Refused(refusal));
+                }
                 Ok(_) | Err(_) => self.reload(slot),
             }
         }
@@ -319,6 +335,9 @@ impl Round {
         match appended {
             Appended::Applied(version) => {
                 if let Some(known) = self.known.get_mut(&commit.stream) {
+                    let decided = Decided::Committed(&commit.events);
+                    self.observer
+                        .decided(&known.state, &self.jobs[slot].commands, decided);
                     known.state.evolve_all(&commit.events, commit.at);
                     known.head = version;
                     // Our own commit is the head that was just confirmed.

@@ -110,7 +110,7 @@ impl Fleet {
             topology::matcher_queue(config.region),
             MATCHER_PREFETCH,
         );
-        let writer = Writer::new(Arc::clone(&service.store), Arc::clone(&service.clock));
+        let writer = service.writer();
         let picture = Picture::new(config.region, config.area.clone(), config.fan_out);
         Self {
             config,

@@ -50,7 +50,7 @@ impl PaymentCalls {
         ports: ServicePorts,
         prefetch: Prefetch,
     ) -> Self {
-        let writer = Writer::new(Arc::clone(&ports.store), Arc::clone(&ports.clock));
+        let writer = ports.writer();
         let inbox = Inbox::new(
             Arc::clone(&ports.bus),
             topology::payment_calls_queue(region),
@@ -81,15 +81,7 @@ impl PaymentCalls {
                 }
             }
         }
-        let reported = if self.ports.observer.wants_jobs() {
-            jobs.clone()
-        } else {
-            Vec::new()
-        };
         let outcomes = self.caller.writer.run(jobs).await;
-        for (job, outcome) in reported.iter().zip(&outcomes) {
-            self.ports.observer.decided(job, outcome);
-        }
         for (delivery, outcome) in waiting.into_iter().zip(outcomes) {
             settled.push((delivery.tag, inbox::settlement(delivery, &outcome)));
         }

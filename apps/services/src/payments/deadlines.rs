@@ -39,7 +39,7 @@ enum Step {
 impl PaymentDeadlines {
     /// Up to `batch_max` timers at a time.
     pub fn new(gateway: Arc<dyn PaymentGateway>, ports: ServicePorts, batch_max: usize) -> Self {
-        let writer = Writer::new(Arc::clone(&ports.store), Arc::clone(&ports.clock));
+        let writer = ports.writer();
         Self {
             writer,
             cashier: Cashier::new(gateway),
