@@ -117,6 +117,16 @@ impl<'a> Fates<'a> {
         self.happens(methods::PM_REFUND_FAILS, Topic::RefundFails, rate, draw)
     }
 
+    /// After how long a refund is decided, if not at once.
+    pub(crate) fn refund_pending(self, draw: Draw) -> Option<Millis> {
+        self.later(
+            (methods::PM_REFUND_PENDING, methods::REFUND_DELAY),
+            self.policy.refunds_pending,
+            (Topic::RefundPending, Topic::RefundDelay),
+            draw,
+        )
+    }
+
     /// `faults` counts what went wrong with this call before: each repetition has a chance of its own.
     pub(crate) fn passage(self, draw: Draw, faults: u32) -> Passage {
         let first = faults == 0;

@@ -32,6 +32,8 @@ pub const PM_SLOW: PaymentMethodId = scripted(11);
 pub const PM_DISPUTE: PaymentMethodId = scripted(12);
 /// Refunds fail: the card is closed.
 pub const PM_REFUND_FAILS: PaymentMethodId = scripted(13);
+/// Refunds are pending for [`REFUND_DELAY`], then succeed.
+pub const PM_REFUND_PENDING: PaymentMethodId = scripted(14);
 
 /// How long [`PM_3DS`] takes the rider to act.
 pub const ACTION_DELAY: Millis = Millis::from_secs(20);
@@ -45,9 +47,11 @@ pub const CALL_DELAY: Millis = Millis::from_secs(5);
 pub const PROCESSING_DELAY: Millis = Millis::from_secs(30);
 /// How long after the capture of [`PM_DISPUTE`] the dispute opens, and again until it is lost.
 pub const DISPUTE_DELAY: Millis = Millis::from_minutes(60);
+/// How long the refunds of [`PM_REFUND_PENDING`] are pending.
+pub const REFUND_DELAY: Millis = Millis::from_minutes(30);
 
 /// Every scripted method with the name that riders' test clients call it by.
-pub const ALL: [(&str, PaymentMethodId); 13] = [
+pub const ALL: [(&str, PaymentMethodId); 14] = [
     ("pm_ok", PM_OK),
     ("pm_decline", PM_DECLINE),
     ("pm_3ds", PM_3DS),
@@ -61,6 +65,7 @@ pub const ALL: [(&str, PaymentMethodId); 13] = [
     ("pm_slow", PM_SLOW),
     ("pm_dispute", PM_DISPUTE),
     ("pm_refund_fails", PM_REFUND_FAILS),
+    ("pm_refund_pending", PM_REFUND_PENDING),
 ];
 
 /// The scripted method of this name, such as `pm_decline`.

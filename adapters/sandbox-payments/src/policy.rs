@@ -147,6 +147,7 @@ pub struct Policy {
     pub(crate) holds_lost: Later,
     pub(crate) captures_failing: Rate,
     pub(crate) refunds_failing: Rate,
+    pub(crate) refunds_pending: Later,
     pub(crate) disputes: Later,
     pub(crate) disputes_won: Rate,
     pub(crate) unavailable: Rate,
@@ -177,6 +178,7 @@ impl Default for Policy {
             holds_lost: Later::default(),
             captures_failing: Rate::NEVER,
             refunds_failing: Rate::NEVER,
+            refunds_pending: Later::default(),
             disputes: Later::default(),
             disputes_won: Rate::NEVER,
             unavailable: Rate::NEVER,
@@ -250,6 +252,13 @@ impl Policy {
     #[must_use]
     pub const fn with_refunds_failing(mut self, rate: Rate) -> Self {
         self.refunds_failing = rate;
+        self
+    }
+
+    /// Refunds that the rider's bank takes a while to decide, whether they fail or not.
+    #[must_use]
+    pub const fn with_refunds_pending(mut self, rate: Rate, after: Span) -> Self {
+        self.refunds_pending = Later { rate, after };
         self
     }
 

@@ -35,8 +35,8 @@ pub(crate) struct Live {
     pub(crate) hold_draw: Draw,
     /// What is planned for it, and when.
     pub(crate) planned: Option<(Timestamp, Change)>,
-    /// The keys that were used on it and expire with it.
-    pub(crate) keys: Vec<IdempotencyKey>,
+    /// The keys of other authorisations that were used on it and expire with it; its own are found by their parts.
+    pub(crate) foreign_keys: Vec<IdempotencyKey>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

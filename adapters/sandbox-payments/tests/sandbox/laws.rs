@@ -57,6 +57,7 @@ fn rough() -> Policy {
         .with_holds_lost(often, while_)
         .with_captures_failing(often)
         .with_refunds_failing(often)
+        .with_refunds_pending(often, while_)
         .with_disputes(often, while_, often)
         .with_unavailable(often)
         .with_unknown_outcomes(often, often)

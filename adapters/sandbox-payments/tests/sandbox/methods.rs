@@ -186,6 +186,18 @@ fn a_refund_that_fails_gives_nothing_back() {
 }
 
 #[test]
+fn a_pending_refund_is_decided_later_and_counts_meanwhile() {
+    let stage = Stage::new();
+    let view = stage.held(1, PM_REFUND_PENDING);
+    stage.capture(&view, 900).unwrap();
+    assert_eq!(stage.refund(&view, 1, 500), Ok(RefundStatus::Pending));
+    assert_eq!(stage.refund(&view, 2, 500), Err(GatewayError::WrongStatus));
+    stage.pass(REFUND_DELAY);
+    assert_eq!(stage.refund(&view, 1, 500), Ok(RefundStatus::Succeeded));
+    assert_eq!(stage.totals().refunded_minor, 500);
+}
+
+#[test]
 fn no_policy_touches_a_script() {
     let policy = Policy::default()
         .with_declines(Rate::ALWAYS)

@@ -90,6 +90,22 @@ fn captures_and_refunds_fail() {
 }
 
 #[test]
+fn a_pending_refund_that_fails_can_be_tried_again() {
+    let policy = Policy::default()
+        .with_refunds_failing(Rate::ALWAYS)
+        .with_refunds_pending(Rate::ALWAYS, minutes(5, 5));
+    let stage = Stage::with_policy(policy);
+    let view = stage.held(1, PLAIN);
+    stage.capture(&view, 900).unwrap();
+    assert_eq!(stage.refund(&view, 1, 900), Ok(RefundStatus::Pending));
+    assert_eq!(stage.totals().refunded_minor, 900);
+    stage.pass(Millis::from_minutes(5));
+    assert_eq!(stage.refund(&view, 1, 900), Ok(RefundStatus::Failed));
+    assert_eq!(stage.totals().refunded_minor, 0);
+    assert_eq!(stage.refund(&view, 2, 900), Ok(RefundStatus::Pending));
+}
+
+#[test]
 fn disputes_are_won_or_lost() {
     let policy = Policy::default();
     for (won, status, disputed_minor) in [

@@ -1,6 +1,6 @@
 //! Finished intents shrink to small records: what was done stays known and is not done again.
 
-use crate::stage::{DAY, Stage, now_or_never, usd, with};
+use crate::stage::{DAY, Stage, key, now_or_never, usd, with};
 use fiacre_domain::id::IntentId;
 use fiacre_domain::units::Millis;
 use fiacre_ports::{
@@ -91,6 +91,20 @@ fn after_expiry_nothing_is_done_twice() {
     let too_much = now_or_never(stage.sandbox.refund(captured.intent, usd(1), fresh));
     assert_eq!(too_much, Err(GatewayError::WrongStatus));
     assert_eq!(stage.totals().refunded_minor, 900);
+}
+
+#[test]
+fn a_key_of_another_authorisation_expires_with_the_intent_that_it_was_used_on() {
+    let stage = Stage::new();
+    let first = stage.held(1, PM_OK);
+    let second = stage.held(2, PM_OK);
+    let foreign = key(3, Operation::Capture);
+    let capture = |view: &IntentView| now_or_never(stage.sandbox.capture(view.intent, usd(900), foreign));
+    capture(&first).unwrap();
+    assert_eq!(capture(&second), Err(GatewayError::KeyReused));
+    stage.pass(DAY);
+    let captured = capture(&second).unwrap();
+    assert_eq!(captured.status, IntentStatus::Succeeded { captured: usd(900) });
 }
 
 #[test]

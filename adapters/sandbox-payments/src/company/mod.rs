@@ -1,0 +1,290 @@
+//! The payment company itself: its files, its plans, its answers. It knows no network and no waiting; every way in is a
+//! front of its own that passes calls on and tells it what time it is.
+
+mod orders;
+mod plans;
+mod refunds;
+
+pub(crate) use orders::Order;
+
+use crate::books::{Books, Totals};
+use crate::dispute::Dispute;
+use crate::draw::{Draw, Topic};
+use crate::fate::Fates;
+use crate::policy::{Policy, Subscription};
+use crate::post::Post;
+use crate::record::{Change, Live, Record};
+use fiacre_domain::id::{IntentId, WebhookId};
+use fiacre_domain::money::{Currency, Money};
+use fiacre_domain::time::Timestamp;
+use fiacre_domain::trip::PaymentMethodId;
+use fiacre_ports::{
+    GatewayError, IdempotencyKey, IntentRequest, IntentStatus, IntentView, Operation, PaymentNotice,
+};
+use refunds::Refund;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
+
+/// A request that was answered under a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    Create(Money, PaymentMethodId),
+    Order(Order),
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Answer {
+    intent: IntentId,
+    asked: Asked,
+    given: Result<(IntentStatus, i64), GatewayError>,
+}
+
+/// Who moved an intent: a notice of an own change goes to every subscriber.
+#[derive(Debug, Clone, Copy)]
+enum Mover {
+    Caller(IdempotencyKey),
+    Company(Change),
+    /// The rider's bank, which took its time over this refund.
+    Bank(IdempotencyKey),
+}
+
+#[derive(Debug)]
+pub(crate) struct Company {
+    seed: Draw,
+    policy: Policy,
+    records: BTreeMap<IntentId, Record>,
+    answers: BTreeMap<IdempotencyKey, Answer>,
+    /// Kept for ever: a finished intent's status does not tell which refunds were made.
+    refunds: BTreeMap<IdempotencyKey, Refund>,
+    disputes: BTreeMap<IntentId, Dispute>,
+    plans: BTreeSet<(Timestamp, IntentId, Change)>,
+    /// Pending refunds, by when they are decided.
+    refunds_due: BTreeSet<(Timestamp, IdempotencyKey)>,
+    /// When the keys of finished intents expire.
+    expiries: BTreeSet<(Timestamp, IntentId)>,
+    books: Books,
+    post: Post,
+}
+
+impl Company {
+    pub(crate) fn new(seed: u64, policy: Policy) -> Self {
+        Self {
+            seed: Draw::new(seed),
+            policy,
+            records: BTreeMap::new(),
+            answers: BTreeMap::new(),
+            refunds: BTreeMap::new(),
+            disputes: BTreeMap::new(),
+            plans: BTreeSet::new(),
+            refunds_due: BTreeSet::new(),
+            expiries: BTreeSet::new(),
+            books: Books::default(),
+            post: Post::default(),
+        }
+    }
+
+    pub(crate) const fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    pub(crate) const fn seed(&self) -> Draw {
+        self.seed
+    }
+
+    pub(crate) fn create(
+        &mut self,
+        request: IntentRequest,
+        now: Timestamp,
+    ) -> Result<IntentView, GatewayError> {
+        self.advance(now);
+        let IntentRequest { key, amount, method } = request;
+        let asked = Asked::Create(amount, method);
+        if let Some(answer) = self.answers.get(&key) {
+            let answer = *answer;
+            return self.repeat(answer, answer.intent, asked);
+        }
+        if key.operation != Operation::Create || self.refunds.contains_key(&key) {
+            return Err(GatewayError::KeyReused);
+        }
+        if amount.minor() <= 0 {
+            return Err(GatewayError::WrongStatus);
+        }
+        let intent = self.intent_of(&key);
+        if let Some(record) = self.records.get(&intent) {
+            let same = record.amount() == amount && record.method() == method;
+            return same.then(|| record.view(intent)).ok_or(GatewayError::KeyReused);
+        }
+        let live = Live {
+            key,
+            amount,
+            method,
+            status: IntentStatus::RequiresConfirmation { declined: false },
+            refunded_minor: 0,
+            hold_draw: self.seed,
+            planned: None,
+            foreign_keys: Vec::new(),
+        };
+        self.records.insert(intent, Record::Live(Box::new(live)));
+        self.notify(intent, Mover::Caller(key), now);
+        let view = self.view(intent);
+        self.keep(key, intent, asked, view);
+        view
+    }
+
+    pub(crate) fn get(&mut self, intent: IntentId, now: Timestamp) -> Result<IntentView, GatewayError> {
+        self.advance(now);
+        self.view(intent)
+    }
+
+    pub(crate) fn list(&mut self, after: Option<IntentId>, max: usize, now: Timestamp) -> Vec<IntentView> {
+        self.advance(now);
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        self.records
+            .range((from, Bound::Unbounded))
+            .take(max)
+            .map(|(intent, record)| record.view(*intent))
+            .collect()
+    }
+
+    /// What `key` would create, or has created: ids come from seed and key, so no order of calls changes them.
+    pub(crate) fn intent_of(&self, key: &IdempotencyKey) -> IntentId {
+        let mut bits = self.seed.with_key(key).bits(Topic::IntentId);
+        loop {
+            let intent = IntentId::from_u128(bits);
+            match self.records.get(&intent) {
+                Some(record) if record.key() != *key => bits = bits.wrapping_add(1),
+                Some(_) | None => return intent,
+            }
+        }
+    }
+
+    pub(crate) fn method(&self, intent: IntentId) -> Option<PaymentMethodId> {
+        self.records.get(&intent).map(Record::method)
+    }
+
+    pub(crate) fn totals(&mut self, now: Timestamp) -> BTreeMap<Currency, Totals> {
+        self.advance(now);
+        self.books.totals()
+    }
+
+    pub(crate) fn dispute(&mut self, intent: IntentId, now: Timestamp) -> Option<Dispute> {
+        self.advance(now);
+        self.disputes.get(&intent).copied()
+    }
+
+    pub(crate) fn due_notices(&mut self, now: Timestamp, max: usize) -> Vec<PaymentNotice> {
+        self.advance(now);
+        self.post.take_due(now, max)
+    }
+
+    pub(crate) fn acknowledge(&mut self, notice: WebhookId) {
+        self.post.acknowledge(notice);
+    }
+
+    fn repeat(&self, answer: Answer, intent: IntentId, asked: Asked) -> Result<IntentView, GatewayError> {
+        if answer.intent != intent || answer.asked != asked {
+            return Err(GatewayError::KeyReused);
+        }
+        let (status, refunded_minor) = answer.given?;
+        let view = self.view(intent)?;
+        Ok(IntentView {
+            status,
+            refunded_minor,
+            ..view
+        })
+    }
+
+    fn keep(
+        &mut self,
+        key: IdempotencyKey,
+        intent: IntentId,
+        asked: Asked,
+        given: Result<IntentView, GatewayError>,
+    ) {
+        let Some(Record::Live(live)) = self.records.get_mut(&intent) else {
+            return;
+        };
+        if !is_of_one_intent(&key, &live.key) {
+            live.foreign_keys.push(key);
+        }
+        let given = given.map(|view| (view.status, view.refunded_minor));
+        self.answers.insert(key, Answer { intent, asked, given });
+    }
+
+    /// The one place where an intent's status changes: books, plans, expiry and notices follow.
+    fn move_to(
+        &mut self,
+        intent: IntentId,
+        status: IntentStatus,
+        plan: Option<(Timestamp, Change)>,
+        mover: Mover,
+        at: Timestamp,
+    ) {
+        let Some(Record::Live(live)) = self.records.get_mut(&intent) else {
+            return;
+        };
+        self.books
+            .status_changed(live.amount.currency(), live.status, status);
+        live.status = status;
+        if let Some((planned_at, change)) = live.planned.take() {
+            self.plans.remove(&(planned_at, intent, change));
+        }
+        if let Some((planned_at, change)) = plan {
+            live.planned = plan;
+            self.plans.insert((planned_at, intent, change));
+        }
+        if live.closed().is_some() {
+            self.expiries.insert((at.plus(self.policy.keys_kept), intent));
+        }
+        self.notify(intent, mover, at);
+    }
+
+    fn notify(&mut self, intent: IntentId, mover: Mover, at: Timestamp) {
+        let Some(method) = self.method(intent) else {
+            return;
+        };
+        let draw = self.seed.with_intent(intent);
+        let (own_change, draw) = match mover {
+            Mover::Caller(key) => (false, draw.with(0).with_key(&key)),
+            Mover::Company(change) => (
+                true,
+                draw.with(1).with(change as u64).with(at.ms().cast_unsigned()),
+            ),
+            Mover::Bank(key) => (true, draw.with(2).with_key(&key)),
+        };
+        let wanted = match self.policy.subscription {
+            Subscription::Everything => true,
+            Subscription::OwnChanges => own_change,
+            Subscription::Nothing => false,
+        };
+        if wanted {
+            let fates = Fates::new(&self.policy, method);
+            let notice = PaymentNotice {
+                id: WebhookId::from_u128(draw.bits(Topic::NoticeId)),
+                intent,
+            };
+            let due = at.plus(fates.notice_delay(draw));
+            self.post.send(notice, due, fates.notice_doubled(draw));
+        }
+    }
+
+    fn view(&self, intent: IntentId) -> Result<IntentView, GatewayError> {
+        self.records
+            .get(&intent)
+            .map(|record| record.view(intent))
+            .ok_or(GatewayError::NotFound)
+    }
+}
+
+/// Whether `amount` is above zero and at most `limit`, in its currency.
+fn within(amount: Money, limit: Money) -> bool {
+    amount.minor() > 0 && amount.currency() == limit.currency() && amount.minor() <= limit.minor()
+}
+
+/// Whether two keys are of one authorisation, and so of one intent.
+const fn is_of_one_intent(one: &IdempotencyKey, other: &IdempotencyKey) -> bool {
+    one.epoch == other.epoch
+        && one.trip.to_u128() == other.trip.to_u128()
+        && one.charge.0 == other.charge.0
+        && one.authorization.0 == other.authorization.0
+}
