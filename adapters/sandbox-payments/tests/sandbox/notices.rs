@@ -78,6 +78,19 @@ fn an_own_change_is_announced_by_the_time_of_the_next_notice() {
 }
 
 #[test]
+fn nothing_is_planned_for_a_finished_intent() {
+    let stage = Stage::new();
+    let captured = stage.held(1, PM_OK);
+    assert!(stage.sandbox.next_notice_at().is_some());
+    stage.capture(&captured, 900).unwrap();
+    let cancelled = stage.create(2, PM_3DS).unwrap();
+    stage.confirm(&cancelled).unwrap();
+    stage.cancel(&cancelled).unwrap();
+    acknowledge_all(&stage);
+    assert_eq!(stage.sandbox.next_notice_at(), None);
+}
+
+#[test]
 fn late_ones_are_late() {
     let stage = Stage::new();
     stage.create(1, PM_LATE_WEBHOOK).unwrap();
