@@ -4,6 +4,7 @@
 
 mod edits;
 mod generate;
+mod json;
 
 use fiacre_domain::pricing::{
     Cancellation, CancellationStage, DecidedBy, Fault, Line, LineKind, Meter, MeterReading, Quote, Receipt,
@@ -56,7 +57,8 @@ fn receipts(quote: &Quote, reading: &MeterReading) -> Vec<Receipt> {
     let fees = cancellations()
         .into_iter()
         .map(|cancellation| quote.cancel(&cancellation).unwrap());
-    fees.chain([quote.settle(reading).unwrap()]).collect()
+    fees.chain([quote.settle(reading).unwrap(), quote.settle_as_quoted().unwrap()])
+        .collect()
 }
 
 prop_compose! {

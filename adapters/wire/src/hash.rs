@@ -1,0 +1,73 @@
+//! SHA-256 over canonical bytes.
+//!
+//! ```
+//! use fiacre_domain::canonical::Canonical;
+//! use fiacre_domain::units::Millis;
+//! let mut hasher = fiacre_wire::Hasher::new();
+//! hasher.add(&Millis::new(1));
+//! assert_eq!(hasher.finish(), fiacre_wire::digest(&Millis::new(1).canonical_bytes()));
+//! ```
+
+use fiacre_domain::canonical::{Canonical, CanonicalBytes};
+use fiacre_domain::fingerprint::Fingerprint;
+use fiacre_domain::pricing::Quote;
+use sha2::{Digest, Sha256};
+
+/// Hashes many values, one after the other, without keeping their bytes.
+#[derive(Debug, Clone, Default)]
+pub struct Hasher {
+    hash: Sha256,
+    bytes: CanonicalBytes,
+}
+
+impl Hasher {
+    /// Starts with nothing hashed.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a value's canonical bytes.
+    pub fn add(&mut self, value: &(impl Canonical + ?Sized)) {
+        self.bytes.clear();
+        value.write_canonical(&mut self.bytes);
+        self.hash.update(self.bytes.as_slice());
+    }
+
+    /// The hash of everything added.
+    pub fn finish(self) -> Fingerprint {
+        Fingerprint::new(self.hash.finalize().into())
+    }
+}
+
+/// The SHA-256 of some bytes.
+pub fn digest(bytes: &[u8]) -> Fingerprint {
+    Fingerprint::new(Sha256::digest(bytes).into())
+}
+
+/// The SHA-256 of a value's canonical bytes: a tariff's, a receipt's.
+pub fn fingerprint(value: &(impl Canonical + ?Sized)) -> Fingerprint {
+    let mut hasher = Hasher::new();
+    hasher.add(value);
+    hasher.finish()
+}
+
+/// The fingerprint of a quote: of its tariff's fingerprint and its own canonical bytes, so that it stands for the content of
+/// the tariff too. Compute the tariff's once.
+pub fn quote_fingerprint(quote: &Quote, tariff: &Fingerprint) -> Fingerprint {
+    let mut hasher = Hasher::new();
+    hasher.add(tariff);
+    hasher.add(quote);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hash_is_sha_256() {
+        // FIPS 180-4, example of one block.
+        let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(digest(b"abc").to_string(), expected);
+    }
+}

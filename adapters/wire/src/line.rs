@@ -1,0 +1,262 @@
+//! Lines of receipts and of pay as JSON. Amounts are minor units of the receipt's currency.
+
+use crate::error::{WireError, parsed};
+use fiacre_domain::money::{Currency, Money};
+use fiacre_domain::pricing::{Line, LineKind, LineTraits, Pay, PayKind, PayLine, Payee, Stage};
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four independent questions that each stage asks of a line"
+)]
+pub(crate) struct LineJson {
+    kind: LineKindJson,
+    amount: i64,
+    payee: PayeeJson,
+    surged: bool,
+    commissioned: bool,
+    taxed: bool,
+    in_minimum: bool,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum LineKindJson {
+    Initial,
+    Units,
+    Time,
+    Waiting,
+    Flat(String),
+    Multiplier(String),
+    Area(String),
+    Surcharge(String),
+    Minimum,
+    Surge,
+    Cap,
+    Discount(String),
+    Tax(String),
+    TaxIncluded(String),
+    PassThrough(String),
+    Toll(String),
+    SettlementCap,
+    CancellationFee,
+    Rounding(StageJson),
+}
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum StageJson {
+    Meter,
+    Multipliers,
+    Surge,
+    Total,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum PayeeJson {
+    Driver,
+    Platform,
+    Authority(String),
+    Funder(String),
+}
+
+impl LineJson {
+    pub(crate) fn of(line: &Line) -> Self {
+        Self {
+            kind: LineKindJson::of(line.kind()),
+            amount: line.amount().minor(),
+            payee: PayeeJson::of(line.payee()),
+            surged: line.is_surgeable(),
+            commissioned: line.is_commissionable(),
+            taxed: line.is_taxable(),
+            in_minimum: line.is_in_minimum(),
+        }
+    }
+
+    pub(crate) fn into_domain(self, currency: Currency) -> Result<Line, WireError> {
+        let Self {
+            kind,
+            amount,
+            payee,
+            surged,
+            commissioned,
+            taxed,
+            in_minimum,
+        } = self;
+        let traits = LineTraits::untouched(payee.into_domain()?)
+            .with_surge(surged)
+            .with_commission(commissioned)
+            .with_tax(taxed)
+            .with_minimum(in_minimum);
+        Ok(Line::new(
+            kind.into_domain()?,
+            Money::new(amount, currency),
+            traits,
+        ))
+    }
+}
+
+impl LineKindJson {
+    fn of(kind: LineKind) -> Self {
+        match kind {
+            LineKind::Initial => Self::Initial,
+            LineKind::Units => Self::Units,
+            LineKind::Time => Self::Time,
+            LineKind::Waiting => Self::Waiting,
+            LineKind::Flat(id) => Self::Flat(id.to_string()),
+            LineKind::Multiplier(id) => Self::Multiplier(id.to_string()),
+            LineKind::Area(id) => Self::Area(id.to_string()),
+            LineKind::Surcharge(id) => Self::Surcharge(id.to_string()),
+            LineKind::Minimum => Self::Minimum,
+            LineKind::Surge => Self::Surge,
+            LineKind::Cap => Self::Cap,
+            LineKind::Discount(id) => Self::Discount(id.to_string()),
+            LineKind::Tax(id) => Self::Tax(id.to_string()),
+            LineKind::TaxIncluded(id) => Self::TaxIncluded(id.to_string()),
+            LineKind::PassThrough(id) => Self::PassThrough(id.to_string()),
+            LineKind::Toll(id) => Self::Toll(id.to_string()),
+            LineKind::SettlementCap => Self::SettlementCap,
+            LineKind::CancellationFee => Self::CancellationFee,
+            LineKind::Rounding(stage) => Self::Rounding(StageJson::of(stage)),
+        }
+    }
+
+    fn into_domain(self) -> Result<LineKind, WireError> {
+        Ok(match self {
+            Self::Initial => LineKind::Initial,
+            Self::Units => LineKind::Units,
+            Self::Time => LineKind::Time,
+            Self::Waiting => LineKind::Waiting,
+            Self::Flat(id) => LineKind::Flat(parsed("flat", &id)?),
+            Self::Multiplier(id) => LineKind::Multiplier(parsed("multiplier", &id)?),
+            Self::Area(id) => LineKind::Area(parsed("area", &id)?),
+            Self::Surcharge(id) => LineKind::Surcharge(parsed("surcharge", &id)?),
+            Self::Minimum => LineKind::Minimum,
+            Self::Surge => LineKind::Surge,
+            Self::Cap => LineKind::Cap,
+            Self::Discount(id) => LineKind::Discount(parsed("discount", &id)?),
+            Self::Tax(id) => LineKind::Tax(parsed("tax", &id)?),
+            Self::TaxIncluded(id) => LineKind::TaxIncluded(parsed("tax_included", &id)?),
+            Self::PassThrough(id) => LineKind::PassThrough(parsed("pass_through", &id)?),
+            Self::Toll(id) => LineKind::Toll(parsed("toll", &id)?),
+            Self::SettlementCap => LineKind::SettlementCap,
+            Self::CancellationFee => LineKind::CancellationFee,
+            Self::Rounding(stage) => LineKind::Rounding(stage.into_domain()),
+        })
+    }
+}
+
+impl StageJson {
+    const fn of(stage: Stage) -> Self {
+        match stage {
+            Stage::Meter => Self::Meter,
+            Stage::Multipliers => Self::Multipliers,
+            Stage::Surge => Self::Surge,
+            Stage::Total => Self::Total,
+        }
+    }
+
+    const fn into_domain(self) -> Stage {
+        match self {
+            Self::Meter => Stage::Meter,
+            Self::Multipliers => Stage::Multipliers,
+            Self::Surge => Stage::Surge,
+            Self::Total => Stage::Total,
+        }
+    }
+}
+
+impl PayeeJson {
+    fn of(payee: Payee) -> Self {
+        match payee {
+            Payee::Driver => Self::Driver,
+            Payee::Platform => Self::Platform,
+            Payee::Authority(id) => Self::Authority(id.to_string()),
+            Payee::Funder(id) => Self::Funder(id.to_string()),
+        }
+    }
+
+    fn into_domain(self) -> Result<Payee, WireError> {
+        Ok(match self {
+            Self::Driver => Payee::Driver,
+            Self::Platform => Payee::Platform,
+            Self::Authority(id) => Payee::Authority(parsed("authority", &id)?),
+            Self::Funder(id) => Payee::Funder(parsed("funder", &id)?),
+        })
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PayJson {
+    lines: Vec<PayLineJson>,
+    total: i64,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PayLineJson {
+    kind: PayKindJson,
+    amount: i64,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum PayKindJson {
+    Fares,
+    Commission,
+    Base,
+    Distance,
+    Time,
+    Rounding,
+    Floor,
+}
+
+impl PayJson {
+    pub(crate) fn of(pay: &Pay) -> Self {
+        let line = |line: &PayLine| PayLineJson {
+            kind: PayKindJson::of(line.kind()),
+            amount: line.amount().minor(),
+        };
+        Self {
+            lines: pay.lines().iter().map(line).collect(),
+            total: pay.total().minor(),
+        }
+    }
+
+    pub(crate) fn into_domain(self, currency: Currency) -> Pay {
+        let Self { lines, total } = self;
+        let line =
+            |PayLineJson { kind, amount }| PayLine::new(kind.into_domain(), Money::new(amount, currency));
+        Pay::from_parts(lines.into_iter().map(line).collect(), Money::new(total, currency))
+    }
+}
+
+impl PayKindJson {
+    const fn of(kind: PayKind) -> Self {
+        match kind {
+            PayKind::Fares => Self::Fares,
+            PayKind::Commission => Self::Commission,
+            PayKind::Base => Self::Base,
+            PayKind::Distance => Self::Distance,
+            PayKind::Time => Self::Time,
+            PayKind::Rounding => Self::Rounding,
+            PayKind::Floor => Self::Floor,
+        }
+    }
+
+    const fn into_domain(self) -> PayKind {
+        match self {
+            Self::Fares => PayKind::Fares,
+            Self::Commission => PayKind::Commission,
+            Self::Base => PayKind::Base,
+            Self::Distance => PayKind::Distance,
+            Self::Time => PayKind::Time,
+            Self::Rounding => PayKind::Rounding,
+            Self::Floor => PayKind::Floor,
+        }
+    }
+}

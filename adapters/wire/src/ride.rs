@@ -1,0 +1,230 @@
+//! Rides, circumstances and surge as JSON.
+
+use crate::error::{WireError, parsed};
+use fiacre_domain::pricing::{Circumstances, Party, Ride, RidePart, Surge, SurgeInputs, SurgePolicy, Toll};
+use fiacre_domain::units::{BasisPoints, Millimetres, Millis};
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RideJson {
+    distance_mm: i64,
+    duration_ms: i64,
+    slow_ms: Option<i64>,
+    waiting_ms: i64,
+    parts: Vec<RidePartJson>,
+    circumstances: CircumstancesJson,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RidePartJson {
+    zone: String,
+    distance_mm: i64,
+    duration_ms: i64,
+}
+
+impl RideJson {
+    pub(crate) fn of(ride: &Ride) -> Self {
+        let part = |part: &RidePart| RidePartJson {
+            zone: part.zone().to_string(),
+            distance_mm: part.distance().get(),
+            duration_ms: part.duration().get(),
+        };
+        Self {
+            distance_mm: ride.distance().get(),
+            duration_ms: ride.duration().get(),
+            slow_ms: ride.slow().map(Millis::get),
+            waiting_ms: ride.waiting().get(),
+            parts: ride.parts().iter().map(part).collect(),
+            circumstances: CircumstancesJson::of(ride.circumstances()),
+        }
+    }
+
+    pub(crate) fn into_domain(self) -> Result<Ride, WireError> {
+        let Self {
+            distance_mm,
+            duration_ms,
+            slow_ms,
+            waiting_ms,
+            parts,
+            circumstances,
+        } = self;
+        let mut ride = Ride::new(Millimetres::new(distance_mm), Millis::new(duration_ms))
+            .with_waiting(Millis::new(waiting_ms))
+            .with_circumstances(circumstances.into_domain()?);
+        if let Some(slow_ms) = slow_ms {
+            ride = ride.with_slow(Millis::new(slow_ms));
+        }
+        for RidePartJson {
+            zone,
+            distance_mm,
+            duration_ms,
+        } in parts
+        {
+            let zone = parsed("part zone", &zone)?;
+            ride = ride.with_part(RidePart::new(
+                zone,
+                Millimetres::new(distance_mm),
+                Millis::new(duration_ms),
+            ));
+        }
+        Ok(ride)
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CircumstancesJson {
+    start: Option<String>,
+    first_stop: Option<String>,
+    end: Option<String>,
+    stops: u16,
+    holiday: bool,
+    ages: Vec<u8>,
+    via: Vec<String>,
+    extras: Vec<String>,
+    tolls: Vec<TollJson>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TollJson {
+    authority: String,
+    amount: i64,
+}
+
+impl CircumstancesJson {
+    pub(crate) fn of(circumstances: &Circumstances) -> Self {
+        let toll = |toll: &Toll| TollJson {
+            authority: toll.authority().to_string(),
+            amount: toll.amount_minor(),
+        };
+        Self {
+            start: circumstances.start().map(|zone| zone.to_string()),
+            first_stop: circumstances.first_stop().map(|zone| zone.to_string()),
+            end: circumstances.end().map(|zone| zone.to_string()),
+            stops: circumstances.stops(),
+            holiday: circumstances.is_holiday(),
+            ages: circumstances.party().ages().to_vec(),
+            via: circumstances.via().iter().map(ToString::to_string).collect(),
+            extras: circumstances.extras().iter().map(ToString::to_string).collect(),
+            tolls: circumstances.tolls().iter().map(toll).collect(),
+        }
+    }
+
+    pub(crate) fn into_domain(self) -> Result<Circumstances, WireError> {
+        let Self {
+            start,
+            first_stop,
+            end,
+            stops,
+            holiday,
+            ages,
+            via,
+            extras,
+            tolls,
+        } = self;
+        let mut party = Party::adults(0)?;
+        for age in ages {
+            party = party.with_age(age)?;
+        }
+        let mut circumstances = Circumstances::new().with_stops(stops).with_party(party);
+        if let Some(zone) = start {
+            circumstances = circumstances.starting_in(parsed("start", &zone)?);
+        }
+        if let Some(zone) = first_stop {
+            circumstances = circumstances.stopping_first_in(parsed("first_stop", &zone)?);
+        }
+        if let Some(zone) = end {
+            circumstances = circumstances.ending_in(parsed("end", &zone)?);
+        }
+        for zone in via {
+            circumstances = circumstances.through(parsed("via", &zone)?);
+        }
+        for extra in extras {
+            circumstances = circumstances.with_extra(parsed("extras", &extra)?);
+        }
+        for TollJson { authority, amount } in tolls {
+            circumstances = circumstances.with_toll(Toll::new(parsed("authority", &authority)?, amount)?);
+        }
+        Ok(if holiday {
+            circumstances.on_holiday()
+        } else {
+            circumstances
+        })
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SurgeJson {
+    factor_bps: i32,
+    basis: Option<SurgeBasisJson>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SurgeBasisJson {
+    policy_version: u32,
+    min_bps: i32,
+    max_bps: i32,
+    neutral_bps: i32,
+    weight_bps: i32,
+    step_bps: i32,
+    zone: Option<String>,
+    demand: u32,
+    supply: u32,
+}
+
+impl SurgeJson {
+    pub(crate) fn of(surge: &Surge) -> Self {
+        let basis = surge.basis().map(|(policy, inputs)| {
+            let ((min, max), (neutral, weight, step)) = (policy.limits(), policy.response());
+            let SurgeInputs { zone, demand, supply } = inputs;
+            SurgeBasisJson {
+                policy_version: policy.version(),
+                min_bps: min.get(),
+                max_bps: max.get(),
+                neutral_bps: neutral.get(),
+                weight_bps: weight.get(),
+                step_bps: step.get(),
+                zone: zone.map(|zone| zone.to_string()),
+                demand: *demand,
+                supply: *supply,
+            }
+        });
+        Self {
+            factor_bps: surge.factor().get(),
+            basis,
+        }
+    }
+
+    pub(crate) fn into_domain(self) -> Result<Surge, WireError> {
+        let Self { factor_bps, basis } = self;
+        let basis = basis.map(SurgeBasisJson::into_domain).transpose()?;
+        Ok(Surge::from_parts(BasisPoints::new(factor_bps), basis))
+    }
+}
+
+impl SurgeBasisJson {
+    fn into_domain(self) -> Result<(SurgePolicy, SurgeInputs), WireError> {
+        let Self {
+            policy_version,
+            min_bps,
+            max_bps,
+            neutral_bps,
+            weight_bps,
+            step_bps,
+            zone,
+            demand,
+            supply,
+        } = self;
+        let bps = BasisPoints::new;
+        let policy = SurgePolicy::new(policy_version, bps(min_bps), bps(max_bps))
+            .and_then(|policy| policy.with_response(bps(neutral_bps), bps(weight_bps), bps(step_bps)))
+            .map_err(|error| WireError::value("surge")(&error))?;
+        let zone = zone.map(|zone| parsed("surge zone", &zone)).transpose()?;
+        Ok((policy, SurgeInputs { zone, demand, supply }))
+    }
+}

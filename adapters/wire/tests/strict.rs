@@ -1,0 +1,64 @@
+//! What is read is exactly what is written: nothing more, nothing else, nothing longer.
+
+use fiacre_wire::{JSON_BYTES_MAX, receipt_from_json, receipt_to_json};
+
+const RECEIPTS: [&str; 2] = [
+    include_str!("../golden/receipt-v1.json"),
+    include_str!("../golden/fee-receipt-v1.json"),
+];
+
+#[test]
+fn a_receipt_that_is_read_is_written_the_same() {
+    for text in RECEIPTS {
+        assert_eq!(receipt_to_json(&receipt_from_json(text).unwrap()).unwrap(), text);
+    }
+}
+
+#[test]
+fn another_version_is_named_before_its_fields_are_judged() {
+    let newer = RECEIPTS[0].replacen("\"version\": 1", "\"version\": 2, \"new\": true", 1);
+    let error = receipt_from_json(&newer).unwrap_err();
+    assert_eq!(error.code(), "wire_unsupported_version");
+}
+
+#[test]
+fn what_is_not_a_receipt_is_refused_with_a_reason() {
+    let receipt = RECEIPTS[0];
+    for (right, wrong, code) in [
+        ("\"currency\"", "\"colour\": 1, \"currency\"", "wire_malformed"),
+        (
+            "\"at\": \"2018-07-03T17:00:00\"",
+            "\"at\": \"2018-07-03 17:00\"",
+            "wire_value",
+        ),
+        ("\"USD\"", "\"usd\"", "wire_value"),
+        ("\"stops\": 1", "\"stops\": -1", "wire_malformed"),
+        ("\"stops\": 1", "\"stops\": 1.0", "wire_malformed"),
+        (
+            "\"fast_mm\": 0",
+            "\"fast_mm\": -1",
+            "pricing_reading_out_of_range",
+        ),
+        ("\"nyc-2018\"", "\"NYC 2018\"", "wire_value"),
+        ("}\n", "", "wire_malformed"),
+    ] {
+        assert!(receipt.contains(right), "the case {wrong} changes nothing");
+        let position = receipt.rfind(right).unwrap();
+        let edited = format!(
+            "{}{wrong}{}",
+            &receipt[..position],
+            &receipt[position + right.len()..]
+        );
+        assert_eq!(receipt_from_json(&edited).unwrap_err().code(), code, "{wrong}");
+    }
+    assert_eq!(
+        receipt_from_json(&" ".repeat(JSON_BYTES_MAX + 1))
+            .unwrap_err()
+            .code(),
+        "wire_too_large"
+    );
+    assert_eq!(
+        receipt_from_json(&"[".repeat(100_000)).unwrap_err().code(),
+        "wire_malformed"
+    );
+}

@@ -1,0 +1,86 @@
+//! Receipts and quotes survive JSON, and what was edited on the way is noticed.
+
+use super::{priced, receipts};
+use fiacre_wire::{quote_from_json, quote_to_json, receipt_from_json, receipt_to_json};
+use proptest::prelude::*;
+use serde_json::Value;
+
+/// The text with each leaf under `branch` changed in turn: numbers by one, texts by a letter, flags flipped; lists and
+/// objects also with an entry taken out.
+fn edits(document: &Value, branch: &str) -> Vec<(String, String)> {
+    let mut edited = Vec::new();
+    visit(
+        document.pointer(branch).unwrap(),
+        branch,
+        &mut |pointer, value| {
+            let mut copy = document.clone();
+            *copy.pointer_mut(pointer).unwrap() = value;
+            edited.push((pointer.to_owned(), copy.to_string()));
+        },
+    );
+    edited
+}
+
+fn visit(value: &Value, pointer: &str, edit: &mut impl FnMut(&str, Value)) {
+    match value {
+        Value::Null => edit(pointer, Value::from(1)),
+        Value::Bool(flag) => edit(pointer, Value::from(!flag)),
+        Value::Number(number) => edit(pointer, Value::from(number.as_i64().unwrap() + 1)),
+        Value::String(text) => edit(pointer, Value::from(format!("{text}x"))),
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                let mut rest = items.clone();
+                rest.remove(index);
+                edit(pointer, Value::from(rest));
+                visit(item, &format!("{pointer}/{index}"), edit);
+            }
+        }
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                let mut rest = fields.clone();
+                rest.remove(name);
+                edit(pointer, Value::from(rest));
+                visit(field, &format!("{pointer}/{name}"), edit);
+            }
+            let more = fields
+                .clone()
+                .into_iter()
+                .chain([("more".to_owned(), Value::from(1))])
+                .collect();
+            edit(pointer, Value::Object(more));
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_receipt_survives_json_and_no_edited_leaf_does((quote, reading) in priced()) {
+        for receipt in receipts(&quote, &reading) {
+            let text = receipt_to_json(&receipt).unwrap();
+            let back = receipt_from_json(&text).unwrap();
+            prop_assert_eq!(&back, &receipt);
+            prop_assert_eq!(back.verify(quote.tariff()), Ok(()));
+            let document: Value = serde_json::from_str(&text).unwrap();
+            for (path, edited) in edits(&document, "/computed") {
+                // Leaving out what is null says the same.
+                let accepted = receipt_from_json(&edited)
+                    .is_ok_and(|edited| edited != receipt && edited.verify(quote.tariff()).is_ok());
+                prop_assert!(!accepted, "an edit of {} was accepted", path);
+            }
+        }
+    }
+
+    #[test]
+    fn a_quote_survives_json_and_no_edited_amount_does((quote, _) in priced()) {
+        let text = quote_to_json(&quote).unwrap();
+        prop_assert_eq!(&quote_from_json(&text, quote.tariff()).unwrap(), &quote);
+        let document: Value = serde_json::from_str(&text).unwrap();
+        for branch in ["/version", "/tariff", "/tariff_version", "/currency", "/total", "/hold", "/driver_pay"] {
+            for (path, edited) in edits(&document, branch) {
+                prop_assert!(quote_from_json(&edited, quote.tariff()).is_err(), "an edit of {} was accepted", path);
+            }
+        }
+    }
+}
