@@ -22,7 +22,9 @@
 
 pub mod demand;
 pub mod manhattan;
+pub mod platform;
 pub mod random;
 mod table;
 
 pub use table::{Table, TableError, TableFault};
+pub mod witness;

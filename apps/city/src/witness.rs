@@ -1,0 +1,71 @@
+//! Seeing every commit as it is acknowledged: for measures, audit and digest.
+
+use async_trait::async_trait;
+use fiacre_domain::saga::Service;
+use fiacre_domain::stream::{Commit, StreamId};
+use fiacre_domain::time::Timestamp;
+use fiacre_ports::{
+    Appended, Cursor, EventStore, LoadRequest, Loaded, NewCommit, Page, PortError, Snapshot, Ticket,
+};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Sees every commit, in the order in which they were acknowledged.
+pub trait Witness: Send {
+    /// A commit is in the log.
+    fn saw(&mut self, commit: &Commit);
+}
+
+/// A store that shows every commit to a witness.
+pub(crate) struct Witnessed {
+    inner: Arc<dyn EventStore>,
+    witness: Arc<Mutex<dyn Witness>>,
+}
+
+impl Witnessed {
+    pub(crate) fn new(inner: Arc<dyn EventStore>, witness: Arc<Mutex<dyn Witness>>) -> Self {
+        Self { inner, witness }
+    }
+}
+
+#[async_trait]
+impl EventStore for Witnessed {
+    async fn load(&self, requests: &[LoadRequest]) -> Vec<Result<Loaded, PortError>> {
+        self.inner.load(requests).await
+    }
+
+    async fn append(&self, commits: Vec<NewCommit>) -> Vec<Appended> {
+        let shown = commits.clone();
+        let appended = self.inner.append(commits).await;
+        let mut witness = self.witness.lock().unwrap_or_else(PoisonError::into_inner);
+        for (commit, _) in shown
+            .into_iter()
+            .zip(&appended)
+            .filter(|(_, how)| matches!(how, Appended::Applied(_)))
+        {
+            witness.saw(&commit.into_commit());
+        }
+        drop(witness);
+        appended
+    }
+
+    async fn feed(
+        &self,
+        service: Service,
+        max: usize,
+        until: Timestamp,
+    ) -> Result<Vec<(Ticket, Arc<Commit>)>, PortError> {
+        self.inner.feed(service, max, until).await
+    }
+
+    async fn mark_published(&self, tickets: &[Ticket]) -> Result<(), PortError> {
+        self.inner.mark_published(tickets).await
+    }
+
+    async fn save_snapshots(&self, snapshots: Vec<(StreamId, Snapshot)>) -> Result<(), PortError> {
+        self.inner.save_snapshots(snapshots).await
+    }
+
+    async fn scan(&self, from: &Cursor, max: usize) -> Result<Page, PortError> {
+        self.inner.scan(from, max).await
+    }
+}
