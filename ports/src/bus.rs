@@ -243,7 +243,7 @@ pub struct Parked {
     pub message: Arc<Message>,
     /// Why.
     pub reason: ParkReason,
-    /// How many attempts it had.
+    /// How many attempts it had, the last one included.
     pub attempts: u32,
     /// When it was parked.
     pub at: Timestamp,
@@ -256,22 +256,28 @@ pub trait Bus: Send + Sync {
     /// Makes sure that a queue exists and is bound; may be called at any time, again and again.
     ///
     /// - MUST keep what is in the queue (`bus_01_declaring_again_keeps_messages`).
+    /// - MUST bind it to what the spec says, and to nothing else (`bus_14_queue_takes_what_it_is_bound_to`).
     async fn declare(&self, queue: &QueueSpec) -> Result<(), PortError>;
 
     /// Publishes messages; answers in their order.
     ///
     /// - MUST put a confirmed message into every queue bound to it, durably (`bus_02_confirmed_is_delivered`,
-    ///   `bus_03_every_bound_queue_gets_it`).
+    ///   `bus_03_every_bound_queue_gets_it`, `bus_20_confirmed_survives_a_crash`).
     /// - MUST answer [`Published::Returned`] for a mandatory message that no queue takes
     ///   (`bus_04_unroutable_is_returned`).
+    /// - MUST judge each message on its own (`bus_18_answers_follow_the_messages`).
+    /// - MUST answer [`Published::OutcomeUnknown`] where a message may have been taken (`bus_25_lost_confirm_is_unknown`).
     async fn publish(&self, messages: Vec<Message>) -> Vec<Published>;
 
     /// Begins to consume a queue; several consumers of one queue share it.
     ///
     /// - MUST not hold more than `prefetch` unsettled deliveries (`bus_05_prefetch_bounds_unsettled`).
+    /// - MUST hand each message to one of the queue's consumers (`bus_16_consumers_share_a_queue`).
     async fn consume(&self, queue: &QueueName, prefetch: Prefetch) -> Result<Box<dyn Consumer>, PortError>;
 
     /// Lists what is parked in a queue's parking, oldest first, at most `max`.
+    ///
+    /// - MUST do so (`bus_26_parked_is_listed_oldest_first`), also after a crash (`bus_21_parked_survives_a_crash`).
     async fn parked(&self, queue: &QueueName, max: usize) -> Result<Vec<Parked>, PortError>;
 
     /// Puts a parked message back into its queue, with its attempts forgotten; whether it was there.
@@ -280,6 +286,8 @@ pub trait Bus: Send + Sync {
     async fn replay(&self, queue: &QueueName, message: MessageId) -> Result<bool, PortError>;
 
     /// Drops a parked message for ever; whether it was there. Only ever the effect of an audited command.
+    ///
+    /// - MUST forget it (`bus_17_dropped_is_gone`).
     async fn drop_parked(&self, queue: &QueueName, message: MessageId) -> Result<bool, PortError>;
 }
 
@@ -290,16 +298,21 @@ pub trait Consumer: Send {
     /// Up to `max` deliveries; waits until there is one or until `until`, then gives none.
     ///
     /// - MUST deliver again what a consumer held when it died, marked as redelivered
-    ///   (`bus_06_death_of_a_consumer_redelivers`).
+    ///   (`bus_06_death_of_a_consumer_redelivers`, `bus_22_unsettled_survives_a_crash`).
+    /// - MUST wait for a delivery until `until` (`bus_15_next_waits`).
+    /// - MUST set undecodable bytes aside and go on (`bus_23_undecodable_spares_neighbours`).
     async fn next(&mut self, max: usize, until: Timestamp) -> Result<Vec<Delivery>, PortError>;
 
     /// Settles deliveries.
     ///
     /// - MUST forget an acknowledged message (`bus_07_acknowledged_is_gone`).
-    /// - MUST deliver again after the delay, with the attempt counted (`bus_08_retry_comes_back_later`).
-    /// - MUST deliver a returned message again without counting (`bus_09_return_counts_nothing`).
+    /// - MUST deliver again after the delay, with the attempt counted (`bus_08_retry_comes_back_later`), and not hold up
+    ///   others meanwhile (`bus_27_retry_spares_neighbours`).
+    /// - MUST deliver a returned message again after the delay, without counting (`bus_09_return_counts_nothing`).
     /// - MUST park at once what is to be parked, and what has used up its attempts, with the reason, and go on with its
-    ///   neighbours (`bus_10_parking_keeps_the_reason`, `bus_11_attempts_are_limited`).
-    /// - MUST ignore the tag of a delivery that is not held any more (`bus_13_stale_tag_is_ignored`).
+    ///   neighbours (`bus_10_parking_keeps_the_reason`, `bus_11_attempts_are_limited`,
+    ///   `bus_19_parking_spares_neighbours`).
+    /// - MUST ignore the tag of a delivery that is not held any more (`bus_13_stale_tag_is_ignored`,
+    ///   `bus_24_cut_voids_tags`).
     async fn settle(&mut self, settlements: Vec<(Tag, Settlement)>) -> Result<(), PortError>;
 }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod bus;
 mod clause;
 pub mod event_store;
 mod harness;

@@ -66,11 +66,11 @@ impl VirtualTime {
             if let Some(found) = find() {
                 return Poll::Ready(Some(found));
             }
+            let wake_at = next().map_or(until, |at| at.min(until));
             let mut moment = lock(&self.0);
             if moment.now >= until {
                 return Poll::Ready(None);
             }
-            let wake_at = next().map_or(until, |at| at.min(until));
             moment.alarm = Some(moment.alarm.map_or(wake_at, |alarm| alarm.min(wake_at)));
             Poll::Pending
         })

@@ -10,7 +10,7 @@ use fiacre_ports::{NewCommit, PortErrorKind};
 
 pub(super) fn stale_version_conflicts<H: EventStoreHarness>(script: &Script<'_, H>) -> Check {
     let ids = script.ids();
-    let store = script.open();
+    let store = script.open_store();
     let stream = ids.driver(1);
     let commits: Vec<_> = (0..3)
         .map(|number| ids.commit(stream, number, u64::from(number)))
@@ -27,7 +27,7 @@ pub(super) fn stale_version_conflicts<H: EventStoreHarness>(script: &Script<'_, 
 
 pub(super) fn version_ahead_conflicts<H: EventStoreHarness>(script: &Script<'_, H>) -> Check {
     let ids = script.ids();
-    let store = script.open();
+    let store = script.open_store();
     let stream = ids.driver(1);
     script.expect_append(&store, &ids.commit(stream, 1, 1), Answer::Conflict)?;
     script.expect_stream(&store, stream, &[])?;
@@ -42,7 +42,7 @@ pub(super) fn version_ahead_conflicts<H: EventStoreHarness>(script: &Script<'_, 
 
 pub(super) fn duplicate_cause_is_no_commit<H: EventStoreHarness>(script: &Script<'_, H>) -> Check {
     let ids = script.ids();
-    let store = script.open();
+    let store = script.open_store();
     let stream = ids.driver(1);
     let first = ids.commit(stream, 0, 1);
     script.apply(&store, std::slice::from_ref(&first))?;
@@ -54,7 +54,7 @@ pub(super) fn duplicate_cause_is_no_commit<H: EventStoreHarness>(script: &Script
 
 pub(super) fn duplicate_beats_conflict<H: EventStoreHarness>(script: &Script<'_, H>) -> Check {
     let ids = script.ids();
-    let store = script.open();
+    let store = script.open_store();
     let stream = ids.driver(1);
     let first = ids.commit(stream, 0, 1);
     script.apply(&store, std::slice::from_ref(&first))?;
@@ -106,7 +106,7 @@ fn append_side_by_side<H: EventStoreHarness>(
 pub(super) fn one_of_many_wins<H: EventStoreHarness>(script: &Script<'_, H>) -> Check {
     const ROUNDS: u32 = 3;
     let ids = script.ids();
-    let handles = [script.open(), script.open()];
+    let handles = [script.open_store(), script.open_store()];
     let stream = ids.driver(1);
     let mut winners = Vec::new();
     for round in 0..ROUNDS {
@@ -134,7 +134,7 @@ pub(super) fn one_of_many_wins<H: EventStoreHarness>(script: &Script<'_, H>) -> 
 
 pub(super) fn same_cause_side_by_side_is_one_commit<H: EventStoreHarness>(script: &Script<'_, H>) -> Check {
     let ids = script.ids();
-    let handles = [script.open(), script.open()];
+    let handles = [script.open_store(), script.open_store()];
     let stream = ids.driver(1);
     let commit = ids.commit(stream, 0, 1);
     let copies = vec![commit.clone(); 6];
@@ -160,7 +160,7 @@ pub(super) fn same_cause_side_by_side_is_one_commit<H: EventStoreHarness>(script
 
 pub(super) fn batch_members_fail_alone<H: EventStoreHarness>(script: &Script<'_, H>) -> Check {
     let ids = script.ids();
-    let store = script.open();
+    let store = script.open_store();
     let [stale, known, before, between, after] = [1, 2, 3, 4, 5].map(|number| ids.driver(number));
     let first = [ids.commit(stale, 0, 1), ids.commit(known, 0, 2)];
     script.apply(&store, &first)?;
@@ -191,7 +191,7 @@ pub(super) fn batch_members_fail_alone<H: EventStoreHarness>(script: &Script<'_,
 
 pub(super) fn retry_of_identical_commit_is_safe<H: EventStoreHarness>(script: &Script<'_, H>) -> Check {
     let ids = script.ids();
-    let store = script.open();
+    let store = script.open_store();
     let stream = ids.driver(1);
     let [first, second] = [ids.commit(stream, 0, 1), ids.commit(stream, 1, 2)];
     let again = if script.harness().weather() == Weather::Stormy {
@@ -214,7 +214,7 @@ pub(super) fn retry_of_identical_commit_is_safe<H: EventStoreHarness>(script: &S
 
 pub(super) fn malformed_commits_are_invalid<H: EventStoreHarness>(script: &Script<'_, H>) -> Check {
     let ids = script.ids();
-    let store = script.open();
+    let store = script.open_store();
     let stream = ids.driver(1);
     let invalid = Answer::Failed(PortErrorKind::Invalid);
     let mut without_events = ids.commit(stream, 0, 1);
@@ -228,7 +228,7 @@ pub(super) fn malformed_commits_are_invalid<H: EventStoreHarness>(script: &Scrip
 
 pub(super) fn lost_answer_is_unknown<H: EventStoreHarness>(script: &Script<'_, H>) -> Check {
     let ids = script.ids();
-    let store = script.open();
+    let store = script.open_store();
     let stream = ids.driver(1);
     let commit = ids.commit(stream, 0, 1);
     script.note("the next answer will be lost");
@@ -248,7 +248,7 @@ pub(super) fn lost_answer_is_unknown<H: EventStoreHarness>(script: &Script<'_, H
 pub(super) fn inbox_is_kept<H: EventStoreHarness>(script: &Script<'_, H>) -> Check {
     const COMMITS: u32 = 40;
     let ids = script.ids();
-    let store = script.open();
+    let store = script.open_store();
     let stream = ids.driver(1);
     for number in 0..COMMITS {
         script.apply(&store, &[ids.commit(stream, number, u64::from(number))])?;
@@ -271,7 +271,7 @@ pub(super) fn inbox_is_kept<H: EventStoreHarness>(script: &Script<'_, H>) -> Che
 
 pub(super) fn cause_counts_per_stream<H: EventStoreHarness>(script: &Script<'_, H>) -> Check {
     let ids = script.ids();
-    let store = script.open();
+    let store = script.open_store();
     let [one, other, third] = [ids.driver(1), ids.driver(2), ids.driver(3)];
     let batch = [ids.commit(one, 0, 1), ids.commit(other, 0, 1)];
     script.apply(&store, &batch)?;

@@ -54,7 +54,7 @@ pub(super) fn feed_is_complete<H: EventStoreHarness>(script: &Script<'_, H>) -> 
     const STREAMS: u64 = 12;
     let ids = script.ids();
     let harness = script.harness();
-    let (one, other) = (script.open(), script.open());
+    let (one, other) = (script.open_store(), script.open_store());
     let mut appended = Vec::new();
     for round in 0..2_u32 {
         let commits: Vec<_> = (0..STREAMS)
@@ -104,7 +104,7 @@ pub(super) fn feed_is_complete<H: EventStoreHarness>(script: &Script<'_, H>) -> 
 pub(super) fn feed_never_skips_late_commits<H: EventStoreHarness>(script: &Script<'_, H>) -> Check {
     const LATE: Millis = Millis::from_secs(10);
     let ids = script.ids();
-    let store = script.open();
+    let store = script.open_store();
     let early = ids.commit(ids.driver(9), 0, 1);
     script.apply(&store, std::slice::from_ref(&early))?;
     script.drain(&store, 7, 1)?;
@@ -120,7 +120,7 @@ pub(super) fn feed_never_skips_late_commits<H: EventStoreHarness>(script: &Scrip
 
 pub(super) fn feed_keeps_stream_order<H: EventStoreHarness>(script: &Script<'_, H>) -> Check {
     let ids = script.ids();
-    let store = script.open();
+    let store = script.open_store();
     let mut appended = Vec::new();
     for round in 0..3_u32 {
         let batch: Vec<_> = [3, 1, 2]
@@ -147,7 +147,7 @@ pub(super) fn feed_keeps_stream_order<H: EventStoreHarness>(script: &Script<'_, 
 pub(super) fn feed_yields_only_durable<H: EventStoreHarness>(script: &Script<'_, H>) -> Check {
     let ids = script.ids();
     let harness = script.harness();
-    let store = script.open();
+    let store = script.open_store();
     let held = ids.commit(ids.driver(1), 0, 1);
     let until = script.silence();
     harness.hold_next_append();
@@ -180,7 +180,7 @@ pub(super) fn feed_yields_only_durable<H: EventStoreHarness>(script: &Script<'_,
 pub(super) fn held_append_is_yielded_once_it_lands<H: EventStoreHarness>(script: &Script<'_, H>) -> Check {
     let ids = script.ids();
     let harness = script.harness();
-    let store = script.open();
+    let store = script.open_store();
     let [held, swift] = [ids.commit(ids.driver(1), 0, 1), ids.commit(ids.driver(2), 0, 2)];
     let until = script.patience();
     harness.hold_next_append();
@@ -208,7 +208,7 @@ pub(super) fn held_append_is_yielded_once_it_lands<H: EventStoreHarness>(script:
 
 pub(super) fn unmarked_is_yielded_again<H: EventStoreHarness>(script: &Script<'_, H>) -> Check {
     let ids = script.ids();
-    let store = script.open();
+    let store = script.open_store();
     let commits: Vec<_> = (1..=3)
         .map(|number| ids.commit(ids.driver(number), 0, number))
         .collect();
@@ -223,7 +223,7 @@ pub(super) fn unmarked_is_yielded_again<H: EventStoreHarness>(script: &Script<'_
 
 pub(super) fn marked_is_not_yielded<H: EventStoreHarness>(script: &Script<'_, H>) -> Check {
     let ids = script.ids();
-    let store = script.open();
+    let store = script.open_store();
     let commits: Vec<_> = (1..=3)
         .map(|number| ids.commit(ids.driver(number), 0, number))
         .collect();
@@ -244,7 +244,7 @@ pub(super) fn marked_is_not_yielded<H: EventStoreHarness>(script: &Script<'_, H>
 
 pub(super) fn scan_is_complete<H: EventStoreHarness>(script: &Script<'_, H>) -> Check {
     let ids = script.ids();
-    let store = script.open();
+    let store = script.open_store();
     let streams = [
         ids.driver(2),
         StreamId::Trip(ids.trip(1)),
@@ -277,13 +277,13 @@ pub(super) fn crash_before_publish_repeats<H: EventStoreHarness>(script: &Script
     let commits: Vec<_> = (1..=2)
         .map(|number| ids.commit(ids.driver(number), 0, number))
         .collect();
-    let store = script.open();
+    let store = script.open_store();
     script.apply(&store, &commits)?;
     script.feed(&store, Service::Driver, 1, script.patience())?;
     drop(store);
     script.note("the process crashes before it has published anything");
     script.harness().crash();
-    let drained = script.drain(&script.open(), 7, 2)?;
+    let drained = script.drain(&script.open_store(), 7, 2)?;
     expect_same(
         "the drained feed, sorted",
         &sorted_new(&commits),
@@ -294,7 +294,7 @@ pub(super) fn crash_before_publish_repeats<H: EventStoreHarness>(script: &Script
 pub(super) fn feed_waits<H: EventStoreHarness>(script: &Script<'_, H>) -> Check {
     let ids = script.ids();
     let harness = script.harness();
-    let store = script.open();
+    let store = script.open_store();
     let until = script.silence();
     let fed = script.feed(&store, Service::Driver, 7, until)?;
     expect(
@@ -328,7 +328,7 @@ pub(super) fn feed_waits<H: EventStoreHarness>(script: &Script<'_, H>) -> Check 
 
 pub(super) fn feed_is_of_one_service<H: EventStoreHarness>(script: &Script<'_, H>) -> Check {
     let ids = script.ids();
-    let store = script.open();
+    let store = script.open_store();
     let trip = ids.trip(1);
     let streams = [
         StreamId::Trip(trip),

@@ -19,7 +19,7 @@ fn whole(commits: &[Arc<Commit>]) -> Vec<Commit> {
 
 pub(super) fn absent_stream_is_empty<H: EventStoreHarness>(script: &Script<'_, H>) -> Check {
     let ids = script.ids();
-    let store = script.open();
+    let store = script.open_store();
     let absent = script.load(&store, &[ids.driver(1)])?;
     expect_same("the answer", &vec![Loaded::default()], &absent)?;
     script.apply(&store, &[ids.commit(ids.driver(2), 0, 1)])?;
@@ -29,7 +29,7 @@ pub(super) fn absent_stream_is_empty<H: EventStoreHarness>(script: &Script<'_, H
 
 pub(super) fn versions_are_gapless<H: EventStoreHarness>(script: &Script<'_, H>) -> Check {
     let ids = script.ids();
-    let store = script.open();
+    let store = script.open_store();
     let stream = ids.driver(1);
     for number in 0..6 {
         script.apply(&store, &[ids.commit(stream, number, u64::from(number))])?;
@@ -44,7 +44,7 @@ pub(super) fn versions_are_gapless<H: EventStoreHarness>(script: &Script<'_, H>)
 
 pub(super) fn linearizable_load_sees_acknowledged<H: EventStoreHarness>(script: &Script<'_, H>) -> Check {
     let ids = script.ids();
-    let (writer, reader) = (script.open(), script.open());
+    let (writer, reader) = (script.open_store(), script.open_store());
     script.note("two handles are open: one writes, the other reads");
     let stream = ids.driver(1);
     let commits: Vec<_> = (0..3)
@@ -60,7 +60,7 @@ pub(super) fn linearizable_load_sees_acknowledged<H: EventStoreHarness>(script: 
 
 pub(super) fn commit_is_atomic<H: EventStoreHarness>(script: &Script<'_, H>) -> Check {
     let ids = script.ids();
-    let store = script.open();
+    let store = script.open_store();
     let stream = ids.driver(1);
     let mut first = ids.commit(stream, 0, 1);
     first.events = (1..=5).map(|number| ids.event(stream, number)).collect();
@@ -84,7 +84,7 @@ pub(super) fn commit_is_atomic<H: EventStoreHarness>(script: &Script<'_, H>) -> 
 
 pub(super) fn answers_follow_the_requests<H: EventStoreHarness>(script: &Script<'_, H>) -> Check {
     let ids = script.ids();
-    let store = script.open();
+    let store = script.open_store();
     let [low, middle, high] = [ids.driver(1), ids.driver(2), ids.driver(3)];
     script.apply(&store, &[ids.commit(low, 0, 1), ids.commit(high, 0, 2)])?;
     script.apply(&store, &[ids.commit(high, 1, 3)])?;
@@ -152,7 +152,7 @@ fn with_snapshots<H: EventStoreHarness>(
     stream: StreamId,
 ) -> Check<Vec<(u32, SnapshotState)>> {
     let ids = script.ids();
-    let store = script.open();
+    let store = script.open_store();
     for number in 0..3 {
         script.apply(&store, &[ids.commit(stream, number, u64::from(number))])?;
     }
@@ -170,7 +170,7 @@ pub(super) fn snapshots_may_vanish<H: EventStoreHarness>(script: &Script<'_, H>)
     let ids = script.ids();
     let stream = ids.driver(1);
     let saved = with_snapshots(script, stream)?;
-    let store = script.open();
+    let store = script.open_store();
     for loaded in script.load(&store, &[stream])? {
         expect_whole(&loaded, 3, &saved, script)?;
     }
@@ -186,7 +186,7 @@ pub(super) fn forgotten_snapshots_harm_nobody<H: EventStoreHarness>(script: &Scr
     let _saved = with_snapshots(script, stream)?;
     script.note("the store forgets its snapshots");
     script.harness().forget_snapshots();
-    let store = script.open();
+    let store = script.open_store();
     for loaded in script.load(&store, &[stream])? {
         expect_whole(&loaded, 3, &[], script)?;
     }
@@ -197,10 +197,10 @@ pub(super) fn acknowledged_survives_a_crash<H: EventStoreHarness>(script: &Scrip
     let ids = script.ids();
     let [one, other] = [ids.driver(1), ids.driver(2)];
     let batch = [ids.commit(one, 0, 1), ids.commit(other, 0, 2)];
-    script.apply(&script.open(), &batch)?;
+    script.apply(&script.open_store(), &batch)?;
     script.note("the store crashes");
     script.harness().crash();
-    let store = script.open();
+    let store = script.open_store();
     script.expect_stream(&store, one, batch.get(..1).unwrap_or_default())?;
     script.expect_stream(&store, other, batch.get(1..).unwrap_or_default())?;
     script.apply(&store, &[ids.commit(one, 1, 3)])
@@ -210,14 +210,14 @@ pub(super) fn restart_keeps_the_log<H: EventStoreHarness>(script: &Script<'_, H>
     let ids = script.ids();
     let stream = ids.driver(1);
     let commits = [ids.commit(stream, 0, 1), ids.commit(stream, 1, 2)];
-    let store = script.open();
+    let store = script.open_store();
     for commit in &commits {
         script.apply(&store, std::slice::from_ref(commit))?;
     }
     drop(store);
     script.note("the store restarts");
     script.harness().restart();
-    let store = script.open();
+    let store = script.open_store();
     script.expect_stream(&store, stream, &commits)?;
     script.expect_append(&store, &ids.commit(stream, 2, 1), Answer::Duplicate(1))?;
     let drained = script.drain(&store, 7, 2)?;

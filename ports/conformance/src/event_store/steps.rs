@@ -68,7 +68,7 @@ pub(super) fn committed(commits: &[NewCommit]) -> Vec<Commit> {
 }
 
 impl<H: EventStoreHarness> Script<'_, H> {
-    pub(super) fn open(&self) -> Store {
+    pub(super) fn open_store(&self) -> Store {
         self.harness().open()
     }
 

@@ -1,0 +1,267 @@
+//! One planted bug a clause: each is a decorator around the reference model.
+
+mod parkings;
+mod routes;
+mod settlements;
+
+use super::reference::{Reference, ReferenceConsumer, ReferenceHarness};
+use super::{BusHarness, Capability, Clause};
+use crate::harness::{Harness, Support};
+use async_trait::async_trait;
+use fiacre_domain::time::Timestamp;
+use fiacre_domain::units::Millis;
+use fiacre_ports::{
+    Bus, Consumer, Delivery, Message, MessageId, Parked, PortError, Prefetch, Published, QueueName,
+    QueueSpec, Settlement, Tag,
+};
+use std::fmt::Debug;
+use std::sync::Arc;
+
+/// A bug: the methods of the port that it spoils, with what it spoils them of.
+#[async_trait]
+trait Bug: Debug + Send + Sync {
+    async fn declare(&self, inner: &Reference, queue: &QueueSpec) -> Result<(), PortError> {
+        inner.declare(queue).await
+    }
+    async fn publish(&self, inner: &Reference, messages: Vec<Message>) -> Vec<Published> {
+        inner.publish(messages).await
+    }
+    async fn parked(
+        &self,
+        inner: &Reference,
+        queue: &QueueName,
+        max: usize,
+    ) -> Result<Vec<Parked>, PortError> {
+        inner.parked(queue, max).await
+    }
+    async fn replay(
+        &self,
+        inner: &Reference,
+        queue: &QueueName,
+        message: MessageId,
+    ) -> Result<bool, PortError> {
+        inner.replay(queue, message).await
+    }
+    async fn drop_parked(
+        &self,
+        inner: &Reference,
+        queue: &QueueName,
+        message: MessageId,
+    ) -> Result<bool, PortError> {
+        inner.drop_parked(queue, message).await
+    }
+    async fn next(
+        &self,
+        inner: &mut ReferenceConsumer,
+        max: usize,
+        until: Timestamp,
+    ) -> Result<Vec<Delivery>, PortError> {
+        inner.next(max, until).await
+    }
+    async fn settle(
+        &self,
+        inner: &mut ReferenceConsumer,
+        settlements: Vec<(Tag, Settlement)>,
+    ) -> Result<(), PortError> {
+        inner.settle(settlements).await
+    }
+    /// What a consumer is opened with.
+    fn prefetch(&self, asked: Prefetch) -> Prefetch {
+        asked
+    }
+    /// Before a consumer is gone.
+    fn dies(&self, _inner: &ReferenceConsumer) {}
+    /// After the bus died.
+    fn crashed(&self, _inner: &Reference) {}
+    /// After the connections were cut.
+    fn cut(&self, _inner: &Reference) {}
+}
+
+/// A handle on the model through a bug.
+#[derive(Debug)]
+struct Handle {
+    inner: Reference,
+    bug: Arc<dyn Bug>,
+}
+
+#[async_trait]
+impl Bus for Handle {
+    async fn declare(&self, queue: &QueueSpec) -> Result<(), PortError> {
+        self.bug.declare(&self.inner, queue).await
+    }
+    async fn publish(&self, messages: Vec<Message>) -> Vec<Published> {
+        self.bug.publish(&self.inner, messages).await
+    }
+    async fn consume(&self, queue: &QueueName, prefetch: Prefetch) -> Result<Box<dyn Consumer>, PortError> {
+        Ok(Box::new(HandleConsumer {
+            inner: self.inner.consumer(queue, self.bug.prefetch(prefetch))?,
+            bug: Arc::clone(&self.bug),
+        }))
+    }
+    async fn parked(&self, queue: &QueueName, max: usize) -> Result<Vec<Parked>, PortError> {
+        self.bug.parked(&self.inner, queue, max).await
+    }
+    async fn replay(&self, queue: &QueueName, message: MessageId) -> Result<bool, PortError> {
+        self.bug.replay(&self.inner, queue, message).await
+    }
+    async fn drop_parked(&self, queue: &QueueName, message: MessageId) -> Result<bool, PortError> {
+        self.bug.drop_parked(&self.inner, queue, message).await
+    }
+}
+
+/// A consumer of the model through a bug.
+#[derive(Debug)]
+struct HandleConsumer {
+    inner: ReferenceConsumer,
+    bug: Arc<dyn Bug>,
+}
+
+#[async_trait]
+impl Consumer for HandleConsumer {
+    async fn next(&mut self, max: usize, until: Timestamp) -> Result<Vec<Delivery>, PortError> {
+        self.bug.next(&mut self.inner, max, until).await
+    }
+    async fn settle(&mut self, settlements: Vec<(Tag, Settlement)>) -> Result<(), PortError> {
+        self.bug.settle(&mut self.inner, settlements).await
+    }
+}
+
+impl Drop for HandleConsumer {
+    fn drop(&mut self) {
+        self.bug.dies(&self.inner);
+    }
+}
+
+/// The reference model with one bug, in a world of its own.
+#[derive(Debug)]
+pub struct Broken {
+    harness: ReferenceHarness,
+    bug: Arc<dyn Bug>,
+}
+
+impl Broken {
+    fn new(bug: impl Bug + 'static) -> Self {
+        Self {
+            harness: ReferenceHarness::new(),
+            bug: Arc::new(bug),
+        }
+    }
+}
+
+impl Harness for Broken {
+    fn block_on<F: Future>(&self, future: F) -> F::Output {
+        self.harness.block_on(future)
+    }
+    fn now(&self) -> Timestamp {
+        self.harness.now()
+    }
+    fn pass(&self, duration: Millis) {
+        self.harness.pass(duration);
+    }
+}
+
+impl BusHarness for Broken {
+    fn open(&self) -> Arc<dyn Bus> {
+        Arc::new(Handle {
+            inner: self.harness.reference(),
+            bug: Arc::clone(&self.bug),
+        })
+    }
+    fn support(&self, capability: Capability) -> Support {
+        self.harness.support(capability)
+    }
+    fn crash(&self) {
+        self.harness.crash();
+        self.bug.crashed(&self.harness.reference());
+    }
+    fn cut(&self) {
+        self.harness.cut();
+        self.bug.cut(&self.harness.reference());
+    }
+    fn put_undecodable(&self, queue: &QueueName) {
+        self.harness.put_undecodable(queue);
+    }
+    fn lose_next_confirm(&self) {
+        self.harness.lose_next_confirm();
+    }
+}
+
+/// The adapter that `clause` rejects. The match has no `_`: a clause without a broken adapter does not build.
+pub fn broken(clause: Clause) -> Broken {
+    match clause {
+        Clause::DeclaringAgainKeepsMessages => Broken::new(routes::DeclaringEmpties),
+        Clause::ConfirmedIsDelivered => Broken::new(routes::DropsWhatNobodyMustGet),
+        Clause::EveryBoundQueueGetsIt => Broken::new(routes::FirstQueueAlone),
+        Clause::UnroutableIsReturned => Broken::new(routes::SwallowsUnroutable),
+        Clause::PrefetchBoundsUnsettled => Broken::new(settlements::NoPrefetch),
+        Clause::DeathOfAConsumerRedelivers => Broken::new(settlements::DeathAcknowledges),
+        Clause::AcknowledgedIsGone => Broken::new(settlements::AcknowledgesTheFirstAlone),
+        Clause::RetryComesBackLater => Broken::new(settlements::RetriesAtOnce),
+        Clause::ReturnCountsNothing => Broken::new(settlements::ReturnIsAFailure),
+        Clause::ParkingKeepsTheReason => Broken::new(parkings::NoReason),
+        Clause::AttemptsAreLimited => Broken::new(parkings::NeverGivesUp),
+        Clause::ReplayDeliversAgain => Broken::new(parkings::ReplaysToAll),
+        Clause::StaleTagIsIgnored => Broken::new(settlements::UnknownTagIsTheOldest),
+        Clause::QueueTakesWhatItIsBoundTo => Broken::new(routes::BoundToAll),
+        Clause::NextWaits => Broken::new(routes::NeverWaitsOnAnEmptyQueue),
+        Clause::ConsumersShareAQueue => Broken::new(settlements::OneConsumerAtATime),
+        Clause::DroppedIsGone => Broken::new(parkings::DropsNothing),
+        Clause::AnswersFollowTheMessages => Broken::new(routes::OneReturnedReturnsAll),
+        Clause::ParkingSparesNeighbours => Broken::new(parkings::ParkingHaltsTheQueue),
+        Clause::ConfirmedSurvivesACrash => Broken::new(routes::ReadyInMemory),
+        Clause::ParkedSurvivesACrash => Broken::new(parkings::ParkingInMemory),
+        Clause::UnsettledSurvivesACrash => Broken::new(settlements::CrashIsAFailure),
+        Clause::UndecodableSparesNeighbours => Broken::new(parkings::ChokesOnBytes),
+        Clause::CutVoidsTags => Broken::new(settlements::TagsBeginAnew),
+        Clause::LostConfirmIsUnknown => Broken::new(routes::HopesForTheBest),
+        Clause::ParkedIsListedOldestFirst => Broken::new(parkings::NewestFirst),
+        Clause::RetrySparesNeighbours => Broken::new(settlements::WaitsInLine),
+    }
+}
+
+/// What else a bug breaks, and why: the clause whose bug it is, the other clause, the reason.
+const ALSO: &[(Clause, Clause, &str)] = &[
+    (
+        Clause::EveryBoundQueueGetsIt,
+        Clause::ReplayDeliversAgain,
+        "it has a second queue",
+    ),
+    (
+        Clause::EveryBoundQueueGetsIt,
+        Clause::QueueTakesWhatItIsBoundTo,
+        "two of its queues are bound to one event",
+    ),
+    (
+        Clause::UnroutableIsReturned,
+        Clause::AnswersFollowTheMessages,
+        "one of its messages is unroutable",
+    ),
+    (
+        Clause::AcknowledgedIsGone,
+        Clause::PrefetchBoundsUnsettled,
+        "it acknowledges two at once to make room",
+    ),
+    (
+        Clause::RetryComesBackLater,
+        Clause::RetrySparesNeighbours,
+        "its long delay must not end before the short one",
+    ),
+    (
+        Clause::ParkingKeepsTheReason,
+        Clause::ParkedSurvivesACrash,
+        "it asks for the reason after the crash",
+    ),
+    (
+        Clause::StaleTagIsIgnored,
+        Clause::CutVoidsTags,
+        "it settles the tags from before the cut",
+    ),
+];
+
+/// The other clauses that the bug of `planted` breaks, and why.
+pub fn also(planted: Clause) -> impl Iterator<Item = (Clause, &'static str)> {
+    let of_planted = move |&&(bug, _, _): &&(Clause, Clause, &str)| bug == planted;
+    ALSO.iter()
+        .filter(of_planted)
+        .map(|&(_, other, why)| (other, why))
+}

@@ -1,0 +1,428 @@
+//! The reference model: a list of items a queue, searched from end to end.
+
+use super::{BusHarness, Capability};
+use crate::harness::{Harness, Support};
+use crate::reference::{VirtualTime, lock};
+use crate::sample::AT;
+use async_trait::async_trait;
+use fiacre_domain::time::Timestamp;
+use fiacre_domain::units::Millis;
+use fiacre_ports::{
+    Body, Bus, Consumer, Delivery, EventKind, EventKinds, Message, MessageId, ParkReason, Parked, PortError,
+    PortErrorKind, Prefetch, Published, QueueName, QueueSpec, Settlement, Tag,
+};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+/// A message in a queue.
+#[derive(Debug, Clone)]
+pub(super) struct Item {
+    /// None: bytes that are no message.
+    message: Option<Arc<Message>>,
+    pub(super) failed: u32,
+    pub(super) redelivered: bool,
+    pub(super) not_before: Timestamp,
+    pub(super) holder: Option<(u64, Tag)>,
+}
+
+impl Item {
+    const fn new(message: Option<Arc<Message>>) -> Self {
+        Self {
+            message,
+            failed: 0,
+            redelivered: false,
+            not_before: Timestamp::from_ms(i64::MIN),
+            holder: None,
+        }
+    }
+
+    pub(super) const fn is_undecodable(&self) -> bool {
+        self.message.is_none()
+    }
+
+    pub(super) fn is(&self, id: MessageId) -> bool {
+        self.message.as_ref().is_some_and(|message| message.id() == id)
+    }
+
+    /// Comes back from whoever held it.
+    pub(super) fn release(&mut self) {
+        self.redelivered |= self.holder.take().is_some();
+    }
+}
+
+/// A queue and its parking.
+#[derive(Debug)]
+pub(super) struct Queue {
+    pub(super) spec: QueueSpec,
+    pub(super) items: Vec<Item>,
+    pub(super) parked: Vec<Parked>,
+}
+
+impl Queue {
+    fn takes(&self, message: &Message) -> bool {
+        let bound = match &message.body {
+            Body::Event { event, .. } => match self.spec.events {
+                EventKinds::Of(kinds) => kinds.contains(&EventKind::of(event)),
+                EventKinds::All => true,
+            },
+            Body::Command { command, .. } => self.spec.commands_of == Some(command.service()),
+            Body::Notice(_) => self.spec.notices,
+        };
+        bound && self.spec.region == message.region
+    }
+
+    /// Takes the item out that `consumer` holds under `tag`.
+    fn remove(&mut self, consumer: u64, tag: Tag) -> Option<Item> {
+        let held = |item: &Item| item.holder == Some((consumer, tag));
+        let place = self.items.iter().position(held)?;
+        Some(self.items.remove(place))
+    }
+
+    fn park(&mut self, item: &Item, attempts: u32, reason: ParkReason, at: Timestamp) {
+        if let Some(message) = &item.message {
+            self.parked.push(Parked {
+                message: Arc::clone(message),
+                reason,
+                attempts,
+                at,
+            });
+        }
+    }
+
+    fn settle(&mut self, consumer: u64, tag: Tag, settlement: Settlement, now: Timestamp) {
+        let Some(mut item) = self.remove(consumer, tag) else {
+            return;
+        };
+        item.holder = None;
+        match settlement {
+            Settlement::Ack => {}
+            Settlement::Return { delay } => {
+                item.not_before = now.plus(delay);
+                self.items.push(item);
+            }
+            Settlement::Park(reason) => self.park(&item, item.failed + 1, reason, now),
+            Settlement::RetryAfter { delay, code, text } => {
+                item.failed += 1;
+                if item.failed >= self.spec.attempts_max {
+                    self.park(&item, item.failed, ParkReason::AttemptsUsedUp { code, text }, now);
+                } else {
+                    item.not_before = now.plus(delay);
+                    self.items.push(item);
+                }
+            }
+        }
+    }
+}
+
+/// What the model holds.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    pub(super) queues: BTreeMap<QueueName, Queue>,
+    /// The last number given to a consumer or a tag.
+    pub(super) numbers: u64,
+    lose_next: bool,
+}
+
+impl State {
+    fn number(&mut self) -> u64 {
+        self.numbers += 1;
+        self.numbers
+    }
+
+    pub(super) fn queue(&mut self, name: &QueueName) -> Result<&mut Queue, PortError> {
+        self.queues
+            .get_mut(name)
+            .ok_or_else(|| PortError::new(PortErrorKind::Invalid, "find the queue: declare it first"))
+    }
+
+    fn publish(&mut self, message: Message) -> Published {
+        let message = Arc::new(message);
+        let mut taken = false;
+        for queue in self.queues.values_mut().filter(|queue| queue.takes(&message)) {
+            queue.items.push(Item::new(Some(Arc::clone(&message))));
+            taken = true;
+        }
+        if message.mandatory && !taken {
+            return Published::Returned;
+        }
+        Published::Confirmed
+    }
+
+    /// Hands out what is ready, within the prefetch.
+    fn deliver(
+        &mut self,
+        name: &QueueName,
+        consumer: u64,
+        room: (usize, usize),
+        now: Timestamp,
+    ) -> Vec<Delivery> {
+        let (max, prefetch) = room;
+        let mut deliveries = Vec::new();
+        let mut numbers = self.numbers;
+        let Some(queue) = self.queues.get_mut(name) else {
+            return deliveries;
+        };
+        queue.items.retain(|item| item.message.is_some());
+        let holds = |item: &&Item| item.holder.is_some_and(|(holder, _)| holder == consumer);
+        let held = queue.items.iter().filter(holds).count();
+        let ready = |item: &&mut Item| item.holder.is_none() && item.not_before <= now;
+        let room = max.min(prefetch.saturating_sub(held));
+        for item in queue.items.iter_mut().filter(ready).take(room) {
+            let Some(message) = &item.message else { continue };
+            numbers += 1;
+            let tag = Tag(numbers);
+            item.holder = Some((consumer, tag));
+            deliveries.push(Delivery {
+                tag,
+                message: Arc::clone(message),
+                attempt: item.failed + 1,
+                redelivered: item.redelivered,
+            });
+        }
+        self.numbers = numbers;
+        deliveries
+    }
+
+    fn release(&mut self, of: impl Fn(u64) -> bool) {
+        for item in self.queues.values_mut().flat_map(|queue| &mut queue.items) {
+            if item.holder.is_some_and(|(holder, _)| of(holder)) {
+                item.release();
+            }
+        }
+    }
+}
+
+/// A bus that obviously keeps every clause; clones are the same bus.
+#[derive(Debug, Clone)]
+pub struct Reference {
+    time: VirtualTime,
+    state: Arc<Mutex<State>>,
+}
+
+impl Reference {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
+    }
+
+    pub(super) const fn time(&self) -> &VirtualTime {
+        &self.time
+    }
+
+    /// A consumer by its own type, for planted bugs.
+    pub(super) fn consumer(
+        &self,
+        queue: &QueueName,
+        prefetch: Prefetch,
+    ) -> Result<ReferenceConsumer, PortError> {
+        let mut state = self.state();
+        state.queue(queue)?;
+        Ok(ReferenceConsumer {
+            number: state.number(),
+            bus: self.clone(),
+            queue: queue.clone(),
+            prefetch,
+        })
+    }
+}
+
+#[async_trait]
+impl Bus for Reference {
+    async fn declare(&self, queue: &QueueSpec) -> Result<(), PortError> {
+        let spec = queue.clone();
+        let mut state = self.state();
+        state
+            .queues
+            .entry(queue.name.clone())
+            .and_modify(|known| known.spec = queue.clone())
+            .or_insert(Queue {
+                spec,
+                items: Vec::new(),
+                parked: Vec::new(),
+            });
+        Ok(())
+    }
+
+    async fn publish(&self, messages: Vec<Message>) -> Vec<Published> {
+        let mut state = self.state();
+        let mut answers: Vec<_> = messages
+            .into_iter()
+            .map(|message| state.publish(message))
+            .collect();
+        if std::mem::take(&mut state.lose_next) {
+            for answer in &mut answers {
+                let error = PortError::new(PortErrorKind::OutcomeUnknown, "hear the confirmation");
+                *answer = Published::OutcomeUnknown(error);
+            }
+        }
+        self.time.changed();
+        answers
+    }
+
+    async fn consume(&self, queue: &QueueName, prefetch: Prefetch) -> Result<Box<dyn Consumer>, PortError> {
+        Ok(Box::new(self.consumer(queue, prefetch)?))
+    }
+
+    async fn parked(&self, queue: &QueueName, max: usize) -> Result<Vec<Parked>, PortError> {
+        let mut state = self.state();
+        Ok(state.queue(queue)?.parked.iter().take(max).cloned().collect())
+    }
+
+    async fn replay(&self, queue: &QueueName, message: MessageId) -> Result<bool, PortError> {
+        let mut state = self.state();
+        let queue = state.queue(queue)?;
+        let Some(place) = queue
+            .parked
+            .iter()
+            .position(|parked| parked.message.id() == message)
+        else {
+            return Ok(false);
+        };
+        let parked = queue.parked.remove(place);
+        queue.items.push(Item::new(Some(parked.message)));
+        self.time.changed();
+        Ok(true)
+    }
+
+    async fn drop_parked(&self, queue: &QueueName, message: MessageId) -> Result<bool, PortError> {
+        let mut state = self.state();
+        let queue = state.queue(queue)?;
+        let before = queue.parked.len();
+        queue.parked.retain(|parked| parked.message.id() != message);
+        Ok(queue.parked.len() < before)
+    }
+}
+
+/// A consumer of the model.
+#[derive(Debug)]
+pub(super) struct ReferenceConsumer {
+    bus: Reference,
+    queue: QueueName,
+    number: u64,
+    prefetch: Prefetch,
+}
+
+impl ReferenceConsumer {
+    pub(super) const fn bus(&self) -> &Reference {
+        &self.bus
+    }
+
+    pub(super) const fn queue(&self) -> &QueueName {
+        &self.queue
+    }
+
+    pub(super) const fn number(&self) -> u64 {
+        self.number
+    }
+}
+
+#[async_trait]
+impl Consumer for ReferenceConsumer {
+    async fn next(&mut self, max: usize, until: Timestamp) -> Result<Vec<Delivery>, PortError> {
+        let room = (max, usize::from(self.prefetch.0));
+        let find = || {
+            let now = self.bus.time.now();
+            let deliveries = self.bus.state().deliver(&self.queue, self.number, room, now);
+            (!deliveries.is_empty()).then_some(deliveries)
+        };
+        let next = || {
+            let now = self.bus.time.now();
+            let mut state = self.bus.state();
+            let items = state.queue(&self.queue).ok()?.items.iter();
+            items.map(|item| item.not_before).filter(|&at| at > now).min()
+        };
+        Ok(self.bus.time.wait(until, find, next).await.unwrap_or_default())
+    }
+
+    async fn settle(&mut self, settlements: Vec<(Tag, Settlement)>) -> Result<(), PortError> {
+        let now = self.bus.time.now();
+        let mut state = self.bus.state();
+        let queue = state.queue(&self.queue)?;
+        for (tag, settlement) in settlements {
+            queue.settle(self.number, tag, settlement, now);
+        }
+        self.bus.time.changed();
+        Ok(())
+    }
+}
+
+impl Drop for ReferenceConsumer {
+    fn drop(&mut self) {
+        let number = self.number;
+        self.bus.state().release(|holder| holder == number);
+        self.bus.time.changed();
+    }
+}
+
+/// The model in its virtual time.
+#[derive(Debug)]
+pub struct ReferenceHarness {
+    bus: Reference,
+}
+
+impl ReferenceHarness {
+    /// A bus without queues.
+    pub fn new() -> Self {
+        Self {
+            bus: Reference {
+                time: VirtualTime::new(AT),
+                state: Arc::default(),
+            },
+        }
+    }
+
+    pub(super) fn reference(&self) -> Reference {
+        self.bus.clone()
+    }
+}
+
+impl Default for ReferenceHarness {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Harness for ReferenceHarness {
+    fn block_on<F: Future>(&self, future: F) -> F::Output {
+        self.bus.time.block_on(future)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.bus.time.now()
+    }
+
+    fn pass(&self, duration: Millis) {
+        self.bus.time.pass(duration);
+    }
+}
+
+impl BusHarness for ReferenceHarness {
+    fn open(&self) -> Arc<dyn Bus> {
+        Arc::new(self.reference())
+    }
+
+    fn support(&self, capability: Capability) -> Support {
+        match capability {
+            Capability::Crash | Capability::Cut | Capability::Undecodable | Capability::LoseConfirm => {
+                Support::Yes
+            }
+        }
+    }
+
+    fn crash(&self) {
+        self.bus.state().release(|_| true);
+    }
+
+    fn cut(&self) {
+        self.bus.state().release(|_| true);
+    }
+
+    fn put_undecodable(&self, queue: &QueueName) {
+        if let Ok(queue) = self.bus.state().queue(queue) {
+            queue.items.push(Item::new(None));
+        }
+    }
+
+    fn lose_next_confirm(&self) {
+        self.bus.state().lose_next = true;
+    }
+}

@@ -1,0 +1,337 @@
+//! The steps that the bus's checks are made of.
+
+use super::BusHarness;
+use crate::harness::Weather;
+use crate::report::{Check, Mismatch, expect, expect_same};
+use crate::sample::{AT, Ids};
+use crate::script::{Script, TRIES_MAX, Transient};
+use fiacre_domain::stream::{EventId, StreamId, Version};
+use fiacre_domain::time::Timestamp;
+use fiacre_ports::{
+    Body, Bus, Consumer, Delivery, EventKind, EventKinds, Message, Parked, PortError, PortErrorKind,
+    Prefetch, Published, QueueName, QueueSpec, Settlement, Tag,
+};
+use std::sync::Arc;
+
+/// A handle on the bus under test.
+pub(super) type Channel = Arc<dyn Bus>;
+
+/// An answer, as the checks compare it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    Confirmed,
+    Returned,
+    Unknown,
+}
+
+/// The events of the samples' driver streams.
+pub(super) const DRIVER_EVENTS: EventKinds = EventKinds::Of(&[EventKind::named("LockRefused")]);
+
+/// Event number `number` of a stream, which somebody must get.
+pub(super) fn event_of(ids: Ids, stream: StreamId, number: u8) -> Message {
+    Message {
+        body: Body::Event {
+            id: EventId::new(stream, Version::new(number.into()), 0),
+            committed_at: AT,
+            event: ids.event(stream, number),
+        },
+        region: ids.region(),
+        trace: Some(ids.trace(number)),
+        mandatory: true,
+    }
+}
+
+/// Event number `number` of a driver.
+pub(super) fn event(ids: Ids, number: u8) -> Message {
+    event_of(ids, ids.driver(1), number)
+}
+
+/// Events `1..=count` of a driver.
+pub(super) fn events(ids: Ids, count: u8) -> Vec<Message> {
+    (1..=count).map(|number| event(ids, number)).collect()
+}
+
+/// A reader's queue for the drivers' events of the region; three attempts.
+pub(super) fn queue(ids: Ids, reader: &str) -> QueueSpec {
+    QueueSpec {
+        name: QueueName::of_reader(reader, ids.region()),
+        region: ids.region(),
+        events: DRIVER_EVENTS,
+        commands_of: None,
+        notices: false,
+        attempts_max: 3,
+    }
+}
+
+fn names(messages: &[Message]) -> String {
+    let names: Vec<_> = messages.iter().map(name).collect();
+    format!("[{}]", names.join(", "))
+}
+
+fn name(message: &Message) -> String {
+    match &message.body {
+        Body::Event { id, event, .. } => format!("{} {id}", event.name()),
+        Body::Command { id, .. } => format!("command {id}"),
+        Body::Notice(notice) => format!("notice {}", notice.id),
+    }
+}
+
+/// One line for what was delivered.
+pub(super) fn delivered(deliveries: &[Delivery]) -> String {
+    let line = |delivery: &Delivery| {
+        let again = if delivery.redelivered { ", redelivered" } else { "" };
+        format!(
+            "{} (attempt {}{again})",
+            name(&delivery.message),
+            delivery.attempt
+        )
+    };
+    let lines: Vec<_> = deliveries.iter().map(line).collect();
+    format!("[{}]", lines.join(", "))
+}
+
+/// The messages, sorted by id.
+pub(super) fn sorted<'m>(messages: impl IntoIterator<Item = &'m Message>) -> Vec<Message> {
+    let mut messages: Vec<_> = messages.into_iter().cloned().collect();
+    messages.sort_by_key(Message::id);
+    messages
+}
+
+/// A delivery by itself.
+pub(super) fn only(deliveries: Vec<Delivery>) -> Check<Delivery> {
+    let observed = delivered(&deliveries);
+    let mut deliveries = deliveries.into_iter();
+    match (deliveries.next(), deliveries.next()) {
+        (Some(delivery), None) => Ok(delivery),
+        (None, _) | (_, Some(_)) => Err(Mismatch {
+            expected: "one delivery".to_owned(),
+            observed,
+        }),
+    }
+}
+
+/// A failure that counts an attempt.
+pub(super) fn retry_after(delay: fiacre_domain::units::Millis) -> Settlement {
+    Settlement::RetryAfter {
+        delay,
+        code: "suite_failed".to_owned(),
+        text: "failed to please the suite".to_owned(),
+    }
+}
+
+impl<H: BusHarness> Script<'_, H> {
+    pub(super) fn open_bus(&self) -> Channel {
+        self.harness().open()
+    }
+
+    pub(super) fn declare(&self, bus: &Channel, queue: &QueueSpec) -> Check {
+        let what = format!("declare {}", queue.name);
+        self.call(what, |()| "done".to_owned(), async || bus.declare(queue).await)
+    }
+
+    /// Opens the bus, declares a reader's queue and consumes it.
+    pub(super) fn consumed(&self, reader: &str) -> Check<(Channel, QueueSpec, Box<dyn Consumer>)> {
+        let bus = self.open_bus();
+        let spec = queue(self.ids(), reader);
+        self.declare(&bus, &spec)?;
+        let consumer = self.consume(&bus, &spec.name, 100)?;
+        Ok((bus, spec, consumer))
+    }
+
+    pub(super) fn consume(
+        &self,
+        bus: &Channel,
+        queue: &QueueName,
+        prefetch: u16,
+    ) -> Check<Box<dyn Consumer>> {
+        let what = format!("consume {queue} with prefetch {prefetch}");
+        self.call(
+            what,
+            |_| "done".to_owned(),
+            async || bus.consume(queue, Prefetch(prefetch)).await,
+        )
+    }
+
+    /// Publishes a batch, once.
+    pub(super) fn publish_once(&self, bus: &Channel, messages: &[Message]) -> Check<Vec<Answer>> {
+        self.harness().disturb();
+        let published = self.harness().block_on(bus.publish(messages.to_vec()));
+        self.note(format!("publish {} → {published:?}", names(messages)));
+        expect_same("as many answers as messages", &messages.len(), &published.len())?;
+        let answer = |published: &Published| match published {
+            Published::Confirmed => Answer::Confirmed,
+            Published::Returned => Answer::Returned,
+            Published::OutcomeUnknown(_) => Answer::Unknown,
+        };
+        Ok(published.iter().map(answer).collect())
+    }
+
+    /// Publishes a batch; in stormy weather what is unknown is published again, as a relay would.
+    pub(super) fn publish(&self, bus: &Channel, messages: &[Message]) -> Check<Vec<Answer>> {
+        let mut answers = self.publish_once(bus, messages)?;
+        let unknown = PortError::new(PortErrorKind::OutcomeUnknown, "publish");
+        let mut tries = 1;
+        for (answer, message) in answers.iter_mut().zip(messages) {
+            while *answer == Answer::Unknown && self.repeats(tries, &unknown) {
+                tries += 1;
+                for again in self.publish_once(bus, std::slice::from_ref(message))? {
+                    *answer = again;
+                }
+            }
+        }
+        Ok(answers)
+    }
+
+    /// Publishes a batch that must be confirmed.
+    pub(super) fn confirm(&self, bus: &Channel, messages: &[Message]) -> Check {
+        let expected = vec![Answer::Confirmed; messages.len()];
+        expect_same("the answers", &expected, &self.publish(bus, messages)?)
+    }
+
+    /// Takes up to `max` deliveries.
+    pub(super) fn next(
+        &self,
+        consumer: &mut Box<dyn Consumer>,
+        max: usize,
+        until: Timestamp,
+    ) -> Check<Vec<Delivery>> {
+        let mut tries = 1;
+        loop {
+            self.harness().disturb();
+            match self.harness().block_on(consumer.next(max, until)) {
+                Ok(deliveries) => {
+                    self.note(format!("next (at most {max}) → {}", delivered(&deliveries)));
+                    return Ok(deliveries);
+                }
+                Err(error) if self.repeats(tries, &error) => tries += 1,
+                Err(error) => return Err(failed(&error)),
+            }
+        }
+    }
+
+    /// Takes deliveries until `count` different messages have come or patience ends.
+    pub(super) fn take(&self, consumer: &mut Box<dyn Consumer>, count: usize) -> Check<Vec<Delivery>> {
+        let mut taken: Vec<Delivery> = Vec::new();
+        let until = self.patience();
+        while taken.len() < count {
+            let deliveries = self.next(consumer, count - taken.len(), until)?;
+            if deliveries.is_empty() {
+                break;
+            }
+            for delivery in deliveries {
+                let id = delivery.message.id();
+                match taken.iter_mut().find(|known| known.message.id() == id) {
+                    // At least once: in a storm a message may come twice, and the later tag is the one that counts.
+                    Some(known) if self.harness().weather() == Weather::Stormy => *known = delivery,
+                    Some(_) | None => taken.push(delivery),
+                }
+            }
+        }
+        Ok(taken)
+    }
+
+    /// Settles deliveries.
+    pub(super) fn settle(
+        &self,
+        consumer: &mut Box<dyn Consumer>,
+        settlements: &[(Tag, Settlement)],
+    ) -> Check {
+        let words: Vec<_> = settlements
+            .iter()
+            .map(|(tag, settlement)| format!("{} {settlement:?}", tag.0))
+            .collect();
+        let mut tries = 1;
+        loop {
+            self.harness().disturb();
+            match self.harness().block_on(consumer.settle(settlements.to_vec())) {
+                Ok(()) => {
+                    self.note(format!("settle {}", words.join(", ")));
+                    return Ok(());
+                }
+                Err(error) if self.repeats(tries, &error) => tries += 1,
+                Err(error) => return Err(failed(&error)),
+            }
+        }
+    }
+
+    /// Acknowledges deliveries.
+    pub(super) fn ack(&self, consumer: &mut Box<dyn Consumer>, deliveries: &[Delivery]) -> Check {
+        let acks: Vec<_> = deliveries
+            .iter()
+            .map(|delivery| (delivery.tag, Settlement::Ack))
+            .collect();
+        self.settle(consumer, &acks)
+    }
+
+    /// Nothing more may come. After a storm what comes again is acknowledged, and must end.
+    pub(super) fn expect_quiet(&self, consumer: &mut Box<dyn Consumer>) -> Check {
+        let mut late = self.next(consumer, 10, self.silence())?;
+        let mut tries = 0;
+        while self.harness().weather() == Weather::Stormy && !late.is_empty() && tries < TRIES_MAX {
+            self.ack(consumer, &late)?;
+            late = self.next(consumer, 10, self.silence())?;
+            tries += 1;
+        }
+        expect(late.is_empty(), "no more deliveries", delivered(&late))
+    }
+
+    /// Ends a consumer within the runtime, as a crash of its process would.
+    pub(super) fn kill(&self, consumer: Box<dyn Consumer>) {
+        self.harness().block_on(async move { drop(consumer) });
+        self.note("the consumer dies");
+    }
+
+    pub(super) fn parked(&self, bus: &Channel, queue: &QueueName, max: usize) -> Check<Vec<Parked>> {
+        let show = |parked: &Vec<Parked>| {
+            let lines: Vec<_> = parked
+                .iter()
+                .map(|one| {
+                    format!(
+                        "{} ({:?}, {} attempts)",
+                        name(&one.message),
+                        one.reason,
+                        one.attempts
+                    )
+                })
+                .collect();
+            format!("[{}]", lines.join(", "))
+        };
+        self.call(format!("parked of {queue} (at most {max})"), show, async || {
+            bus.parked(queue, max).await
+        })
+    }
+
+    /// Waits until `count` messages are parked: parking may come after the settlement's answer.
+    pub(super) fn await_parked(&self, bus: &Channel, queue: &QueueName, count: usize) -> Check<Vec<Parked>> {
+        let until = self.patience();
+        loop {
+            let parked = self.parked(bus, queue, 100)?;
+            if parked.len() >= count || self.harness().now() >= until {
+                expect_same("the count of parked messages", &count, &parked.len())?;
+                return Ok(parked);
+            }
+            self.harness().pass(self.harness().silence());
+        }
+    }
+
+    pub(super) fn replay(&self, bus: &Channel, queue: &QueueName, message: &Message) -> Check<bool> {
+        let what = format!("replay {}", name(message));
+        self.call(what, bool::to_string, async || {
+            bus.replay(queue, message.id()).await
+        })
+    }
+
+    pub(super) fn drop_parked(&self, bus: &Channel, queue: &QueueName, message: &Message) -> Check<bool> {
+        let what = format!("drop {}", name(message));
+        self.call(what, bool::to_string, async || {
+            bus.drop_parked(queue, message.id()).await
+        })
+    }
+}
+
+fn failed<E: Transient>(error: &E) -> Mismatch {
+    Mismatch {
+        expected: "the call to succeed".to_owned(),
+        observed: format!("{error:?}"),
+    }
+}
