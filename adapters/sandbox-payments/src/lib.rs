@@ -44,6 +44,7 @@ mod company;
 mod dispute;
 mod draw;
 mod fate;
+mod files;
 pub mod methods;
 mod policy;
 mod post;

@@ -11,6 +11,7 @@ use crate::books::{Books, Totals};
 use crate::dispute::Dispute;
 use crate::draw::{Draw, Topic};
 use crate::fate::Fates;
+use crate::files::Files;
 use crate::policy::{Policy, Subscription};
 use crate::post::Post;
 use crate::record::{Change, Live, Record};
@@ -23,7 +24,6 @@ use fiacre_ports::{
 };
 use refunds::Refund;
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Bound;
 
 /// A request that was answered under a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +52,7 @@ enum Mover {
 pub(crate) struct Company {
     seed: Draw,
     policy: Policy,
-    records: BTreeMap<IntentId, Record>,
+    files: Files,
     answers: BTreeMap<IdempotencyKey, Answer>,
     /// Kept for ever: a finished intent's status does not tell which refunds were made.
     refunds: BTreeMap<IdempotencyKey, Refund>,
@@ -71,7 +71,7 @@ impl Company {
         Self {
             seed: Draw::new(seed),
             policy,
-            records: BTreeMap::new(),
+            files: Files::default(),
             answers: BTreeMap::new(),
             refunds: BTreeMap::new(),
             disputes: BTreeMap::new(),
@@ -110,7 +110,7 @@ impl Company {
             return Err(GatewayError::WrongStatus);
         }
         let intent = self.intent_of(&key);
-        if let Some(record) = self.records.get(&intent) {
+        if let Some(record) = self.files.get(intent) {
             let same = record.amount() == amount && record.method() == method;
             return same.then(|| record.view(intent)).ok_or(GatewayError::KeyReused);
         }
@@ -124,7 +124,7 @@ impl Company {
             planned: None,
             foreign_keys: Vec::new(),
         };
-        self.records.insert(intent, Record::Live(Box::new(live)));
+        self.files.open(intent, live);
         self.notify(intent, Mover::Caller(key), now);
         let view = self.view(intent);
         self.keep(key, intent, asked, view);
@@ -138,12 +138,7 @@ impl Company {
 
     pub(crate) fn list(&mut self, after: Option<IntentId>, max: usize, now: Timestamp) -> Vec<IntentView> {
         self.advance(now);
-        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-        self.records
-            .range((from, Bound::Unbounded))
-            .take(max)
-            .map(|(intent, record)| record.view(*intent))
-            .collect()
+        self.files.page(after, max)
     }
 
     /// What `key` would create, or has created: ids come from seed and key, so no order of calls changes them.
@@ -151,7 +146,7 @@ impl Company {
         let mut bits = self.seed.with_key(key).bits(Topic::IntentId);
         loop {
             let intent = IntentId::from_u128(bits);
-            match self.records.get(&intent) {
+            match self.files.get(intent) {
                 Some(record) if record.key() != *key => bits = bits.wrapping_add(1),
                 Some(_) | None => return intent,
             }
@@ -159,7 +154,7 @@ impl Company {
     }
 
     pub(crate) fn method(&self, intent: IntentId) -> Option<PaymentMethodId> {
-        self.records.get(&intent).map(Record::method)
+        self.files.get(intent).map(Record::method)
     }
 
     pub(crate) fn totals(&mut self, now: Timestamp) -> BTreeMap<Currency, Totals> {
@@ -201,7 +196,7 @@ impl Company {
         asked: Asked,
         given: Result<IntentView, GatewayError>,
     ) {
-        let Some(Record::Live(live)) = self.records.get_mut(&intent) else {
+        let Some(live) = self.files.live_mut(intent) else {
             return;
         };
         if !is_of_one_intent(&key, &live.key) {
@@ -220,7 +215,7 @@ impl Company {
         mover: Mover,
         at: Timestamp,
     ) {
-        let Some(Record::Live(live)) = self.records.get_mut(&intent) else {
+        let Some(live) = self.files.live_mut(intent) else {
             return;
         };
         self.books
@@ -269,8 +264,8 @@ impl Company {
     }
 
     fn view(&self, intent: IntentId) -> Result<IntentView, GatewayError> {
-        self.records
-            .get(&intent)
+        self.files
+            .get(intent)
             .map(|record| record.view(intent))
             .ok_or(GatewayError::NotFound)
     }

@@ -33,7 +33,7 @@ impl Company {
         if self.refunds.contains_key(&key) {
             return Err(GatewayError::KeyReused);
         }
-        let (status, amount, closed) = match self.records.get(&intent) {
+        let (status, amount, closed) = match self.files.get(intent) {
             Some(record) => (
                 record.status(),
                 record.amount(),
@@ -85,8 +85,7 @@ impl Company {
         key: IdempotencyKey,
         now: Timestamp,
     ) -> Result<(), GatewayError> {
-        let (IntentStatus::RequiresConfirmation { .. }, Some(Record::Live(live))) =
-            (status, self.records.get_mut(&intent))
+        let (IntentStatus::RequiresConfirmation { .. }, Some(live)) = (status, self.files.live_mut(intent))
         else {
             return Err(GatewayError::WrongStatus);
         };

@@ -56,30 +56,26 @@ impl Company {
     }
 
     fn expire_keys(&mut self, intent: IntentId) {
-        let Some(record) = self.records.get_mut(&intent) else {
+        let Some(live) = self.files.live(intent) else {
             return;
         };
-        if let Record::Live(live) = record
-            && let Some(closed) = live.closed()
-        {
-            let of = |operation| IdempotencyKey {
-                operation,
-                ..live.key
-            };
-            let own_keys = of(Operation::Create)..=of(Operation::Refund(u16::MAX));
-            self.answers
-                .extract_if(own_keys, |_, answer| answer.intent == intent)
-                .for_each(drop);
-            for key in &live.foreign_keys {
-                self.answers.remove(key);
-            }
-            *record = Record::Closed(closed);
+        let of = |operation| IdempotencyKey {
+            operation,
+            ..live.key
+        };
+        let own_keys = of(Operation::Create)..=of(Operation::Refund(u16::MAX));
+        self.answers
+            .extract_if(own_keys, |_, answer| answer.intent == intent)
+            .for_each(drop);
+        for key in &live.foreign_keys {
+            self.answers.remove(key);
         }
+        self.files.close(intent);
     }
 
     /// Places the hold and plans its end: the issuer may drop it before it lapses.
     pub(super) fn hold(&mut self, intent: IntentId, mover: Mover, at: Timestamp) {
-        let Some(Record::Live(live)) = self.records.get(&intent) else {
+        let Some(live) = self.files.live(intent) else {
             return;
         };
         let fates = Fates::new(&self.policy, live.method);
@@ -100,7 +96,7 @@ impl Company {
 
     /// Whether the change could be made: plans may be overtaken by what callers do.
     fn change(&mut self, intent: IntentId, change: Change, at: Timestamp) -> bool {
-        let Some(status) = self.records.get(&intent).map(Record::status) else {
+        let Some(status) = self.files.get(intent).map(Record::status) else {
             return false;
         };
         let mover = Mover::Company(change);
@@ -134,7 +130,7 @@ impl Company {
     }
 
     fn open_dispute(&mut self, intent: IntentId, captured: Money, at: Timestamp) -> bool {
-        let Some(record) = self.records.get(&intent) else {
+        let Some(record) = self.files.get(intent) else {
             return false;
         };
         let left_minor = captured.minor().saturating_sub(record.refunded_minor());

@@ -35,7 +35,7 @@ impl Company {
         if self.answers.contains_key(&key) {
             return Err(GatewayError::KeyReused);
         }
-        let record = self.records.get(&intent).ok_or(GatewayError::NotFound)?;
+        let record = self.files.get(intent).ok_or(GatewayError::NotFound)?;
         let IntentStatus::Succeeded { captured } = record.status() else {
             return Err(GatewayError::WrongStatus);
         };
@@ -97,7 +97,7 @@ impl Company {
     }
 
     fn count_refunded(&mut self, intent: IntentId, amount: Money) {
-        if let Some(record) = self.records.get_mut(&intent) {
+        if let Some(record) = self.files.get_mut(intent) {
             record.set_refunded_minor(record.refunded_minor().saturating_add(amount.minor()));
             self.books.refunded(amount);
         }
