@@ -7,6 +7,7 @@
 //! |---|---|
 //! | running futures | [`Executor`], [`Spawner`], [`Outside`] for calls that leave the thread |
 //! | time and identity | [`VirtualTime`], [`SkewedClock`] for each service, [`SeededIds`] |
+//! | what goes wrong | [`Faults`]: scripted, by chance or an outage; each adapter takes it `with_faults` |
 //! | the ports | [`MemoryEventStore`], [`MemoryBus`], [`MemoryTimers`], [`MemoryBoard`], [`MemoryViews`], [`MemoryLocations`], [`EstimatedRoutes`] |
 //!
 //! A port method that waits `until` a time waits in virtual time; the deadline is read on the clock of the process that
@@ -17,6 +18,7 @@ mod bus;
 mod clock;
 mod event_store;
 mod executor;
+mod faults;
 mod hash;
 mod locations;
 mod lock;
@@ -35,6 +37,7 @@ pub use executor::{
     Abandoned, Answer, Executor, Outside, OutsideCall, OutsideCalls, POLLS_PER_INSTANT_MAX, RunError,
     Spawner, Step, TaskId,
 };
+pub use faults::{Call, Fault, FaultKind, FaultPolicy, Faults, Port};
 pub use locations::MemoryLocations;
 pub use routes::{EstimatedRoutes, ROAD_FACTOR, RoutesError, SPEED_MM_PER_S};
 pub use time::{Sleep, VirtualTime};

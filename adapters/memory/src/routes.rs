@@ -1,5 +1,6 @@
 //! Ways by road, estimated from the straight line.
 
+use crate::faults::{Call, Faults, unavailable};
 use async_trait::async_trait;
 use fiacre_domain::geo::great_circle;
 use fiacre_domain::place::Place;
@@ -62,10 +63,11 @@ impl Error for RoutesError {}
 /// assert_eq!(route.basis, Basis::Estimated);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct EstimatedRoutes {
     road_factor: BasisPoints,
     speed_mm_per_s: u32,
+    faults: Faults,
 }
 
 impl Default for EstimatedRoutes {
@@ -74,6 +76,7 @@ impl Default for EstimatedRoutes {
         Self {
             road_factor: ROAD_FACTOR,
             speed_mm_per_s: SPEED_MM_PER_S,
+            faults: Faults::none(),
         }
     }
 }
@@ -90,7 +93,15 @@ impl EstimatedRoutes {
         Ok(Self {
             road_factor,
             speed_mm_per_s,
+            faults: Faults::none(),
         })
+    }
+
+    /// The same routes, struck by `faults`.
+    #[must_use]
+    pub fn with_faults(mut self, faults: &Faults) -> Self {
+        self.faults = faults.clone();
+        self
     }
 
     /// The way from `from` to `to`.
@@ -110,6 +121,13 @@ impl EstimatedRoutes {
 #[async_trait]
 impl RouteProvider for EstimatedRoutes {
     async fn routes(&self, pairs: &[(Place, Place)], _at: Timestamp) -> Vec<Result<Route, PortError>> {
-        pairs.iter().map(|&(from, to)| Ok(self.route(from, to))).collect()
+        let Ok(strike) = self.faults.enter(Call::Routes).await else {
+            return pairs.iter().map(|_| Err(unavailable(Call::Routes))).collect();
+        };
+        let routes = pairs.iter().map(|&(from, to)| Ok(self.route(from, to))).collect();
+        strike
+            .leave(routes)
+            .await
+            .unwrap_or_else(|_| pairs.iter().map(|_| Err(unavailable(Call::Routes))).collect())
     }
 }

@@ -1,6 +1,7 @@
 //! Deadlines in memory.
 
 use crate::clock::SkewedClock;
+use crate::faults::{Call, Faults};
 use crate::lock::lock;
 use crate::signal::Signal;
 use crate::time::VirtualTime;
@@ -20,6 +21,7 @@ pub struct MemoryTimers {
     shared: Arc<Shared>,
     /// The clock of the process that asks: it judges what is due.
     clock: SkewedClock,
+    faults: Faults,
 }
 
 #[derive(Debug, Default)]
@@ -110,6 +112,7 @@ impl MemoryTimers {
         Self {
             shared: Arc::default(),
             clock: SkewedClock::new(time, Millis::ZERO),
+            faults: Faults::none(),
         }
     }
 
@@ -119,7 +122,15 @@ impl MemoryTimers {
         Self {
             shared: Arc::clone(&self.shared),
             clock,
+            faults: self.faults.clone(),
         }
+    }
+
+    /// The same timers, struck by `faults`.
+    #[must_use]
+    pub fn with_faults(mut self, faults: &Faults) -> Self {
+        self.faults = faults.clone();
+        self
     }
 
     /// Drops the timers that commits of `stream` set, and gives how many there were; see
@@ -151,17 +162,16 @@ impl MemoryTimers {
 #[async_trait]
 impl Timers for MemoryTimers {
     async fn schedule(&self, service: Service, timers: Vec<Timer>) -> Result<(), PortError> {
-        {
-            let mut armed = lock(self.armed(service));
-            for timer in timers {
-                armed.arm(timer);
-            }
+        let strike = self.faults.enter(Call::Schedule).await?;
+        for timer in timers {
+            lock(self.armed(service)).arm(timer);
         }
         self.changed(service).notify();
-        Ok(())
+        strike.leave(()).await
     }
 
     async fn due(&self, service: Service, max: usize, until: Timestamp) -> Result<Vec<Timer>, PortError> {
+        let strike = self.faults.enter(Call::Due).await?;
         let attempt = || {
             let due = lock(self.armed(service)).due(self.clock.now(), max);
             due.map_err(|due_at| self.clock.true_time(due_at))
@@ -172,14 +182,14 @@ impl Timers for MemoryTimers {
             .time()
             .wait(self.changed(service), until, attempt)
             .await;
-        Ok(due.unwrap_or_default())
+        strike.leave(due.unwrap_or_default()).await
     }
 
     async fn done(&self, service: Service, timers: &[Timer]) -> Result<(), PortError> {
-        let mut armed = lock(self.armed(service));
+        let strike = self.faults.enter(Call::Done).await?;
         for timer in timers {
-            armed.end(timer);
+            lock(self.armed(service)).end(timer);
         }
-        Ok(())
+        strike.leave(()).await
     }
 }

@@ -1,15 +1,20 @@
 //! Rows of trips in memory.
 
+use crate::faults::{Call, Faults};
 use crate::lock::lock;
 use async_trait::async_trait;
 use fiacre_domain::id::{PrincipalId, TripId};
 use fiacre_ports::{PortError, TripView, TripViews};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::sync::{Arc, Mutex};
 
 /// Views in memory. Clones are the same views.
 #[derive(Debug, Clone, Default)]
-pub struct MemoryViews(Arc<Mutex<Rows>>);
+pub struct MemoryViews {
+    rows: Arc<Mutex<Rows>>,
+    faults: Faults,
+}
 
 #[derive(Debug, Default)]
 struct Rows {
@@ -28,6 +33,18 @@ impl Rows {
         self.by_trip.insert(view.trip, view);
     }
 
+    fn of_rider(&self, rider: PrincipalId, after: Option<TripId>, max: usize) -> Vec<TripView> {
+        let first = Bound::Included((rider, TripId::from_u128(0)));
+        let end = match after {
+            Some(after) => Bound::Excluded((rider, after)),
+            None => Bound::Included((rider, TripId::from_u128(u128::MAX))),
+        };
+        let newest_first = self.by_rider.range((first, end)).rev().take(max);
+        newest_first
+            .filter_map(|(_, trip)| self.by_trip.get(trip).copied())
+            .collect()
+    }
+
     fn remove(&mut self, trip: TripId) {
         let rider = self.by_trip.remove(&trip).and_then(|view| view.rider);
         if let Some(rider) = rider {
@@ -37,25 +54,36 @@ impl Rows {
 }
 
 impl MemoryViews {
+    /// The same views, struck by `faults`.
+    #[must_use]
+    pub fn with_faults(mut self, faults: &Faults) -> Self {
+        self.faults = faults.clone();
+        self
+    }
+
     /// Forgets the row of a trip; for simulations, once the trip is closed.
     pub fn forget(&self, trip: TripId) {
-        lock(&self.0).remove(trip);
+        lock(&self.rows).remove(trip);
     }
 }
 
 #[async_trait]
 impl TripViews for MemoryViews {
     async fn put(&self, views: Vec<TripView>) -> Result<(), PortError> {
-        let mut rows = lock(&self.0);
+        let strike = self.faults.enter(Call::PutViews).await?;
         for view in views {
-            rows.put(view);
+            lock(&self.rows).put(view);
         }
-        Ok(())
+        strike.leave(()).await
     }
 
     async fn get(&self, trips: &[TripId]) -> Result<Vec<Option<TripView>>, PortError> {
-        let rows = lock(&self.0);
-        Ok(trips.iter().map(|trip| rows.by_trip.get(trip).copied()).collect())
+        let strike = self.faults.enter(Call::GetViews).await?;
+        let views = {
+            let rows = lock(&self.rows);
+            trips.iter().map(|trip| rows.by_trip.get(trip).copied()).collect()
+        };
+        strike.leave(views).await
     }
 
     async fn of_rider(
@@ -64,19 +92,8 @@ impl TripViews for MemoryViews {
         after: Option<TripId>,
         max: usize,
     ) -> Result<Vec<TripView>, PortError> {
-        let rows = lock(&self.0);
-        let first = (rider, TripId::from_u128(0));
-        let newest_first: Box<dyn Iterator<Item = _>> = match after {
-            Some(after) => Box::new(rows.by_rider.range(first..(rider, after)).rev()),
-            None => Box::new(
-                rows.by_rider
-                    .range(first..=(rider, TripId::from_u128(u128::MAX)))
-                    .rev(),
-            ),
-        };
-        let found = newest_first.take(max);
-        Ok(found
-            .filter_map(|(_, trip)| rows.by_trip.get(trip).copied())
-            .collect())
+        let strike = self.faults.enter(Call::ViewsOfRider).await?;
+        let views = lock(&self.rows).of_rider(rider, after, max);
+        strike.leave(views).await
     }
 }

@@ -1,22 +1,25 @@
 //! Messages between processes in memory.
 
+mod consumer;
 mod queue;
 mod routing;
 
 pub use queue::Depth;
 
 use crate::clock::SkewedClock;
+use crate::faults::{Call, Fault, FaultKind, Faults, unavailable, unknown};
 use crate::lock::lock;
 use crate::signal::Signal;
 use crate::time::VirtualTime;
 use async_trait::async_trait;
+use consumer::MemoryConsumer;
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
 use fiacre_ports::{
-    Bus, Consumer, Delivery, Message, MessageId, Parked, PortError, PortErrorKind, Prefetch, Published,
-    QueueName, QueueSpec, Settlement, Tag,
+    Bus, Consumer, Message, MessageId, Parked, PortError, PortErrorKind, Prefetch, Published, QueueName,
+    QueueSpec,
 };
-use queue::{ConsumerId, Queue, Queued};
+use queue::{Queue, Queued};
 use routing::Routing;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -27,6 +30,7 @@ pub struct MemoryBus {
     broker: Arc<Mutex<Broker>>,
     /// The clock of the process that asks: its deadlines are read by it.
     clock: SkewedClock,
+    faults: Faults,
 }
 
 #[derive(Debug, Default)]
@@ -49,17 +53,43 @@ impl Broker {
         }
     }
 
-    fn publish(&mut self, message: Message) -> Published {
+    /// Puts a message into every queue that takes it, or does what the fault says.
+    fn publish(&mut self, message: Message, fault: Option<Fault>, now: Timestamp) -> Published {
         let takers = self.routing.queues(&message);
         if takers.is_empty() && message.mandatory {
             return Published::Returned;
         }
+        let kind = fault.map(|fault| fault.kind);
+        match kind {
+            Some(FaultKind::FailBefore | FaultKind::Outage) => {
+                return Published::OutcomeUnknown(unavailable(Call::Publish));
+            }
+            Some(FaultKind::Returned) if message.mandatory => return Published::Returned,
+            Some(FaultKind::Returned | FaultKind::Drop) => {
+                return Published::OutcomeUnknown(unknown(Call::Publish));
+            }
+            Some(
+                FaultKind::FailAfter
+                | FaultKind::Delay
+                | FaultKind::CrashBefore
+                | FaultKind::CrashAfter
+                | FaultKind::Duplicate
+                | FaultKind::Reorder
+                | FaultKind::StaleRead
+                | FaultKind::LateCommit
+                | FaultKind::Nack,
+            )
+            | None => {}
+        }
         let message = Arc::new(message);
-        for &number in &*takers {
+        for (place, &number) in takers.iter().enumerate() {
             if let Some((queue, changed)) = self.queues.get_mut(number) {
-                queue.push(Queued::new(Arc::clone(&message)));
+                deliver(queue, &message, place, fault, now);
                 changed.notify();
             }
+        }
+        if matches!(kind, Some(FaultKind::FailAfter | FaultKind::Nack)) {
+            return Published::OutcomeUnknown(unknown(Call::Publish));
         }
         Published::Confirmed
     }
@@ -74,12 +104,41 @@ impl Broker {
     }
 }
 
+/// Puts a message into one of its queues, the `place`th, as the fault says.
+fn deliver(queue: &mut Queue, message: &Arc<Message>, place: usize, fault: Option<Fault>, now: Timestamp) {
+    let queued = || Queued::new(Arc::clone(message));
+    let Some(fault) = fault else {
+        queue.push(queued());
+        return;
+    };
+    match fault.kind {
+        FaultKind::Nack if (fault.salt >> (place % 64)) & 1 != place as u64 & 1 => {}
+        FaultKind::Duplicate => {
+            queue.push(queued());
+            queue.push(queued());
+        }
+        FaultKind::Reorder => queue.push_out_of_order(queued(), fault.salt),
+        FaultKind::Delay => queue.push_later(queued(), now.plus(fault.delay)),
+        FaultKind::FailBefore
+        | FaultKind::FailAfter
+        | FaultKind::CrashBefore
+        | FaultKind::CrashAfter
+        | FaultKind::Drop
+        | FaultKind::StaleRead
+        | FaultKind::LateCommit
+        | FaultKind::Returned
+        | FaultKind::Nack
+        | FaultKind::Outage => queue.push(queued()),
+    }
+}
+
 impl MemoryBus {
     /// A bus without queues.
     pub fn new(time: VirtualTime) -> Self {
         Self {
             broker: Arc::default(),
             clock: SkewedClock::new(time, Millis::ZERO),
+            faults: Faults::none(),
         }
     }
 
@@ -89,6 +148,24 @@ impl MemoryBus {
         Self {
             broker: Arc::clone(&self.broker),
             clock,
+            faults: self.faults.clone(),
+        }
+    }
+
+    /// The same bus, struck by `faults`, as will be the consumers that it makes.
+    #[must_use]
+    pub fn with_faults(mut self, faults: &Faults) -> Self {
+        self.faults = faults.clone();
+        self
+    }
+
+    /// Loses every connection and has them again: what consumers hold comes again, marked as redelivered, and their tags
+    /// are void. Queues and what was confirmed stay.
+    pub fn crash(&self) {
+        let broker = &mut *lock(&self.broker);
+        for (queue, changed) in &mut broker.queues {
+            queue.void_all();
+            changed.notify();
         }
     }
 
@@ -104,104 +181,87 @@ impl MemoryBus {
 #[async_trait]
 impl Bus for MemoryBus {
     async fn declare(&self, queue: &QueueSpec) -> Result<(), PortError> {
+        let strike = self.faults.enter(Call::Declare).await?;
         lock(&self.broker).declare(queue);
-        Ok(())
+        strike.leave(()).await
     }
 
     async fn publish(&self, messages: Vec<Message>) -> Vec<Published> {
-        let mut broker = lock(&self.broker);
-        messages
-            .into_iter()
-            .map(|message| broker.publish(message))
-            .collect()
+        let strikes: Vec<_> = messages
+            .iter()
+            .map(|_| self.faults.strike(Call::Publish))
+            .collect();
+        let dies = |kind| strikes.iter().flatten().any(|fault: &Fault| fault.kind == kind);
+        if dies(FaultKind::CrashBefore) {
+            return self.faults.die_in(Call::Publish).await;
+        }
+        let now = self.clock.time().now();
+        let published = {
+            let mut broker = lock(&self.broker);
+            let struck = messages.into_iter().zip(&strikes);
+            struck
+                .map(|(message, fault)| broker.publish(message, *fault, now))
+                .collect()
+        };
+        if dies(FaultKind::CrashAfter) {
+            return self.faults.die_in(Call::Publish).await;
+        }
+        published
     }
 
     async fn consume(&self, queue: &QueueName, prefetch: Prefetch) -> Result<Box<dyn Consumer>, PortError> {
-        let mut broker = lock(&self.broker);
-        let number = broker.numbers.get(queue).copied().unwrap_or_default();
-        let (queue, changed) = broker.queue(queue, "consume a queue")?;
-        Ok(Box::new(MemoryConsumer {
-            broker: Arc::clone(&self.broker),
-            clock: self.clock.clone(),
-            queue: number,
-            changed: changed.clone(),
-            id: queue.enter(),
-            prefetch: prefetch.0.into(),
-        }))
+        let strike = self.faults.enter(Call::Consume).await?;
+        let consumer = {
+            let mut broker = lock(&self.broker);
+            let number = broker.numbers.get(queue).copied().unwrap_or_default();
+            let (queue, changed) = broker.queue(queue, "consume a queue")?;
+            MemoryConsumer {
+                broker: Arc::clone(&self.broker),
+                clock: self.clock.clone(),
+                faults: self.faults.clone(),
+                queue: number,
+                changed: changed.clone(),
+                id: queue.enter(),
+                prefetch: prefetch.0.into(),
+            }
+        };
+        let consumer = strike.leave(consumer).await?;
+        Ok(Box::new(consumer))
     }
 
     async fn parked(&self, queue: &QueueName, max: usize) -> Result<Vec<Parked>, PortError> {
-        let mut broker = lock(&self.broker);
-        let (queue, _) = broker.queue(queue, "list parked messages")?;
-        Ok(queue.parked(max))
+        let strike = self.faults.enter(Call::Parked).await?;
+        let parked = {
+            let mut broker = lock(&self.broker);
+            let (queue, _) = broker.queue(queue, "list parked messages")?;
+            queue.parked(max)
+        };
+        strike.leave(parked).await
     }
 
     async fn replay(&self, queue: &QueueName, message: MessageId) -> Result<bool, PortError> {
-        let mut broker = lock(&self.broker);
-        let (queue, changed) = broker.queue(queue, "replay a parked message")?;
-        let Some(message) = queue.unpark(message) else {
-            return Ok(false);
+        let strike = self.faults.enter(Call::Replay).await?;
+        let was_there = {
+            let mut broker = lock(&self.broker);
+            let (queue, changed) = broker.queue(queue, "replay a parked message")?;
+            let parked = queue.unpark(message);
+            let was_there = parked.is_some();
+            if let Some(message) = parked {
+                queue.push(Queued::new(message));
+                changed.notify();
+            }
+            was_there
         };
-        queue.push(Queued::new(message));
-        changed.notify();
-        Ok(true)
+        strike.leave(was_there).await
     }
 
     async fn drop_parked(&self, queue: &QueueName, message: MessageId) -> Result<bool, PortError> {
-        let mut broker = lock(&self.broker);
-        let (queue, _) = broker.queue(queue, "drop a parked message")?;
-        Ok(queue.unpark(message).is_some())
-    }
-}
-
-/// A consumer of one queue; dropped, as in a crash, it returns what it holds.
-#[derive(Debug)]
-struct MemoryConsumer {
-    broker: Arc<Mutex<Broker>>,
-    clock: SkewedClock,
-    queue: usize,
-    changed: Signal,
-    id: ConsumerId,
-    prefetch: usize,
-}
-
-#[async_trait]
-impl Consumer for MemoryConsumer {
-    async fn next(&mut self, max: usize, until: Timestamp) -> Result<Vec<Delivery>, PortError> {
-        let time = self.clock.time();
-        let attempt = || {
-            let broker = &mut *lock(&self.broker);
-            let (queue, _) = broker.queues.get_mut(self.queue).ok_or(Timestamp::MAX)?;
-            queue.deliver(self.id, max, self.prefetch, time.now(), &mut broker.last_tag)
+        let strike = self.faults.enter(Call::DropParked).await?;
+        let was_there = {
+            let mut broker = lock(&self.broker);
+            let (queue, _) = broker.queue(queue, "drop a parked message")?;
+            queue.unpark(message).is_some()
         };
-        let until = self.clock.true_time(until);
-        let deliveries = time.wait(&self.changed, until, attempt).await;
-        Ok(deliveries.unwrap_or_default())
-    }
-
-    async fn settle(&mut self, settlements: Vec<(Tag, Settlement)>) -> Result<(), PortError> {
-        let now = self.clock.time().now();
-        let broker = &mut *lock(&self.broker);
-        if let Some((queue, _)) = broker.queues.get_mut(self.queue) {
-            for (tag, settlement) in settlements {
-                queue.settle(self.id, tag, settlement, now);
-            }
-        }
-        self.changed.notify();
-        Ok(())
-    }
-}
-
-impl Drop for MemoryConsumer {
-    fn drop(&mut self) {
-        let returned = {
-            let broker = &mut *lock(&self.broker);
-            let queue = broker.queues.get_mut(self.queue);
-            queue.map_or(0, |(queue, _)| queue.leave(self.id))
-        };
-        if returned > 0 {
-            tracing::debug!(returned, "a consumer is gone: what it held is queued again");
-            self.changed.notify();
-        }
+        strike.leave(was_there).await
     }
 }

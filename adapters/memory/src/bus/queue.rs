@@ -80,15 +80,40 @@ impl Queue {
         self.ready.push_back(queued);
     }
 
+    /// Puts a message where `salt` says, from the head at 0.
+    pub(super) fn push_out_of_order(&mut self, queued: Queued, salt: u64) {
+        let places = self.ready.len() as u64 + 1;
+        let place = usize::try_from(salt % places).unwrap_or_default();
+        self.ready.insert(place, queued);
+    }
+
+    /// Puts a message in at `at`, without counting an attempt.
+    pub(super) fn push_later(&mut self, queued: Queued, at: Timestamp) {
+        let place = (at, self.number());
+        self.delayed.insert(place, queued);
+    }
+
     pub(super) fn enter(&mut self) -> ConsumerId {
         let consumer = ConsumerId(self.number());
         self.held.insert(consumer, Held::default());
         consumer
     }
 
-    /// Returns what a consumer holds to the head of the queue, in its old order, marked as redelivered.
+    /// Ends a consumer; see [`Self::void`].
     pub(super) fn leave(&mut self, consumer: ConsumerId) -> usize {
-        let held = self.held.remove(&consumer).unwrap_or_default();
+        let returned = self.void(consumer);
+        self.held.remove(&consumer);
+        returned
+    }
+
+    /// Returns what a consumer holds to the head of the queue, in its old order, marked as redelivered; gives how many
+    /// there were.
+    pub(super) fn void(&mut self, consumer: ConsumerId) -> usize {
+        let held = self
+            .held
+            .get_mut(&consumer)
+            .map(std::mem::take)
+            .unwrap_or_default();
         for (_, queued) in held.deliveries.into_iter().rev() {
             if let Some(queued) = queued {
                 self.ready.push_front(Queued {
@@ -98,6 +123,14 @@ impl Queue {
             }
         }
         held.unsettled
+    }
+
+    /// Returns what every consumer holds, as [`Self::void`] does for one.
+    pub(super) fn void_all(&mut self) {
+        let consumers: Vec<_> = self.held.keys().rev().copied().collect();
+        for consumer in consumers {
+            self.void(consumer);
+        }
     }
 
     /// Hands out up to `max` messages, as far as `prefetch` allows; else when the next will be ready.

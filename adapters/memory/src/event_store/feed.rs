@@ -7,6 +7,9 @@ use fiacre_ports::Ticket;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
+/// Which commits of a batch their feed sees late, by stream, and when.
+pub(super) type LateCommits = BTreeMap<StreamId, Timestamp>;
+
 /// The unpublished commits of one service's streams, in the order in which they became visible.
 #[derive(Debug, Default)]
 pub(super) struct Feed {
@@ -111,6 +114,13 @@ impl Feeds {
             Service::Trip => trip,
             Service::Driver => driver,
             Service::Payment => payment,
+        }
+    }
+
+    pub(super) fn mark_published(&mut self, tickets: &[Ticket]) {
+        for service in Service::ALL {
+            let own = |ticket: &&Ticket| Service::owner(ticket.stream) == Some(service);
+            self.of(service).remove(tickets.iter().filter(own).copied());
         }
     }
 }

@@ -1,15 +1,19 @@
 //! Streams of commits in memory.
 
+mod faulty;
 mod feed;
+mod group;
 mod log;
 mod stream;
 
 use crate::clock::SkewedClock;
+use crate::executor::Outside;
+use crate::faults::{Call, Faults, unknown};
 use crate::lock::lock;
 use crate::signal::Signal;
 use crate::time::VirtualTime;
 use async_trait::async_trait;
-use feed::Feeds;
+use feed::{Feeds, LateCommits};
 use fiacre_domain::saga::Service;
 use fiacre_domain::stream::{Commit, StreamId, Version};
 use fiacre_domain::time::Timestamp;
@@ -18,38 +22,94 @@ use fiacre_ports::{
     Appended, Cursor, EventStore, LoadRequest, Loaded, NewCommit, Page, PortError, PortErrorKind, Snapshot,
     Ticket,
 };
+use group::Group;
 use log::{Log, Place};
 use std::sync::{Arc, Mutex};
 
 /// An event store in memory. Clones are the same store.
+///
+/// Every append is durable when it returns. In a [grouped](Self::grouped) store it waits for [`sync`](Self::sync), which
+/// an [`Executor`](crate::Executor) calls when no task can run: a group is written at once, and a crash loses what was
+/// not synced.
 #[derive(Debug, Clone)]
 pub struct MemoryEventStore {
     shared: Arc<Shared>,
     /// The clock of the process that asks: its deadlines are read by it.
     clock: SkewedClock,
+    faults: Faults,
 }
 
 #[derive(Debug)]
 struct Shared {
     state: Mutex<State>,
     fed: [Signal; Service::ALL.len()],
+    written: Signal,
 }
 
 #[derive(Debug, Default)]
 struct State {
     log: Log,
     feeds: Feeds,
+    /// What waits for the next sync; `None` where every append is one.
+    group: Option<Group>,
+}
+
+impl State {
+    /// Writes a batch, and says whose feeds have news; `late` says which commits their feed sees later than now.
+    fn write(&mut self, commits: Vec<NewCommit>, late: &LateCommits) -> (Vec<Appended>, News) {
+        let mut news = News::default();
+        let Self { log, feeds, .. } = self;
+        let appended = log.append(commits, |commit| {
+            if let Some(service) = Service::owner(commit.stream) {
+                feeds.of(service).push(commit, late.get(&commit.stream).copied());
+                news.note(service);
+            }
+        });
+        (appended, news)
+    }
+}
+
+/// Which services' feeds have news.
+#[derive(Debug, Clone, Copy, Default)]
+struct News {
+    trip: bool,
+    driver: bool,
+    payment: bool,
+}
+
+impl News {
+    const fn note(&mut self, service: Service) {
+        match service {
+            Service::Trip => self.trip = true,
+            Service::Driver => self.driver = true,
+            Service::Payment => self.payment = true,
+        }
+    }
 }
 
 impl MemoryEventStore {
-    /// An empty store.
+    /// An empty store whose every append is durable at once.
     pub fn new(time: VirtualTime) -> Self {
+        Self::with_group(time, None)
+    }
+
+    /// An empty store whose appends become durable, and return, at the next [`sync`](Self::sync).
+    pub fn grouped(time: VirtualTime) -> Self {
+        Self::with_group(time, Some(Group::default()))
+    }
+
+    fn with_group(time: VirtualTime, group: Option<Group>) -> Self {
         Self {
             shared: Arc::new(Shared {
-                state: Mutex::default(),
+                state: Mutex::new(State {
+                    group,
+                    ..State::default()
+                }),
                 fed: Default::default(),
+                written: Signal::default(),
             }),
             clock: SkewedClock::new(time, Millis::ZERO),
+            faults: Faults::none(),
         }
     }
 
@@ -59,7 +119,50 @@ impl MemoryEventStore {
         Self {
             shared: Arc::clone(&self.shared),
             clock,
+            faults: self.faults.clone(),
         }
+    }
+
+    /// The same store, struck by `faults`.
+    #[must_use]
+    pub fn with_faults(mut self, faults: &Faults) -> Self {
+        self.faults = faults.clone();
+        self
+    }
+
+    /// Writes what waits for it, in the order of the calls; gives how many batches there were.
+    pub fn sync(&self) -> usize {
+        let (batches, news) = {
+            let state = &mut *lock(&self.shared.state);
+            let waiting = state.group.as_mut().map(Group::take).unwrap_or_default();
+            let mut all_news = Vec::with_capacity(waiting.len());
+            for batch in &waiting {
+                let (appended, news) = state.write(batch.take(), batch.late());
+                batch.answer(appended);
+                all_news.push(news);
+            }
+            (waiting.len(), all_news)
+        };
+        for news in news {
+            self.tell(news);
+        }
+        self.shared.written.notify();
+        batches
+    }
+
+    /// Dies and is there again: what was not synced is lost, and its callers are told that they cannot know; snapshots,
+    /// which are a cache, are lost too.
+    pub fn crash(&self) {
+        {
+            let state = &mut *lock(&self.shared.state);
+            state.log.forget_snapshots();
+            for batch in state.group.as_mut().map(Group::take).unwrap_or_default() {
+                let lost = batch.take();
+                let unknown = lost.iter().map(|_| Appended::Failed(unknown(Call::Append)));
+                batch.answer(unknown.collect());
+            }
+        }
+        self.shared.written.notify();
     }
 
     /// Drops a stream and gives what it held: its commits, in order. For simulations only, where a stream is closed and
@@ -84,33 +187,64 @@ impl MemoryEventStore {
             Service::Payment => payment,
         }
     }
+
+    fn tell(&self, news: News) {
+        let News {
+            trip,
+            driver,
+            payment,
+        } = news;
+        for (service, has_news) in [
+            (Service::Trip, trip),
+            (Service::Driver, driver),
+            (Service::Payment, payment),
+        ] {
+            if has_news {
+                self.fed(service).notify();
+            }
+        }
+    }
+
+    /// Writes a batch now, or with the group.
+    async fn write(&self, commits: Vec<NewCommit>, late: LateCommits) -> Vec<Appended> {
+        let batch = {
+            let state = &mut *lock(&self.shared.state);
+            let Some(group) = &mut state.group else {
+                let (appended, news) = state.write(commits, &late);
+                self.tell(news);
+                return appended;
+            };
+            group.join(commits, late)
+        };
+        let answered = || batch.answered().ok_or(Timestamp::MAX);
+        let time = self.clock.time();
+        let answer = time.wait(&self.shared.written, Timestamp::MAX, answered).await;
+        answer.unwrap_or_default()
+    }
+}
+
+impl Outside for MemoryEventStore {
+    fn complete(&mut self) -> usize {
+        self.sync()
+    }
 }
 
 #[async_trait]
 impl EventStore for MemoryEventStore {
     async fn load(&self, requests: &[LoadRequest]) -> Vec<Result<Loaded, PortError>> {
+        if self.faults.are_possible() {
+            return self.load_with_faults(requests).await;
+        }
         let state = lock(&self.shared.state);
         let load = |request: &LoadRequest| Ok(state.log.load(request.stream, 0));
         requests.iter().map(load).collect()
     }
 
     async fn append(&self, commits: Vec<NewCommit>) -> Vec<Appended> {
-        let mut fed = [false; Service::ALL.len()];
-        let appended = {
-            let State { log, feeds } = &mut *lock(&self.shared.state);
-            log.append(commits, |commit| {
-                if let Some(service) = Service::owner(commit.stream) {
-                    feeds.of(service).push(commit, None);
-                    if let Some(fed) = fed.get_mut(service as usize) {
-                        *fed = true;
-                    }
-                }
-            })
-        };
-        for (service, _) in Service::ALL.into_iter().zip(fed).filter(|(_, fed)| *fed) {
-            self.fed(service).notify();
+        if self.faults.are_possible() {
+            return self.append_with_faults(commits).await;
         }
-        appended
+        self.write(commits, LateCommits::new()).await
     }
 
     async fn feed(
@@ -119,38 +253,34 @@ impl EventStore for MemoryEventStore {
         max: usize,
         until: Timestamp,
     ) -> Result<Vec<(Ticket, Arc<Commit>)>, PortError> {
+        let strike = self.faults.enter(Call::Feed).await?;
         let time = self.clock.time();
         let oldest = || lock(&self.shared.state).feeds.of(service).oldest(time.now(), max);
         let until = self.clock.true_time(until);
         let fed = time.wait(self.fed(service), until, oldest).await;
-        Ok(fed.unwrap_or_default())
+        strike.leave(fed.unwrap_or_default()).await
     }
 
     async fn mark_published(&self, tickets: &[Ticket]) -> Result<(), PortError> {
-        let state = &mut *lock(&self.shared.state);
-        for service in Service::ALL {
-            let own = |ticket: &&Ticket| Service::owner(ticket.stream) == Some(service);
-            state
-                .feeds
-                .of(service)
-                .remove(tickets.iter().filter(own).copied());
-        }
-        Ok(())
+        let strike = self.faults.enter(Call::MarkPublished).await?;
+        lock(&self.shared.state).feeds.mark_published(tickets);
+        strike.leave(()).await
     }
 
     async fn save_snapshots(&self, snapshots: Vec<(StreamId, Snapshot)>) -> Result<(), PortError> {
-        let state = &mut *lock(&self.shared.state);
+        let strike = self.faults.enter(Call::SaveSnapshots).await?;
         for (stream, snapshot) in snapshots {
-            state.log.keep(stream, snapshot);
+            lock(&self.shared.state).log.keep(stream, snapshot);
         }
-        Ok(())
+        strike.leave(()).await
     }
 
     async fn scan(&self, from: &Cursor, max: usize) -> Result<Page, PortError> {
+        let strike = self.faults.enter(Call::Scan).await?;
         let from = decode(from)?;
         let (mut page, next) = lock(&self.shared.state).log.scan(from, max);
         page.next = next.map(encode);
-        Ok(page)
+        strike.leave(page).await
     }
 }
 
