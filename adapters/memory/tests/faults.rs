@@ -91,6 +91,7 @@ impl World {
                 region: region(),
                 events: EventKinds::All,
                 commands_of: None,
+                notices: false,
                 attempts_max: 8,
             };
             world

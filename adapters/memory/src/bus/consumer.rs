@@ -34,7 +34,7 @@ impl MemoryConsumer {
     fn settle_now(&self, settlements: Vec<(Tag, Settlement)>) {
         let now = self.clock.time().now();
         let comes_again = |(_, settlement): &(Tag, Settlement)| match settlement {
-            Settlement::Return | Settlement::RetryAfter { .. } => true,
+            Settlement::Return { .. } | Settlement::RetryAfter { .. } => true,
             Settlement::Ack | Settlement::Park(_) => false,
         };
         let is_news = settlements.iter().any(comes_again);

@@ -186,10 +186,7 @@ impl Queue {
         };
         match settlement {
             Settlement::Ack => {}
-            Settlement::Return { delay } => {
-                let place = (now.plus(delay), self.number());
-                self.delayed.insert(place, queued);
-            }
+            Settlement::Return { delay } => self.push_later(queued, now.plus(delay)),
             Settlement::Park(reason) => self.park(&queued, reason, now),
             Settlement::RetryAfter { delay, code, text } => {
                 let failed = queued.failed.saturating_add(1);
@@ -197,8 +194,7 @@ impl Queue {
                 if failed >= self.attempts_max {
                     self.park(&queued, ParkReason::AttemptsUsedUp { code, text }, now);
                 } else {
-                    let place = (now.plus(delay), self.number());
-                    self.delayed.insert(place, queued);
+                    self.push_later(queued, now.plus(delay));
                 }
             }
         }

@@ -1,0 +1,122 @@
+//! The adapters in memory keep every clause of their ports.
+
+#![expect(clippy::unwrap_used, reason = "what a test sets up must work")]
+
+use fiacre_conformance::event_store::{Capability, EventStoreHarness};
+use fiacre_conformance::{Harness, Support};
+use fiacre_domain::time::Timestamp;
+use fiacre_domain::units::Millis;
+use fiacre_memory::{Call, Executor, Fault, FaultKind, Faults, MemoryEventStore, VirtualTime};
+use fiacre_ports::EventStore;
+use std::cell::RefCell;
+use std::sync::Arc;
+
+/// A world in memory.
+struct World {
+    executor: RefCell<Executor>,
+    time: VirtualTime,
+    faults: Faults,
+    store: MemoryEventStore,
+}
+
+impl World {
+    /// The executor takes ready tasks in order.
+    fn fifo() -> Self {
+        Self::with(Executor::fifo)
+    }
+
+    /// A seed takes ready tasks.
+    fn seeded() -> Self {
+        Self::with(|time| Executor::seeded(time, 42))
+    }
+
+    /// Appends are written in groups.
+    fn grouped() -> Self {
+        let mut world = Self::fifo();
+        world.store = MemoryEventStore::grouped(world.time.clone()).with_faults(&world.faults);
+        world.executor.borrow_mut().add_outside(world.store.clone());
+        world
+    }
+
+    fn with(executor: impl FnOnce(VirtualTime) -> Executor) -> Self {
+        let time = VirtualTime::starting_at(Timestamp::from_ms(1_700_000_000_000));
+        let faults = Faults::new(time.clone(), 0);
+        Self {
+            executor: RefCell::new(executor(time.clone())),
+            store: MemoryEventStore::new(time.clone()).with_faults(&faults),
+            faults,
+            time,
+        }
+    }
+}
+
+impl Harness for World {
+    fn block_on<F: Future>(&self, future: F) -> F::Output {
+        self.executor.borrow_mut().block_on(future).unwrap()
+    }
+
+    fn now(&self) -> Timestamp {
+        self.time.now()
+    }
+
+    fn pass(&self, duration: Millis) {
+        let until = self.time.now().plus(duration);
+        self.executor.borrow_mut().run_until(until).unwrap();
+    }
+}
+
+impl EventStoreHarness for World {
+    fn open(&self) -> Arc<dyn EventStore> {
+        Arc::new(self.store.clone())
+    }
+
+    fn support(&self, capability: Capability) -> Support {
+        match capability {
+            Capability::Restart => Support::No("memory keeps nothing when its process ends in order"),
+            Capability::Crash
+            | Capability::HoldAppend
+            | Capability::LoseAnswer
+            | Capability::ForgetSnapshots => Support::Yes,
+        }
+    }
+
+    fn crash(&self) {
+        self.store.crash();
+    }
+
+    fn hold_next_append(&self) {
+        let for_ever = Fault::new(FaultKind::Delay).with_delay(Millis::MAX);
+        self.faults.strike_next(Call::Append, for_ever);
+    }
+
+    fn release_append(&self) {
+        self.faults.end_delays();
+    }
+
+    fn lose_next_answer(&self) {
+        self.faults
+            .strike_next(Call::Append, Fault::new(FaultKind::FailAfter));
+    }
+
+    fn forget_snapshots(&self) {
+        self.store.forget_snapshots();
+    }
+}
+
+mod fifo {
+    use super::World;
+
+    fiacre_conformance::event_store_suite!(World::fifo());
+}
+
+mod seeded {
+    use super::World;
+
+    fiacre_conformance::event_store_suite!(World::seeded());
+}
+
+mod grouped {
+    use super::World;
+
+    fiacre_conformance::event_store_suite!(World::grouped());
+}
