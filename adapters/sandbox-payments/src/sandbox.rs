@@ -127,8 +127,8 @@ impl Sandbox {
         self
     }
 
-    /// Notices that are due at `now`, at most `max`, in no order that means anything. Each comes again, after a minute and
-    /// then ever less often, until it is [acknowledged](Self::acknowledge).
+    /// Notices that are due at `now` (of the company's clock), at most `max`, in no order that means anything. Each comes
+    /// again, after a minute and then ever less often, until it is [acknowledged](Self::acknowledge).
     pub fn due_notices(&self, now: Timestamp, max: usize) -> Vec<PaymentNotice> {
         self.house().company.due_notices(now, max)
     }
@@ -292,6 +292,7 @@ impl PaymentGateway for Sandbox {
         .await
     }
 
+    /// Takes no time and never gets lost: reconciliation looks at the company from inside. Only a closed door stops it.
     async fn list(&self, after: Option<IntentId>, max: usize) -> Result<Vec<IntentView>, GatewayError> {
         self.visit(|company, now| Ok(company.list(after, max, now)))
     }

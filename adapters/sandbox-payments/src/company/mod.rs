@@ -91,6 +91,7 @@ impl Company {
         self.seed
     }
 
+    /// Files an intent under the id that its key stands for; no money moves.
     pub(crate) fn create(
         &mut self,
         request: IntentRequest,
@@ -142,7 +143,7 @@ impl Company {
     }
 
     /// What `key` would create, or has created: ids come from seed and key, so no order of calls changes them.
-    pub(crate) fn intent_of(&self, key: &IdempotencyKey) -> IntentId {
+    fn intent_of(&self, key: &IdempotencyKey) -> IntentId {
         let mut bits = self.seed.with_key(key).bits(Topic::IntentId);
         loop {
             let intent = IntentId::from_u128(bits);
