@@ -87,8 +87,13 @@ impl Charge {
         }
     }
 
-    pub(super) fn is_closed(&self) -> bool {
+    fn has_outcome(&self) -> bool {
         self.outcome.is_some()
+    }
+
+    /// Closed, and no refund is under way.
+    pub(super) fn is_closed(&self) -> bool {
+        self.has_outcome() && self.operation == Operation::None
     }
 
     pub(super) fn is_holding(&self) -> bool {
@@ -101,11 +106,7 @@ impl Charge {
 
     /// Nothing is under way, and only what was captured and is owed matters to what may still come.
     pub(super) fn is_plain(&self) -> bool {
-        self.is_closed()
-            && self.operation == Operation::None
-            && self.disputes.is_empty()
-            && self.refunds == 0
-            && self.stray_minor == 0
+        self.is_closed() && self.disputes.is_empty() && self.refunds == 0 && self.stray_minor == 0
     }
 
     /// Whether attempt `number` ever held.
@@ -195,9 +196,9 @@ impl Charge {
                 self.is_doing(authorization, Operation::Voiding)
             }
             PaymentEvent::Closed { .. } => {
-                self.is_asked && !self.is_closed() && self.operation == Operation::None
+                self.is_asked && !self.has_outcome() && self.operation == Operation::None
             }
-            PaymentEvent::DebtRecorded { .. } => self.is_asked && !self.is_closed(),
+            PaymentEvent::DebtRecorded { .. } => self.is_asked && !self.has_outcome(),
             PaymentEvent::DebtSettled { .. } | PaymentEvent::DebtWrittenOff { .. } => self.is_asked,
             PaymentEvent::RefundStarted { refund, .. } => {
                 self.operation == Operation::None && Some(refund) == self.refunds.checked_add(1)

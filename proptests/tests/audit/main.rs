@@ -1,0 +1,193 @@
+//! Laws of audit and ledger, over logs that a small platform leaves behind.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod dice;
+mod world;
+
+use dice::Dice;
+use fiacre_domain::audit::{Audit, Report};
+use fiacre_domain::event::Event;
+use fiacre_domain::ledger::{Account, Ledger};
+use fiacre_domain::money::Currency;
+use fiacre_domain::stream::{Commit, StreamId};
+use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use world::World;
+
+/// A few trips among fewer drivers, at rest.
+fn world(seed: u64) -> World {
+    let mut world = World::new(seed, 4, 3);
+    for _ in 0..300 {
+        world.step();
+    }
+    world.drain();
+    world
+}
+
+/// The log of such a world, with what comes after the end of its trips.
+fn log(seed: u64) -> Vec<Commit> {
+    let mut world = world(seed);
+    world.look_back();
+    world.log
+}
+
+/// The same commits in another order, each stream in its own.
+fn shuffled(log: &[Commit], seed: u64) -> Vec<Commit> {
+    let mut dice = Dice::new(seed);
+    let mut streams: BTreeMap<StreamId, VecDeque<Commit>> = BTreeMap::new();
+    for commit in log {
+        streams
+            .entry(commit.stream)
+            .or_default()
+            .push_back(commit.clone());
+    }
+    let mut queues: Vec<_> = streams.into_values().collect();
+    let mut shuffled = Vec::new();
+    while !queues.is_empty() {
+        let place = dice.below(queues.len());
+        shuffled.extend(queues[place].pop_front());
+        queues.retain(|queue| !queue.is_empty());
+    }
+    shuffled
+}
+
+fn audited(log: &[Commit]) -> Report {
+    let mut audit = Audit::default();
+    for commit in log {
+        audit.observe(commit);
+    }
+    audit.finish()
+}
+
+fn texts(report: &Report) -> Vec<String> {
+    report.findings().iter().map(ToString::to_string).collect()
+}
+
+/// Whether a stream belongs to a trip: a driver's may end anywhere.
+fn is_of_a_trip(commit: &Commit) -> bool {
+    commit.stream.trip().is_some()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_the_aggregates_write_has_no_finding_in_any_interleaving(seed: u64, order: u64) {
+        let log = log(seed);
+        let report = audited(&log);
+        prop_assert_eq!(texts(&report), Vec::<String>::new());
+        let other = audited(&shuffled(&log, order));
+        prop_assert_eq!(texts(&other), Vec::<String>::new());
+        prop_assert_eq!(other.ledger(), report.ledger());
+    }
+
+    #[test]
+    fn a_commit_that_is_missing_is_found(seed: u64, place: prop::sample::Index) {
+        // Nothing asks for what may come after the end.
+        let mut log = world(seed).log;
+        let of_trips: Vec<usize> = (0..log.len()).filter(|&place| is_of_a_trip(&log[place])).collect();
+        log.remove(of_trips[place.index(of_trips.len())]);
+        prop_assert!(audited(&log).findings_count() > 0);
+    }
+
+    #[test]
+    fn two_events_that_change_places_are_found(seed: u64, place: prop::sample::Index) {
+        let mut log = log(seed);
+        // An event in another commit of its stream, where the other's events would stand.
+        let streams: Vec<StreamId> = log.iter().filter(|commit| is_of_a_trip(commit)).map(|commit| commit.stream).collect();
+        let stream = streams[place.index(streams.len())];
+        let own: Vec<usize> = (0..log.len()).filter(|&place| log[place].stream == stream).collect();
+        prop_assume!(own.len() > 1);
+        let (one, other) = (own[0], own[1]);
+        prop_assume!(log[one].events != log[other].events);
+        let events = Arc::clone(&log[one].events);
+        log[one].events = Arc::clone(&log[other].events);
+        log[other].events = events;
+        prop_assert!(audited(&log).findings_count() > 0);
+    }
+
+    #[test]
+    fn the_ledger_sums_to_zero_at_every_step(seed: u64, order: u64) {
+        let mut ledger = Ledger::default();
+        for commit in shuffled(&log(seed), order) {
+            for event in commit.events.iter() {
+                ledger.fold(commit.stream, event).unwrap();
+            }
+            prop_assert_eq!(ledger.sum(Currency::USD), 0);
+            prop_assert!(ledger.movements(Currency::USD).is_balanced());
+        }
+        prop_assert_eq!(ledger.movements(Currency::USD).open_minor, 0);
+        prop_assert_eq!(ledger.balance(Account::Rider, Currency::USD), 0);
+    }
+}
+
+/// The laws above say nothing unless the platform does what bookings can do.
+#[test]
+fn the_platform_goes_through_everything_that_happens_in_bookings() {
+    let mut seen: BTreeSet<&'static str> = BTreeSet::new();
+    for seed in 0..300 {
+        seen.extend(
+            log(seed)
+                .iter()
+                .flat_map(|commit| commit.events.iter())
+                .map(Event::name),
+        );
+    }
+    let expected = [
+        "ActionRequired",
+        "AuthorizationLost",
+        "AuthorizationStarted",
+        "CaptureFailed",
+        "CaptureStarted",
+        "DebtRecorded",
+        "DebtWrittenOff",
+        "DispatchClosed",
+        "DispatchEnding",
+        "DriverArrived",
+        "DriverAssigned",
+        "DriverLocked",
+        "DriverNoted",
+        "DriverOnline",
+        "DriverReleased",
+        "FareAdjusted",
+        "FareSettled",
+        "IntentCreated",
+        "LockCleared",
+        "LockRefused",
+        "MoneySettled",
+        "NoDriverFound",
+        "OfferAccepted",
+        "OfferDeclined",
+        "OfferExpired",
+        "OfferMade",
+        "OfferWithdrawn",
+        "PaymentAuthorized",
+        "PaymentCaptured",
+        "PaymentClosed",
+        "PaymentDeclined",
+        "PaymentNoted",
+        "PaymentRefunded",
+        "PaymentUnnoted",
+        "PaymentVoided",
+        "PaymentWaived",
+        "RefundStarted",
+        "ReleaseAsked",
+        "ReleaseNoted",
+        "SearchStarted",
+        "SettlementAsked",
+        "StartCodeRefused",
+        "TripCancelled",
+        "TripClosed",
+        "TripCompleted",
+        "TripConfirmed",
+        "TripFailed",
+        "TripReassigning",
+        "TripRequested",
+        "TripStarted",
+        "VoidRefused",
+        "VoidStarted",
+    ];
+    assert!(seen.iter().eq(expected.iter()), "{seen:?}");
+}
