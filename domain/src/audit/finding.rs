@@ -108,7 +108,7 @@ flaws! {
     /// P1: the log ends before the trip does.
     NeverEnded = "audit_never_ended", "the log ends, but the trip has not ended";
     /// P4: ended, but lock or money were never cleared.
-    NeverClosed = "audit_never_closed", "the trip has ended, but this stream was never closed";
+    NeverClosed = "audit_never_closed", "the trip has ended, but this stream was never closed, or a refund on it never ended";
 
     /// A driver who declined, was silent or gave the trip back was offered it again.
     DeclinerOffered {

@@ -9,8 +9,11 @@ use dice::Dice;
 use fiacre_domain::audit::{Audit, Report};
 use fiacre_domain::event::Event;
 use fiacre_domain::ledger::{Account, Ledger};
-use fiacre_domain::money::Currency;
-use fiacre_domain::stream::{Commit, StreamId};
+use fiacre_domain::money::{Currency, Money};
+use fiacre_domain::payment::{Charge, DebtReason, PaymentEvent};
+use fiacre_domain::stream::{Commit, StreamId, Version};
+use fiacre_domain::time::Timestamp;
+use fiacre_domain::trip::{AuthorizationNumber, MoneyOutcome};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -51,6 +54,85 @@ fn shuffled(log: &[Commit], seed: u64) -> Vec<Commit> {
         queues.retain(|queue| !queue.is_empty());
     }
     shuffled
+}
+
+/// Puts commits where they do not belong, and amounts, versions and times at their limits.
+fn garble(log: &mut Vec<Commit>, seed: u64) {
+    let mut dice = Dice::new(seed);
+    let limits = [i64::MIN, -1, 0, 1, i64::MAX];
+    for _ in 0..log.len() / 2 {
+        let (one, other) = (dice.below(log.len()), dice.below(log.len()));
+        let limit = limits[dice.below(limits.len())];
+        match dice.below(6) {
+            0 => log[one].stream = log[other].stream,
+            1 => log[one].events = Arc::clone(&log[other].events),
+            2 => log[one].version = Version::new([0, 1, u32::MAX][dice.below(3)]),
+            3 => log[one].at = Timestamp::from_ms(limit),
+            4 => log[one].cause = log[other].cause,
+            _ => {
+                let mut extreme = log[one].clone();
+                extreme.events = extremes(Money::new(limit, Currency::USD)).into();
+                extreme.version = extreme.version.next();
+                log.push(extreme);
+            }
+        }
+    }
+}
+
+/// Every event of a charge that moves money, with this amount.
+fn extremes(amount: Money) -> Vec<Event> {
+    let (charge, authorization) = (Charge::FARE, AuthorizationNumber(u8::MAX));
+    let released_minor = amount.minor();
+    let (captured, released, refund, dispute) = (amount, amount, u16::MAX, u16::MAX);
+    let outcome = MoneyOutcome {
+        currency: Some(amount.currency()),
+        captured_minor: released_minor,
+        debt_minor: released_minor,
+        cash_minor: released_minor,
+    };
+    let events = [
+        PaymentEvent::Authorized {
+            charge,
+            authorization,
+            amount,
+            capture_before: Timestamp::MAX,
+        },
+        PaymentEvent::CaptureStarted {
+            authorization,
+            amount,
+        },
+        PaymentEvent::Captured {
+            charge,
+            authorization,
+            captured,
+            released_minor,
+        },
+        PaymentEvent::VoidRefused {
+            authorization,
+            captured,
+            released_minor,
+        },
+        PaymentEvent::Voided {
+            charge,
+            authorization,
+            released,
+        },
+        PaymentEvent::DebtRecorded {
+            charge,
+            amount,
+            reason: DebtReason::NoHold,
+        },
+        PaymentEvent::DebtSettled { amount },
+        PaymentEvent::RefundStarted { refund, amount },
+        PaymentEvent::Refunded {
+            charge,
+            refund,
+            amount,
+        },
+        PaymentEvent::DisputeFundsMoved { dispute, amount },
+        PaymentEvent::Closed { outcome },
+    ];
+    events.map(Event::from).into()
 }
 
 fn audited(log: &[Commit]) -> Report {
@@ -106,6 +188,15 @@ proptest! {
         log[one].events = Arc::clone(&log[other].events);
         log[other].events = events;
         prop_assert!(audited(&log).findings_count() > 0);
+    }
+
+    #[test]
+    fn no_log_makes_the_auditor_panic(seed: u64, order: u64) {
+        let mut log = log(seed);
+        garble(&mut log, order);
+        let report = audited(&log);
+        prop_assert!(report.findings_count() > 0);
+        prop_assert_eq!(report.ledger().sum(Currency::USD), 0);
     }
 
     #[test]

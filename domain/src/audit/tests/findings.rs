@@ -2,7 +2,7 @@
 
 use super::bookings::*;
 use super::log::*;
-use crate::audit::Flaw;
+use crate::audit::{Audit, FINDINGS_MAX, Flaw};
 use crate::dispatch::{DispatchEvent, OfferNumber};
 use crate::event::{Event, OpsEvent};
 use crate::money::{Currency, Money};
@@ -292,7 +292,7 @@ fn what_comes_after_the_end_is_still_judged() {
     let after = |events: PaymentEvent| whole().with(FARE, Asked, [events]).codes();
     assert_eq!(
         after(refund(usd(FARE_MINOR + 1))),
-        ["audit_refund_above_captured"]
+        ["audit_never_closed", "audit_refund_above_captured"]
     );
     assert_eq!(after(captured(A0, 1)), ["audit_out_of_place"]);
     let relocked = whole().with(DRIVER, Asked, [locked(TRIP_ID, 0, 2)]).codes();
@@ -301,4 +301,18 @@ fn what_comes_after_the_end_is_still_judged() {
         .with(TRIP, Asked, [TripEvent::Requested(request())])
         .codes();
     assert!(reopened.contains(&"audit_out_of_place"), "{reopened:?}");
+}
+
+#[test]
+fn findings_beyond_the_limit_are_counted() {
+    let log = whole();
+    let mut audit = Audit::default();
+    for _ in 0..FINDINGS_MAX + 2 {
+        audit.observe(&log.commits[0]);
+    }
+    assert_eq!(audit.findings().len(), FINDINGS_MAX);
+    // All but the first repeat a version; besides, the trip never ended.
+    let report = audit.finish();
+    assert_eq!(report.findings().len(), FINDINGS_MAX);
+    assert_eq!(report.findings_count(), FINDINGS_MAX as u64 + 2);
 }
