@@ -239,6 +239,9 @@ impl Booking {
         if self.trip.outcome.is_some() && self.trip.outcome != self.fare.outcome {
             notes.add_at(StreamId::Trip(trip), self.trip.settled_at, Flaw::OutcomeDiffers);
         }
+        if self.trip.wants_hold && self.fare.is_waived() {
+            notes.add_at(stream, Version::new(1), Flaw::WaivedUnasked);
+        }
         if let (Some(hold), Some(wanted)) = (self.trip.hold, self.fare.wanted) {
             if hold.currency() != wanted.currency() {
                 notes.add_at(stream, self.fare.tape.head(), Flaw::CurrencyMixed);

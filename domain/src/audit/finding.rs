@@ -87,6 +87,8 @@ flaws! {
     } = "audit_driver_note_unfounded", "the search never assigned driver {driver} with this round and lock";
     /// The trip noted a payment, or a loss, that its charge does not know.
     PaymentNoteUnfounded = "audit_payment_note_unfounded", "the charge knows nothing of the noted payment or loss";
+    /// P3: nothing was held though the order was to be paid from a hold.
+    WaivedUnasked = "audit_waived_unasked", "the hold was waived, but the order is paid neither in cash nor on account";
     /// P4: a fee of a trip that was not confirmed when it was cancelled.
     FeeUnconfirmed {
         /// The fee, in minor units.

@@ -6,7 +6,9 @@ use crate::event::Event;
 use crate::id::DriverId;
 use crate::money::Money;
 use crate::stream::Version;
-use crate::trip::{Adjustment, AuthorizationNumber, Cancelled, MoneyOutcome, Secured, TripEvent};
+use crate::trip::{
+    Adjustment, AuthorizationNumber, Cancelled, MoneyOutcome, PaymentMethod, Secured, TripEvent,
+};
 
 /// Where the trip stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -63,7 +65,10 @@ pub(super) enum PaymentNote {
 pub(super) struct Trip {
     pub(super) step: Step,
     pub(super) is_closed: bool,
+    /// What the order's quote holds at most.
     pub(super) hold: Option<Money>,
+    /// Whether the order is to be paid from a hold of more than nothing.
+    pub(super) wants_hold: bool,
     pub(super) due: Option<Money>,
     pub(super) outcome: Option<MoneyOutcome>,
     /// The commits that ended it, and that noted its money's end.
@@ -242,7 +247,9 @@ impl Trip {
         match event {
             TripEvent::Requested(request) => {
                 self.step = Step::Requested;
-                self.hold = Some(request.quote().hold());
+                let hold = request.quote().hold();
+                self.hold = Some(hold);
+                self.wants_hold = hold.minor() > 0 && matches!(request.payment(), PaymentMethod::Hold { .. });
             }
             TripEvent::Rejected { .. } => self.step = Step::Rejected,
             TripEvent::DriverNoted { round, fence, driver } => {

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod dice;
+mod edits;
 mod world;
 
 use dice::Dice;
@@ -188,6 +189,17 @@ proptest! {
         log[one].events = Arc::clone(&log[other].events);
         log[other].events = events;
         prop_assert!(audited(&log).findings_count() > 0);
+    }
+
+    #[test]
+    fn an_amount_that_is_edited_is_found(seed: u64, place: prop::sample::Index, by in prop_oneof![Just(-1_i64), Just(1)]) {
+        let mut log = log(seed);
+        let edits: Vec<(usize, Arc<[Event]>)> =
+            log.iter().enumerate().flat_map(|(place, commit)| edits::of(commit, by).map(move |edit| (place, edit))).collect();
+        prop_assume!(!edits.is_empty());
+        let (commit, events) = &edits[place.index(edits.len())];
+        log[*commit].events = Arc::clone(events);
+        prop_assert!(audited(&log).findings_count() > 0, "{:?}", events);
     }
 
     #[test]

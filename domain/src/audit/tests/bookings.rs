@@ -6,7 +6,10 @@ use crate::driver::DriverEvent;
 use crate::event::{OpsEvent, ParkedNote};
 use crate::payment::{Charge, DebtReason, DeclineReason, PaymentEvent, Purpose, SettlementBasis, Waiver};
 use crate::stream::{ChargeNumber, StreamId};
-use crate::trip::{AdjustReason, Adjustment, FailReason, MoneyOutcome, ReassignReason, Secured, TripEvent};
+use crate::trip::{
+    AdjustReason, Adjustment, FailReason, MoneyOutcome, PaymentMethod, ReassignReason, RejectReason, Secured,
+    TripEvent,
+};
 use Why::{Asked, On};
 use std::sync::Arc;
 
@@ -309,7 +312,7 @@ pub(super) fn lost_twice() -> Log {
 pub(super) fn in_cash() -> Log {
     let money = outcome(0, 0, FARE_MINOR);
     let log = Log::default()
-        .with(TRIP, Asked, [TripEvent::Requested(request())])
+        .with(TRIP, Asked, [TripEvent::Requested(paid_by(PaymentMethod::Cash))])
         .with(SEARCH, On(TRIP, 1), [search(0)])
         .with(
             FARE,
@@ -484,10 +487,17 @@ pub(super) fn parked() -> Log {
         .with(ops(), Asked, [OpsEvent::MessageDropped(message("b"))])
 }
 
+/// The order was not taken: no other stream ever begins.
+pub(super) fn rejected() -> Log {
+    let reason = RejectReason::Expired;
+    Log::default().with(TRIP, Asked, [TripEvent::Rejected { reason }])
+}
+
 /// What it is called, and how to make it.
 pub(super) type Booking = (&'static str, fn() -> Log);
 
-pub(super) const ALL: [Booking; 11] = [
+pub(super) const ALL: [Booking; 12] = [
+    ("rejected", rejected),
     ("whole", whole),
     ("cancelled late", cancelled_late),
     ("late hold voided", late_hold_voided),

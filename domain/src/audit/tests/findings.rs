@@ -82,7 +82,10 @@ const STREAMS: [Case; 10] = [
     }),
 ];
 
-const TRIPS: [Case; 13] = [
+const TRIPS: [Case; 14] = [
+    case("audit_waived_unasked", in_cash, |log| {
+        log.with_events(TRIP, 1, [TripEvent::Requested(request())])
+    }),
     case("audit_confirmed_unrequested", whole, |log| {
         log.with_events(TRIP, 4, [confirmed(0, 1, Secured::Authorized(A0))])
     }),

@@ -185,6 +185,12 @@ pub(super) fn fee() -> Receipt {
 }
 
 pub(super) fn request() -> Arc<TripRequest> {
+    paid_by(PaymentMethod::Hold {
+        method: PaymentMethodId(1),
+    })
+}
+
+pub(super) fn paid_by(payment: PaymentMethod) -> Arc<TripRequest> {
     let order = Order {
         trip: TRIP_ID,
         rider: PrincipalId::from_u128(1),
@@ -193,9 +199,7 @@ pub(super) fn request() -> Arc<TripRequest> {
         quote: quote(),
         quote_fingerprint: Fingerprint::new([0; 32]),
         plan: plan(),
-        payment: PaymentMethod::Hold {
-            method: PaymentMethodId(1),
-        },
+        payment,
         product: "taxi".parse().unwrap(),
     };
     Arc::new(TripRequest::new(order).unwrap())

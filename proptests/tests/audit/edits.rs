@@ -1,0 +1,114 @@
+//! Amounts, edited one at a time.
+
+use fiacre_domain::event::Event;
+use fiacre_domain::money::Money;
+use fiacre_domain::payment::PaymentEvent;
+use fiacre_domain::pricing::Receipt;
+use fiacre_domain::stream::Commit;
+use fiacre_domain::trip::{MoneyOutcome, TripEvent};
+use std::sync::Arc;
+
+/// The commit's events, with one amount changed by `by` minor units: as often as there are amounts.
+pub(crate) fn of(commit: &Commit, by: i64) -> impl Iterator<Item = Arc<[Event]>> {
+    let events = Arc::clone(&commit.events);
+    (0..commit.events.len()).filter_map(move |place| {
+        let mut edited = events.to_vec();
+        edited[place] = edit(&events[place], by)?;
+        Some(edited.into())
+    })
+}
+
+fn edit(event: &Event, by: i64) -> Option<Event> {
+    let mut edited = event.clone();
+    match &mut edited {
+        Event::Trip(event) => edit_trip(event, by)?,
+        Event::Payment(event) => edit_payment(event, by)?,
+        Event::Dispatch(_) | Event::Driver(_) | Event::Ops(_) | Event::Tariff(_) => return None,
+    }
+    Some(edited)
+}
+
+fn moved(amount: Money, by: i64) -> Money {
+    Money::new(amount.minor() + by, amount.currency())
+}
+
+fn moved_outcome(outcome: &mut MoneyOutcome, by: i64) {
+    outcome.captured_minor += by;
+}
+
+fn moved_total(receipt: &Receipt, by: i64) -> Arc<Receipt> {
+    let mut parts = receipt.parts().clone();
+    parts.computed.total = moved(parts.computed.total, by);
+    Arc::new(Receipt::from_parts(parts))
+}
+
+fn edit_trip(event: &mut TripEvent, by: i64) -> Option<()> {
+    match event {
+        TripEvent::Completed(completion) => {
+            let mut changed = (**completion).clone();
+            changed.due = moved(changed.due, by);
+            *completion = Arc::new(changed);
+        }
+        TripEvent::Cancelled(cancelled) => {
+            let mut changed = (**cancelled).clone();
+            changed.due = Some(moved(changed.due?, by));
+            *cancelled = Arc::new(changed);
+        }
+        TripEvent::FareSettled(receipt) => *receipt = moved_total(receipt, by),
+        TripEvent::FareAdjusted(adjustment) => {
+            let mut changed = (**adjustment).clone();
+            changed.superseded = moved_total(&changed.superseded, by);
+            *adjustment = Arc::new(changed);
+        }
+        TripEvent::MoneySettled { outcome } => moved_outcome(outcome, by),
+        TripEvent::Requested(_)
+        | TripEvent::Rejected { .. }
+        | TripEvent::DriverNoted { .. }
+        | TripEvent::PaymentNoted { .. }
+        | TripEvent::PaymentUnnoted { .. }
+        | TripEvent::Confirmed { .. }
+        | TripEvent::Reassigning { .. }
+        | TripEvent::DriverArrived { .. }
+        | TripEvent::StartCodeRefused { .. }
+        | TripEvent::Started(_)
+        | TripEvent::PlanChanged(_)
+        | TripEvent::Failed { .. }
+        | TripEvent::LockCleared
+        | TripEvent::Closed => return None,
+    }
+    Some(())
+}
+
+fn edit_payment(event: &mut PaymentEvent, by: i64) -> Option<()> {
+    match event {
+        PaymentEvent::SettlementAsked { due, .. } => *due = Some(moved((*due)?, by)),
+        PaymentEvent::Closed { outcome } => moved_outcome(outcome, by),
+        PaymentEvent::Authorized { amount, .. }
+        | PaymentEvent::AuthorizationLost { released: amount, .. }
+        | PaymentEvent::Captured { captured: amount, .. }
+        | PaymentEvent::CaptureFailed { released: amount, .. }
+        | PaymentEvent::Voided { released: amount, .. }
+        | PaymentEvent::VoidRefused { captured: amount, .. }
+        | PaymentEvent::DebtRecorded { amount, .. }
+        | PaymentEvent::RefundStarted { amount, .. }
+        | PaymentEvent::Refunded { amount, .. } => *amount = moved(*amount, by),
+        // Less may be asked to be captured than is due, and less given up than is owed.
+        PaymentEvent::CaptureStarted { amount, .. } | PaymentEvent::DebtWrittenOff { amount } if by > 0 => {
+            *amount = moved(*amount, by);
+        }
+        PaymentEvent::CaptureStarted { .. }
+        | PaymentEvent::DebtWrittenOff { .. }
+        | PaymentEvent::Waived { .. }
+        | PaymentEvent::AuthorizationStarted(_)
+        | PaymentEvent::IntentCreated { .. }
+        | PaymentEvent::ActionRequired { .. }
+        | PaymentEvent::Declined { .. }
+        | PaymentEvent::VoidStarted { .. }
+        | PaymentEvent::DebtSettled { .. }
+        | PaymentEvent::RefundFailed { .. }
+        | PaymentEvent::DisputeOpened { .. }
+        | PaymentEvent::DisputeFundsMoved { .. }
+        | PaymentEvent::DisputeClosed { .. } => return None,
+    }
+    Some(())
+}
