@@ -23,6 +23,7 @@
 pub mod demand;
 pub mod manhattan;
 pub mod platform;
+pub mod players;
 pub mod random;
 mod table;
 

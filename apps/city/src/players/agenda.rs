@@ -1,0 +1,58 @@
+//! What people are going to do, and when.
+
+use fiacre_domain::dispatch::OfferNumber;
+use fiacre_domain::id::TripId;
+use fiacre_domain::time::Timestamp;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// Something that somebody is going to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Action {
+    /// A driver answers an offer.
+    Answer {
+        trip: TripId,
+        offer: OfferNumber,
+        cab: u32,
+        accept: bool,
+    },
+    /// A driver on the way reaches the pick-up.
+    Arrive { trip: TripId, cab: u32, plan: u32 },
+    /// A driver gives the trip back.
+    GiveBack { trip: TripId, cab: u32, plan: u32 },
+    /// The rider is in the car and says a code.
+    Board { trip: TripId, cab: u32, plan: u32 },
+    /// The driver reports that nobody came.
+    ReportNoShow { trip: TripId, cab: u32, plan: u32 },
+    /// The ride ends.
+    Finish { trip: TripId, cab: u32, plan: u32 },
+    /// The rider cancels.
+    Cancel { trip: TripId },
+    /// An idle driver looks for riders elsewhere, or has got there.
+    Wander { cab: u32, plan: u32 },
+}
+
+/// A queue of actions by time; those of one moment in the order in which they were planned.
+#[derive(Debug, Default)]
+pub(super) struct Agenda {
+    heap: BinaryHeap<Reverse<(Timestamp, u64, Action)>>,
+    planned: u64,
+}
+
+impl Agenda {
+    pub(super) fn plan(&mut self, at: Timestamp, action: Action) {
+        self.planned += 1;
+        self.heap.push(Reverse((at, self.planned, action)));
+    }
+
+    pub(super) fn next_at(&self) -> Option<Timestamp> {
+        self.heap.peek().map(|Reverse((at, _, _))| *at)
+    }
+
+    pub(super) fn take_due(&mut self, now: Timestamp) -> Option<Action> {
+        if self.next_at()? > now {
+            return None;
+        }
+        self.heap.pop().map(|Reverse((_, _, action))| action)
+    }
+}

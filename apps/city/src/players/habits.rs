@@ -1,0 +1,193 @@
+//! How riders and drivers behave: documented shares, drawn for each person from the seed.
+//!
+//! The figures are assumptions, chosen so that every path of the saga is walked on a day; where a source is known it is
+//! named. Each can be changed on the command line or here.
+
+use crate::random::Random;
+use fiacre_domain::units::Millis;
+use std::fmt;
+
+/// The whole, in parts per million.
+const WHOLE: u32 = 1_000_000;
+
+/// A share is not between 0 and 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShareError;
+
+impl ShareError {
+    /// The stable code of this error.
+    pub const fn code(self) -> &'static str {
+        "share_out_of_range"
+    }
+}
+
+impl fmt::Display for ShareError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("failed to read the rate: it must lie between 0 and 1")
+    }
+}
+
+impl std::error::Error for ShareError {}
+
+/// A share of all cases, in millionths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Share(u32);
+
+impl Share {
+    /// Never.
+    pub const NEVER: Self = Self(0);
+
+    /// Parts per million, held at the whole.
+    pub const fn per_million(parts: u32) -> Self {
+        Self(if parts > WHOLE { WHOLE } else { parts })
+    }
+
+    /// From a number between 0 and 1.
+    pub fn new(share: f64) -> Result<Self, ShareError> {
+        if !(0.0..=1.0).contains(&share) {
+            return Err(ShareError);
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "between 0 and a million"
+        )]
+        Ok(Self((share * f64::from(WHOLE)).round() as u32))
+    }
+
+    /// The share in basis points, rounded down: what the payment company's rates are in.
+    pub const fn basis_points(self) -> u16 {
+        #[expect(clippy::cast_possible_truncation, reason = "at most 10,000")]
+        let basis_points = (self.0 / 100) as u16;
+        basis_points
+    }
+
+    fn happens(self, random: &mut Random) -> bool {
+        random.happens(u64::from(self.0), u64::from(WHOLE))
+    }
+}
+
+/// The shares of everything that people do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Habits {
+    /// Riders who change their plans, at some moment within ten minutes of ordering (default 3%).
+    pub cancel: Share,
+    /// Riders who order and cancel in the same breath, so that the cancellation may come first (default 0.05%).
+    pub cancel_at_once: Share,
+    /// Offers that the driver declines (default 8%).
+    pub decline: Share,
+    /// Offers that the driver does not answer (default 2%).
+    pub silent: Share,
+    /// Assigned trips that the driver gives back (default 1%).
+    pub withdraw: Share,
+    /// Assigned drivers who never turn up (default 0.1%).
+    pub lost: Share,
+    /// Riders who are not there when the driver is (default 0.5%).
+    pub no_show: Share,
+    /// Start codes that are typed wrong (default 1%).
+    pub wrong_code: Share,
+    /// Rides whose driver's phone dies and never reports the end (default 0.005%).
+    pub dead_phone: Share,
+    /// Riders who pay in cash (default 10%; New York's yellow cabs of 2018 had about 30%).
+    pub cash: Share,
+    /// Riders whose account is billed (default 1%).
+    pub account: Share,
+    /// Drivers who end their day after a trip (default 0.2%); another begins in their place.
+    pub end_of_shift: Share,
+}
+
+impl Default for Habits {
+    fn default() -> Self {
+        Self {
+            cancel: Share::per_million(30_000),
+            cancel_at_once: Share::per_million(500),
+            decline: Share::per_million(80_000),
+            silent: Share::per_million(20_000),
+            withdraw: Share::per_million(10_000),
+            lost: Share::per_million(1_000),
+            no_show: Share::per_million(5_000),
+            wrong_code: Share::per_million(10_000),
+            dead_phone: Share::per_million(50),
+            cash: Share::per_million(100_000),
+            account: Share::per_million(10_000),
+            end_of_shift: Share::per_million(2_000),
+        }
+    }
+}
+
+/// What is drawn for whom: part of the key, so that one draw never disturbs another.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Draw {
+    Payment,
+    Cancel,
+    Answer,
+    Drive,
+    Board,
+    Code,
+    Ride,
+    Wander,
+    Start,
+}
+
+/// The dice of one city: every draw depends on the seed and on who it is for, not on what was drawn before.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Dice {
+    seed: u64,
+}
+
+impl Dice {
+    pub(super) const fn new(seed: u64) -> Self {
+        Self { seed }
+    }
+
+    pub(super) fn of(self, draw: Draw, rider: u64, other: u64) -> Random {
+        Random::keyed(self.seed, &[0x6861_6269_7473, draw as u64, rider, other])
+    }
+}
+
+/// What a driver does about an offer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    Accept(Millis),
+    Decline(Millis),
+    Silence,
+}
+
+impl Habits {
+    pub(super) fn answer(&self, mut random: Random) -> Answer {
+        let after = between(&mut random, 2_000, 12_000);
+        if self.silent.happens(&mut random) {
+            Answer::Silence
+        } else if self.decline.happens(&mut random) {
+            Answer::Decline(after)
+        } else {
+            Answer::Accept(after)
+        }
+    }
+
+    /// When a rider cancels, if ever.
+    pub(super) fn cancels_after(&self, mut random: Random) -> Option<Millis> {
+        let after = between(&mut random, 1_000, 600_000);
+        if self.cancel_at_once.happens(&mut random) {
+            Some(Millis::ZERO)
+        } else {
+            self.cancel.happens(&mut random).then_some(after)
+        }
+    }
+
+    pub(super) fn happens(share: Share, random: &mut Random) -> bool {
+        share.happens(random)
+    }
+}
+
+/// A duration between two numbers of milliseconds, each equally likely.
+pub(super) fn between(random: &mut Random, from_ms: u64, to_ms: u64) -> Millis {
+    let ms = from_ms + random.below(to_ms.saturating_sub(from_ms).saturating_add(1));
+    Millis::new(i64::try_from(ms).unwrap_or(i64::MAX))
+}
+
+/// `duration`, stretched by a factor between `from` and `to` per cent.
+pub(super) fn stretched(duration: Millis, random: &mut Random, from: u64, to: u64) -> Millis {
+    let per_cent = i64::try_from(from + random.below(to.saturating_sub(from) + 1)).unwrap_or(100);
+    Millis::new(duration.get().saturating_mul(per_cent) / 100)
+}

@@ -1,0 +1,199 @@
+//! What people do about what they are told.
+
+use super::agenda::Action;
+use super::cab::{Doing, driver_number};
+use super::habits::{Answer, Draw, Habits, between};
+use super::{DriveKind, Players};
+use fiacre_domain::dispatch::{DispatchEvent, Offer};
+use fiacre_domain::driver::Fence;
+use fiacre_domain::event::Event;
+use fiacre_domain::id::{DriverId, TripId};
+use fiacre_domain::time::Timestamp;
+use fiacre_domain::trip::TripEvent;
+use fiacre_domain::units::Millis;
+use fiacre_ports::{Body, Message};
+
+/// How long after the grace period a driver reports that nobody came.
+const NO_SHOW_PATIENCE: Millis = Millis::from_secs(10);
+
+impl Players {
+    pub(super) fn hear(&mut self, message: &Message) {
+        let Body::Event { id, event, .. } = &message.body else {
+            return;
+        };
+        let Some(trip) = id.stream().trip() else { return };
+        let now = self.clock.now();
+        match event {
+            Event::Dispatch(DispatchEvent::OfferMade(offer)) => self.consider(trip, offer, now),
+            Event::Dispatch(DispatchEvent::DriverAssigned { driver, fence, .. }) => {
+                self.assigned(trip, *driver, *fence, now);
+            }
+            Event::Trip(event) => self.hear_of_trip(trip, event, now),
+            Event::Dispatch(_) | Event::Driver(_) | Event::Payment(_) | Event::Ops(_) | Event::Tariff(_) => {}
+        }
+    }
+
+    fn hear_of_trip(&mut self, trip: TripId, event: &TripEvent, now: Timestamp) {
+        match event {
+            TripEvent::Confirmed { .. } => self.set_out(trip, now),
+            TripEvent::Reassigning { .. } => self.part(trip, now),
+            TripEvent::DriverArrived { no_show_at, .. } => self.meet(trip, *no_show_at, now),
+            TripEvent::StartCodeRefused { .. } => self.try_code_again(trip, now),
+            TripEvent::Started(_) => self.ride(trip, now),
+            TripEvent::Completed(_) | TripEvent::Cancelled(_) | TripEvent::Failed { .. } => {
+                self.part(trip, now);
+            }
+            TripEvent::Rejected { .. } | TripEvent::Closed => self.close(trip, now),
+            TripEvent::Requested(_)
+            | TripEvent::DriverNoted { .. }
+            | TripEvent::PaymentNoted { .. }
+            | TripEvent::PaymentUnnoted { .. }
+            | TripEvent::PlanChanged(_)
+            | TripEvent::FareSettled(_)
+            | TripEvent::FareAdjusted(_)
+            | TripEvent::LockCleared
+            | TripEvent::MoneySettled { .. } => {}
+        }
+    }
+
+    fn consider(&mut self, trip: TripId, offer: &Offer, now: Timestamp) {
+        let Some(cab) = number(offer.driver) else { return };
+        let rider = self.rides.get(&trip).map_or(0, |ride| u64::from(ride.rider));
+        let random = self.dice.of(Draw::Answer, rider, u64::from(cab));
+        let (after, accept) = match self.scene.habits.answer(random) {
+            Answer::Accept(after) => (after, true),
+            Answer::Decline(after) => (after, false),
+            Answer::Silence => return,
+        };
+        self.agenda.plan(
+            now.plus(after),
+            Action::Answer {
+                trip,
+                offer: offer.number,
+                cab,
+                accept,
+            },
+        );
+    }
+
+    /// Locked: the driver waits for the confirmation.
+    fn assigned(&mut self, trip: TripId, driver: DriverId, fence: Fence, now: Timestamp) {
+        let Some(cab) = number(driver) else { return };
+        let Some(ride) = self.rides.get_mut(&trip) else {
+            return;
+        };
+        ride.cab = Some(cab);
+        ride.fence = fence;
+        self.end_leg(cab, DriveKind::Idle, now);
+        if let Some(car) = self.cabs.get_mut(cab as usize) {
+            car.stop(now);
+            car.doing = Doing::Trip(trip);
+        }
+    }
+
+    fn set_out(&mut self, trip: TripId, now: Timestamp) {
+        let Some((cab, rider, pick_up)) = self
+            .rides
+            .get(&trip)
+            .and_then(|ride| Some((ride.cab?, ride.rider, ride.pick_up)))
+        else {
+            return;
+        };
+        let Some((there, plan)) = self.send(cab, pick_up, (90, 130), now) else {
+            return;
+        };
+        let mut random = self.dice.of(Draw::Drive, u64::from(rider), u64::from(cab));
+        let habits = self.scene.habits;
+        if Habits::happens(habits.withdraw, &mut random) {
+            let way = u64::try_from(there.since(now).get()).unwrap_or(0);
+            let after = between(&mut random, 0, way);
+            self.agenda
+                .plan(now.plus(after), Action::GiveBack { trip, cab, plan });
+        } else if !Habits::happens(habits.lost, &mut random) {
+            self.agenda.plan(there, Action::Arrive { trip, cab, plan });
+        }
+    }
+
+    fn meet(&mut self, trip: TripId, no_show_at: Timestamp, now: Timestamp) {
+        let Some((cab, rider, plan)) = self.pair(trip) else {
+            return;
+        };
+        let mut random = self.dice.of(Draw::Board, u64::from(rider), u64::from(cab));
+        if Habits::happens(self.scene.habits.no_show, &mut random) {
+            // Half of the drivers say so; for the others the platform's own timer does.
+            if random.below(2) == 0 {
+                self.agenda.plan(
+                    no_show_at.plus(NO_SHOW_PATIENCE),
+                    Action::ReportNoShow { trip, cab, plan },
+                );
+            }
+        } else {
+            let after = between(&mut random, 15_000, 90_000);
+            self.agenda
+                .plan(now.plus(after), Action::Board { trip, cab, plan });
+        }
+    }
+
+    fn try_code_again(&mut self, trip: TripId, now: Timestamp) {
+        if let Some((cab, _, plan)) = self.pair(trip) {
+            self.agenda
+                .plan(now.plus(Millis::from_secs(5)), Action::Board { trip, cab, plan });
+        }
+    }
+
+    fn ride(&mut self, trip: TripId, now: Timestamp) {
+        let Some((cab, rider, _)) = self.pair(trip) else {
+            return;
+        };
+        let Some(ride) = self.rides.get_mut(&trip) else {
+            return;
+        };
+        ride.boarded_at = now;
+        let drop_off = ride.drop_off;
+        let Some((there, plan)) = self.send(cab, drop_off, (90, 125), now) else {
+            return;
+        };
+        let mut random = self.dice.of(Draw::Ride, u64::from(rider), 0);
+        if !Habits::happens(self.scene.habits.dead_phone, &mut random) {
+            self.agenda.plan(there, Action::Finish { trip, cab, plan });
+        }
+    }
+
+    fn pair(&self, trip: TripId) -> Option<(u32, u32, u32)> {
+        let ride = self.rides.get(&trip)?;
+        let cab = ride.cab?;
+        let car = self
+            .cabs
+            .get(cab as usize)
+            .filter(|car| car.doing == Doing::Trip(trip))?;
+        Some((cab, ride.rider, car.plan))
+    }
+
+    /// Rider and driver go their own ways.
+    fn part(&mut self, trip: TripId, now: Timestamp) {
+        let Some((cab, _, _)) = self.pair(trip) else {
+            return;
+        };
+        if let Some(ride) = self.rides.get_mut(&trip) {
+            ride.cab = None;
+        }
+        self.end_leg(cab, DriveKind::EnRoute, now);
+        if let Some(car) = self.cabs.get_mut(cab as usize) {
+            car.stop(now);
+        }
+        self.idle(cab, now);
+    }
+
+    fn close(&mut self, trip: TripId, now: Timestamp) {
+        self.part(trip, now);
+        if self.rides.remove(&trip).is_some() {
+            let mut shared = self.shared();
+            shared.open = shared.open.saturating_sub(1);
+            shared.closed.push(trip);
+        }
+    }
+}
+
+fn number(driver: DriverId) -> Option<u32> {
+    u32::try_from(driver_number(driver)?).ok()
+}

@@ -1,0 +1,246 @@
+//! Riders and drivers who play against the platform: they order, answer, drive, pay and change their minds, through the
+//! same desks as anyone's app, and know only what the platform tells them.
+
+mod agenda;
+mod cab;
+mod habits;
+mod hearing;
+mod orders;
+mod phones;
+
+pub use habits::{Habits, Share, ShareError};
+
+use crate::demand::Request;
+use crate::manhattan::Manhattan;
+use agenda::Agenda;
+use cab::Cab;
+use fiacre_domain::driver::Fence;
+use fiacre_domain::id::{PrincipalId, RegionId, TripId};
+use fiacre_domain::place::Place;
+use fiacre_domain::pricing::{Quote, Tariff};
+use fiacre_domain::time::{CivilDateTime, TimeOfDay, Timestamp};
+use fiacre_domain::trip::TripPolicy;
+use fiacre_domain::units::{Millimetres, Millis};
+use fiacre_ports::{Bus, Clock, Consumer, EventKind, Prefetch, QueueSpec, Settlement};
+use fiacre_services::desk::{DriverDesk, RiderDesk};
+use fiacre_services::topology::reader_queue;
+use habits::Dice;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What people hear of: their own trips' and offers' events.
+const HEARD: &[EventKind] = &[
+    EventKind::named("OfferMade"),
+    EventKind::named("DriverAssigned"),
+    EventKind::named("TripRejected"),
+    EventKind::named("TripConfirmed"),
+    EventKind::named("TripReassigning"),
+    EventKind::named("DriverArrived"),
+    EventKind::named("StartCodeRefused"),
+    EventKind::named("TripStarted"),
+    EventKind::named("TripCompleted"),
+    EventKind::named("TripCancelled"),
+    EventKind::named("TripFailed"),
+    EventKind::named("TripClosed"),
+];
+
+/// What a drive was for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DriveKind {
+    /// Without a trip.
+    Idle,
+    /// To a rider.
+    EnRoute,
+    /// With a rider.
+    Occupied,
+}
+
+/// What a driver drove.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Driven {
+    /// What it was for.
+    pub kind: DriveKind,
+    /// How far.
+    pub distance: Millimetres,
+    /// How long, standing included.
+    pub duration: Millis,
+}
+
+/// What the players and whoever runs them share.
+#[derive(Debug, Default)]
+pub struct Shared {
+    /// Requests to come, in time order; fed ahead of time.
+    pub requests: VecDeque<Request>,
+    /// Trips that have closed since this was last emptied.
+    pub closed: Vec<TripId>,
+    /// What was driven since this was last emptied.
+    pub driven: Vec<Driven>,
+    /// Trips that were ordered and have not closed.
+    pub open: usize,
+    /// Orders that no desk took, by error code.
+    pub refused: BTreeMap<&'static str, u64>,
+}
+
+/// The part that never changes while the city plays.
+#[derive(Debug)]
+pub struct Scene {
+    /// Streets, zones and speeds.
+    pub manhattan: Arc<Manhattan>,
+    /// The price list.
+    pub tariff: Arc<Tariff>,
+    /// The region played in.
+    pub region: RegionId,
+    /// What riders and drivers do.
+    pub habits: Habits,
+    /// Every draw comes from here.
+    pub seed: u64,
+    /// The midnight before the run began, by the platform's clock.
+    pub midnight: Timestamp,
+    /// How far civil time is ahead of UTC.
+    pub utc_offset: Millis,
+    /// Budgets and limits of every order.
+    pub policy: Arc<TripPolicy>,
+    /// Where drivers begin, and go to look for riders.
+    pub haunts: Vec<Place>,
+}
+
+impl Scene {
+    fn civil(&self, now: Timestamp) -> Option<CivilDateTime> {
+        CivilDateTime::from_timestamp(now, self.utc_offset)
+    }
+
+    fn time_of_day(&self, now: Timestamp) -> TimeOfDay {
+        self.civil(now).map_or(TimeOfDay::MIDNIGHT, CivilDateTime::time)
+    }
+}
+
+/// A trip as its rider and driver know it.
+#[derive(Debug)]
+struct Ride {
+    rider: u32,
+    pick_up: Place,
+    drop_off: Place,
+    quote: Arc<Quote>,
+    cab: Option<u32>,
+    fence: Fence,
+    boarded_at: Timestamp,
+    codes: u8,
+}
+
+impl Ride {
+    const fn principal(&self) -> PrincipalId {
+        PrincipalId::from_u128(self.rider as u128)
+    }
+}
+
+/// Everyone in the city.
+pub struct Players {
+    scene: Scene,
+    dice: Dice,
+    riders: RiderDesk,
+    drivers: DriverDesk,
+    clock: Arc<dyn Clock>,
+    consumer: Box<dyn Consumer>,
+    shared: Arc<Mutex<Shared>>,
+    rides: BTreeMap<TripId, Ride>,
+    cabs: Vec<Cab>,
+    agenda: Agenda,
+    ordered: u32,
+    phones_at: Timestamp,
+}
+
+impl std::fmt::Debug for Players {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Players")
+            .field("rides", &self.rides.len())
+            .field("cabs", &self.cabs.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The queue of everyone in a region.
+pub fn players_queue(region: RegionId) -> QueueSpec {
+    reader_queue("players", region, HEARD)
+}
+
+impl Players {
+    /// Everyone, with `cabs` drivers who go on duty at once.
+    pub async fn gather(
+        scene: Scene,
+        desks: (RiderDesk, DriverDesk),
+        bus: Arc<dyn Bus>,
+        clock: Arc<dyn Clock>,
+        shared: Arc<Mutex<Shared>>,
+        cabs: usize,
+    ) -> Result<Self, fiacre_ports::PortError> {
+        let queue = players_queue(scene.region);
+        bus.declare(&queue).await?;
+        let consumer = bus.consume(&queue.name, Prefetch(1_024)).await?;
+        let now = clock.now();
+        let dice = Dice::new(scene.seed);
+        let mut players = Self {
+            dice,
+            riders: desks.0,
+            drivers: desks.1,
+            clock,
+            consumer,
+            shared,
+            rides: BTreeMap::new(),
+            cabs: Vec::with_capacity(cabs),
+            agenda: Agenda::default(),
+            ordered: 0,
+            phones_at: now,
+            scene,
+        };
+        players.begin_shifts(cabs).await;
+        Ok(players)
+    }
+
+    /// Plays for ever: whoever runs it stops when nothing is left to happen.
+    pub async fn play(mut self) {
+        loop {
+            let until = self.next_at();
+            match self.consumer.next(1_024, until).await {
+                Ok(heard) => {
+                    let mut acks = Vec::with_capacity(heard.len());
+                    for delivery in heard {
+                        self.hear(&delivery.message);
+                        acks.push((delivery.tag, Settlement::Ack));
+                    }
+                    if !acks.is_empty() && self.consumer.settle(acks).await.is_err() {
+                        return;
+                    }
+                }
+                Err(_) => return,
+            }
+            let now = self.clock.now();
+            self.order_due(now).await;
+            while let Some(action) = self.agenda.take_due(now) {
+                self.act(action, now).await;
+            }
+            if now >= self.phones_at {
+                self.report_places(now).await;
+                self.phones_at = now.plus(phones::TICK);
+            }
+        }
+    }
+
+    /// When there is next something to do: the phones tick often enough to notice requests that were fed meanwhile.
+    fn next_at(&self) -> Timestamp {
+        let shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let request = shared
+            .requests
+            .front()
+            .map(|request| self.scene.midnight.plus(request.at()));
+        drop(shared);
+        let agenda = self.agenda.next_at();
+        [request, agenda]
+            .into_iter()
+            .flatten()
+            .fold(self.phones_at, Timestamp::min)
+    }
+
+    fn shared(&self) -> std::sync::MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
