@@ -1,4 +1,4 @@
-//! What leaves a process: hashes over canonical bytes, and receipts and quotes as JSON.
+//! What leaves a process: hashes over canonical bytes, keyed codes, and receipts and quotes as JSON.
 //!
 //! JSON is strict: unknown fields, other versions and texts beyond a limit are refused with a typed error. The domain knows
 //! nothing of serde; each message here has a type of its own that is taken apart field by field.
@@ -34,6 +34,7 @@ mod quote;
 mod reading;
 mod receipt;
 mod ride;
+pub mod seal;
 
 pub use error::WireError;
 pub use hash::{Hasher, digest, fingerprint, quote_fingerprint};

@@ -1,7 +1,6 @@
 //! The whole platform in one process, in memory, on a virtual clock: the same processes as everywhere, composed.
 
 use crate::witness::{Witness, Witnessed};
-use fiacre_domain::geo::ServiceArea;
 use fiacre_domain::id::RegionId;
 use fiacre_domain::saga::{Service, Setting};
 use fiacre_domain::stream::StreamId;
@@ -38,8 +37,6 @@ const NOTICES_EVERY: Millis = Millis::from_secs(1);
 pub struct PlatformConfig {
     /// The region that is served.
     pub region: RegionId,
-    /// Its area.
-    pub area: ServiceArea,
     /// When virtual time begins.
     pub start: Timestamp,
     /// What every id, and the payment company's chance, comes from.

@@ -1,38 +1,37 @@
 //! The walking skeleton: one trip with a held payment, from the order to the close, through the real ports and services.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test's helpers fail like its body"
+)]
 
 use fiacre_city::platform::{Platform, PlatformConfig};
 use fiacre_city::witness::Witness;
+use fiacre_domain::audit::Audit;
+use fiacre_domain::dispatch::{DispatchEvent, OfferNumber};
+use fiacre_domain::driver::Fence;
 use fiacre_domain::event::Event;
-use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::geo::ServiceArea;
 use fiacre_domain::id::{DriverId, PrincipalId, TripId};
+use fiacre_domain::ledger::Ledger;
 use fiacre_domain::matching::Sample;
+use fiacre_domain::money::Currency;
 use fiacre_domain::place::Place;
-use fiacre_domain::pricing::{Quote, Ride, Surge};
+use fiacre_domain::pricing::{Ride, Surge, Tariff};
 use fiacre_domain::requirements::{Capabilities, Requirements};
 use fiacre_domain::stream::Commit;
-use fiacre_domain::time::Timestamp;
+use fiacre_domain::time::{CivilDateTime, Timestamp};
 use fiacre_domain::trip::{DeviceFact, PaymentMethod, PersonalPlace, PersonalPlan, TripEvent};
 use fiacre_domain::units::{Millimetres, Millis};
-use fiacre_domain::{dispatch::DispatchEvent, driver::Fence};
-use fiacre_ports::Seal;
 use fiacre_sandbox_payments::methods::PM_OK;
 use fiacre_services::desk::Booking;
 use fiacre_services::fleet::FleetConfig;
 use fiacre_services::observer::NoObserver;
+use fiacre_wire::seal::KeyedSeal;
 use std::sync::{Arc, Mutex};
 
-struct PlainSeal;
-
-impl Seal for PlainSeal {
-    fn fingerprint(&self, _quote: &Quote) -> Fingerprint {
-        Fingerprint::new([7; 32])
-    }
-
-    fn start_code(&self, _trip: TripId) -> u16 {
-        1_234
-    }
-}
+const START: Timestamp = Timestamp::from_ms(1_527_890_400_000);
+const DRIVER: DriverId = DriverId::from_u128(1);
 
 #[derive(Default)]
 struct Log(Vec<Commit>);
@@ -43,145 +42,175 @@ impl Witness for Log {
     }
 }
 
-fn place(latitude_e7: i32, longitude_e7: i32) -> Place {
-    Place::from_e7(latitude_e7, longitude_e7).unwrap()
+/// One rider, one driver, and the platform between them.
+struct Stage {
+    platform: Platform,
+    log: Arc<Mutex<Log>>,
+    tariff: Arc<Tariff>,
+    ride: Ride,
+    at: CivilDateTime,
+}
+
+impl Stage {
+    fn new() -> Self {
+        let region = "manhattan".parse().unwrap();
+        let corner = |latitude_e7, longitude_e7| Place::from_e7(latitude_e7, longitude_e7).unwrap();
+        let area = ServiceArea::bounding(
+            corner(406_800_000, -740_500_000),
+            corner(408_900_000, -739_000_000),
+        );
+        let area = area.unwrap();
+        let config = PlatformConfig {
+            region,
+            fleet: FleetConfig::new(region, area),
+            start: START,
+            seed: 7,
+            payments: fiacre_sandbox_payments::Policy::default(),
+        };
+        let log = Arc::new(Mutex::new(Log::default()));
+        let witness: Arc<Mutex<dyn Witness>> = Arc::clone(&log) as _;
+        let seal = Arc::new(KeyedSeal::new([7; 32]));
+        let platform = Platform::begin(config, seal, witness, Arc::new(NoObserver));
+        Self {
+            platform,
+            log,
+            tariff: Arc::new(fiacre_tariffs::built_in("nyc-2018").unwrap()),
+            ride: Ride::new(Millimetres::from_metres(3_000), Millis::from_minutes(10)),
+            at: "2018-06-01T18:00".parse().unwrap(),
+        }
+    }
+
+    /// What a person does, then `seconds` in which the platform works.
+    fn then<T>(&mut self, asked: impl Future<Output = T>, seconds: i64) -> T {
+        let answer = self.platform.executor.block_on(asked).unwrap();
+        let until = self.platform.time.now().plus(Millis::from_secs(seconds));
+        self.platform.executor.run_until(until).unwrap();
+        answer
+    }
+
+    fn last<T>(&self, pick: impl Fn(&Event) -> Option<T>) -> T {
+        let log = self.log.lock().unwrap();
+        let found = log
+            .0
+            .iter()
+            .flat_map(|commit| commit.events.iter())
+            .filter_map(pick)
+            .last();
+        found.unwrap_or_else(|| panic!("not among {:?}", names(&log.0)))
+    }
+
+    fn order(&mut self, pick_up: Place) -> TripId {
+        let riders = self.platform.riders.clone();
+        let booking = Booking {
+            priced: riders
+                .quote(&self.tariff, &self.ride, self.at, Surge::NONE)
+                .unwrap(),
+            rider: PrincipalId::from_u128(9),
+            plan: PersonalPlan {
+                pick_up: PersonalPlace::Known(pick_up),
+                stops: Vec::new(),
+                destination: None,
+            },
+            payment: PaymentMethod::Hold { method: PM_OK },
+            product: "taxi".parse().unwrap(),
+            party_size: 1,
+            requirements: Requirements::ONE_SEAT,
+            policy: Arc::default(),
+            expires_at: None,
+        };
+        self.then(async move { riders.book(booking).await.unwrap() }, 5)
+    }
+
+    fn drive(&mut self, trip: TripId, fence: Fence) {
+        let drivers = self.platform.drivers.clone();
+        let device = |sequence| DeviceFact {
+            occurred_at: START,
+            sequence,
+        };
+        let code = self.platform.riders.start_code(trip);
+        let desk = drivers.clone();
+        self.then(
+            async move {
+                desk.arrive(trip, DRIVER, fence, Millimetres::ZERO, device(1))
+                    .await
+                    .unwrap()
+            },
+            50,
+        );
+        let desk = drivers.clone();
+        self.then(
+            async move { desk.start(trip, DRIVER, fence, code, device(2)).await.unwrap() },
+            600,
+        );
+        let quote = self.tariff.quote(&self.ride, self.at, Surge::NONE).unwrap();
+        let mut recorder = quote.recorder(self.at);
+        recorder
+            .drive(Millimetres::from_metres(3_000), Millis::from_minutes(10))
+            .unwrap();
+        let reading = Arc::new(recorder.finish().unwrap());
+        self.then(
+            async move {
+                drivers
+                    .complete(trip, fence, DRIVER, reading, device(3))
+                    .await
+                    .unwrap()
+            },
+            60,
+        );
+    }
+}
+
+fn names(commits: &[Commit]) -> Vec<&'static str> {
+    commits
+        .iter()
+        .flat_map(|commit| commit.events.iter().map(Event::name))
+        .collect()
+}
+
+fn made(event: &Event) -> Option<OfferNumber> {
+    if let Event::Dispatch(DispatchEvent::OfferMade(offer)) = event {
+        Some(offer.number)
+    } else {
+        None
+    }
+}
+
+fn confirmed(event: &Event) -> Option<Fence> {
+    if let Event::Trip(TripEvent::Confirmed { fence, .. }) = event {
+        Some(*fence)
+    } else {
+        None
+    }
 }
 
 #[test]
-fn a_trip_goes_from_the_order_to_a_captured_fare_and_closes() {
-    let start = Timestamp::from_ms(1_527_890_400_000);
-    let region = "manhattan".parse().unwrap();
-    let area =
-        ServiceArea::bounding(place(406_800_000, -740_500_000), place(408_900_000, -739_000_000)).unwrap();
-    let config = PlatformConfig {
-        region,
-        fleet: FleetConfig::new(region, area.clone()),
-        area,
-        start,
-        seed: 7,
-        payments: fiacre_sandbox_payments::Policy::default(),
+fn a_trip_goes_from_the_order_to_a_balanced_ledger_and_closes() {
+    let mut stage = Stage::new();
+    let pick_up = Place::from_e7(407_580_000, -739_855_000).unwrap();
+    let drivers = stage.platform.drivers.clone();
+    let shift = async move {
+        drivers
+            .go_online(DRIVER, Capabilities::new(4).unwrap())
+            .await
+            .unwrap();
+        drivers
+            .locate(vec![Sample::new(DRIVER, pick_up, START, 1)])
+            .await
+            .unwrap();
     };
-    let log = Arc::new(Mutex::new(Log::default()));
-    let witness: Arc<Mutex<dyn Witness>> = log.clone();
-    let mut platform = Platform::begin(config, Arc::new(PlainSeal), witness, Arc::new(NoObserver));
-    let (riders, drivers) = (platform.riders.clone(), platform.drivers.clone());
-    let driver = DriverId::from_u128(1);
-    let pick_up = place(407_580_000, -739_855_000);
-    let tariff = Arc::new(fiacre_tariffs::built_in("nyc-2018").unwrap());
-    let ride = Ride::new(Millimetres::from_metres(3_000), Millis::from_minutes(10));
-    let at = "2018-06-01T18:00".parse().unwrap();
+    stage.then(shift, 1);
+    let trip = stage.order(pick_up);
+    let offer = stage.last(made);
+    let drivers = stage.platform.drivers.clone();
+    stage.then(
+        async move { drivers.accept(trip, offer, DRIVER).await.unwrap() },
+        5,
+    );
+    let fence = stage.last(confirmed);
+    stage.drive(trip, fence);
 
-    platform.executor.run_until(start).unwrap();
-    let trip = {
-        let (riders, drivers) = (riders.clone(), drivers.clone());
-        let priced = riders.quote(&tariff, &ride, at, Surge::NONE).unwrap();
-        platform
-            .executor
-            .block_on(async move {
-                drivers
-                    .go_online(driver, Capabilities::new(4).unwrap())
-                    .await
-                    .unwrap();
-                drivers
-                    .locate(vec![Sample::new(driver, pick_up, start, 1)])
-                    .await
-                    .unwrap();
-                riders
-                    .book(Booking {
-                        priced,
-                        rider: PrincipalId::from_u128(9),
-                        plan: PersonalPlan {
-                            pick_up: PersonalPlace::Known(pick_up),
-                            stops: Vec::new(),
-                            destination: None,
-                        },
-                        payment: PaymentMethod::Hold { method: PM_OK },
-                        product: "taxi".parse().unwrap(),
-                        party_size: 1,
-                        requirements: Requirements::ONE_SEAT,
-                        policy: Arc::default(),
-                        expires_at: None,
-                    })
-                    .await
-                    .unwrap()
-            })
-            .unwrap()
-    };
-    platform
-        .executor
-        .run_until(start.plus(Millis::from_secs(5)))
-        .unwrap();
-    let offer = last(&log, |event| match event {
-        Event::Dispatch(DispatchEvent::OfferMade(offer)) => Some(offer.number),
-        _ => None,
-    });
-    let desk = drivers.clone();
-    platform
-        .executor
-        .block_on(async move { desk.accept(trip, offer, driver).await.unwrap() })
-        .unwrap();
-    platform
-        .executor
-        .run_until(start.plus(Millis::from_secs(10)))
-        .unwrap();
-    let fence: Fence = last(&log, |event| match event {
-        Event::Trip(TripEvent::Confirmed { fence, .. }) => Some(*fence),
-        _ => None,
-    });
-    let device = |sequence| DeviceFact {
-        occurred_at: start,
-        sequence,
-    };
-    let code = riders.start_code(trip);
-    let desk = drivers.clone();
-    platform
-        .executor
-        .block_on(async move {
-            desk.arrive(trip, driver, fence, Millimetres::ZERO, device(1))
-                .await
-                .unwrap()
-        })
-        .unwrap();
-    platform
-        .executor
-        .run_until(start.plus(Millis::from_secs(60)))
-        .unwrap();
-    let desk = drivers.clone();
-    platform
-        .executor
-        .block_on(async move { desk.start(trip, driver, fence, code, device(2)).await.unwrap() })
-        .unwrap();
-    platform
-        .executor
-        .run_until(start.plus(Millis::from_secs(61)))
-        .unwrap();
-    let quote = tariff.quote(&ride, at, Surge::NONE).unwrap();
-    let mut recorder = quote.recorder(at);
-    recorder
-        .drive(Millimetres::from_metres(3_000), Millis::from_minutes(10))
-        .unwrap();
-    let reading = Arc::new(recorder.finish().unwrap());
-    let desk = drivers.clone();
-    platform
-        .executor
-        .block_on(async move {
-            desk.complete(trip, fence, driver, reading, device(3))
-                .await
-                .unwrap()
-        })
-        .unwrap();
-    platform
-        .executor
-        .run_until(start.plus(Millis::from_secs(120)))
-        .unwrap();
-
-    let names: Vec<&str> = log
-        .lock()
-        .unwrap()
-        .0
-        .iter()
-        .flat_map(|commit| commit.events.iter().map(Event::name))
-        .collect();
+    let log = stage.log.lock().unwrap();
+    let names = names(&log.0);
     for wanted in [
         "TripConfirmed",
         "TripCompleted",
@@ -195,23 +224,15 @@ fn a_trip_goes_from_the_order_to_a_captured_fare_and_closes() {
             "{wanted} in {names:?}"
         );
     }
-    let totals = platform.company.totals();
-    let dollars = totals.get(&fiacre_domain::money::Currency::USD).unwrap();
-    assert_eq!(dollars.open_minor, 0, "{dollars:?}");
-}
-
-fn last<T>(log: &Mutex<Log>, pick: impl Fn(&Event) -> Option<T>) -> T {
-    let log = log.lock().unwrap();
-    let found = log
-        .0
-        .iter()
-        .flat_map(|commit| commit.events.iter())
-        .filter_map(&pick)
-        .last();
-    let names: Vec<&str> = log
-        .0
-        .iter()
-        .flat_map(|commit| commit.events.iter().map(Event::name))
-        .collect();
-    found.unwrap_or_else(|| panic!("not in {names:?}"))
+    let (mut ledger, mut audit) = (Ledger::default(), Audit::default());
+    for commit in &log.0 {
+        audit.observe(commit);
+        for event in commit.events.iter() {
+            ledger.fold(commit.stream, event).unwrap();
+        }
+    }
+    assert_eq!(audit.finish().findings(), []);
+    assert_eq!(ledger.sum(Currency::USD), 0);
+    let books = stage.platform.company.totals()[&Currency::USD];
+    assert_eq!((books.open_minor, books.captured_minor > 0), (0, true));
 }
