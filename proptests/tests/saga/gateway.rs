@@ -1,0 +1,127 @@
+//! A payment company that declines, loses holds, asks for 3-D Secure, answers late or not at all, and where someone may
+//! capture by hand.
+
+use fiacre_domain::id::{IntentId, TripId};
+use fiacre_domain::money::Money;
+use std::collections::BTreeMap;
+
+/// What an intent has come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Status {
+    Created,
+    NeedsAction,
+    Held,
+    Captured(Money),
+    Cancelled,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Intent {
+    pub(crate) amount: Money,
+    pub(crate) status: Status,
+}
+
+/// How the company answers one call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mood {
+    /// Does as asked, and says so.
+    Willing,
+    /// Does as asked, and the answer is lost.
+    Silent,
+    /// Does as asked, and the answer arrives later, when it may be old.
+    Late,
+    /// Will not: a decline, a capture that fails for good, a refund that cannot be made.
+    Unwilling,
+    /// Wants the rider to act first.
+    Asking,
+}
+
+/// The company's books.
+#[derive(Debug, Default)]
+pub(crate) struct Gateway {
+    intents: BTreeMap<(TripId, u8), Intent>,
+    /// What was given back, by trip and number of the refund.
+    refunds: BTreeMap<(TripId, u16), i64>,
+}
+
+pub(crate) const fn intent_id(trip: TripId, authorization: u8) -> IntentId {
+    IntentId::from_u128(trip.to_u128() * 1_000 + authorization as u128)
+}
+
+impl Gateway {
+    pub(crate) fn create(&mut self, key: (TripId, u8), amount: Money) {
+        let status = Status::Created;
+        self.intents.entry(key).or_insert(Intent { amount, status });
+    }
+
+    pub(crate) fn intent(&self, key: (TripId, u8)) -> Option<Intent> {
+        self.intents.get(&key).copied()
+    }
+
+    pub(crate) fn intents(&self, trip: TripId) -> impl Iterator<Item = Intent> {
+        self.intents
+            .iter()
+            .filter(move |((of, _), _)| *of == trip)
+            .map(|(_, intent)| *intent)
+    }
+
+    fn change(&mut self, key: (TripId, u8), to: impl FnOnce(Status) -> Status) {
+        if let Some(intent) = self.intents.get_mut(&key) {
+            intent.status = to(intent.status);
+        }
+    }
+
+    /// The issuer's answer, by mood; a hold is placed from an intent that waits for it only.
+    pub(crate) fn confirm(&mut self, key: (TripId, u8), mood: Mood) {
+        self.change(key, |status| match (status, mood) {
+            (Status::Created | Status::NeedsAction, Mood::Willing | Mood::Silent | Mood::Late) => {
+                Status::Held
+            }
+            (Status::Created, Mood::Asking) => Status::NeedsAction,
+            (other, _) => other,
+        });
+    }
+
+    pub(crate) fn capture(&mut self, key: (TripId, u8), amount: Money) {
+        self.change(key, |status| {
+            if status == Status::Held {
+                Status::Captured(amount)
+            } else {
+                status
+            }
+        });
+    }
+
+    pub(crate) fn cancel(&mut self, key: (TripId, u8)) {
+        self.change(key, |status| match status {
+            Status::Captured(amount) => Status::Captured(amount),
+            Status::Created | Status::NeedsAction | Status::Held | Status::Cancelled => Status::Cancelled,
+        });
+    }
+
+    pub(crate) fn is_refunded(&self, trip: TripId, refund: u16) -> bool {
+        self.refunds.contains_key(&(trip, refund))
+    }
+
+    pub(crate) fn refund(&mut self, trip: TripId, refund: u16, amount: Money) {
+        self.refunds.insert((trip, refund), amount.minor());
+    }
+
+    /// Taken and not given back, over all intents of a trip's fare.
+    pub(crate) fn kept_minor(&self, trip: TripId) -> i64 {
+        let taken: i64 = self
+            .intents(trip)
+            .map(|intent| match intent.status {
+                Status::Captured(amount) => amount.minor(),
+                Status::Created | Status::NeedsAction | Status::Held | Status::Cancelled => 0,
+            })
+            .sum();
+        let returned: i64 = self
+            .refunds
+            .iter()
+            .filter(|((of, _), _)| *of == trip)
+            .map(|(_, minor)| minor)
+            .sum();
+        taken - returned
+    }
+}

@@ -1,0 +1,162 @@
+//! Who travels, how they pay, and what can happen to them.
+
+use fiacre_domain::driver;
+use fiacre_domain::fingerprint::Fingerprint;
+use fiacre_domain::id::{DriverId, PrincipalId, TripId};
+use fiacre_domain::money::Currency;
+use fiacre_domain::place::Place;
+use fiacre_domain::pricing::{
+    CancellationMatrix, CancellationStageKind, Fault, FeeRule, Meter, MeterReading, Quote, Ride, Segment,
+    Surge, Tariff,
+};
+use fiacre_domain::ratio::Ratio;
+use fiacre_domain::requirements::Capabilities;
+use fiacre_domain::time::Timestamp;
+use fiacre_domain::trip::{
+    Order, PaymentMethod, PaymentMethodId, PersonalPlace, PersonalPlan, TripPolicy, TripRequest,
+};
+use fiacre_domain::units::{Millimetres, Millis};
+use std::sync::{Arc, LazyLock};
+
+pub(crate) const TRIPS: [TripId; 2] = [TripId::from_u128(1), TripId::from_u128(2)];
+pub(crate) const DRIVERS: [DriverId; 3] = [
+    DriverId::from_u128(100),
+    DriverId::from_u128(101),
+    DriverId::from_u128(102),
+];
+/// Orders both trips.
+pub(crate) const RIDER: PrincipalId = PrincipalId::from_u128(10);
+pub(crate) const OPERATOR: PrincipalId = PrincipalId::from_u128(11);
+
+/// Every event that the walks must come across.
+pub(crate) const REACHABLE: &[&str] = &[
+    "TripRequested",
+    "TripRejected",
+    "DriverNoted",
+    "PaymentNoted",
+    "PaymentUnnoted",
+    "TripConfirmed",
+    "TripReassigning",
+    "DriverArrived",
+    "StartCodeRefused",
+    "TripStarted",
+    "TripCompleted",
+    "TripCancelled",
+    "TripFailed",
+    "FareSettled",
+    "LockCleared",
+    "MoneySettled",
+    "TripClosed",
+    "SearchStarted",
+    "SearchPaused",
+    "SearchResumed",
+    "OfferMade",
+    "OfferAccepted",
+    "OfferDeclined",
+    "OfferExpired",
+    "OfferWithdrawn",
+    "DriverAssigned",
+    "ReleaseAsked",
+    "ReleaseNoted",
+    "NoDriverFound",
+    "DispatchEnding",
+    "DispatchClosed",
+    "DriverOnline",
+    "OfflineRequested",
+    "DriverOffline",
+    "DriverLocked",
+    "LockRefused",
+    "DriverReleased",
+    "PaymentWaived",
+    "AuthorizationStarted",
+    "IntentCreated",
+    "ActionRequired",
+    "PaymentAuthorized",
+    "AuthorizationLost",
+    "PaymentDeclined",
+    "SettlementAsked",
+    "CaptureStarted",
+    "PaymentCaptured",
+    "CaptureFailed",
+    "VoidStarted",
+    "PaymentVoided",
+    "VoidRefused",
+    "PaymentClosed",
+    "DebtRecorded",
+    "RefundStarted",
+    "PaymentRefunded",
+    "RefundFailed",
+];
+
+static QUOTE: LazyLock<Arc<Quote>> = LazyLock::new(|| {
+    let fifth = Segment::new(
+        Millimetres::ZERO,
+        Ratio::from(50),
+        Ratio::new(1_609_344, 5).unwrap(),
+    )
+    .and_then(|fifth| fifth.with_time(Ratio::from(60_000)))
+    .unwrap();
+    let meter = Meter::joint(Ratio::from(250), Ratio::ONE, vec![fifth]).unwrap();
+    let fee = |minor| FeeRule::new(minor).unwrap();
+    let matrix = CancellationMatrix::FREE
+        .with(CancellationStageKind::Assigned, Fault::Rider, fee(300))
+        .with(CancellationStageKind::Arrived, Fault::Rider, fee(400))
+        .with(CancellationStageKind::NoShow, Fault::Rider, fee(500));
+    let tariff = Tariff::new("nyc".parse().unwrap(), 1, Currency::USD, meter).with_cancellation(matrix);
+    let ride = Ride::new(Millimetres::from_metres(8_000), Millis::from_minutes(10));
+    let at = "2018-07-03T10:00".parse().unwrap();
+    Arc::new(Arc::new(tariff).quote(&ride, at, Surge::NONE).unwrap())
+});
+
+/// What a driver records who drives as far as the quote said.
+pub(crate) static READING: LazyLock<Arc<MeterReading>> = LazyLock::new(|| {
+    let mut recorder = QUOTE.recorder(QUOTE.at());
+    recorder
+        .drive(QUOTE.ride().distance(), QUOTE.ride().duration())
+        .unwrap();
+    Arc::new(recorder.finish().unwrap())
+});
+
+/// An order for `trip`, accepted now.
+pub(crate) fn order(trip: TripId, payment: PaymentMethod, now: Timestamp) -> Arc<TripRequest> {
+    let policy = TripPolicy {
+        reassignments_max: 2,
+        start_codes_max: 2,
+        ..TripPolicy::default()
+    };
+    let order = Order {
+        trip,
+        rider: RIDER,
+        region: "manhattan".parse().unwrap(),
+        accepted_at: now,
+        quote: Arc::clone(&QUOTE),
+        quote_fingerprint: Fingerprint::new([0; 32]),
+        plan: PersonalPlan {
+            pick_up: PersonalPlace::Known(Place::from_e7(407_580_000, -739_855_000).unwrap()),
+            stops: Vec::new(),
+            destination: None,
+        },
+        payment,
+        product: "taxi".parse().unwrap(),
+    };
+    let request = TripRequest::new(order).unwrap();
+    Arc::new(request.with_policy(Arc::new(policy)).unwrap())
+}
+
+/// Mostly a card, else cash or an account.
+pub(crate) const fn method(choice: u8) -> PaymentMethod {
+    match choice % 16 {
+        0 => PaymentMethod::Cash,
+        1 => PaymentMethod::Account,
+        _ => PaymentMethod::Hold {
+            method: PaymentMethodId(1),
+        },
+    }
+}
+
+pub(crate) fn online() -> driver::Command {
+    driver::Command::GoOnline {
+        region: "manhattan".parse().unwrap(),
+        capabilities: Capabilities::new(4).unwrap(),
+    }
+}
