@@ -2,7 +2,7 @@
 
 use super::charge::Flat;
 use super::error::PricingError;
-use super::meter::{TimeBasis, TimeRule};
+use super::meter::{Segment, TimeBasis, TimeRule};
 use super::reading::MeterReading;
 use super::ride::{Circumstances, Ride};
 use super::tariff::Tariff;
@@ -18,13 +18,17 @@ pub(super) struct Piece {
     pub(super) at: CivilDateTime,
     pub(super) leg: u16,
     pub(super) zones: ZoneSet,
+    /// All distance.
+    pub(super) distance_mm: i64,
+    /// What of it a joint meter counts.
     pub(super) fast_mm: i64,
-    pub(super) slow_mm: i64,
     pub(super) fast_ms: i64,
     pub(super) slow_ms: i64,
     pub(super) waiting_ms: i64,
     /// Only totals are known: all distance is in `fast_mm`, all time in `slow_ms`, and the units are the likely ones.
     pub(super) is_estimated: bool,
+    /// Where it is not known which segment's price applies: the place of a stand-in among the course's.
+    pub(super) stand_in: Option<usize>,
 }
 
 impl Piece {
@@ -33,17 +37,14 @@ impl Piece {
             at,
             leg,
             zones,
+            distance_mm: 0,
             fast_mm: 0,
-            slow_mm: 0,
             fast_ms: 0,
             slow_ms: 0,
             waiting_ms: 0,
             is_estimated: false,
+            stand_in: None,
         }
-    }
-
-    pub(super) const fn mm(&self) -> i64 {
-        self.fast_mm.saturating_add(self.slow_mm)
     }
 
     pub(super) const fn ms(&self) -> i64 {
@@ -66,6 +67,7 @@ pub(super) struct Course<'a> {
     pub(super) end: ZoneSet,
     pub(super) touched: ZoneSet,
     pub(super) flat: Option<&'a Flat>,
+    pub(super) stand_ins: Vec<Segment>,
 }
 
 impl<'a> Course<'a> {
@@ -93,6 +95,7 @@ impl<'a> Course<'a> {
             end,
             touched: start.union(end).union(on_the_way),
             flat: tariff.flats.iter().find(|flat| flat.covers(start, first_stop)),
+            stand_ins: Vec::new(),
         }
     }
 
@@ -127,12 +130,13 @@ impl<'a> Course<'a> {
             } else {
                 translate(slice.zones())
             },
+            distance_mm: slice.distance().get(),
             fast_mm: slice.fast().0.get(),
-            slow_mm: slice.slow().0.get(),
             fast_ms: slice.fast().1.get(),
             slow_ms: slice.slow().1.get(),
             waiting_ms: slice.waiting().get(),
             is_estimated: false,
+            stand_in: None,
         }));
         course.touched = course
             .pieces
@@ -154,7 +158,7 @@ impl<'a> Course<'a> {
             .iter()
             .fold((0, 0), |(distance_mm, duration_ms), piece| {
                 (
-                    piece.mm().saturating_add(distance_mm),
+                    piece.distance_mm.saturating_add(distance_mm),
                     piece.ms().saturating_add(duration_ms),
                 )
             })
@@ -271,6 +275,7 @@ impl<'c, 'a> Planner<'c, 'a> {
         leg: u16,
     ) -> Result<Piece, PricingError> {
         let mut piece = Piece {
+            distance_mm,
             fast_mm: distance_mm,
             fast_ms: duration_ms,
             ..Piece::empty(self.now, leg, zones)

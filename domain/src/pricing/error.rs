@@ -93,7 +93,7 @@ pub enum PricingError {
     RideOutOfRange(&'static str),
     /// A value of the reading is negative, out of order or beyond its limit; the field's name.
     ReadingOutOfRange(&'static str),
-    /// The reading was recorded under another tariff or version.
+    /// The reading was recorded under another tariff or version, and under this one its price is not certain.
     ReadingOfAnotherTariff,
     /// A slice of the reading runs across a distance or time at which the tariff's price changes.
     ReadingNotCut,
@@ -130,9 +130,9 @@ impl fmt::Display for PricingError {
             Self::ReadingOutOfRange(field) => {
                 write!(f, "the reading's {field} is negative, unordered or too large")
             }
-            Self::ReadingOfAnotherTariff => {
-                f.write_str("the reading was recorded under another tariff or version; replay it instead")
-            }
+            Self::ReadingOfAnotherTariff => f.write_str(
+                "the reading was recorded under another tariff, and its price under this one is not certain",
+            ),
             Self::ReadingNotCut => {
                 f.write_str("a slice of the reading runs across a price change; record it with this tariff")
             }

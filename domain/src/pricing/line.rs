@@ -12,6 +12,7 @@ use super::stage::Stage;
 use crate::id::{AuthorityId, ChargeId, FunderId, WindowId, ZoneId};
 use crate::money::Money;
 use crate::{canonical_enum, canonical_struct};
+use std::fmt;
 
 /// What a line is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -76,6 +77,33 @@ canonical_enum!(LineKind {
     17 = CancellationFee,
     18 = Rounding(stage),
 });
+
+impl fmt::Display for LineKind {
+    /// As a receipt names it: `initial price`, `surcharge rush`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Initial => f.write_str("initial price"),
+            Self::Units => f.write_str("metered units"),
+            Self::Time => f.write_str("time"),
+            Self::Waiting => f.write_str("waiting"),
+            Self::Flat(id) => write!(f, "flat {id}"),
+            Self::Multiplier(id) => write!(f, "multiplier {id}"),
+            Self::Area(id) => write!(f, "area {id}"),
+            Self::Surcharge(id) => write!(f, "surcharge {id}"),
+            Self::Minimum => f.write_str("up to the minimum"),
+            Self::Surge => f.write_str("surge"),
+            Self::Cap => f.write_str("above the highest price"),
+            Self::Discount(id) => write!(f, "discount {id}"),
+            Self::Tax(id) => write!(f, "tax {id}"),
+            Self::TaxIncluded(id) => write!(f, "tax {id}, included"),
+            Self::PassThrough(id) => write!(f, "passed through {id}"),
+            Self::Toll(id) => write!(f, "toll {id}"),
+            Self::SettlementCap => f.write_str("above the hold"),
+            Self::CancellationFee => f.write_str("cancellation fee"),
+            Self::Rounding(_) => f.write_str("rounding"),
+        }
+    }
+}
 
 /// Whose money a line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -21,6 +21,7 @@ use super::limits;
 use crate::ratio::{Overflow, Ratio};
 use crate::units::{Millimetres, Millis};
 use crate::{canonical_enum, canonical_struct};
+use std::cmp::Ordering;
 
 /// How many segments a meter may have.
 pub const SEGMENTS_MAX: usize = 32;
@@ -174,10 +175,10 @@ impl Segment {
         }
     }
 
-    /// Whether a sample of `mm` in `ms` is below `d/τ`: cross-multiplied, exact.
-    fn is_below_crossover(&self, mm: i64, ms: i64) -> Result<bool, Overflow> {
+    /// A sample of `mm` in `ms` against `d/τ`: cross-multiplied, exact. Without a unit of time everything is above.
+    fn compare_with_crossover(&self, mm: i64, ms: i64) -> Result<Ordering, Overflow> {
         let Some(unit_ms) = self.unit_ms else {
-            return Ok(false);
+            return Ok(Ordering::Greater);
         };
         let by_distance = i128::from(mm)
             .checked_mul(self.unit_mm.denominator())
@@ -186,10 +187,35 @@ impl Segment {
             .checked_mul(unit_ms.denominator())
             .and_then(|scaled| scaled.checked_mul(self.unit_mm.numerator()));
         match (by_distance, by_time) {
-            (Some(by_distance), Some(by_time)) => Ok(by_distance < by_time),
+            (Some(by_distance), Some(by_time)) => Ok(by_distance.cmp(&by_time)),
             _ => Err(Overflow),
         }
     }
+
+    /// The segment that charges the least (or the most) of what each of `segments` does.
+    pub(super) fn envelope(segments: &[Self], bound: Bound) -> Option<Self> {
+        segments.iter().copied().reduce(|a, b| match bound {
+            Bound::Low => Self {
+                from: a.from,
+                price: a.price.min(b.price),
+                unit_mm: a.unit_mm.max(b.unit_mm),
+                unit_ms: a.unit_ms.max(b.unit_ms),
+            },
+            Bound::High => Self {
+                from: a.from,
+                price: a.price.max(b.price),
+                unit_mm: a.unit_mm.min(b.unit_mm),
+                unit_ms: a.unit_ms.min(b.unit_ms),
+            },
+        })
+    }
+}
+
+/// Which end of what a reading may come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Bound {
+    Low,
+    High,
 }
 
 /// Which time a separate price counts.
@@ -434,6 +460,10 @@ impl Meter {
         &self.time
     }
 
+    pub(super) const fn slow(&self) -> SlowRule {
+        self.slow
+    }
+
     pub(super) const fn units(&self) -> Units {
         self.units
     }
@@ -456,18 +486,39 @@ impl Meter {
             .ok_or(PricingError::ReadingOutOfRange("distance"))
     }
 
+    /// The segments in force from `from_mm` to before `to_mm` of a ride; at least one.
+    pub(super) fn segments_between(&self, from_mm: i64, to_mm: i64) -> &[Segment] {
+        let begun = self
+            .segments
+            .partition_point(|segment| segment.from.get() <= from_mm);
+        let ahead = self
+            .segments
+            .partition_point(|segment| segment.from.get() < to_mm);
+        let first = begun.saturating_sub(1);
+        self.segments.get(first..ahead.max(first + 1)).unwrap_or_default()
+    }
+
     /// Whether a sample of `mm` in `ms` is slow in `segment`.
     pub(super) fn is_slow(&self, segment: &Segment, mm: i64, ms: i64) -> Result<bool, Overflow> {
-        let hourly = |speed: Speed| (i128::from(mm) * 3_600_000, i128::from(speed.0) * i128::from(ms));
+        let order = self.compare_with_threshold(segment, mm, ms)?;
+        Ok(match self.slow {
+            SlowRule::BelowCrossover | SlowRule::Below(_) => order.is_lt(),
+            SlowRule::AtOrBelow(_) => order.is_le(),
+        })
+    }
+
+    /// A sample of `mm` in `ms` against the speed at which slow driving ends in `segment`.
+    pub(super) fn compare_with_threshold(
+        &self,
+        segment: &Segment,
+        mm: i64,
+        ms: i64,
+    ) -> Result<Ordering, Overflow> {
         match self.slow {
-            SlowRule::BelowCrossover => segment.is_below_crossover(mm, ms),
-            SlowRule::Below(speed) => {
-                let (driven, limit) = hourly(speed);
-                Ok(driven < limit)
-            }
-            SlowRule::AtOrBelow(speed) => {
-                let (driven, limit) = hourly(speed);
-                Ok(driven <= limit)
+            SlowRule::BelowCrossover => segment.compare_with_crossover(mm, ms),
+            SlowRule::Below(speed) | SlowRule::AtOrBelow(speed) => {
+                let driven = i128::from(mm) * 3_600_000;
+                Ok(driven.cmp(&(i128::from(speed.0) * i128::from(ms))))
             }
         }
     }

@@ -104,6 +104,23 @@ impl SpeedBand {
         self.duration
     }
 
+    /// The speeds between which it lies, in millimetres an hour; equal where it is on an edge.
+    pub(super) fn speeds_mm_per_hour(&self) -> (i64, i64) {
+        let (kmh_mm, mph_mm) = (1_000_000, 1_609_344);
+        let (kmh, mph) = (i64::from(self.kmh), i64::from(self.mph));
+        let slowest = (kmh * kmh_mm).max(mph * mph_mm);
+        if self.on_edge {
+            return (slowest, slowest);
+        }
+        // Faster than can be counted: no upper edge.
+        let next = |whole: u16, unit_mm: i64| {
+            whole
+                .checked_add(1)
+                .map_or(i64::MAX, |next| i64::from(next) * unit_mm)
+        };
+        (slowest, next(self.kmh, kmh_mm).min(next(self.mph, mph_mm)))
+    }
+
     pub(super) const fn key(&self) -> (u16, u16, bool) {
         (self.kmh, self.mph, self.on_edge)
     }

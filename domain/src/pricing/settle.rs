@@ -1,13 +1,13 @@
 //! From a quote and what happened to a receipt.
 
 use super::cancellation::{Cancellation, FeePayer};
-use super::course::Course;
 use super::error::PricingError;
 use super::line::{Line, LineKind, LineTraits, Payee};
 use super::pay::PayPolicy;
 use super::quote::Quoted;
 use super::reading::{DeviationReason, MeterReading};
 use super::receipt::{Basis, Computed, Happened, Receipt};
+use super::replay::certain_course;
 use super::ride::Ride;
 use super::stages::{self, Priced};
 use super::surge::Surge;
@@ -74,11 +74,8 @@ pub(super) fn computed_for_reading(
     (ride, at, surge): Asked<'_>,
     reading: &MeterReading,
 ) -> Result<Computed, PricingError> {
-    if reading.tariff() != (tariff.id(), tariff.version()) {
-        return Err(PricingError::ReadingOfAnotherTariff);
-    }
     let quoted = Quoted::new(tariff, ride, at, surge)?;
-    let metered = stages::price(&Course::driven(tariff, reading), tariff.held_surge(surge)?)?;
+    let metered = stages::price(&certain_course(tariff, reading)?, tariff.held_surge(surge)?)?;
     let metered_minor = metered.total_minor;
     let basis = basis(tariff, &quoted, metered_minor, ride, reading)?;
     let lines = match basis {
@@ -206,4 +203,145 @@ pub(super) fn computed_for_cancellation(
         lines,
         pay,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::money::Currency;
+    use crate::pricing::{
+        Basis, Cancellation, CancellationMatrix, CancellationStage, CancellationStageKind, DeviationReason,
+        Fault, FeePayer, FeeRule, Meter, Quote, Recorder, Ride, Segment, SettlementPolicy, Surge, Tariff,
+        Toll, Units,
+    };
+    use crate::ratio::Ratio;
+    use crate::units::{BasisPoints, Millimetres, Millis};
+    use std::sync::Arc;
+
+    /// A euro a kilometre; the quote stands up to a fifth above and a tenth below; the hold is half above.
+    fn quote() -> Quote {
+        let unit = Segment::new(Millimetres::ZERO, Ratio::from(100), Ratio::from(1_000_000)).unwrap();
+        let meter = Meter::distance(Ratio::ZERO, Ratio::ZERO, vec![unit], Units::ProRata).unwrap();
+        let bps = BasisPoints::new;
+        let fee = FeeRule::new(700).unwrap();
+        let fees = CancellationMatrix::FREE
+            .with(
+                CancellationStageKind::Assigned,
+                Fault::Rider,
+                fee.with_free_for(Millis::from_minutes(2)),
+            )
+            .with(
+                CancellationStageKind::NoShow,
+                Fault::Rider,
+                fee.with_driver_share(bps(8_000)).unwrap(),
+            )
+            .with(
+                CancellationStageKind::Arrived,
+                Fault::Driver,
+                fee.paid_by(FeePayer::Driver),
+            )
+            .with(
+                CancellationStageKind::Arrived,
+                Fault::Platform,
+                fee.paid_by(FeePayer::Platform),
+            );
+        let tariff = Tariff::new("made-up".parse().unwrap(), 1, Currency::EUR, meter)
+            .with_settlement(SettlementPolicy::new(bps(2_000), bps(1_000), bps(5_000), 0).unwrap())
+            .with_cancellation(fees);
+        let ride = Ride::new(Millimetres::from_metres(10_000), Millis::from_minutes(20))
+            .ending_in("centre".parse().unwrap());
+        Arc::new(tariff)
+            .quote(&ride, "2026-03-03T10:00".parse().unwrap(), Surge::NONE)
+            .unwrap()
+    }
+
+    fn settled(metres: i64, and: impl Fn(&mut Recorder<'_>)) -> (Basis, i64) {
+        let quote = quote();
+        let mut recorder = quote.recorder(quote.at());
+        recorder
+            .drive(Millimetres::from_metres(metres), Millis::from_minutes(20))
+            .unwrap();
+        and(&mut recorder);
+        let receipt = quote.settle(&recorder.finish().unwrap()).unwrap();
+        assert_eq!(receipt.verify(quote.tariff()), Ok(()));
+        (receipt.basis(), receipt.total().minor())
+    }
+
+    #[test]
+    fn inside_the_band_the_quote_stands_and_beyond_it_the_meter_decides_up_to_the_cap() {
+        use DeviationReason::Meter;
+        for (metres, basis, total) in [
+            (10_000, Basis::Quoted, 1_000),
+            (12_000, Basis::Quoted, 1_000),
+            (9_000, Basis::Quoted, 1_000),
+            (12_010, Basis::Metered(Meter), 1_201),
+            (8_990, Basis::Metered(Meter), 899),
+            (15_000, Basis::Metered(Meter), 1_500),
+            (15_010, Basis::Capped(Meter), 1_500),
+        ] {
+            assert_eq!(settled(metres, |_| {}), (basis, total), "{metres} m");
+        }
+    }
+
+    #[test]
+    fn a_reason_is_the_one_given_or_the_first_that_the_reading_shows() {
+        use DeviationReason::{Destination, DriverDetour, EarlyEnd, Stop, Toll as Tolled, Waiting};
+        let toll = || Toll::new("bridge".parse().unwrap(), 200).unwrap();
+        assert_eq!(
+            settled(13_000, |recorder| recorder.end_in(None)).0,
+            Basis::Metered(Destination)
+        );
+        assert_eq!(
+            settled(13_000, |recorder| recorder.stop(None).unwrap()).0,
+            Basis::Metered(Stop)
+        );
+        assert_eq!(
+            settled(13_000, |recorder| recorder.pay_toll(toll())),
+            (Basis::Metered(Tolled), 1_500)
+        );
+        let wait = |recorder: &mut Recorder<'_>| recorder.wait(Millis::from_minutes(1)).unwrap();
+        assert_eq!(settled(13_000, wait).0, Basis::Metered(Waiting));
+        assert_eq!(
+            settled(5_000, |recorder| recorder.deviate(EarlyEnd)),
+            (Basis::Metered(EarlyEnd), 500)
+        );
+        let detour = |recorder: &mut Recorder<'_>| recorder.deviate(DriverDetour);
+        assert_eq!(settled(20_000, detour), (Basis::DetourNotCharged, 1_000));
+        assert_eq!(
+            settled(5_000, detour),
+            (Basis::Metered(DriverDetour), 500),
+            "a detour never costs the rider"
+        );
+    }
+
+    #[test]
+    fn a_fee_follows_stage_and_fault_and_moves_between_those_concerned() {
+        let quote = quote();
+        let minutes = Millis::from_minutes;
+        let assigned = |elapsed| CancellationStage::Assigned {
+            elapsed,
+            driven: Millimetres::ZERO,
+        };
+        let arrived = CancellationStage::Arrived { waited: Millis::ZERO };
+        for (stage, fault, rider, driver) in [
+            (CancellationStage::Searching, Fault::Rider, 0, 0),
+            (assigned(minutes(2)), Fault::Rider, 0, 0),
+            (assigned(Millis::new(120_001)), Fault::Rider, 700, 700),
+            (
+                CancellationStage::NoShow { waited: minutes(5) },
+                Fault::Rider,
+                700,
+                560,
+            ),
+            (arrived, Fault::Driver, 0, -700),
+            (arrived, Fault::Platform, 0, 700),
+        ] {
+            let receipt = quote.cancel(&Cancellation::new(stage, fault)).unwrap();
+            assert_eq!(
+                (receipt.total().minor(), receipt.pay().total().minor()),
+                (rider, driver),
+                "{stage:?} {fault:?}"
+            );
+            assert_eq!(receipt.verify(quote.tariff()), Ok(()));
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use super::course::{Course, Piece};
 use super::error::PricingError;
 use super::line::LineKind;
-use super::meter::{Meter, TimeBasis, TimeRule, UnitCounter, likely_units};
+use super::meter::{Meter, Segment, TimeBasis, TimeRule, UnitCounter, likely_units};
 use super::tariff::AreaEffect;
 use super::waiting::{Waiting, WaitingCounter};
 use super::window::WindowSet;
@@ -11,7 +11,7 @@ use super::zone::ZoneSet;
 use crate::ratio::{Overflow, Ratio};
 
 /// What a course comes to, exact, in minor units.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Walked {
     /// The initial price, where the meter ran.
     pub(super) initial: Ratio,
@@ -95,7 +95,7 @@ impl<'c> Walker<'c> {
             self.walked.ever = self.walked.ever.union(windows);
         }
         // A flat ends at the first stop: beyond it the meter runs.
-        if !self.meter_runs && piece.leg > 0 && piece.mm() > 0 {
+        if !self.meter_runs && piece.leg > 0 && piece.distance_mm > 0 {
             self.start_meter(windows, piece.zones)?;
         }
         let meter = self.course.tariff.meter_during(windows);
@@ -109,12 +109,15 @@ impl<'c> Walker<'c> {
             self.walked.waiting = self.walked.waiting.checked_add(waiting)?;
             amount = amount.checked_add(waiting)?;
         }
-        self.travelled_mm = self.travelled_mm.saturating_add(piece.mm());
+        self.travelled_mm = self.travelled_mm.saturating_add(piece.distance_mm);
         self.multiply(amount, windows, piece.zones)
     }
 
     fn meter(&mut self, meter: &Meter, piece: &Piece, windows: WindowSet) -> Result<Ratio, PricingError> {
-        let segment = meter.segment_at(self.travelled_mm)?;
+        let segment = match piece.stand_in.and_then(|place| self.course.stand_ins.get(place)) {
+            Some(stand_in) => stand_in,
+            None => meter.segment_at(self.travelled_mm)?,
+        };
         let time_off = self.is_time_off(piece.zones);
         let metered_waiting_ms = match self.course.tariff.waiting {
             Waiting::Metered => piece.waiting_ms,
@@ -126,36 +129,31 @@ impl<'c> Walker<'c> {
             piece.slow_ms.saturating_add(metered_waiting_ms)
         };
         let delta = match meter.time() {
-            TimeRule::Joint if time_off => segment.distance_units(piece.mm())?,
-            TimeRule::Joint => {
-                let (by_distance, by_time) = (
-                    segment.distance_units(piece.fast_mm)?,
-                    segment.time_units(slow_ms)?,
-                );
-                if piece.is_estimated {
-                    likely_units(by_distance, by_time)?
-                } else {
-                    by_distance.checked_add(by_time)?
-                }
+            TimeRule::Joint if !time_off => joint_units(segment, piece, slow_ms)?,
+            TimeRule::Joint | TimeRule::Separate(_) | TimeRule::Free => {
+                segment.distance_units(piece.distance_mm)?
             }
-            TimeRule::Separate(_) | TimeRule::Free => segment.distance_units(piece.mm())?,
         };
         let due = self.units.advance(self.scaled(delta, windows)?, meter.units())?;
-        let mut amount = due.checked_mul(segment.price())?;
+        let amount = due.checked_mul(segment.price())?;
         self.walked.units = self.walked.units.checked_add(amount)?;
-        if let (TimeRule::Separate(rate), Some(counter)) = (meter.time(), &mut self.time) {
-            let ms = match rate.basis() {
-                TimeBasis::Slow => slow_ms,
-                TimeBasis::Elapsed if time_off => 0,
-                TimeBasis::Elapsed => slow_ms.saturating_add(piece.fast_ms),
-            };
-            let time = counter
-                .advance(rate.units_in(ms)?, rate.units())?
-                .checked_mul(rate.price())?;
-            self.walked.time = self.walked.time.checked_add(time)?;
-            amount = amount.checked_add(time)?;
-        }
-        Ok(amount)
+        let fast_ms = if time_off { 0 } else { piece.fast_ms };
+        Ok(amount.checked_add(self.separate_time(meter, fast_ms, slow_ms)?)?)
+    }
+
+    /// The price of time, where it is apart from distance.
+    fn separate_time(&mut self, meter: &Meter, fast_ms: i64, slow_ms: i64) -> Result<Ratio, PricingError> {
+        let (TimeRule::Separate(rate), Some(counter)) = (meter.time(), &mut self.time) else {
+            return Ok(Ratio::ZERO);
+        };
+        let counted_ms = match rate.basis() {
+            TimeBasis::Slow => slow_ms,
+            TimeBasis::Elapsed => slow_ms.saturating_add(fast_ms),
+        };
+        let due = counter.advance(rate.units_in(counted_ms)?, rate.units())?;
+        let time = due.checked_mul(rate.price())?;
+        self.walked.time = self.walked.time.checked_add(time)?;
+        Ok(time)
     }
 
     fn scaled(&self, delta: Ratio, windows: WindowSet) -> Result<Ratio, Overflow> {
@@ -212,16 +210,29 @@ impl<'c> Walker<'c> {
 
     /// A piece lies in one segment and between two edges of running windows, or its price cannot be told.
     fn check_is_cut(&self, meter: &Meter, piece: &Piece) -> Result<(), PricingError> {
-        let end_mm = self.travelled_mm.saturating_add(piece.mm());
+        let end_mm = self.travelled_mm.saturating_add(piece.distance_mm);
         let crosses = |from_mm: i64| self.travelled_mm < from_mm && from_mm < end_mm;
-        let crosses_segment = meter
-            .segments()
-            .iter()
-            .any(|segment| crosses(segment.from().get()));
+        let is_priced_apart = piece.stand_in.is_some();
+        let crosses_segment = !is_priced_apart
+            && meter
+                .segments()
+                .iter()
+                .any(|segment| crosses(segment.from().get()));
         let until_edge_ms = self.course.tariff.schedule.until_edge_ms(piece.at);
         if crosses_segment || until_edge_ms.is_some_and(|until_ms| until_ms < piece.ms()) {
             return Err(PricingError::ReadingNotCut);
         }
         Ok(())
+    }
+}
+
+/// Fast distance and slow time in one sum.
+fn joint_units(segment: &Segment, piece: &Piece, slow_ms: i64) -> Result<Ratio, Overflow> {
+    let by_distance = segment.distance_units(piece.fast_mm)?;
+    let by_time = segment.time_units(slow_ms)?;
+    if piece.is_estimated {
+        likely_units(by_distance, by_time)
+    } else {
+        by_distance.checked_add(by_time)
     }
 }

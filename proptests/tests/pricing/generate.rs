@@ -26,6 +26,8 @@ pub(crate) enum Shape {
     /// What never makes more distance or more time cheaper: prices that do not fall on the way, no rounding of parts to
     /// coarse steps, discounts that look at everything.
     Monotone,
+    /// The same, except that units become shorter or longer on the way; each costs the same.
+    Alike,
 }
 
 fn units() -> impl Strategy<Value = Units> {
@@ -51,7 +53,7 @@ fn time(shape: Shape) -> impl Strategy<Value = Time> {
     // Slow time of its own is an estimate that may shrink as a ride grows longer.
     let basis = match shape {
         Shape::Any => prop_oneof![Just(TimeBasis::Slow), Just(TimeBasis::Elapsed)].boxed(),
-        Shape::Monotone => Just(TimeBasis::Elapsed).boxed(),
+        Shape::Monotone | Shape::Alike => Just(TimeBasis::Elapsed).boxed(),
     };
     prop_oneof![
         3 => Just(Time::Joint),
@@ -73,7 +75,7 @@ fn segment(from_mm: i64, price: i64, metres: i64, secs: i64) -> Segment {
 fn meter(time: Time, shape: Shape) -> impl Strategy<Value = Meter> {
     let segments = (1_i64..200, 20_i64..2_000, 5_i64..300);
     let far = match shape {
-        Shape::Any => {
+        Shape::Any | Shape::Alike => {
             prop::option::of((100_000_i64..20_000_000, 1_i64..200, 20_i64..2_000, 5_i64..300)).boxed()
         }
         Shape::Monotone => Just(None).boxed(),
@@ -81,7 +83,10 @@ fn meter(time: Time, shape: Shape) -> impl Strategy<Value = Meter> {
     (0_i64..1_000, 0_i64..2_000, segments, far, units(), slow_rule()).prop_map(
         move |(initial, initial_units, (price, metres, secs), far, units, slow)| {
             let mut segments = vec![segment(0, price, metres, secs)];
-            segments.extend(far.map(|(from, price, metres, secs)| segment(from, price, metres, secs)));
+            segments.extend(far.map(|(from, far_price, metres, secs)| {
+                let far_price = if shape == Shape::Alike { price } else { far_price };
+                segment(from, far_price, metres, secs)
+            }));
             let (initial, initial_units) = (Ratio::from(initial), ratio(initial_units, 255));
             match time {
                 Time::Joint => Meter::joint(initial, initial_units, segments)
@@ -114,7 +119,7 @@ fn span() -> impl Strategy<Value = Span> {
 fn windows(shape: Shape) -> impl Strategy<Value = Vec<(DecidedBy, Vec<Span>)>> {
     let decided_by = match shape {
         Shape::Any => prop_oneof![Just(DecidedBy::Start), Just(DecidedBy::Running)].boxed(),
-        Shape::Monotone => Just(DecidedBy::Start).boxed(),
+        Shape::Monotone | Shape::Alike => Just(DecidedBy::Start).boxed(),
     };
     vec((decided_by, vec(span(), 1..3)), 2..=2)
 }
@@ -128,7 +133,7 @@ fn rounding(shape: Shape) -> impl Strategy<Value = StageRounding> {
     ];
     let step = match shape {
         Shape::Any => prop_oneof![Just(1_i64), Just(5), Just(10)].boxed(),
-        Shape::Monotone => Just(1).boxed(),
+        Shape::Monotone | Shape::Alike => Just(1).boxed(),
     };
     (step, rule).prop_map(|(step, rule)| StageRounding::new(step, rule).unwrap())
 }
@@ -209,7 +214,7 @@ fn discounts(shape: Shape) -> impl Strategy<Value = Vec<Discount>> {
             Just(LineGroups::SURCHARGES)
         ]
         .boxed(),
-        Shape::Monotone => Just(LineGroups::ALL).boxed(),
+        Shape::Monotone | Shape::Alike => Just(LineGroups::ALL).boxed(),
     };
     vec(
         (
@@ -245,7 +250,7 @@ fn discounts(shape: Shape) -> impl Strategy<Value = Vec<Discount>> {
 fn taxes(shape: Shape) -> impl Strategy<Value = Vec<Tax>> {
     let scope = match shape {
         Shape::Any => prop_oneof![Just(TaxScope::Line), Just(TaxScope::Sum)].boxed(),
-        Shape::Monotone => Just(TaxScope::Sum).boxed(),
+        Shape::Monotone | Shape::Alike => Just(TaxScope::Sum).boxed(),
     };
     vec((any::<bool>(), 0_i64..40, scope, rounding(shape)), 0..3).prop_map(|taxes| {
         let built = taxes.into_iter().map(|(added, percent, scope, rounding)| {

@@ -5,6 +5,7 @@
 mod edits;
 mod generate;
 mod json;
+mod replay;
 
 use fiacre_domain::pricing::{
     Cancellation, CancellationStage, DecidedBy, Fault, Line, LineKind, Meter, MeterReading, Quote, Receipt,

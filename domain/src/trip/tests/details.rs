@@ -7,7 +7,7 @@ use crate::fixture::{
     usd,
 };
 use crate::place::Place;
-use crate::pricing::Fault;
+use crate::pricing::{Fault, MeterReading};
 use crate::requirements::Requirements;
 use crate::trip::{
     Cancelled, CommandKind, FailReason, Order, PaymentMethod, PersonalPlace, ReassignReason, Refusal,
@@ -218,15 +218,34 @@ fn a_ride_ends_with_what_is_due_and_its_receipt() {
 }
 
 #[test]
-fn a_reading_of_another_tariff_is_refused() {
-    let foreign = Command::Complete {
+fn a_reading_of_another_tariff_settles_only_where_its_price_is_certain() {
+    let complete = |reading| Command::Complete {
         fence: fence(1),
         by: Actor::Driver(ANN),
-        reading: reading(&quote_of(&tariff(2), 8_046)),
+        reading,
         device: DEVICE,
     };
-    let refused = act(&mut started_and(&[]), &foreign, NOW).unwrap_err();
+    let foreign = reading(&quote_of(&tariff(2), 8_046));
+    let without_speeds = foreign
+        .slices()
+        .iter()
+        .map(|slice| slice.clone().with_bands(Vec::new()))
+        .collect();
+    let uncertain = MeterReading::new(
+        foreign.tariff(),
+        foreign.started(),
+        Vec::new(),
+        without_speeds,
+        foreign.circumstances().clone(),
+    );
+    let refused = act(
+        &mut started_and(&[]),
+        &complete(Arc::new(uncertain.unwrap())),
+        NOW,
+    )
+    .unwrap_err();
     assert_eq!(refused.code(), "trip_pricing");
+    assert!(act(&mut started_and(&[]), &complete(foreign), NOW).is_ok());
 }
 
 #[test]
