@@ -8,6 +8,7 @@ mod reference;
 mod report;
 pub mod sample;
 mod script;
+pub mod timers;
 
 pub use harness::{Harness, Support, Weather};
 pub use report::{Failure, Outcome};

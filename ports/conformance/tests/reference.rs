@@ -22,6 +22,7 @@ macro_rules! suites {
 suites! {
     bus_suite of bus;
     event_store_suite of event_store;
+    timers_suite of timers;
 }
 
 /// The ports' documentation and the clauses name each other.

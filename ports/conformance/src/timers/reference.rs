@@ -1,0 +1,126 @@
+//! The reference model: a list of timers.
+
+use super::{Capability, TimersHarness};
+use crate::harness::{Harness, Support};
+use crate::reference::{VirtualTime, lock};
+use crate::sample::AT;
+use async_trait::async_trait;
+use fiacre_domain::saga::Service;
+use fiacre_domain::time::Timestamp;
+use fiacre_domain::units::Millis;
+use fiacre_ports::{PortError, Timer, Timers};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+/// Timers that obviously keep every clause.
+#[derive(Debug)]
+pub struct Reference {
+    time: VirtualTime,
+    armed: Mutex<Vec<(Service, Timer)>>,
+}
+
+impl Reference {
+    pub(super) fn armed(&self) -> MutexGuard<'_, Vec<(Service, Timer)>> {
+        lock(&self.armed)
+    }
+
+    pub(super) const fn time(&self) -> &VirtualTime {
+        &self.time
+    }
+}
+
+#[async_trait]
+impl Timers for Reference {
+    async fn schedule(&self, service: Service, timers: Vec<Timer>) -> Result<(), PortError> {
+        let mut armed = self.armed();
+        for timer in timers {
+            armed.retain(|(of, known)| *of != service || known.id != timer.id);
+            armed.push((service, timer));
+        }
+        self.time.changed();
+        Ok(())
+    }
+
+    async fn due(&self, service: Service, max: usize, until: Timestamp) -> Result<Vec<Timer>, PortError> {
+        let of_service = || -> Vec<Timer> {
+            let armed = self.armed();
+            let own = armed.iter().filter(|(of, _)| *of == service);
+            own.map(|(_, timer)| timer.clone()).collect()
+        };
+        let find = || {
+            let now = self.time.now();
+            let mut due = of_service();
+            due.retain(|timer| timer.due_at <= now);
+            due.sort_by_key(|timer| timer.due_at);
+            due.truncate(max);
+            (!due.is_empty()).then_some(due)
+        };
+        let next = || of_service().iter().map(|timer| timer.due_at).min();
+        Ok(self.time.wait(until, find, next).await.unwrap_or_default())
+    }
+
+    async fn done(&self, service: Service, timers: &[Timer]) -> Result<(), PortError> {
+        let ended = |known: &Timer| {
+            let given = timers.iter().find(|timer| timer.id == known.id);
+            given.is_some_and(|given| known.due_at <= given.due_at)
+        };
+        self.armed().retain(|(of, known)| *of != service || !ended(known));
+        Ok(())
+    }
+}
+
+/// The model in its virtual time.
+#[derive(Debug)]
+pub struct ReferenceHarness {
+    timers: Arc<Reference>,
+}
+
+impl ReferenceHarness {
+    /// No timers.
+    pub fn new() -> Self {
+        let timers = Arc::new(Reference {
+            time: VirtualTime::new(AT),
+            armed: Mutex::default(),
+        });
+        Self { timers }
+    }
+
+    pub(super) fn reference(&self) -> Arc<Reference> {
+        Arc::clone(&self.timers)
+    }
+}
+
+impl Default for ReferenceHarness {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Harness for ReferenceHarness {
+    fn block_on<F: Future>(&self, future: F) -> F::Output {
+        self.timers.time.block_on(future)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.timers.time.now()
+    }
+
+    fn pass(&self, duration: Millis) {
+        self.timers.time.pass(duration);
+    }
+}
+
+impl TimersHarness for ReferenceHarness {
+    fn open(&self) -> Arc<dyn Timers> {
+        self.reference()
+    }
+
+    fn support(&self, capability: Capability) -> Support {
+        match capability {
+            Capability::Restart | Capability::Crash => Support::Yes,
+        }
+    }
+
+    fn restart(&self) {}
+
+    fn crash(&self) {}
+}
