@@ -159,21 +159,26 @@ impl GatewayError {
 /// A payment company. Creating moves no money, so that an intent's id is persisted before anything does; everything else
 /// is by intent id, each call with a key of its own, and may be repeated.
 ///
-/// - MUST do a call with one key once, and answer a repetition like the first (`pg_01_same_key_is_one_effect`).
+/// - MUST do a call with one key once, and answer a repetition like the first (`pg_01_same_key_is_one_effect`,
+///   `pg_14_same_key_side_by_side_is_one_effect`, `pg_15_repetition_after_a_timeout_is_one_effect`).
 /// - MUST refuse a key that comes with another request (`pg_02_key_of_another_request_is_refused`).
-/// - MUST hold, take and give back no more than asked (`pg_03_amounts_are_conserved`).
-/// - MUST find an intent again after an unknown outcome (`pg_04_unknown_outcome_is_readable`).
-/// - MUST never confirm a cancelled intent (`pg_05_cancelled_is_final`).
+/// - MUST hold, take and give back no more than asked (`pg_03_amounts_are_conserved`,
+///   `pg_10_refunds_add_up`): an amount that cannot be is [`GatewayError::WrongStatus`].
+/// - MUST find an intent again after an unknown outcome (`pg_04_unknown_outcome_is_readable`), and not find what was
+///   never created (`pg_11_absent_is_not_found`).
+/// - MUST never confirm a cancelled intent (`pg_05_cancelled_is_final`, `pg_17_cancel_before_confirm_wins`).
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait PaymentGateway: Send + Sync {
-    /// Creates an intent; moves no money.
+    /// Creates an intent; moves no money (`pg_06_creating_moves_no_money`).
     async fn create(&self, request: IntentRequest) -> Result<IntentView, GatewayError>;
 
-    /// Places the hold. A decline is an answer, not an error: see [`IntentStatus::RequiresConfirmation`].
+    /// Places the hold (`pg_07_confirming_holds`). A decline is an answer, not an error: see
+    /// [`IntentStatus::RequiresConfirmation`] (`pg_13_decline_is_an_answer`, `pg_16_challenge_holds_nothing`).
     async fn confirm(&self, intent: IntentId, key: IdempotencyKey) -> Result<IntentView, GatewayError>;
 
-    /// Takes `amount` (above zero, at most what is held) and gives the rest of the hold back.
+    /// Takes `amount` (above zero, at most what is held) and gives the rest of the hold back; once
+    /// (`pg_08_capture_is_final`).
     async fn capture(
         &self,
         intent: IntentId,
@@ -181,7 +186,8 @@ pub trait PaymentGateway: Send + Sync {
         key: IdempotencyKey,
     ) -> Result<IntentView, GatewayError>;
 
-    /// Gives the hold back, or keeps it from ever being placed. An intent that was captured answers as it stands.
+    /// Gives the hold back, or keeps it from ever being placed. An intent that was captured answers as it stands
+    /// (`pg_09_captured_is_not_cancelled`).
     async fn cancel(&self, intent: IntentId, key: IdempotencyKey) -> Result<IntentView, GatewayError>;
 
     /// Gives back part of what was taken.
@@ -195,6 +201,6 @@ pub trait PaymentGateway: Send + Sync {
     /// The intent as it stands.
     async fn get(&self, intent: IntentId) -> Result<IntentView, GatewayError>;
 
-    /// Intents in the order of their ids, after `after`, at most `max`: for reconciliation.
+    /// Intents in the order of their ids, after `after`, at most `max`: for reconciliation (`pg_12_list_is_complete`).
     async fn list(&self, after: Option<IntentId>, max: usize) -> Result<Vec<IntentView>, GatewayError>;
 }

@@ -28,19 +28,25 @@ pub trait Timers: Send + Sync {
     /// Arms timers of `service`; one with a known id is moved to its new time. A timer that is done is no longer known:
     /// armed again, because its event came twice, it fires again, and its cause finds the commit that it made.
     ///
-    /// - MUST be one timer per id (`tm_01_same_id_is_one_timer`).
-    /// - MUST keep it over a restart, where the adapter is durable (`tm_05_timers_survive_a_restart`).
+    /// - MUST be one timer per id (`tm_01_same_id_is_one_timer`,
+    ///   `tm_11_timers_of_one_moment_all_come`), and take a done one again (`tm_12_done_can_be_armed_again`).
+    /// - MUST keep it over a restart, where the adapter is durable, with all it carries (`tm_05_timers_survive_a_restart`,
+    ///   `tm_10_timers_survive_a_crash`, `tm_13_timer_is_kept_whole`).
     async fn schedule(&self, service: Service, timers: Vec<Timer>) -> Result<(), PortError>;
 
     /// Up to `max` timers of `service` that are due by the clock, earliest first; waits until one is due or until `until`,
     /// then gives none.
     ///
     /// - MUST not give a timer before its time (`tm_02_never_early`).
-    /// - MUST give every timer that is due, again and again until it is done (`tm_03_due_until_done`).
+    /// - MUST give every timer that is due, again and again until it is done (`tm_03_due_until_done`), the earliest first
+    ///   (`tm_09_earliest_first`).
+    /// - MUST wait, and see what is scheduled meanwhile (`tm_07_due_waits`).
+    /// - MUST keep services apart (`tm_08_timers_are_of_one_service`).
     async fn due(&self, service: Service, max: usize, until: Timestamp) -> Result<Vec<Timer>, PortError>;
 
     /// Ends timers of `service`; one that was moved to a later time since it was given stays.
     ///
     /// - MUST not give a timer that is done (`tm_04_done_is_gone`).
+    /// - MUST keep one that was moved to a later time (`tm_06_done_spares_the_moved`).
     async fn done(&self, service: Service, timers: &[Timer]) -> Result<(), PortError>;
 }

@@ -4,6 +4,7 @@ pub mod bus;
 mod clause;
 pub mod event_store;
 mod harness;
+pub mod payment_gateway;
 mod reference;
 mod report;
 pub mod sample;

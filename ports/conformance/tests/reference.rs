@@ -22,6 +22,7 @@ macro_rules! suites {
 suites! {
     bus_suite of bus;
     event_store_suite of event_store;
+    payment_gateway_suite of payment_gateway;
     timers_suite of timers;
 }
 
@@ -30,21 +31,42 @@ mod documentation {
     const PORTS: &str = concat!(
         include_str!("../../src/bus.rs"),
         include_str!("../../src/event_store.rs"),
+        include_str!("../../src/payment_gateway.rs"),
+        include_str!("../../src/timers.rs"),
     );
+    const README: &str = include_str!("../README.md");
+
+    /// Names and sentences of every port's clauses.
+    fn clauses() -> Vec<(&'static str, &'static str)> {
+        let mut clauses = Vec::new();
+        macro_rules! add {
+            ($($port:ident)*) => {
+                $(clauses.extend(
+                    fiacre_conformance::$port::Clause::ALL
+                        .iter()
+                        .map(|clause| (clause.name(), clause.must())),
+                );)*
+            };
+        }
+        add!(bus event_store payment_gateway timers);
+        clauses
+    }
 
     #[test]
     fn each_clause_stands_at_its_port() {
-        let names = fiacre_conformance::event_store::Clause::ALL
+        let stands = |name: &str| PORTS.contains(&format!("`{name}`"));
+        let missing: Vec<_> = clauses().into_iter().filter(|(name, _)| !stands(name)).collect();
+        assert_eq!(missing, Vec::new());
+    }
+
+    #[test]
+    fn the_readme_lists_each_clause() {
+        let row = |(name, must): &(&str, &str)| format!("| `{name}` | {must} |");
+        let missing: Vec<_> = clauses()
             .iter()
-            .map(|clause| clause.name())
-            .chain(
-                fiacre_conformance::bus::Clause::ALL
-                    .iter()
-                    .map(|clause| clause.name()),
-            );
-        let missing: Vec<_> = names
-            .filter(|name| !PORTS.contains(&format!("`{name}`")))
+            .map(row)
+            .filter(|row| !README.contains(row.as_str()))
             .collect();
-        assert_eq!(missing, Vec::<&str>::new());
+        assert!(missing.is_empty(), "add to the README:\n{}", missing.join("\n"));
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn parking_keeps_the_reason<H: BusHarness>(script: &Script<'_, H>) ->
     let harness = script.harness();
     let (bus, spec, mut consumer) = script.consumed("suite")?;
     let messages = events(script.ids(), 2);
-    script.confirm(&bus, &messages)?;
+    script.publish_confirmed(&bus, &messages)?;
     let taken = script.take(&mut consumer, 2)?;
     let before = harness.now();
     park(script, &mut consumer, &taken)?;
@@ -50,7 +50,7 @@ pub(super) fn parking_keeps_the_reason<H: BusHarness>(script: &Script<'_, H>) ->
 
 pub(super) fn attempts_are_limited<H: BusHarness>(script: &Script<'_, H>) -> Check {
     let (bus, spec, mut consumer) = script.consumed("suite")?;
-    script.confirm(&bus, &[event(script.ids(), 1)])?;
+    script.publish_confirmed(&bus, &[event(script.ids(), 1)])?;
     for attempt in 1..=spec.attempts_max {
         let delivery = only(script.take(&mut consumer, 1)?)?;
         expect_same("the attempt", &attempt, &delivery.attempt)?;
@@ -78,7 +78,7 @@ pub(super) fn replay_delivers_again<H: BusHarness>(script: &Script<'_, H>) -> Ch
     script.declare(&bus, &bystander)?;
     let mut other = script.consume(&bus, &bystander.name, 100)?;
     let message = event(script.ids(), 1);
-    script.confirm(&bus, std::slice::from_ref(&message))?;
+    script.publish_confirmed(&bus, std::slice::from_ref(&message))?;
     let taken = script.take(&mut other, 1)?;
     script.ack(&mut other, &taken)?;
     let delivery = only(script.take(&mut consumer, 1)?)?;
@@ -97,7 +97,7 @@ pub(super) fn replay_delivers_again<H: BusHarness>(script: &Script<'_, H>) -> Ch
 pub(super) fn dropped_is_gone<H: BusHarness>(script: &Script<'_, H>) -> Check {
     let (bus, spec, mut consumer) = script.consumed("suite")?;
     let messages = events(script.ids(), 2);
-    script.confirm(&bus, &messages)?;
+    script.publish_confirmed(&bus, &messages)?;
     let taken = script.take(&mut consumer, 2)?;
     park(script, &mut consumer, &taken)?;
     script.await_parked(&bus, &spec.name, 2)?;
@@ -123,7 +123,7 @@ pub(super) fn parking_spares_neighbours<H: BusHarness>(script: &Script<'_, H>) -
     let ids = script.ids();
     let (bus, _spec, mut consumer) = script.consumed("suite")?;
     let messages = events(ids, 5);
-    script.confirm(&bus, &messages)?;
+    script.publish_confirmed(&bus, &messages)?;
     let poison = script.take(&mut consumer, 1)?;
     park(script, &mut consumer, &poison)?;
     let poisonous: Vec<_> = poison.iter().map(|delivery| delivery.message.id()).collect();
@@ -140,7 +140,7 @@ pub(super) fn parking_spares_neighbours<H: BusHarness>(script: &Script<'_, H>) -
 
 pub(super) fn parked_survives_a_crash<H: BusHarness>(script: &Script<'_, H>) -> Check {
     let (bus, spec, mut consumer) = script.consumed("suite")?;
-    script.confirm(&bus, &[event(script.ids(), 1)])?;
+    script.publish_confirmed(&bus, &[event(script.ids(), 1)])?;
     let taken = script.take(&mut consumer, 1)?;
     park(script, &mut consumer, &taken)?;
     script.await_parked(&bus, &spec.name, 1)?;
@@ -158,7 +158,7 @@ pub(super) fn undecodable_spares_neighbours<H: BusHarness>(script: &Script<'_, H
     script.note("bytes that are no message are put into the queue");
     script.harness().put_undecodable(&spec.name);
     let message = event(script.ids(), 1);
-    script.confirm(&bus, std::slice::from_ref(&message))?;
+    script.publish_confirmed(&bus, std::slice::from_ref(&message))?;
     let delivery = only(script.take(&mut consumer, 1)?)?;
     expect_same("the message", &message, &*delivery.message)?;
     script.ack(&mut consumer, &[delivery])?;
@@ -167,7 +167,7 @@ pub(super) fn undecodable_spares_neighbours<H: BusHarness>(script: &Script<'_, H
 
 pub(super) fn parked_is_listed_oldest_first<H: BusHarness>(script: &Script<'_, H>) -> Check {
     let (bus, spec, mut consumer) = script.consumed("suite")?;
-    script.confirm(&bus, &events(script.ids(), 3))?;
+    script.publish_confirmed(&bus, &events(script.ids(), 3))?;
     let mut taken = script.take(&mut consumer, 3)?;
     // Not the order of their ids, nor that of their publication.
     taken.rotate_left(1);

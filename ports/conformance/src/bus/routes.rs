@@ -17,7 +17,7 @@ pub(super) fn declaring_again_keeps_messages<H: BusHarness>(script: &Script<'_, 
     let spec = queue(script.ids(), "suite");
     script.declare(&bus, &spec)?;
     let messages = events(script.ids(), 2);
-    script.confirm(&bus, &messages)?;
+    script.publish_confirmed(&bus, &messages)?;
     script.declare(&script.open_bus(), &spec)?;
     let mut consumer = script.consume(&bus, &spec.name, 100)?;
     let taken = script.take(&mut consumer, 2)?;
@@ -34,7 +34,7 @@ pub(super) fn confirmed_is_delivered<H: BusHarness>(script: &Script<'_, H>) -> C
     plain.trace = None;
     plain.mandatory = false;
     for message in [event(ids, 1), plain] {
-        script.confirm(&bus, std::slice::from_ref(&message))?;
+        script.publish_confirmed(&bus, std::slice::from_ref(&message))?;
         let mut consumer = script.consume(&bus, &spec.name, 100)?;
         let delivery = only(script.take(&mut consumer, 1)?)?;
         expect_same("the message", &message, &*delivery.message)?;
@@ -56,7 +56,7 @@ pub(super) fn every_bound_queue_gets_it<H: BusHarness>(script: &Script<'_, H>) -
         script.declare(&bus, spec)?;
     }
     let messages = events(script.ids(), 2);
-    script.confirm(&bus, &messages)?;
+    script.publish_confirmed(&bus, &messages)?;
     for spec in &specs {
         let mut consumer = script.consume(&bus, &spec.name, 100)?;
         let taken = script.take(&mut consumer, 2)?;
@@ -181,7 +181,7 @@ pub(super) fn queue_takes_what_it_is_bound_to<H: BusHarness>(script: &Script<'_,
     for (spec, _) in &bindings {
         script.declare(&bus, spec)?;
     }
-    script.confirm(&bus, &messages)?;
+    script.publish_confirmed(&bus, &messages)?;
     for (spec, expected) in bindings {
         let mut consumer = script.consume(&bus, &spec.name, 100)?;
         let taken = script.take(&mut consumer, expected.len())?;
@@ -233,7 +233,7 @@ pub(super) fn confirmed_survives_a_crash<H: BusHarness>(script: &Script<'_, H>) 
     let spec = queue(script.ids(), "suite");
     script.declare(&bus, &spec)?;
     let messages = events(script.ids(), 3);
-    script.confirm(&bus, &messages)?;
+    script.publish_confirmed(&bus, &messages)?;
     drop(bus);
     script.note("the bus crashes");
     script.harness().crash();
@@ -250,7 +250,7 @@ pub(super) fn lost_confirm_is_unknown<H: BusHarness>(script: &Script<'_, H>) -> 
     script.harness().lose_next_confirm();
     let answers = script.publish_once(&bus, std::slice::from_ref(&message))?;
     expect_same("the answer", &vec![Answer::Unknown], &answers)?;
-    script.confirm(&bus, std::slice::from_ref(&message))?;
+    script.publish_confirmed(&bus, std::slice::from_ref(&message))?;
     let taken = script.take(&mut consumer, 1)?;
     let came = taken.iter().all(|delivery| *delivery.message == message);
     expect(

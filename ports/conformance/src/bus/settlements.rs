@@ -14,7 +14,7 @@ pub(super) fn prefetch_bounds_unsettled<H: BusHarness>(script: &Script<'_, H>) -
     let bus = script.open_bus();
     let spec = queue(script.ids(), "suite");
     script.declare(&bus, &spec)?;
-    script.confirm(&bus, &events(script.ids(), 8))?;
+    script.publish_confirmed(&bus, &events(script.ids(), 8))?;
     let mut consumer = script.consume(&bus, &spec.name, 4)?;
     let first = script.next(&mut consumer, 3, script.patience())?;
     expect(first.len() <= 3, "at most three", delivered(&first))?;
@@ -44,7 +44,7 @@ fn expect_redelivered(deliveries: &[Delivery], count: usize) -> Check {
 pub(super) fn death_of_a_consumer_redelivers<H: BusHarness>(script: &Script<'_, H>) -> Check {
     let (bus, spec, mut first) = script.consumed("suite")?;
     let messages = events(script.ids(), 3);
-    script.confirm(&bus, &messages)?;
+    script.publish_confirmed(&bus, &messages)?;
     script.take(&mut first, 3)?;
     script.kill(first);
     let mut second = script.consume(&bus, &spec.name, 100)?;
@@ -56,7 +56,7 @@ pub(super) fn death_of_a_consumer_redelivers<H: BusHarness>(script: &Script<'_, 
 
 pub(super) fn acknowledged_is_gone<H: BusHarness>(script: &Script<'_, H>) -> Check {
     let (bus, spec, mut consumer) = script.consumed("suite")?;
-    script.confirm(&bus, &events(script.ids(), 3))?;
+    script.publish_confirmed(&bus, &events(script.ids(), 3))?;
     let taken = script.take(&mut consumer, 3)?;
     script.ack(&mut consumer, &taken)?;
     script.expect_quiet(&mut consumer)?;
@@ -69,7 +69,7 @@ pub(super) fn retry_comes_back_later<H: BusHarness>(script: &Script<'_, H>) -> C
     let harness = script.harness();
     let (bus, _spec, mut consumer) = script.consumed("suite")?;
     let message = event(script.ids(), 1);
-    script.confirm(&bus, std::slice::from_ref(&message))?;
+    script.publish_confirmed(&bus, std::slice::from_ref(&message))?;
     let mut delivery = only(script.take(&mut consumer, 1)?)?;
     for attempt in 2..=3 {
         let earliest = harness.now().plus(DELAY);
@@ -87,14 +87,14 @@ pub(super) fn retry_spares_neighbours<H: BusHarness>(script: &Script<'_, H>) -> 
     const LONG: Millis = Millis::from_minutes(10);
     let ids = script.ids();
     let (bus, _spec, mut consumer) = script.consumed("suite")?;
-    script.confirm(&bus, &events(ids, 2))?;
+    script.publish_confirmed(&bus, &events(ids, 2))?;
     let taken = script.take(&mut consumer, 2)?;
     let delays = [LONG, DELAY];
     for (delivery, delay) in taken.iter().zip(delays) {
         script.settle(&mut consumer, &[(delivery.tag, retry_after(delay))])?;
     }
     let fresh = event(ids, 3);
-    script.confirm(&bus, std::slice::from_ref(&fresh))?;
+    script.publish_confirmed(&bus, std::slice::from_ref(&fresh))?;
     let mut expected: Vec<_> = taken.iter().skip(1).map(|delivery| &*delivery.message).collect();
     expected.push(&fresh);
     let came = script.take(&mut consumer, 2)?;
@@ -107,7 +107,7 @@ pub(super) fn return_counts_nothing<H: BusHarness>(script: &Script<'_, H>) -> Ch
     const RETURNS: u32 = 5;
     const SHORT: Millis = Millis::new(50);
     let (bus, _spec, mut consumer) = script.consumed("suite")?;
-    script.confirm(&bus, &[event(script.ids(), 1)])?;
+    script.publish_confirmed(&bus, &[event(script.ids(), 1)])?;
     let mut delivery = only(script.take(&mut consumer, 1)?)?;
     for _ in 0..RETURNS {
         expect_same("the attempt", &1, &delivery.attempt)?;
@@ -126,10 +126,10 @@ pub(super) fn return_counts_nothing<H: BusHarness>(script: &Script<'_, H>) -> Ch
 pub(super) fn stale_tag_is_ignored<H: BusHarness>(script: &Script<'_, H>) -> Check {
     let ids = script.ids();
     let (bus, spec, mut consumer) = script.consumed("suite")?;
-    script.confirm(&bus, &[event(ids, 1)])?;
+    script.publish_confirmed(&bus, &[event(ids, 1)])?;
     let first = script.take(&mut consumer, 1)?;
     script.ack(&mut consumer, &first)?;
-    script.confirm(&bus, &[event(ids, 2)])?;
+    script.publish_confirmed(&bus, &[event(ids, 2)])?;
     let second = script.take(&mut consumer, 1)?;
     let never = Tag(u64::MAX);
     for tag in first.iter().map(|delivery| delivery.tag).chain([never]) {
@@ -148,7 +148,7 @@ pub(super) fn consumers_share_a_queue<H: BusHarness>(script: &Script<'_, H>) -> 
     let mut one = script.consume(&bus, &spec.name, 2)?;
     let mut other = script.consume(&script.open_bus(), &spec.name, 2)?;
     let messages = events(script.ids(), 4);
-    script.confirm(&bus, &messages)?;
+    script.publish_confirmed(&bus, &messages)?;
     let mut taken = script.take(&mut one, 2)?;
     taken.extend(script.take(&mut other, 2)?);
     let came = sorted(taken.iter().map(|delivery| &*delivery.message));
@@ -157,7 +157,7 @@ pub(super) fn consumers_share_a_queue<H: BusHarness>(script: &Script<'_, H>) -> 
 
 pub(super) fn unsettled_survives_a_crash<H: BusHarness>(script: &Script<'_, H>) -> Check {
     let (bus, spec, mut consumer) = script.consumed("suite")?;
-    script.confirm(&bus, &events(script.ids(), 2))?;
+    script.publish_confirmed(&bus, &events(script.ids(), 2))?;
     script.take(&mut consumer, 2)?;
     script.note("the bus crashes");
     script.harness().crash();
@@ -168,7 +168,7 @@ pub(super) fn unsettled_survives_a_crash<H: BusHarness>(script: &Script<'_, H>) 
 
 pub(super) fn cut_voids_tags<H: BusHarness>(script: &Script<'_, H>) -> Check {
     let (bus, spec, mut consumer) = script.consumed("suite")?;
-    script.confirm(&bus, &events(script.ids(), 2))?;
+    script.publish_confirmed(&bus, &events(script.ids(), 2))?;
     let before = script.take(&mut consumer, 2)?;
     script.note("the connection is cut under the consumer");
     script.harness().cut();

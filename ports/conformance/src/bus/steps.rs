@@ -183,7 +183,7 @@ impl<H: BusHarness> Script<'_, H> {
     }
 
     /// Publishes a batch that must be confirmed.
-    pub(super) fn confirm(&self, bus: &Channel, messages: &[Message]) -> Check {
+    pub(super) fn publish_confirmed(&self, bus: &Channel, messages: &[Message]) -> Check {
         let expected = vec![Answer::Confirmed; messages.len()];
         expect_same("the answers", &expected, &self.publish(bus, messages)?)
     }

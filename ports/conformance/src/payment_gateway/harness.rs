@@ -1,0 +1,49 @@
+//! What the payment gateway's suite needs.
+
+use crate::harness::{Harness, Support, undeclared};
+use fiacre_domain::trip::PaymentMethodId;
+use fiacre_ports::PaymentGateway;
+use std::sync::Arc;
+
+/// What only some gateways and their harnesses can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Capability {
+    /// A method that the issuer declines.
+    Decline,
+    /// A method whose rider must act.
+    Challenge,
+    /// Operations that are done while their answers are lost.
+    LoseAnswers,
+}
+
+/// A world around a gateway; where it is shared, [`Harness::salt`] keeps keys apart, and `list` may show others' intents.
+pub trait PaymentGatewayHarness: Harness {
+    /// A handle on the gateway, as a process of its own would open it.
+    fn open(&self) -> Arc<dyn PaymentGateway>;
+
+    /// Whether this world can do `capability`. Match without `_`, so that a new one is decided and not overlooked.
+    fn support(&self, capability: Capability) -> Support;
+
+    /// A method with which everything works at once.
+    fn method(&self) -> PaymentMethodId;
+
+    /// A method that the issuer declines.
+    fn method_declined(&self) -> PaymentMethodId {
+        undeclared("method_declined")
+    }
+
+    /// A method whose rider must act, and does not as long as the clause runs.
+    fn method_challenged(&self) -> PaymentMethodId {
+        undeclared("method_challenged")
+    }
+
+    /// A method with which every operation is done, but its first answer is lost as [`OutcomeUnknown`].
+    ///
+    /// [`OutcomeUnknown`]: fiacre_ports::GatewayError::OutcomeUnknown
+    fn method_with_lost_answers(&self) -> PaymentMethodId {
+        undeclared("method_with_lost_answers")
+    }
+
+    /// Called before each call whose answer must be lost, for a harness that loses answers by itself and not by the method.
+    fn lose_next_answer(&self) {}
+}
