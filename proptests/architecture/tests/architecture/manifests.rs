@@ -27,10 +27,7 @@ pub(crate) const VIRTUAL_ROOT: Rule = Rule {
         },
         Plant {
             name: "a second default member",
-            plant: |workspace| {
-                let f = workspace.packages["fiacre-city"].clone();
-                workspace.packages.insert("fiacre".to_owned(), f);
-            },
+            plant: |workspace| workspace.default_members.push("fiacre-city".to_owned()),
         },
         Plant {
             name: "unsafe code that is only denied, so that a crate can allow it",
@@ -54,7 +51,7 @@ fn virtual_root(workspace: &Workspace) -> Vec<Violation> {
     if root["workspace"]["lints"]["rust"]["unsafe_code"].as_str() != Some("forbid") {
         violations.push(Violation::new("Cargo.toml", "must forbid unsafe code"));
     }
-    if workspace.packages.contains_key("fiacre") && workspace.default_members != ["fiacre"] {
+    if workspace.default_members != ["fiacre"] {
         violations.push(Violation::new(
             "Cargo.toml",
             "must say default-members = [\"apps/fiacre\"]",

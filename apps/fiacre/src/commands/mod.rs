@@ -1,0 +1,34 @@
+//! The commands, one file each.
+
+mod quote;
+mod receipt;
+mod tariff;
+
+use crate::failure::Failure;
+use clap::Subcommand;
+use std::io::Write;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Tariff files
+    #[command(subcommand)]
+    Tariff(tariff::TariffCommand),
+
+    /// What a ride costs, line by line
+    Quote(quote::QuoteArguments),
+
+    /// Receipts
+    #[command(subcommand)]
+    Receipt(receipt::ReceiptCommand),
+}
+
+impl Command {
+    /// Runs the command and writes its answer, as JSON where asked.
+    pub(crate) fn run(self, json: bool, out: &mut impl Write) -> Result<(), Failure> {
+        match self {
+            Self::Tariff(command) => command.run(json, out),
+            Self::Quote(arguments) => arguments.run(json, out),
+            Self::Receipt(command) => command.run(json, out),
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! `fiacre quote`: what a ride costs, line by line, and a receipt for it.
+
+use super::tariff;
+use crate::failure::Failure;
+use crate::{fare, quantity};
+use clap::Args;
+use fiacre_domain::id::ZoneId;
+use fiacre_domain::pricing::{Line, Party, Quote, Ride, Surge, Tariff};
+use fiacre_domain::time::CivilDateTime;
+use fiacre_domain::units::{Millimetres, Millis};
+use serde_json::{Value, json};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  fiacre quote --tariff nyc-2018 --distance-m 8046.72 --duration-s 1200 --slow-s 300 --at 2018-07-03T17:00
+  fiacre quote --tariff nyc-2022 --distance-m 24000 --duration-s 2400 --at 2025-03-04T17:00 \\
+      --pickup-zone jfk --dropoff-zone south-of-60 --json
+  fiacre quote --tariff my-city.toml --distance-m 5000 --duration-s 900 --stops 1 --wait-s 120 \\
+      --passengers 3 --at 2026-01-31T23:30 --receipt receipt.json")]
+pub(crate) struct QuoteArguments {
+    /// A tariff file, or the name of a built-in tariff (nyc-2018, nyc-2022, chicago, tokyo, london, …)
+    #[arg(long, value_name = "FILE")]
+    tariff: String,
+
+    /// How far, in metres (up to three decimals)
+    #[arg(long, value_name = "N", value_parser = quantity::metres, allow_negative_numbers = true)]
+    distance_m: Millimetres,
+
+    /// How long, in seconds, waiting at stops not counted
+    #[arg(long, value_name = "N", value_parser = quantity::seconds, allow_negative_numbers = true)]
+    duration_s: Millis,
+
+    /// How much of the duration stands still in traffic; estimated where it is left out
+    #[arg(long, value_name = "N", value_parser = quantity::seconds, allow_negative_numbers = true)]
+    slow_s: Option<Millis>,
+
+    /// Waiting at stops, or at the pick-up where there is no stop, in seconds
+    #[arg(long, value_name = "N", value_parser = quantity::seconds, allow_negative_numbers = true)]
+    wait_s: Option<Millis>,
+
+    /// Stops on the way
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u16).range(..=255))]
+    stops: u16,
+
+    /// Passengers, all adults
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=15))]
+    passengers: u8,
+
+    /// The day is a holiday, also where the tariff does not list it
+    #[arg(long)]
+    holiday: bool,
+
+    /// The tariff's zone of the pick-up
+    #[arg(long, value_name = "Z")]
+    pickup_zone: Option<ZoneId>,
+
+    /// The tariff's zone of the end
+    #[arg(long, value_name = "Z")]
+    dropoff_zone: Option<ZoneId>,
+
+    /// A zone on the way; may be given several times
+    #[arg(long, value_name = "Z")]
+    via: Vec<ZoneId>,
+
+    /// The local time of the start, such as 2018-07-03T17:00 or 2018-07-03T19:59:59
+    #[arg(long, value_name = "LOCAL")]
+    at: CivilDateTime,
+
+    /// Settle the ride as quoted, and write its receipt here, as JSON
+    #[arg(long, value_name = "FILE")]
+    receipt: Option<PathBuf>,
+}
+
+impl QuoteArguments {
+    pub(crate) fn run(self, json: bool, out: &mut impl Write) -> Result<(), Failure> {
+        let tariff = Arc::new(tariff::open(&self.tariff)?);
+        let quote = tariff.quote(&self.ride()?, self.at, Surge::NONE)?;
+        let lines = quote.lines()?;
+        if let Some(path) = &self.receipt {
+            write_receipt(&quote, path)?;
+        }
+        let unknown: Vec<ZoneId> = self.unknown_zones(&tariff);
+        if json {
+            writeln!(out, "{:#}", object(&quote, &lines, &unknown))?;
+        } else {
+            write_table(&quote, &lines, out)?;
+            write_doubts(&tariff, &unknown, out)?;
+        }
+        Ok(())
+    }
+
+    fn ride(&self) -> Result<Ride, Failure> {
+        let mut ride = Ride::new(self.distance_m, self.duration_s)
+            .with_waiting(self.wait_s.unwrap_or_default())
+            .with_stops(self.stops)
+            .with_party(Party::adults(self.passengers)?);
+        if let Some(slow) = self.slow_s {
+            ride = ride.with_slow(slow);
+        }
+        if let Some(zone) = self.pickup_zone {
+            ride = ride.starting_in(zone);
+        }
+        if let Some(zone) = self.dropoff_zone {
+            ride = ride.ending_in(zone);
+        }
+        if self.holiday {
+            ride = ride.on_holiday();
+        }
+        Ok(self.via.iter().fold(ride, |ride, zone| ride.through(*zone)))
+    }
+
+    /// Zones that the tariff does not tell apart: no mistake, or a slip of the hand.
+    fn unknown_zones(&self, tariff: &Tariff) -> Vec<ZoneId> {
+        let named = self.pickup_zone.iter().chain(&self.dropoff_zone).chain(&self.via);
+        named
+            .copied()
+            .filter(|zone| tariff.zones().get(*zone).is_none())
+            .collect()
+    }
+}
+
+fn write_receipt(quote: &Quote, path: &Path) -> Result<(), Failure> {
+    let receipt = quote.settle_as_quoted()?;
+    let text = fiacre_wire::receipt_to_json(&receipt).map_err(Failure::Unspeakable)?;
+    std::fs::write(path, text).map_err(|error| Failure::Unwritable(path.to_owned(), error))
+}
+
+fn object(quote: &Quote, lines: &[Line], unknown: &[ZoneId]) -> Value {
+    let tariff = quote.tariff();
+    let shares: Vec<Value> = fare::by_payee(lines)
+        .iter()
+        .map(|share| json!({ "payee": fare::payee_name(share.payee), "amount": share.sum_minor }))
+        .collect();
+    let lines: Vec<Value> = lines
+        .iter()
+        .map(|line| {
+            json!({
+                "for": fare::purpose(line.kind()),
+                "payee": fare::payee_name(line.payee()),
+                "amount": line.amount().minor(),
+            })
+        })
+        .collect();
+    json!({
+        "tariff": tariff.id().as_str(),
+        "tariff_version": tariff.version(),
+        "currency": quote.currency().code(),
+        "exponent": quote.currency().exponent(),
+        "total": quote.total().minor(),
+        "hold": quote.hold().minor(),
+        "driver_pay": quote.driver_pay().minor(),
+        "payees": shares,
+        "lines": lines,
+        "unknown_zones": unknown.iter().map(ZoneId::as_str).collect::<Vec<_>>(),
+    })
+}
+
+/// How wide the words and the amounts of the table are.
+const WORDS: usize = 32;
+const AMOUNTS: usize = 14;
+
+fn write_table(quote: &Quote, lines: &[Line], out: &mut impl Write) -> Result<(), Failure> {
+    let tariff = quote.tariff();
+    let title = format!("{}, version {}", tariff.id(), tariff.version());
+    writeln!(out, "{title:<WORDS$}{:>AMOUNTS$}", quote.currency().code())?;
+    for share in fare::by_payee(lines) {
+        writeln!(out, "\n{}", fare::payee_name(share.payee))?;
+        for line in &share.lines {
+            let purpose = format!("  {}", fare::purpose(line.kind()));
+            writeln!(out, "{purpose:<WORDS$}{:>AMOUNTS$}", fare::amount(line.amount()))?;
+        }
+    }
+    writeln!(out, "{:WORDS$}{:->AMOUNTS$}", "", "")?;
+    for (words, money) in [
+        ("total", quote.total()),
+        ("held until it is settled", quote.hold()),
+        ("the driver earns", quote.driver_pay()),
+    ] {
+        writeln!(out, "{words:<WORDS$}{:>AMOUNTS$}", fare::amount(money))?;
+    }
+    Ok(())
+}
+
+fn write_doubts(tariff: &Tariff, unknown: &[ZoneId], out: &mut impl Write) -> Result<(), Failure> {
+    for zone in unknown {
+        let known: Vec<String> = tariff.zones().ids().map(|id| id.to_string()).collect();
+        let known = if known.is_empty() {
+            "none".to_owned()
+        } else {
+            known.join(", ")
+        };
+        writeln!(out, "\nnote: the tariff prices no zone {zone}; it knows {known}")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,86 @@
+//! `fiacre tariff`: is a tariff file what it must be?
+
+use crate::failure::Failure;
+use clap::Subcommand;
+use fiacre_domain::pricing::Tariff;
+use fiacre_tariffs::{TariffFileError, TariffFileFault};
+use serde_json::json;
+use std::io::Write;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TariffCommand {
+    /// Read a tariff file and name its first fault: file, line, column and why
+    #[command(after_help = "\
+Examples:
+  fiacre tariff check my-city.toml
+  fiacre tariff check tokyo --json
+
+Exit codes: 0 the file is a tariff, 2 it has a fault, 64 it cannot be read.
+The format is described in adapters/tariffs/README.md.")]
+    Check {
+        /// A tariff file, or the name of a built-in tariff
+        file: String,
+    },
+}
+
+impl TariffCommand {
+    pub(crate) fn run(self, json: bool, out: &mut impl Write) -> Result<(), Failure> {
+        match self {
+            Self::Check { file } => check(&file, json, out),
+        }
+    }
+}
+
+/// The tariff that another command needs: a fault in it is bad configuration.
+pub(super) fn open(file: &str) -> Result<Tariff, Failure> {
+    fiacre_tariffs::open(file).map_err(Failure::Tariff)
+}
+
+fn check(file: &str, json: bool, out: &mut impl Write) -> Result<(), Failure> {
+    match fiacre_tariffs::open(file) {
+        Ok(tariff) => praise(file, &tariff, json, out),
+        Err(error) if is_unreadable(&error) => Err(Failure::Tariff(error)),
+        Err(error) => {
+            if json {
+                let (line, column) = error.place().unzip();
+                let fault = json!({
+                    "file": error.file(),
+                    "ok": false,
+                    "line": line,
+                    "column": column,
+                    "code": error.code(),
+                    "why": error.to_string(),
+                });
+                writeln!(out, "{fault:#}")?;
+            }
+            Err(Failure::FaultyTariff(error))
+        }
+    }
+}
+
+const fn is_unreadable(error: &TariffFileError) -> bool {
+    matches!(error.fault(), TariffFileFault::Unreadable(_))
+}
+
+fn praise(file: &str, tariff: &Tariff, json: bool, out: &mut impl Write) -> Result<(), Failure> {
+    let (id, version, currency) = (tariff.id(), tariff.version(), tariff.currency());
+    let fingerprint = fiacre_wire::fingerprint(tariff);
+    if json {
+        let answer = json!({
+            "file": file,
+            "ok": true,
+            "tariff": id.as_str(),
+            "tariff_version": version,
+            "currency": currency.code(),
+            "fingerprint": fingerprint.to_string(),
+        });
+        writeln!(out, "{answer:#}")?;
+    } else {
+        writeln!(
+            out,
+            "{file} is fine: tariff {id}, version {version}, in {currency}"
+        )?;
+        writeln!(out, "fingerprint {fingerprint}")?;
+    }
+    Ok(())
+}

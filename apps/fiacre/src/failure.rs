@@ -1,0 +1,100 @@
+//! Why a command did not succeed, and the exit code that says so.
+
+use fiacre_domain::pricing::{PricingError, VerifyError};
+use fiacre_tariffs::{TariffFileError, TariffFileFault};
+use fiacre_wire::WireError;
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Findings.
+pub(crate) const EXIT_FINDINGS: u8 = 2;
+/// Bad usage or configuration: `EX_USAGE` of sysexits.h.
+pub(crate) const EXIT_USAGE: u8 = 64;
+/// The answer could not be written: `EX_IOERR` of sysexits.h.
+pub(crate) const EXIT_OUTPUT: u8 = 74;
+
+/// Why a command did not succeed.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The tariff that a command needs cannot be used.
+    Tariff(TariffFileError),
+    /// The tariff that was to be checked has a fault.
+    FaultyTariff(TariffFileError),
+    /// The ride cannot be priced.
+    Ride(PricingError),
+    /// A file could not be read.
+    Unreadable(PathBuf, io::Error),
+    /// A file could not be written.
+    Unwritable(PathBuf, io::Error),
+    /// The receipt is no receipt.
+    Illegible(PathBuf, WireError),
+    /// The receipt is not what its tariff makes of it.
+    Refused(PathBuf, VerifyError),
+    /// The receipt could not be put into words.
+    Unspeakable(WireError),
+    /// Stdout does not take the answer.
+    Output(io::Error),
+}
+
+impl Failure {
+    /// The exit code.
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::FaultyTariff(_) | Self::Illegible(..) | Self::Refused(..) => EXIT_FINDINGS,
+            Self::Tariff(_) | Self::Ride(_) | Self::Unreadable(..) | Self::Unwritable(..) => EXIT_USAGE,
+            Self::Unspeakable(_) | Self::Output(_) => EXIT_OUTPUT,
+        })
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tariff(error) | Self::FaultyTariff(error) => {
+                write!(f, "{error}")?;
+                if matches!(error.fault(), TariffFileFault::Unreadable(_)) {
+                    let names: Vec<&str> = fiacre_tariffs::built_in_names().collect();
+                    write!(
+                        f,
+                        "; give the path of a tariff file, or one of {}",
+                        names.join(", ")
+                    )?;
+                }
+                Ok(())
+            }
+            Self::Ride(error) => write!(f, "{error}"),
+            Self::Unreadable(path, error) => {
+                write!(
+                    f,
+                    "failed to read {}: {error}; give the path of a file",
+                    path.display()
+                )
+            }
+            Self::Unwritable(path, error) => {
+                write!(
+                    f,
+                    "failed to write {}: {error}; give a path that can be written",
+                    path.display()
+                )
+            }
+            Self::Illegible(path, error) => write!(f, "{}: {error}", path.display()),
+            Self::Refused(path, error) => write!(f, "{}: {error}", path.display()),
+            Self::Unspeakable(error) => write!(f, "{error}"),
+            Self::Output(error) => write!(f, "failed to write the answer: {error}"),
+        }
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
+impl From<PricingError> for Failure {
+    fn from(error: PricingError) -> Self {
+        Self::Ride(error)
+    }
+}

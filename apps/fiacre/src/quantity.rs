@@ -1,0 +1,52 @@
+//! Metres and seconds as people write them: whole, or with up to three decimals, and exact.
+
+use fiacre_domain::units::{Millimetres, Millis};
+
+/// Metres, such as `8046` or `8046.72`.
+pub(crate) fn metres(text: &str) -> Result<Millimetres, String> {
+    thousandths(text).map(Millimetres::new)
+}
+
+/// Seconds, such as `300` or `25.2`.
+pub(crate) fn seconds(text: &str) -> Result<Millis, String> {
+    thousandths(text).map(Millis::new)
+}
+
+fn thousandths(text: &str) -> Result<i64, String> {
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_number(whole) || !is_number(decimals) || decimals.len() > 3 {
+        return Err("write a number that is not negative, with at most three decimals: 8046.72".to_owned());
+    }
+    format!("{whole}{decimals:0<3}")
+        .parse()
+        .map_err(|_| "the number is too large".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_exact_or_refused() {
+        for (text, expected) in [
+            ("0", Some(0)),
+            ("8046.72", Some(8_046_720)),
+            ("0.001", Some(1)),
+            ("25.2", Some(25_200)),
+            ("9223372036854775.807", Some(i64::MAX)),
+            ("9223372036854775.808", None),
+            ("", None),
+            (".5", None),
+            ("5.", None),
+            ("-5", None),
+            ("+5", None),
+            ("1e3", None),
+            ("1.2345", None),
+            ("1.2.3", None),
+            ("٣", None),
+        ] {
+            assert_eq!(thousandths(text).ok(), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! The binary as its users meet it: what it answers, and how it exits.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod quote;
+mod receipt;
+mod tariff;
+mod usage;
+
+use serde_json::Value;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+const FINDINGS: i32 = 2;
+const USAGE: i32 = 64;
+
+fn fiacre<S: AsRef<str>>(arguments: &[S]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_fiacre"))
+        .args(arguments.iter().map(AsRef::as_ref))
+        .output()
+        .unwrap()
+}
+
+/// The exit code, and what was said on stderr.
+fn exit<S: AsRef<str>>(arguments: &[S]) -> (i32, String) {
+    let output = fiacre(arguments);
+    (
+        output.status.code().unwrap(),
+        String::from_utf8(output.stderr).unwrap(),
+    )
+}
+
+/// The words of a line of the shell, without quotes.
+fn words(line: &str) -> Vec<String> {
+    line.split_whitespace().map(str::to_owned).collect()
+}
+
+/// The JSON on stdout, whatever the exit code.
+fn json(line: &str) -> Value {
+    let output = fiacre(&words(&format!("{line} --json")));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Text on stdout of a command that succeeds.
+fn text(line: &str) -> String {
+    let output = fiacre(&words(line));
+    assert!(
+        output.status.success(),
+        "{line}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// A path for one test's file, in the folder that cargo gives to integration tests.
+fn scratch(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name)
+}
