@@ -509,3 +509,70 @@ fn a_total_that_the_gateway_cannot_take_is_refused_at_the_quote() {
     let coarse = Arc::new(fiacre_tariffs::parse("coarse", &coarse).unwrap());
     assert!(coarse.quote(&ride, at, Surge::NONE).is_ok());
 }
+
+#[test]
+fn an_app_tariff_has_tiers_time_a_minimum_and_taxes_inside_its_prices() {
+    let text = r#"
+        [tariff]
+        id = "app"
+        version = 1
+        currency = "EUR"
+        minimum = "8.00"
+        [meter]
+        initial = "2.50"
+        units = "pro-rata"
+        segments = [
+            { price = "1.20", distance = "1 km" },
+            { from = "10 km", price = "0.90", distance = "1 km" },
+        ]
+        time = { price = "0.30", per = "1 min", units = "pro-rata" }
+        [[charge]]
+        name = "booking"
+        amount = "1.00"
+        payee = "platform"
+        [[discount]]
+        name = "welcome"
+        share = "10%"
+        funder = "city"
+        [[tax]]
+        name = "vat"
+        authority = "treasury"
+        rate = "7%"
+        included = true
+        [pay]
+        version = 1
+        commission = "20%"
+    "#;
+    let tariff = Arc::new(fiacre_tariffs::parse("app", text).unwrap());
+    let quote = |km: i64, minutes: i64| {
+        let ride = Ride::new(Millimetres::new(km * KM_MM), Millis::from_minutes(minutes));
+        tariff
+            .quote(&ride, "2026-03-03T10:00".parse().unwrap(), Surge::NONE)
+            .unwrap()
+    };
+    // 2.50 + 10 × 1.20 + 2 × 0.90 + 20 × 0.30 = 22.30; booking 1.00; a tenth off, paid by the city.
+    let long = quote(12, 20);
+    assert_eq!(long.total().to_string(), "20.97 EUR");
+    let lines = long.lines().unwrap();
+    let amount = |kind: LineKind| {
+        lines
+            .iter()
+            .find(|line| line.kind() == kind)
+            .map(|line| line.amount().minor())
+    };
+    assert_eq!(amount(LineKind::Discount("welcome".parse().unwrap())), Some(-233));
+    // 20.97 × 7/107.
+    assert_eq!(amount(LineKind::Tax("vat".parse().unwrap())), Some(137));
+    assert_eq!(amount(LineKind::TaxIncluded("vat".parse().unwrap())), Some(-137));
+    // The driver's 22.30 less the tax inside it, less a fifth.
+    assert_eq!(long.driver_pay().to_string(), "16.74 EUR");
+    // 2.50 + 1.20 + 1.50 = 5.20, topped up to 8.00.
+    let short = quote(1, 5);
+    let lines = short.lines().unwrap();
+    assert!(
+        lines
+            .iter()
+            .any(|line| line.kind() == LineKind::Minimum && line.amount().minor() == 280)
+    );
+    assert_eq!(short.total().to_string(), "8.10 EUR");
+}

@@ -2,9 +2,10 @@
 
 use super::charge::Flat;
 use super::error::PricingError;
-use super::meter::{Segment, TimeBasis, TimeRule};
+use super::meter::{TimeBasis, TimeRule};
 use super::reading::MeterReading;
 use super::ride::{Circumstances, Ride};
+use super::segment::Segment;
 use super::tariff::Tariff;
 use super::window::WindowSet;
 use super::zone::{ZONES_MAX, ZoneSet};

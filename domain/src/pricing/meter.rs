@@ -18,6 +18,7 @@
 
 use super::error::{PricingError, TariffError, TariffFault};
 use super::limits;
+use super::segment::Segment;
 use crate::ratio::{Overflow, Ratio};
 use crate::units::{Millimetres, Millis};
 use crate::{canonical_enum, canonical_struct};
@@ -112,111 +113,6 @@ pub enum SlowRule {
     AtOrBelow(Speed),
 }
 canonical_enum!(SlowRule { 0 = BelowCrossover, 1 = Below(speed), 2 = AtOrBelow(speed) });
-
-/// The price of a unit from a distance of the ride onwards.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Segment {
-    from: Millimetres,
-    price: Ratio,
-    unit_mm: Ratio,
-    unit_ms: Option<Ratio>,
-}
-canonical_struct!(Segment {
-    from,
-    price,
-    unit_mm,
-    unit_ms
-});
-
-impl Segment {
-    /// From `from` on, each `unit_mm` millimetres cost `price` minor units (0 or more).
-    pub fn new(from: Millimetres, price: Ratio, unit_mm: Ratio) -> Result<Self, TariffError> {
-        limits::at_least_zero("segment from", Ratio::from(from.get()), limits::DISTANCE_MM_MAX)?;
-        limits::at_least_zero("unit price", price, limits::PRICE_MINOR_MAX)?;
-        limits::above_zero("unit distance", unit_mm, limits::DISTANCE_MM_MAX)?;
-        Ok(Self {
-            from,
-            price,
-            unit_mm,
-            unit_ms: None,
-        })
-    }
-
-    /// Where time is joint: `unit_ms` slow milliseconds are a unit too.
-    pub fn with_time(self, unit_ms: Ratio) -> Result<Self, TariffError> {
-        limits::above_zero("unit time", unit_ms, limits::DURATION_MS_MAX)?;
-        Ok(Self {
-            unit_ms: Some(unit_ms),
-            ..self
-        })
-    }
-
-    /// The distance of the ride at which the segment begins.
-    pub const fn from(&self) -> Millimetres {
-        self.from
-    }
-
-    pub(super) const fn price(&self) -> Ratio {
-        self.price
-    }
-
-    pub(super) fn distance_units(&self, mm: i64) -> Result<Ratio, Overflow> {
-        if mm == 0 {
-            Ok(Ratio::ZERO)
-        } else {
-            Ratio::from(mm).checked_div(self.unit_mm)
-        }
-    }
-
-    pub(super) fn time_units(&self, ms: i64) -> Result<Ratio, Overflow> {
-        match self.unit_ms {
-            Some(unit_ms) if ms != 0 => Ratio::from(ms).checked_div(unit_ms),
-            Some(_) | None => Ok(Ratio::ZERO),
-        }
-    }
-
-    /// A sample of `mm` in `ms` against `d/τ`: cross-multiplied, exact. Without a unit of time everything is above.
-    fn compare_with_crossover(&self, mm: i64, ms: i64) -> Result<Ordering, Overflow> {
-        let Some(unit_ms) = self.unit_ms else {
-            return Ok(Ordering::Greater);
-        };
-        let by_distance = i128::from(mm)
-            .checked_mul(self.unit_mm.denominator())
-            .and_then(|scaled| scaled.checked_mul(unit_ms.numerator()));
-        let by_time = i128::from(ms)
-            .checked_mul(unit_ms.denominator())
-            .and_then(|scaled| scaled.checked_mul(self.unit_mm.numerator()));
-        match (by_distance, by_time) {
-            (Some(by_distance), Some(by_time)) => Ok(by_distance.cmp(&by_time)),
-            _ => Err(Overflow),
-        }
-    }
-
-    /// The segment that charges the least (or the most) of what each of `segments` does.
-    pub(super) fn envelope(segments: &[Self], bound: Bound) -> Option<Self> {
-        segments.iter().copied().reduce(|a, b| match bound {
-            Bound::Low => Self {
-                from: a.from,
-                price: a.price.min(b.price),
-                unit_mm: a.unit_mm.max(b.unit_mm),
-                unit_ms: a.unit_ms.max(b.unit_ms),
-            },
-            Bound::High => Self {
-                from: a.from,
-                price: a.price.max(b.price),
-                unit_mm: a.unit_mm.min(b.unit_mm),
-                unit_ms: a.unit_ms.min(b.unit_ms),
-            },
-        })
-    }
-}
-
-/// Which end of what a reading may come to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Bound {
-    Low,
-    High,
-}
 
 /// Which time a separate price counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -357,7 +253,7 @@ impl Meter {
     ///
     /// `initial` pays for the first `initial_units`; every segment needs its unit of time.
     pub fn joint(initial: Ratio, initial_units: Ratio, segments: Vec<Segment>) -> Result<Self, TariffError> {
-        if segments.iter().any(|segment| segment.unit_ms.is_none()) {
+        if segments.iter().any(|segment| !segment.has_time()) {
             return Err(TariffError::new("unit time", TariffFault::Missing));
         }
         Self::new(initial, initial_units, segments, TimeRule::Joint, Units::Begun)
@@ -384,7 +280,7 @@ impl Meter {
         limits::at_least_zero("initial units", initial_units, limits::UNITS_MAX)?;
         match segments.first() {
             None => return Err(TariffError::new("segments", TariffFault::Missing)),
-            Some(first) if first.from != Millimetres::ZERO => {
+            Some(first) if first.from() != Millimetres::ZERO => {
                 return Err(TariffError::new("segments", TariffFault::OutOfOrder));
             }
             Some(_) => {}
@@ -392,7 +288,7 @@ impl Meter {
         if segments.len() > SEGMENTS_MAX {
             return Err(TariffError::new("segments", TariffFault::TooMany));
         }
-        if !segments.is_sorted_by(|a, b| a.from < b.from) {
+        if !segments.is_sorted_by(|a, b| a.from() < b.from()) {
             return Err(TariffError::new("segments", TariffFault::OutOfOrder));
         }
         Ok(Self {
@@ -407,8 +303,8 @@ impl Meter {
 
     /// With a price of time apart from distance. Slow time needs a speed: see [`Meter::with_slow`], called before.
     pub fn with_time(self, rate: TimeRate) -> Result<Self, TariffError> {
-        let slow_is_known = self.slow != SlowRule::BelowCrossover
-            || self.segments.iter().all(|segment| segment.unit_ms.is_some());
+        let slow_is_known =
+            self.slow != SlowRule::BelowCrossover || self.segments.iter().all(Segment::has_time);
         match (rate.basis, slow_is_known) {
             (TimeBasis::Slow, false) => Err(TariffError::new("slow speed", TariffFault::Missing)),
             (TimeBasis::Slow, true) | (TimeBasis::Elapsed, _) => Ok(Self {
@@ -480,7 +376,7 @@ impl Meter {
     pub(super) fn segment_at(&self, travelled_mm: i64) -> Result<&Segment, PricingError> {
         let begun = self
             .segments
-            .partition_point(|segment| segment.from.get() <= travelled_mm);
+            .partition_point(|segment| segment.from().get() <= travelled_mm);
         self.segments[..begun]
             .last()
             .ok_or(PricingError::ReadingOutOfRange("distance"))
@@ -490,10 +386,10 @@ impl Meter {
     pub(super) fn segments_between(&self, from_mm: i64, to_mm: i64) -> &[Segment] {
         let begun = self
             .segments
-            .partition_point(|segment| segment.from.get() <= from_mm);
+            .partition_point(|segment| segment.from().get() <= from_mm);
         let ahead = self
             .segments
-            .partition_point(|segment| segment.from.get() < to_mm);
+            .partition_point(|segment| segment.from().get() < to_mm);
         let first = begun.saturating_sub(1);
         self.segments.get(first..ahead.max(first + 1)).unwrap_or_default()
     }

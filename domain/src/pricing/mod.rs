@@ -43,6 +43,7 @@ mod receipt;
 mod recorder;
 mod replay;
 mod ride;
+mod segment;
 mod settle;
 mod stage;
 mod stages;
@@ -62,9 +63,7 @@ pub use charge::{Charge, ChargeAmount, Condition, Flat};
 pub use discount::{Discount, LineGroups};
 pub use error::{PricingError, TariffError, TariffFault};
 pub use line::{Line, LineKind, LineTraits, Payee};
-pub use meter::{
-    Meter, SEGMENTS_MAX, Segment, SlowRule, Speed, TimeBasis, TimeRate, TimeRule, Units, UnitsEstimate,
-};
+pub use meter::{Meter, SEGMENTS_MAX, SlowRule, Speed, TimeBasis, TimeRate, TimeRule, Units, UnitsEstimate};
 pub use party::{AgeRange, PASSENGERS_MAX, Party};
 pub use pay::{Pay, PayKind, PayLine, PayPolicy, PayRule, RateCard};
 pub use quote::Quote;
@@ -73,6 +72,7 @@ pub use receipt::{Basis, Computed, Happened, Receipt, ReceiptField, ReceiptParts
 pub use recorder::Recorder;
 pub use replay::Replay;
 pub use ride::{CIRCUMSTANCES_MAX, Circumstances, Ride, RidePart, STOPS_MAX, Toll};
+pub use segment::Segment;
 pub use stage::{RoundingPlan, Stage, StageRounding};
 pub use surge::{SURGE_BPS_MAX, Surge, SurgeInputs, SurgePolicy};
 pub use tariff::{AreaEffect, SettlementPolicy, TARIFF_ENTRIES_MAX, Tariff};

@@ -21,8 +21,9 @@
 
 use super::course::{Course, Piece};
 use super::error::PricingError;
-use super::meter::{Bound, Meter, Segment, SlowRule, TimeBasis, TimeRule};
+use super::meter::{Meter, SlowRule, TimeBasis, TimeRule};
 use super::reading::{MeterReading, Slice, SpeedBand};
+use super::segment::{Bound, Segment};
 use super::stages;
 use super::surge::Surge;
 use super::tariff::{AreaEffect, Tariff};

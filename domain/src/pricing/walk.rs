@@ -3,7 +3,8 @@
 use super::course::{Course, Piece};
 use super::error::PricingError;
 use super::line::LineKind;
-use super::meter::{Meter, Segment, TimeBasis, TimeRule, UnitCounter, likely_units};
+use super::meter::{Meter, TimeBasis, TimeRule, UnitCounter, likely_units};
+use super::segment::Segment;
 use super::tariff::AreaEffect;
 use super::waiting::{Waiting, WaitingCounter};
 use super::window::WindowSet;

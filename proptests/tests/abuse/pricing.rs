@@ -247,3 +247,52 @@ fn prices_at_the_limits_are_refused() {
             .is_err()
     );
 }
+
+#[test]
+fn a_tariff_file_that_is_not_one_is_refused_with_its_reason() {
+    let right = fiacre_tariffs::built_in_text("nyc-2018").unwrap();
+    let unknown = right.replacen("[meter]", "[metre]", 1);
+    for (text, code) in [
+        (String::new(), "tariff_file_syntax"),
+        (unknown, "tariff_file_unknown_field"),
+        ("\u{0}".repeat(1_000), "tariff_file_syntax"),
+        ("[".repeat(10_000), "tariff_file_syntax"),
+        ("#".repeat(1_000_000), "tariff_file_too_large"),
+        (
+            right.replacen("\"0.50\"", "\"99999999999999999\"", 1),
+            "tariff_too_large",
+        ),
+        (
+            right.replacen("\"1/5 mi\"", "\"1/0 mi\"", 1),
+            "tariff_file_syntax",
+        ),
+    ] {
+        assert_eq!(
+            fiacre_tariffs::parse("abuse.toml", &text).unwrap_err().code(),
+            code
+        );
+    }
+}
+
+#[test]
+fn a_window_over_midnight_is_open_on_both_sides_of_it() {
+    let tariff = Arc::new(fiacre_tariffs::built_in("nyc-2018").unwrap());
+    let night = tariff.schedule().get("night".parse().unwrap()).unwrap();
+    for (at, open) in [
+        ("2018-07-03T19:59:59", false),
+        ("2018-07-03T20:00", true),
+        ("2018-07-03T23:59:59", true),
+        ("2018-07-04T00:00", true),
+        ("2018-07-04T05:59:59", true),
+        ("2018-07-04T06:00", false),
+    ] {
+        assert_eq!(
+            tariff
+                .schedule()
+                .active(at.parse().unwrap(), None)
+                .intersects(night),
+            open,
+            "{at}"
+        );
+    }
+}
