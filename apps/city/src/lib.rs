@@ -2,7 +2,8 @@
 //!
 //! [`manhattan`] knows the 61 taxi zones, the street grid and how fast it is driven at; [`demand`] turns the year's
 //! counted trips into a stream of requests; [`random`] draws it, the same on any platform. The tables are in the binary:
-//! nothing is downloaded, and loading them takes some milliseconds.
+//! nothing is downloaded, and loading them takes some milliseconds. [`measures`] counts what a day comes to, commit by
+//! commit, and [`report`] shows it.
 //!
 //! ```
 //! use fiacre_city::demand::{Demand, DemandPlan};
@@ -22,9 +23,11 @@
 
 pub mod demand;
 pub mod manhattan;
+pub mod measures;
 pub mod platform;
 pub mod players;
 pub mod random;
+pub mod report;
 mod table;
 
 pub use table::{Table, TableError, TableFault};

@@ -1,0 +1,94 @@
+//! What moved at the gateway, folded apart from the ledger, so that one can be held against the other.
+
+use fiacre_domain::money::{Currency, Money};
+use fiacre_domain::payment::PaymentEvent;
+use fiacre_domain::stream::StreamId;
+use std::collections::BTreeMap;
+
+/// Amounts in minor units of one currency; what moves in another is not of this city and not counted.
+#[derive(Debug, Clone)]
+pub(super) struct Movements {
+    pub(super) currency: Currency,
+    pub(super) authorised_minor: i128,
+    pub(super) captured_minor: i128,
+    pub(super) released_minor: i128,
+    pub(super) debt_minor: i128,
+    /// What each charge holds now: a charge has one live authorisation at most.
+    holds: BTreeMap<StreamId, i64>,
+}
+
+impl Movements {
+    pub(super) const fn new(currency: Currency) -> Self {
+        Self {
+            currency,
+            authorised_minor: 0,
+            captured_minor: 0,
+            released_minor: 0,
+            debt_minor: 0,
+            holds: BTreeMap::new(),
+        }
+    }
+
+    /// What is held now.
+    pub(super) fn open_minor(&self) -> i128 {
+        self.holds.values().copied().map(i128::from).sum()
+    }
+
+    pub(super) fn fold(&mut self, stream: StreamId, event: &PaymentEvent) {
+        match *event {
+            PaymentEvent::Authorized { amount, .. } => {
+                let minor = self.minor(amount);
+                self.authorised_minor += i128::from(minor);
+                self.holds.insert(stream, minor);
+            }
+            PaymentEvent::Captured {
+                captured,
+                released_minor,
+                ..
+            }
+            | PaymentEvent::VoidRefused {
+                captured,
+                released_minor,
+                ..
+            } => {
+                self.captured_minor += i128::from(self.minor(captured));
+                let released = Money::new(released_minor, captured.currency());
+                self.released_minor += i128::from(self.minor(released));
+                self.holds.remove(&stream);
+            }
+            PaymentEvent::AuthorizationLost { released, .. }
+            | PaymentEvent::CaptureFailed { released, .. }
+            | PaymentEvent::Voided { released, .. } => {
+                self.released_minor += i128::from(self.minor(released));
+                self.holds.remove(&stream);
+            }
+            PaymentEvent::DebtRecorded { amount, .. } => self.debt_minor += i128::from(self.minor(amount)),
+            PaymentEvent::DebtSettled { amount } | PaymentEvent::DebtWrittenOff { amount } => {
+                self.debt_minor -= i128::from(self.minor(amount));
+            }
+            PaymentEvent::Waived { .. }
+            | PaymentEvent::AuthorizationStarted(_)
+            | PaymentEvent::IntentCreated { .. }
+            | PaymentEvent::ActionRequired { .. }
+            | PaymentEvent::Declined { .. }
+            | PaymentEvent::SettlementAsked { .. }
+            | PaymentEvent::CaptureStarted { .. }
+            | PaymentEvent::VoidStarted { .. }
+            | PaymentEvent::Closed { .. }
+            | PaymentEvent::RefundStarted { .. }
+            | PaymentEvent::Refunded { .. }
+            | PaymentEvent::RefundFailed { .. }
+            | PaymentEvent::DisputeOpened { .. }
+            | PaymentEvent::DisputeFundsMoved { .. }
+            | PaymentEvent::DisputeClosed { .. } => {}
+        }
+    }
+
+    fn minor(&self, amount: Money) -> i64 {
+        if amount.currency() == self.currency {
+            amount.minor()
+        } else {
+            0
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! What is remembered of a trip while it is open, and the row that is left of it.
+
+use crate::manhattan::ZoneIndex;
+use fiacre_domain::id::{DriverId, TariffId, TripId};
+use fiacre_domain::time::Timestamp;
+use fiacre_domain::trip::{
+    Actor, CancelReason, FailReason, MoneyOutcome, PaymentMethod, RejectReason, TripRequest,
+};
+use fiacre_domain::units::{Millimetres, Millis};
+use std::sync::Arc;
+
+/// Who cancelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CancelledBy {
+    /// The rider.
+    Rider,
+    /// The driver.
+    Driver,
+    /// An operator.
+    Operator,
+    /// A deadline.
+    Timer,
+}
+
+impl CancelledBy {
+    /// The name in CSV.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Rider => "rider",
+            Self::Driver => "driver",
+            Self::Operator => "operator",
+            Self::Timer => "timer",
+        }
+    }
+}
+
+impl From<Actor> for CancelledBy {
+    fn from(actor: Actor) -> Self {
+        match actor {
+            Actor::Rider(_) => Self::Rider,
+            Actor::Driver(_) => Self::Driver,
+            Actor::Operator(_) => Self::Operator,
+            Actor::Timer => Self::Timer,
+        }
+    }
+}
+
+/// How a trip ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TripEnd {
+    /// The rider rode.
+    Completed,
+    /// No driver, no payment, or too late.
+    Failed(FailReason),
+    /// Somebody cancelled.
+    Cancelled(CancelledBy, CancelReason),
+    /// The order was not taken.
+    Rejected(RejectReason),
+}
+
+impl TripEnd {
+    /// The name in CSV.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Failed(_) => "failed",
+            Self::Cancelled(..) => "cancelled",
+            Self::Rejected(_) => "rejected",
+        }
+    }
+
+    /// Why, in CSV; empty for a completed ride.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Completed => "",
+            Self::Failed(reason) => fail_reason_name(reason),
+            Self::Cancelled(_, reason) => match reason {
+                CancelReason::ChangedPlans => "changed_plans",
+                CancelReason::WaitTooLong => "wait_too_long",
+                CancelReason::DriverAsked => "driver_asked",
+                CancelReason::NoShow => "no_show",
+                CancelReason::Safety => "safety",
+                CancelReason::Other => "other",
+            },
+            Self::Rejected(reason) => match reason {
+                RejectReason::Expired => "expired",
+                RejectReason::PartyTooLarge => "party_too_large",
+                RejectReason::Dropped => "dropped",
+            },
+        }
+    }
+}
+
+const fn fail_reason_name(reason: FailReason) -> &'static str {
+    match reason {
+        FailReason::NoDriver => "no_driver",
+        FailReason::PaymentDeclined => "payment_declined",
+        FailReason::Expired => "expired",
+        FailReason::ReassignmentsUsedUp => "reassignments_used_up",
+    }
+}
+
+/// An open trip. Times are milliseconds after the order was accepted, held at 0 and at 49 days: a day of trips has
+/// thousands of these at once, and a timestamp each would double them.
+#[derive(Debug)]
+pub(super) struct OpenTrip {
+    pub(super) request: Arc<TripRequest>,
+    pub(super) pickup_zone: Option<ZoneIndex>,
+    pub(super) dropoff_zone: Option<ZoneIndex>,
+    pub(super) driver: Option<DriverId>,
+    pub(super) promised_ms: Option<u32>,
+    pub(super) assigned_ms: Option<u32>,
+    pub(super) arrived_ms: Option<u32>,
+    pub(super) due_minor: i64,
+    pub(super) end: Option<TripEnd>,
+    pub(super) offers: u16,
+    pub(super) round: u8,
+    pub(super) was_confirmed: bool,
+    pub(super) is_waiting: bool,
+}
+
+impl OpenTrip {
+    pub(super) const fn new(
+        request: Arc<TripRequest>,
+        pickup_zone: Option<ZoneIndex>,
+        dropoff_zone: Option<ZoneIndex>,
+    ) -> Self {
+        Self {
+            request,
+            pickup_zone,
+            dropoff_zone,
+            driver: None,
+            promised_ms: None,
+            assigned_ms: None,
+            arrived_ms: None,
+            due_minor: 0,
+            end: None,
+            offers: 0,
+            round: 0,
+            was_confirmed: false,
+            is_waiting: true,
+        }
+    }
+
+    /// How long after the order `at` is.
+    pub(super) fn after_ms(&self, at: Timestamp) -> u32 {
+        let after = at.since(self.request.accepted_at()).get().max(0);
+        u32::try_from(after).unwrap_or(u32::MAX)
+    }
+
+    /// From the assignment to the arrival.
+    pub(super) fn pickup_ms(&self) -> Option<u32> {
+        Some(self.arrived_ms?.saturating_sub(self.assigned_ms?))
+    }
+
+    pub(super) fn row(
+        &self,
+        trip: TripId,
+        end: TripEnd,
+        money: MoneyOutcome,
+        numbers: ZoneNumbers,
+    ) -> TripRow {
+        let quote = self.request.quote();
+        let is_completed = end == TripEnd::Completed;
+        TripRow {
+            trip,
+            end,
+            order: Some(OrderRow {
+                requested_at: self.request.accepted_at(),
+                zones: numbers,
+                distance: quote.ride().distance(),
+                duration: quote.ride().duration(),
+                quoted_minor: quote.total().minor(),
+                tariff: quote.tariff().id(),
+                payment: self.request.payment(),
+            }),
+            assign_ms: self.assigned_ms,
+            wait_ms: self.arrived_ms,
+            pickup_ms: self.pickup_ms(),
+            driver: self.driver,
+            offers: self.offers,
+            fare_minor: if is_completed { self.due_minor } else { 0 },
+            fee_minor: if is_completed { 0 } else { self.due_minor },
+            captured_minor: money.captured_minor,
+            debt_minor: money.debt_minor,
+            cash_minor: money.cash_minor,
+        }
+    }
+}
+
+/// A trip's zones, by their TLC numbers; `None` where a place was not said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ZoneNumbers {
+    /// Where it begins.
+    pub pickup: Option<u16>,
+    /// Where it ends.
+    pub dropoff: Option<u16>,
+}
+
+/// What was ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OrderRow {
+    /// When the order was accepted.
+    pub requested_at: Timestamp,
+    /// From where to where.
+    pub zones: ZoneNumbers,
+    /// How far, by the quote.
+    pub distance: Millimetres,
+    /// How long, by the quote.
+    pub duration: Millis,
+    /// The quote's total.
+    pub quoted_minor: i64,
+    /// The tariff.
+    pub tariff: TariffId,
+    /// How it is paid.
+    pub payment: PaymentMethod,
+}
+
+/// What is left of a trip when its money has come to an end: a line of the trips file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TripRow {
+    /// The trip.
+    pub trip: TripId,
+    /// How it ended.
+    pub end: TripEnd,
+    /// The order; `None` where it was rejected, or cancelled before it was seen.
+    pub order: Option<OrderRow>,
+    /// From the order to the last assignment, in milliseconds.
+    pub assign_ms: Option<u32>,
+    /// From the order to the driver's arrival, in milliseconds.
+    pub wait_ms: Option<u32>,
+    /// From the last assignment to the arrival, in milliseconds.
+    pub pickup_ms: Option<u32>,
+    /// The last driver.
+    pub driver: Option<DriverId>,
+    /// How many offers were made.
+    pub offers: u16,
+    /// The fare, in minor units.
+    pub fare_minor: i64,
+    /// The fee for a cancellation, in minor units.
+    pub fee_minor: i64,
+    /// What was captured and kept, in minor units.
+    pub captured_minor: i64,
+    /// What the rider still owes, in minor units.
+    pub debt_minor: i64,
+    /// What the driver took in cash, in minor units.
+    pub cash_minor: i64,
+}
+
+impl TripRow {
+    /// The row of an order that never became a trip.
+    pub(super) const fn without_order(trip: TripId, end: TripEnd) -> Self {
+        Self {
+            trip,
+            end,
+            order: None,
+            assign_ms: None,
+            wait_ms: None,
+            pickup_ms: None,
+            driver: None,
+            offers: 0,
+            fare_minor: 0,
+            fee_minor: 0,
+            captured_minor: 0,
+            debt_minor: 0,
+            cash_minor: 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_live_trip_takes_less_than_150_bytes() {
+        let entry = size_of::<(TripId, OpenTrip)>();
+        assert!(entry < 150, "{entry}");
+    }
+}

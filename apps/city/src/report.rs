@@ -1,0 +1,199 @@
+//! What `fiacre city` shows: one line while it runs, a page at its end, or one JSON object.
+//!
+//! ```
+//! use fiacre_city::manhattan::Manhattan;
+//! use fiacre_city::measures::Measures;
+//! use fiacre_city::report::{Facts, Report, Run, Speed, Verdict};
+//! use fiacre_domain::money::Currency;
+//! use fiacre_domain::time::{TimeOfDay, Timestamp, Weekday};
+//! use fiacre_domain::units::Millis;
+//! use std::sync::Arc;
+//! use std::time::Duration;
+//!
+//! let run = Run {
+//!     seed: 7,
+//!     weekday: Weekday::Friday,
+//!     from: TimeOfDay::new(18, 0, 0)?,
+//!     duration: Millis::from_minutes(60),
+//!     demand: 1.0,
+//!     matching: "batch".to_owned(),
+//!     tariff: "nyc-2018".to_owned(),
+//! };
+//! let facts = Facts {
+//!     run,
+//!     digest: "00ff".to_owned(),
+//!     verdict: Verdict { events: 0, findings: 0, examples: Vec::new() },
+//!     accounts: Vec::new(),
+//!     ledger_sum: 0,
+//!     saga: Vec::new(),
+//!     speed: Speed { virtual_time: Millis::from_minutes(60), wall: Duration::from_secs(2), rss_peak_bytes: None },
+//! };
+//! let measures = Measures::new(Arc::new(Manhattan::load()?), Currency::USD, Timestamp::from_ms(0));
+//! let report = Report::new(&measures, facts);
+//! assert!(report.to_json()?.starts_with(r#"{"seed":7,"digest":"00ff","trips":{"requested":0,"#));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod json;
+#[cfg(test)]
+mod tests;
+
+use crate::measures::{
+    CancelCounts, DriverFigures, Equity, EtaError, FailCounts, Measures, MoneyFigures, OfferCounts, Quarter,
+    Timing, TripCounts, ZoneFigures,
+};
+use fiacre_domain::ledger::Account;
+use fiacre_domain::time::{TimeOfDay, Weekday};
+use fiacre_domain::units::Millis;
+use serde::Serialize;
+use std::time::Duration;
+
+/// What was asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Run {
+    /// The seed.
+    pub seed: u64,
+    /// The day of the week.
+    pub weekday: Weekday,
+    /// When service starts, local time.
+    pub from: TimeOfDay,
+    /// For how long requests come.
+    pub duration: Millis,
+    /// Times the demand that was counted.
+    pub demand: f64,
+    /// How drivers are matched: `batch` or `greedy`.
+    pub matching: String,
+    /// The tariff.
+    pub tariff: String,
+}
+
+/// What the audit says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Verdict {
+    /// How many events it read.
+    pub events: u64,
+    /// How many findings it has: 0, or something is broken.
+    pub findings: u64,
+    /// Some of the findings, in words.
+    pub examples: Vec<String>,
+}
+
+/// How fast it went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Speed {
+    /// From the first request to the last trip closed, on the city's clock.
+    pub virtual_time: Millis,
+    /// The same on the wall's.
+    pub wall: Duration,
+    /// The most memory that was resident; `None` where the system does not say.
+    pub rss_peak_bytes: Option<u64>,
+}
+
+/// A cell of the saga's table, and how often it was reached.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SagaCell {
+    /// The trip's state.
+    pub state: String,
+    /// The fact that came.
+    pub fact: String,
+    /// How often.
+    pub count: u64,
+}
+
+/// What a report needs beside the measures.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Facts {
+    /// What was asked for.
+    pub run: Run,
+    /// SHA-256 over all commits, in hexadecimal digits.
+    pub digest: String,
+    /// What the audit says.
+    pub verdict: Verdict,
+    /// The ledger's balances in the city's currency, in minor units: debits above zero, credits below.
+    pub accounts: Vec<(Account, i128)>,
+    /// Their sum: 0, or something is broken.
+    pub ledger_sum: i128,
+    /// The saga's table as it was reached.
+    pub saga: Vec<SagaCell>,
+    /// How fast it went.
+    pub speed: Speed,
+}
+
+/// A day in the city, as plain data.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    /// What does not come from the measures.
+    pub facts: Facts,
+    /// How many trips, by how they ended.
+    pub trips: TripCounts,
+    /// Why trips failed.
+    pub failed_by_reason: FailCounts,
+    /// Who cancelled.
+    pub cancelled_by: CancelCounts,
+    /// The most trips that were live at once.
+    pub peak_live_trips: u64,
+    /// From the order to the assignment.
+    pub assign: Timing,
+    /// From the order to the arrival.
+    pub wait: Timing,
+    /// From the assignment to the arrival.
+    pub pickup: Timing,
+    /// Arrivals against what was promised.
+    pub eta_error: EtaError,
+    /// The share of arrivals within 120 s of the promise, of 1.
+    pub within_120_s: Option<f64>,
+    /// What became of offers.
+    pub offers: OfferCounts,
+    /// How drivers spent their day, and what it paid.
+    pub drivers: DriverFigures,
+    /// Every zone, by ascending TLC number.
+    pub zones: Vec<ZoneFigures>,
+    /// How evenly zones were served.
+    pub equity: Equity,
+    /// What moved at the gateway.
+    pub money: MoneyFigures,
+    /// The day by quarter-hours.
+    pub series: Vec<Quarter>,
+}
+
+impl Report {
+    /// Of what was measured, and `facts`.
+    pub fn new(measures: &Measures, facts: Facts) -> Self {
+        let zones = measures.zones();
+        Self {
+            facts,
+            trips: measures.trips(),
+            failed_by_reason: measures.failed_by_reason(),
+            cancelled_by: measures.cancelled_by(),
+            peak_live_trips: measures.peak_live_trips(),
+            assign: measures.assign(),
+            wait: measures.wait(),
+            pickup: measures.pickup(),
+            eta_error: measures.eta_error(),
+            within_120_s: measures.within_120_s(),
+            offers: measures.offers(),
+            drivers: measures.drivers(),
+            equity: Equity::of(&zones),
+            zones,
+            money: measures.money(),
+            series: measures.series().to_vec(),
+        }
+    }
+
+    /// One JSON object on one line. Money is in minor units, times in seconds, shares are of 1; what was never measured is
+    /// `null`.
+    pub fn to_json(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(&json::Document::of(self))
+    }
+
+    /// Events a second of wall time, rounded down.
+    pub fn events_per_s(&self) -> u64 {
+        per_s(self.facts.verdict.events, self.facts.speed.wall)
+    }
+}
+
+/// How many of `count` fall on a second of `wall`; 0 where no time passed.
+fn per_s(count: u64, wall: Duration) -> u64 {
+    let rate = (u128::from(count) * 1_000_000_000).checked_div(wall.as_nanos());
+    rate.and_then(|rate| u64::try_from(rate).ok()).unwrap_or_default()
+}

@@ -1,0 +1,137 @@
+//! The report's JSON: its keys are what programs rely on, so they stand here in one place.
+
+use super::{Report, SagaCell, Verdict};
+use crate::measures::{
+    CancelCounts, DriverFigures, Equity, EtaError, FailCounts, MoneyFigures, OfferCounts, QuarterFigures,
+    Timing, TripCounts, ZoneFigures, quotient,
+};
+use serde::Serialize;
+
+#[derive(Serialize)]
+pub(super) struct Document<'a> {
+    seed: u64,
+    digest: &'a str,
+    trips: TripCounts,
+    failed_by_reason: FailCounts,
+    cancelled_by: CancelCounts,
+    peak_live_trips: u64,
+    assign_s: Timing,
+    wait_s: Timing,
+    pickup_s: Timing,
+    eta_error_s: EtaError,
+    offers: OfferCounts,
+    drivers: &'a DriverFigures,
+    zones: &'a [ZoneFigures],
+    money: Money<'a>,
+    audit: &'a Verdict,
+    virtual_s: Option<f64>,
+    wall_s: f64,
+    events_per_s: u64,
+    saga: &'a [SagaCell],
+    rss_peak_bytes: Option<u64>,
+    run: Run<'a>,
+    within_120_s: Option<f64>,
+    equity: Equity,
+    quarters: Vec<QuarterFigures>,
+    accounts: Vec<Balance>,
+}
+
+#[derive(Serialize)]
+struct Money<'a> {
+    currency: &'a str,
+    authorised: i128,
+    captured: i128,
+    released: i128,
+    open: i128,
+    debt: i128,
+    ledger_sum: i128,
+}
+
+#[derive(Serialize)]
+struct Run<'a> {
+    weekday: String,
+    from: String,
+    hours: Option<f64>,
+    demand: f64,
+    matching: &'a str,
+    tariff: &'a str,
+}
+
+#[derive(Serialize)]
+struct Balance {
+    account: String,
+    minor: i128,
+}
+
+impl<'a> Document<'a> {
+    pub(super) fn of(report: &'a Report) -> Self {
+        let facts = &report.facts;
+        let quarters = report.series.iter().map(QuarterFigures::from);
+        let balances = facts.accounts.iter().map(|(account, minor)| Balance {
+            account: account.to_string(),
+            minor: *minor,
+        });
+        Self {
+            seed: facts.run.seed,
+            digest: &facts.digest,
+            trips: report.trips,
+            failed_by_reason: report.failed_by_reason,
+            cancelled_by: report.cancelled_by,
+            peak_live_trips: report.peak_live_trips,
+            assign_s: report.assign,
+            wait_s: report.wait,
+            pickup_s: report.pickup,
+            eta_error_s: report.eta_error,
+            offers: report.offers,
+            drivers: &report.drivers,
+            zones: &report.zones,
+            money: Money::of(&report.money, facts.ledger_sum),
+            audit: &facts.verdict,
+            virtual_s: quotient(facts.speed.virtual_time.get().into(), 1_000, 3),
+            wall_s: facts.speed.wall.as_secs_f64(),
+            events_per_s: report.events_per_s(),
+            saga: &facts.saga,
+            rss_peak_bytes: facts.speed.rss_peak_bytes,
+            run: Run::of(&facts.run),
+            within_120_s: report.within_120_s,
+            equity: report.equity,
+            quarters: quarters.collect(),
+            accounts: balances.collect(),
+        }
+    }
+}
+
+impl<'a> Money<'a> {
+    fn of(money: &'a MoneyFigures, ledger_sum: i128) -> Self {
+        let MoneyFigures {
+            currency,
+            authorised,
+            captured,
+            released,
+            open,
+            debt,
+        } = money;
+        Self {
+            currency: currency.code(),
+            authorised: *authorised,
+            captured: *captured,
+            released: *released,
+            open: *open,
+            debt: *debt,
+            ledger_sum,
+        }
+    }
+}
+
+impl<'a> Run<'a> {
+    fn of(run: &'a super::Run) -> Self {
+        Self {
+            weekday: format!("{:?}", run.weekday).to_lowercase(),
+            from: run.from.to_string(),
+            hours: quotient(run.duration.get().into(), 3_600_000, 3),
+            demand: run.demand,
+            matching: &run.matching,
+            tariff: &run.tariff,
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! A made-up day, and what is said of it.
+
+use super::*;
+use crate::measures::Earnings;
+use fiacre_domain::money::Currency;
+
+/// Figures nobody measured, each different from the others.
+pub(super) fn made_up() -> Report {
+    let zone = |number: u16, name: &str, requested, unserved, wait_p50, wait_p95| ZoneFigures {
+        zone: number,
+        requested,
+        unserved,
+        wait_p50: Some(wait_p50),
+        wait_p95: Some(wait_p95),
+        name: name.to_owned(),
+    };
+    let zones = vec![
+        zone(74, "East Harlem North", 1_204, 121, 244, 702),
+        zone(127, "Inwood", 88, 17, 412, 1_065),
+        zone(161, "Midtown Center", 22_310, 402, 121, 305),
+        zone(236, "Upper East Side North", 19_007, 611, 133, 360),
+    ];
+    let timing = |mean, p50, p95| Timing {
+        mean: Some(mean),
+        p50: Some(p50),
+        p95: Some(p95),
+    };
+    Report {
+        facts: facts(),
+        trips: TripCounts {
+            requested: 61_450,
+            confirmed: 57_002,
+            completed: 55_101,
+            failed: 3_308,
+            cancelled: 3_037,
+            rejected: 4,
+        },
+        failed_by_reason: FailCounts {
+            no_driver: 2_100,
+            payment_declined: 1_005,
+            expired: 201,
+            reassignments_used_up: 2,
+        },
+        cancelled_by: CancelCounts {
+            rider: 2_800,
+            driver: 7,
+            operator: 1,
+            timer: 229,
+        },
+        peak_live_trips: 10_412,
+        assign: timing(9.104, 4, 31),
+        wait: timing(231.52, 210, 470),
+        pickup: timing(222.416, 201, 455),
+        eta_error: EtaError {
+            bias: Some(-4.5),
+            mae: Some(21.013),
+            p90: Some(55),
+        },
+        within_120_s: Some(0.9871),
+        offers: OfferCounts {
+            made: 63_000,
+            accepted: 57_900,
+            declined: 3_300,
+            expired: 1_200,
+            withdrawn: 850,
+        },
+        drivers: DriverFigures {
+            count: 13_500,
+            occupied_share: Some(0.6112),
+            enroute_share: Some(0.2214),
+            deadhead_share_m: Some(0.3105),
+            completed_per_h: Some(2.914),
+            earnings_per_h: Earnings {
+                p10: Some(1_985),
+                p50: Some(2_640),
+                p90: Some(3_302),
+            },
+            gini: Some(0.1207),
+            open_share: Some(0.1674),
+            hours: Some(18_908.25),
+        },
+        equity: Equity::of(&zones),
+        zones,
+        money: MoneyFigures {
+            currency: Currency::USD,
+            authorised: 104_300_250,
+            captured: 74_802_115,
+            released: 29_498_135,
+            open: 0,
+            debt: 52_340,
+        },
+        series: series(),
+    }
+}
+
+fn facts() -> Facts {
+    let slug = |name: &str| name.parse().unwrap();
+    Facts {
+        run: Run {
+            seed: 42,
+            weekday: Weekday::Friday,
+            from: TimeOfDay::new(18, 0, 0).unwrap(),
+            duration: Millis::from_minutes(120),
+            demand: 2.0,
+            matching: "batch".to_owned(),
+            tariff: "nyc-2018".to_owned(),
+        },
+        digest: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".to_owned(),
+        verdict: Verdict {
+            events: 1_512_345,
+            findings: 0,
+            examples: Vec::new(),
+        },
+        accounts: vec![
+            (Account::Rider, 0),
+            (Account::Clearing, 74_802_115),
+            (Account::DriverPayable, -57_901_200),
+            (Account::Commission, -14_100_600),
+            (Account::Authority(slug("mta")), -2_755_050),
+            (Account::Authority(slug("tlc")), -97_605),
+            (Account::Debts, 52_340),
+        ],
+        ledger_sum: 0,
+        saga: vec![SagaCell {
+            state: "Requested".to_owned(),
+            fact: "DriverAssigned".to_owned(),
+            count: 57_002,
+        }],
+        speed: Speed {
+            virtual_time: Millis::from_secs(8_400),
+            wall: Duration::from_millis(6_250),
+            rss_peak_bytes: Some(612_000_000),
+        },
+    }
+}
+
+/// Two hours that rise and fall, with a poor half-hour in the middle.
+fn series() -> Vec<Quarter> {
+    [
+        (6_900, 100, 150_000),
+        (7_400, 140, 170_000),
+        (8_300, 420, 240_000),
+        (9_000, 1_900, 410_000),
+        (8_800, 2_100, 430_000),
+        (7_900, 900, 300_000),
+        (6_800, 500, 210_000),
+        (6_350, 289, 180_000),
+    ]
+    .map(|(requested, unserved, wait_ms): (u32, u32, i64)| {
+        let completed = requested - unserved;
+        let wait_sum_ms = wait_ms * i64::from(completed);
+        Quarter {
+            requested,
+            completed,
+            unserved,
+            waits: completed,
+            wait_sum_ms,
+        }
+    })
+    .to_vec()
+}
+
+/// The keys of an object in the order in which they stand.
+fn keys(json: &str) -> Vec<String> {
+    let (mut depth, mut keys, mut rest) = (0_i32, Vec::new(), json);
+    while let Some(at) = rest.find(['{', '}', '[', ']', '"']) {
+        let (mark, after) = rest[at..].split_at(1);
+        rest = after;
+        match mark {
+            "{" | "[" => depth += 1,
+            "}" | "]" => depth -= 1,
+            _ => {
+                let (text, after) = rest.split_once('"').unwrap();
+                rest = after;
+                if depth == 1 && rest.starts_with(':') {
+                    keys.push(text.to_owned());
+                }
+            }
+        }
+    }
+    keys
+}
+
+#[test]
+fn the_json_has_the_agreed_keys_first() {
+    let json = made_up().to_json().unwrap();
+    let agreed = [
+        "seed",
+        "digest",
+        "trips",
+        "failed_by_reason",
+        "cancelled_by",
+        "peak_live_trips",
+        "assign_s",
+        "wait_s",
+        "pickup_s",
+        "eta_error_s",
+        "offers",
+        "drivers",
+        "zones",
+        "money",
+        "audit",
+        "virtual_s",
+        "wall_s",
+        "events_per_s",
+        "saga",
+        "rss_peak_bytes",
+    ];
+    assert_eq!(keys(&json)[..agreed.len()], agreed);
+    let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+    for (object, expected) in [
+        (
+            "/trips",
+            &[
+                "requested",
+                "confirmed",
+                "completed",
+                "failed",
+                "cancelled",
+                "rejected",
+            ][..],
+        ),
+        ("/assign_s", &["mean", "p50", "p95"]),
+        ("/wait_s", &["mean", "p50", "p95"]),
+        ("/pickup_s", &["mean", "p50", "p95"]),
+        ("/eta_error_s", &["bias", "mae", "p90"]),
+        (
+            "/offers",
+            &["made", "accepted", "declined", "expired", "withdrawn"],
+        ),
+        (
+            "/drivers",
+            &[
+                "count",
+                "occupied_share",
+                "enroute_share",
+                "deadhead_share_m",
+                "completed_per_h",
+                "earnings_per_h",
+                "gini",
+            ],
+        ),
+        ("/drivers/earnings_per_h", &["p10", "p50", "p90"]),
+        (
+            "/zones/0",
+            &["zone", "requested", "unserved", "wait_p50", "wait_p95"],
+        ),
+        (
+            "/money",
+            &[
+                "currency",
+                "authorised",
+                "captured",
+                "released",
+                "open",
+                "debt",
+                "ledger_sum",
+            ],
+        ),
+        ("/audit", &["events", "findings"]),
+        ("/saga/0", &["state", "fact", "count"]),
+    ] {
+        let found = value.pointer(object).unwrap().as_object().unwrap();
+        for key in expected {
+            assert!(
+                found.get(*key).is_some_and(|value| !value.is_null()),
+                "{object}/{key}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_json_says_what_the_report_says() {
+    let value: serde_json::Value = serde_json::from_str(&made_up().to_json().unwrap()).unwrap();
+    for (pointer, expected) in [
+        ("/seed", "42"),
+        ("/wait_s/p50", "210"),
+        ("/wait_s/mean", "231.52"),
+        ("/money/currency", "\"USD\""),
+        ("/money/captured", "74802115"),
+        ("/money/ledger_sum", "0"),
+        ("/audit/findings", "0"),
+        ("/virtual_s", "8400.0"),
+        ("/wall_s", "6.25"),
+        ("/events_per_s", "241975"),
+        ("/zones/1/name", "\"Inwood\""),
+        ("/run/weekday", "\"friday\""),
+        ("/quarters/3/wait_mean_s", "410.0"),
+        ("/accounts/4/account", "\"authority mta\""),
+    ] {
+        assert_eq!(value.pointer(pointer).unwrap().to_string(), expected, "{pointer}");
+    }
+}
