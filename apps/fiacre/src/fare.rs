@@ -1,41 +1,7 @@
-//! The words for a fare's lines and payees.
+//! A fare's lines by payee, in words.
 
 use fiacre_domain::money::Money;
-use fiacre_domain::pricing::{Line, LineKind, Payee, Stage};
-
-/// What a line is for.
-pub(crate) fn purpose(kind: LineKind) -> String {
-    match kind {
-        LineKind::Initial => "initial price".to_owned(),
-        LineKind::Units => "distance and time".to_owned(),
-        LineKind::Time => "time".to_owned(),
-        LineKind::Waiting => "waiting".to_owned(),
-        LineKind::Flat(id) => format!("flat {id}"),
-        LineKind::Multiplier(id) => format!("multiplier {id}"),
-        LineKind::Area(id) => format!("area {id}"),
-        LineKind::Surcharge(id) => format!("surcharge {id}"),
-        LineKind::Minimum => "up to the minimum".to_owned(),
-        LineKind::Surge => "surge".to_owned(),
-        LineKind::Cap => "above the highest price".to_owned(),
-        LineKind::Discount(id) => format!("discount {id}"),
-        LineKind::Tax(id) => format!("tax {id}"),
-        LineKind::TaxIncluded(id) => format!("tax {id}, included above"),
-        LineKind::PassThrough(id) => format!("charge {id}"),
-        LineKind::Toll(id) => format!("toll {id}"),
-        LineKind::SettlementCap => "above the hold".to_owned(),
-        LineKind::CancellationFee => "cancellation fee".to_owned(),
-        LineKind::Rounding(stage) => format!("rounding {}", stage_name(stage)),
-    }
-}
-
-const fn stage_name(stage: Stage) -> &'static str {
-    match stage {
-        Stage::Meter => "the meter",
-        Stage::Multipliers => "multipliers",
-        Stage::Surge => "surge",
-        Stage::Total => "the total",
-    }
-}
+use fiacre_domain::pricing::{Line, Payee};
 
 /// Whose money it is.
 pub(crate) fn payee_name(payee: Payee) -> String {

@@ -139,7 +139,7 @@ fn object(quote: &Quote, lines: &[Line], unknown: &[ZoneId]) -> Value {
         .iter()
         .map(|line| {
             json!({
-                "for": fare::purpose(line.kind()),
+                "for": line.kind().to_string(),
                 "payee": fare::payee_name(line.payee()),
                 "amount": line.amount().minor(),
             })
@@ -170,7 +170,7 @@ fn write_table(quote: &Quote, lines: &[Line], out: &mut impl Write) -> Result<()
     for share in fare::by_payee(lines) {
         writeln!(out, "\n{}", fare::payee_name(share.payee))?;
         for line in &share.lines {
-            let purpose = format!("  {}", fare::purpose(line.kind()));
+            let purpose = format!("  {}", line.kind());
             writeln!(out, "{purpose:<WORDS$}{:>AMOUNTS$}", fare::amount(line.amount()))?;
         }
     }
