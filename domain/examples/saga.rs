@@ -36,9 +36,9 @@ struct Booking {
 
 impl Booking {
     /// Decides a command, and what the services' reactions make of its events, until nothing follows any more.
-    fn ask(&mut self, command: Command) -> Result<(), Box<dyn Error>> {
+    fn ask(&mut self, command: &Command) -> Result<(), Box<dyn Error>> {
         let stream = command.stream();
-        let events = match &command {
+        let events = match command {
             Command::Trip(_, command) => commit(&mut self.trip, command),
             Command::Dispatch(_, command) => commit(&mut self.dispatch, command),
             Command::Driver(_, command) => commit(&mut self.driver, command),
@@ -54,7 +54,7 @@ impl Booking {
             reactions
                 .into_iter()
                 .flatten()
-                .try_for_each(|command| self.ask(command))?;
+                .try_for_each(|command| self.ask(&command))?;
         }
         Ok(())
     }
@@ -66,7 +66,9 @@ fn commit<A: Aggregate<Event: Into<Event>, Refusal: 'static>>(
     command: &A::Command,
 ) -> Result<Vec<Event>, Box<dyn Error>> {
     let events = state.decide(command, NOW)?.into_events();
-    events.iter().for_each(|event| state.evolve(event, NOW));
+    for event in &events {
+        state.evolve(event, NOW);
+    }
     Ok(events.into_iter().map(Into::into).collect())
 }
 
@@ -99,19 +101,19 @@ fn order() -> Result<Order, Box<dyn Error>> {
 fn main() -> Result<(), Box<dyn Error>> {
     let mut booking = Booking::default();
     let (region, capabilities) = ("paris".parse()?, Capabilities::new(4)?);
-    booking.ask(Command::Driver(
+    booking.ask(&Command::Driver(
         ANN,
         driver::Command::GoOnline { region, capabilities },
     ))?;
     let order = order()?;
     let amount = order.quote.hold();
-    booking.ask(Command::Trip(
+    booking.ask(&Command::Trip(
         TRIP,
         trip::Command::Request(Arc::new(TripRequest::new(order)?)),
     ))?;
 
     // What a matcher and the driver's app would say.
-    booking.ask(Command::Dispatch(
+    booking.ask(&Command::Dispatch(
         TRIP,
         dispatch::Command::Propose(Proposal {
             round: 0,
@@ -128,7 +130,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .first()
         .ok_or("no offer was made")?
         .number;
-    booking.ask(Command::Dispatch(
+    booking.ask(&Command::Dispatch(
         TRIP,
         dispatch::Command::Accept { offer, driver: ANN },
     ))?;
@@ -149,7 +151,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         held.clone(),
         held,
     ] {
-        booking.ask(Command::Payment(TRIP, ChargeNumber::FARE, fact))?;
+        booking.ask(&Command::Payment(TRIP, ChargeNumber::FARE, fact))?;
     }
     assert_eq!(booking.trip.control().phase, Phase::Confirmed);
     println!("confirmed");
