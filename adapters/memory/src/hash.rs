@@ -1,10 +1,11 @@
-//! Hashing without a random seed, and a map that cannot be iterated.
+//! Hashing without a random seed, and tables that cannot be iterated.
 
 #![expect(
     clippy::disallowed_types,
     reason = "the one place that may name HashMap: it fixes the hasher and hides iteration"
 )]
 
+use hashbrown::HashTable;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, Hasher};
 
@@ -97,11 +98,27 @@ impl<K: Eq + Hash, V> Lookup<K, V> {
         self.0.entry(key).or_insert_with(make)
     }
 
-    pub(crate) fn remove(&mut self, key: &K) -> Option<V> {
-        self.0.remove(key)
-    }
-
     pub(crate) fn clear(&mut self) {
         self.0.clear();
+    }
+}
+
+/// Finds numbers by a key that stands where the number points: five bytes an entry, whatever the key.
+#[derive(Debug, Default)]
+pub(crate) struct Index(HashTable<u32>);
+
+impl Index {
+    pub(crate) fn find(&self, hash: u64, is_it: impl Fn(u32) -> bool) -> Option<u32> {
+        self.0.find(hash, |number| is_it(*number)).copied()
+    }
+
+    /// Adds a number whose key is not there; `hash_at` hashes the key of a number that is.
+    pub(crate) fn insert(&mut self, hash: u64, number: u32, hash_at: impl Fn(u32) -> u64) {
+        self.0.insert_unique(hash, number, |number| hash_at(*number));
+    }
+
+    pub(crate) fn remove(&mut self, hash: u64, is_it: impl Fn(u32) -> bool) -> Option<u32> {
+        let entry = self.0.find_entry(hash, |number| is_it(*number)).ok()?;
+        Some(entry.remove().0)
     }
 }

@@ -23,8 +23,7 @@ pub(super) struct Feed {
 
 impl Feed {
     /// Adds a commit; `visible_at` is later than now for a late one.
-    pub(super) fn push(&mut self, commit: &Arc<Commit>, visible_at: Option<Timestamp>) {
-        let commit = Arc::clone(commit);
+    pub(super) fn push(&mut self, commit: Arc<Commit>, visible_at: Option<Timestamp>) {
         if visible_at.is_none()
             && (self.held_until.is_empty() || !self.held_until.contains_key(&commit.stream))
         {

@@ -1,7 +1,8 @@
 //! Every stream, by number.
 
-use super::stream::Stream;
-use crate::hash::{FixedState, Lookup};
+use super::stream::{Regions, Stream};
+use crate::hash::{FixedState, Index, Lookup};
+use fiacre_domain::id::TripId;
 use fiacre_domain::stream::{Commit, StreamId, Version};
 use fiacre_ports::{Appended, Loaded, NewCommit, Page, PortError, PortErrorKind, Snapshot};
 use std::hash::BuildHasher;
@@ -12,22 +13,39 @@ const DOING: &str = "append a commit";
 /// Streams, found by id and scanned by number.
 #[derive(Debug, Default)]
 pub(super) struct Log {
-    numbers: Lookup<StreamId, u32>,
+    numbers: Index,
     slots: Vec<Slot>,
     free: Vec<u32>,
+    regions: Regions,
     /// Hashes of forgotten streams: nothing is ever appended to one again, so a late message about a closed trip cannot
     /// begin it anew. With 10⁶ new and 10⁶ forgotten streams a false hit has a chance of about 10⁻⁷.
-    forgotten: Lookup<u64, Version>,
-    batch: u64,
+    forgotten: Lookup<u64, ()>,
+    batch: u32,
+    trims: bool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Slot {
+    id: StreamId,
     stream: Stream,
     /// The last batch that named this stream, and the last that named it twice.
-    batch: u64,
-    batch_twice: u64,
+    batch: u32,
+    batch_twice: u32,
 }
+
+impl Slot {
+    fn new(id: StreamId) -> Self {
+        Self {
+            id,
+            stream: Stream::default(),
+            batch: 0,
+            batch_twice: 0,
+        }
+    }
+}
+
+/// Stands in a free slot.
+const NO_STREAM: StreamId = StreamId::Trip(TripId::from_u128(0));
 
 /// Where a scan goes on.
 #[derive(Debug, Clone, Copy, Default)]
@@ -37,14 +55,20 @@ pub(super) struct Place {
 }
 
 impl Log {
+    /// Drops from now on what a new snapshot has folded in.
+    pub(super) const fn trim_behind_snapshots(&mut self) {
+        self.trims = true;
+    }
+
     /// Judges each commit on its own; `applied` sees the ones that were written, in order.
     pub(super) fn append(
         &mut self,
         commits: Vec<NewCommit>,
-        mut applied: impl FnMut(&Arc<Commit>),
+        mut applied: impl FnMut(Arc<Commit>),
     ) -> Vec<Appended> {
-        self.batch += 1;
-        let numbers: Vec<_> = commits.iter().map(|commit| self.enlist(commit.stream)).collect();
+        self.batch = self.batch.wrapping_add(1);
+        let enlist = |commit: &NewCommit| self.enlist(commit.stream);
+        let numbers: Vec<_> = commits.iter().map(enlist).collect();
         commits
             .into_iter()
             .zip(numbers)
@@ -52,9 +76,18 @@ impl Log {
             .collect()
     }
 
+    fn number(&self, stream: StreamId) -> Option<u32> {
+        let is_it = |number| self.slot(number).is_some_and(|slot| slot.id == stream);
+        self.numbers.find(hash_of(stream), is_it)
+    }
+
+    fn slot(&self, number: u32) -> Option<&Slot> {
+        self.slots.get(number as usize)
+    }
+
     /// The number of `stream`, noted as part of this batch; `None` for a forgotten one.
     fn enlist(&mut self, stream: StreamId) -> Option<u32> {
-        let known = self.numbers.get(&stream).copied();
+        let known = self.number(stream);
         if known.is_none() && self.forgotten.get(&hash_of(stream)).is_some() {
             return None;
         }
@@ -69,10 +102,18 @@ impl Log {
 
     fn create(&mut self, stream: StreamId) -> u32 {
         let number = self.free.pop().unwrap_or_else(|| {
-            self.slots.push(Slot::default());
+            if self.slots.len() == self.slots.capacity() {
+                self.slots.reserve_exact((self.slots.len() / 8).max(64));
+            }
+            self.slots.push(Slot::new(stream));
             u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
         });
-        self.numbers.insert(stream, number);
+        if let Some(slot) = self.slots.get_mut(number as usize) {
+            slot.id = stream;
+        }
+        let slots = &self.slots;
+        let hash_at = |number: u32| slots.get(number as usize).map_or(0, |slot| hash_of(slot.id));
+        self.numbers.insert(hash_of(stream), number, hash_at);
         number
     }
 
@@ -80,11 +121,10 @@ impl Log {
         &mut self,
         commit: NewCommit,
         number: Option<u32>,
-        applied: &mut impl FnMut(&Arc<Commit>),
+        applied: &mut impl FnMut(Arc<Commit>),
     ) -> Appended {
         let Some(slot) = number.and_then(|number| self.slots.get_mut(number as usize)) else {
-            let head = self.forgotten.get(&hash_of(commit.stream));
-            return Appended::Duplicate(head.copied().unwrap_or_default());
+            return Appended::Duplicate(Version::EMPTY);
         };
         if slot.batch_twice == self.batch {
             let two = PortError::new(PortErrorKind::Invalid, DOING);
@@ -101,27 +141,26 @@ impl Log {
         if commit.expected != head {
             return Appended::Conflict { head: Some(head) };
         }
-        let commit = Arc::new(commit.into_commit());
-        applied(&commit);
-        slot.stream.push(commit);
+        applied(Arc::new(commit.clone().into_commit()));
+        slot.stream.push(commit, &mut self.regions);
         Appended::Applied(head.next())
-    }
-
-    fn stream(&self, stream: StreamId) -> Option<&Stream> {
-        let number = *self.numbers.get(&stream)?;
-        self.slots.get(number as usize).map(|slot| &slot.stream)
     }
 
     /// The stream without its last `hidden` commits.
     pub(super) fn load(&self, stream: StreamId, hidden: usize) -> Loaded {
-        self.stream(stream)
-            .map_or_else(Loaded::default, |stream| stream.load(hidden))
+        let slot = self.number(stream).and_then(|number| self.slot(number));
+        slot.map_or_else(Loaded::default, |slot| {
+            slot.stream.load(stream, &self.regions, hidden)
+        })
     }
 
     pub(super) fn keep(&mut self, stream: StreamId, snapshot: Snapshot) {
-        let number = self.numbers.get(&stream).copied();
+        let number = self.number(stream);
         if let Some(slot) = number.and_then(|number| self.slots.get_mut(number as usize)) {
             slot.stream.keep(snapshot);
+            if self.trims {
+                slot.stream.trim();
+            }
         }
     }
 
@@ -133,26 +172,31 @@ impl Log {
 
     /// Drops a stream for good and gives what it held.
     pub(super) fn forget(&mut self, stream: StreamId) -> Vec<Arc<Commit>> {
-        let Some(number) = self.numbers.remove(&stream) else {
-            return Vec::new();
-        };
-        let Some(slot) = self.slots.get_mut(number as usize) else {
+        let slots = &self.slots;
+        let is_it = |number: u32| slots.get(number as usize).is_some_and(|slot| slot.id == stream);
+        let Some(number) = self.numbers.remove(hash_of(stream), is_it) else {
             return Vec::new();
         };
         self.free.push(number);
-        let dropped = std::mem::take(slot).stream;
-        self.forgotten.insert(hash_of(stream), dropped.head());
-        dropped.into_commits()
+        self.forgotten.insert(hash_of(stream), ());
+        let slot = self.slots.get_mut(number as usize);
+        let dropped = slot.map(|slot| std::mem::replace(slot, Slot::new(NO_STREAM)).stream);
+        dropped
+            .map(|dropped| {
+                let all = dropped.after(stream, &self.regions, Version::EMPTY, usize::MAX);
+                all.collect()
+            })
+            .unwrap_or_default()
     }
 
     /// A page of at most `max` commits from `from`, and where to go on.
     pub(super) fn scan(&self, from: Place, max: usize) -> (Page, Option<Place>) {
         let mut page = Page::default();
         let mut place = from;
-        while let Some(slot) = self.slots.get(place.number as usize) {
+        while let Some(slot) = self.slot(place.number) {
             let room = max - page.commits.len();
-            page.commits
-                .extend(slot.stream.after(place.version, room).cloned());
+            let commits = slot.stream.after(slot.id, &self.regions, place.version, room);
+            page.commits.extend(commits);
             if page.commits.len() >= max {
                 let last = page.commits.last().map_or(place.version, |commit| commit.version);
                 let version = if room > 0 { last } else { place.version };

@@ -61,7 +61,8 @@ impl State {
         let Self { log, feeds, .. } = self;
         let appended = log.append(commits, |commit| {
             if let Some(service) = Service::owner(commit.stream) {
-                feeds.of(service).push(commit, late.get(&commit.stream).copied());
+                let visible_at = late.get(&commit.stream).copied();
+                feeds.of(service).push(commit, visible_at);
                 news.note(service);
             }
         });
@@ -172,6 +173,14 @@ impl MemoryEventStore {
     /// cannot begin the stream anew. What the feed has not published yet it still publishes.
     pub fn forget(&self, stream: StreamId) -> Vec<Arc<Commit>> {
         lock(&self.shared.state).log.forget(stream)
+    }
+
+    /// Drops, from now on, the commits of a stream that a new snapshot has folded in; their causes stay known. For
+    /// simulations only, where the streams of drivers grow all day and are never closed.
+    ///
+    /// A scan then begins after what was dropped, and such a snapshot is not forgotten any more.
+    pub fn trim_behind_snapshots(&self) {
+        lock(&self.shared.state).log.trim_behind_snapshots();
     }
 
     /// Drops every snapshot, as an adapter may at any time.
