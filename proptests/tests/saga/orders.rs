@@ -40,6 +40,7 @@ pub(crate) const REACHABLE: &[&str] = &[
     "DriverArrived",
     "StartCodeRefused",
     "TripStarted",
+    "TripPlanChanged",
     "TripCompleted",
     "TripCancelled",
     "TripFailed",
@@ -88,7 +89,7 @@ pub(crate) const REACHABLE: &[&str] = &[
     "RefundFailed",
 ];
 
-static QUOTE: LazyLock<Arc<Quote>> = LazyLock::new(|| {
+static TARIFF: LazyLock<Arc<Tariff>> = LazyLock::new(|| {
     let fifth = Segment::new(
         Millimetres::ZERO,
         Ratio::from(50),
@@ -102,11 +103,32 @@ static QUOTE: LazyLock<Arc<Quote>> = LazyLock::new(|| {
         .with(CancellationStageKind::Assigned, Fault::Rider, fee(300))
         .with(CancellationStageKind::Arrived, Fault::Rider, fee(400))
         .with(CancellationStageKind::NoShow, Fault::Rider, fee(500));
-    let tariff = Tariff::new("nyc".parse().unwrap(), 1, Currency::USD, meter).with_cancellation(matrix);
-    let ride = Ride::new(Millimetres::from_metres(8_000), Millis::from_minutes(10));
-    let at = "2018-07-03T10:00".parse().unwrap();
-    Arc::new(Arc::new(tariff).quote(&ride, at, Surge::NONE).unwrap())
+    Arc::new(Tariff::new("nyc".parse().unwrap(), 1, Currency::USD, meter).with_cancellation(matrix))
 });
+
+/// What was ordered.
+static QUOTE: LazyLock<Arc<Quote>> = LazyLock::new(|| quote_of(8_000));
+
+/// What a shorter way costs.
+static SHORTER: LazyLock<Arc<Quote>> = LazyLock::new(|| quote_of(4_000));
+
+fn quote_of(metres: i64) -> Arc<Quote> {
+    let ride = Ride::new(Millimetres::from_metres(metres), Millis::from_minutes(10));
+    let at = "2018-07-03T10:00".parse().unwrap();
+    Arc::new(TARIFF.quote(&ride, at, Surge::NONE).unwrap())
+}
+
+pub(crate) fn quote(shorter: bool) -> Arc<Quote> {
+    Arc::clone(if shorter { &SHORTER } else { &QUOTE })
+}
+
+pub(crate) fn plan() -> PersonalPlan {
+    PersonalPlan {
+        pick_up: PersonalPlace::Known(Place::from_e7(407_580_000, -739_855_000).unwrap()),
+        stops: Vec::new(),
+        destination: None,
+    }
+}
 
 /// What a driver records who drives as far as the quote said.
 pub(crate) static READING: LazyLock<Arc<MeterReading>> = LazyLock::new(|| {
@@ -131,11 +153,7 @@ pub(crate) fn order(trip: TripId, payment: PaymentMethod, now: Timestamp) -> Arc
         accepted_at: now,
         quote: Arc::clone(&QUOTE),
         quote_fingerprint: Fingerprint::new([0; 32]),
-        plan: PersonalPlan {
-            pick_up: PersonalPlace::Known(Place::from_e7(407_580_000, -739_855_000).unwrap()),
-            stops: Vec::new(),
-            destination: None,
-        },
+        plan: plan(),
         payment,
         product: "taxi".parse().unwrap(),
     };

@@ -39,7 +39,9 @@ pub(crate) enum Step {
     Pause { trip: bool, on: bool },
     /// The driver acts, or another with a fence that may be stale.
     Drive { trip: bool, act: Drive, stale: bool },
-    /// The rider or an operator ends a ride.
+    /// The rider goes a shorter way, or the first one again.
+    Plan { trip: bool, shorter: bool },
+    /// A driver goes on or off duty.
     Duty { driver: u8, on: bool },
     /// The payment service makes the call that the charge wants.
     Call { trip: bool, mood: Mood },
@@ -142,7 +144,7 @@ pub(crate) fn slow() -> impl Strategy<Value = Option<Slow>> {
 pub(crate) fn step() -> impl Strategy<Value = Step> {
     any::<u64>().prop_map(|number| {
         let mut dice = Dice(number);
-        match dice.below(118) {
+        match dice.below(119) {
             0..40 => Step::Deliver(dice.any()),
             40..54 => Step::Call {
                 trip: dice.trip(),
@@ -196,6 +198,10 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
                 on: !dice.rarely(3),
             },
             112..115 => Step::Letter(dice.any()),
+            118 => Step::Plan {
+                trip: dice.trip(),
+                shorter: dice.rarely(2),
+            },
             _ => Step::Refund {
                 trip: dice.trip(),
                 cents: dice.any(),
@@ -235,6 +241,14 @@ impl World {
                 let _ = self.person(&Command::Dispatch(trip_of(trip), command));
             }
             Step::Drive { trip, act, stale } => self.drive(trip_of(trip), act, stale),
+            Step::Plan { trip, shorter } => {
+                let command = trip::Command::ChangePlan {
+                    by: Actor::Rider(RIDER),
+                    plan: orders::plan(),
+                    quote: orders::quote(shorter),
+                };
+                let _ = self.person(&Command::Trip(trip_of(trip), command));
+            }
             Step::Duty { driver, on } => {
                 let command = if on {
                     orders::online()
