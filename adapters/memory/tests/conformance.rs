@@ -2,12 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test sets up must work")]
 
-use fiacre_conformance::event_store::{Capability, EventStoreHarness};
+use fiacre_conformance::bus::{self, BusHarness};
+use fiacre_conformance::event_store::{self, EventStoreHarness};
+use fiacre_conformance::timers::{self, TimersHarness};
 use fiacre_conformance::{Harness, Support};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
-use fiacre_memory::{Call, Executor, Fault, FaultKind, Faults, MemoryEventStore, VirtualTime};
-use fiacre_ports::EventStore;
+use fiacre_memory::{
+    Call, Executor, Fault, FaultKind, Faults, MemoryBus, MemoryEventStore, MemoryTimers, VirtualTime,
+};
+use fiacre_ports::{Bus, EventStore, Timers};
 use std::cell::RefCell;
 use std::sync::Arc;
 
@@ -17,7 +21,11 @@ struct World {
     time: VirtualTime,
     faults: Faults,
     store: MemoryEventStore,
+    bus: MemoryBus,
+    timers: MemoryTimers,
 }
+
+const NOT_KEPT: &str = "memory keeps nothing when its process ends";
 
 impl World {
     /// The executor takes ready tasks in order.
@@ -44,6 +52,8 @@ impl World {
         Self {
             executor: RefCell::new(executor(time.clone())),
             store: MemoryEventStore::new(time.clone()).with_faults(&faults),
+            bus: MemoryBus::new(time.clone()).with_faults(&faults),
+            timers: MemoryTimers::new(time.clone()).with_faults(&faults),
             faults,
             time,
         }
@@ -70,13 +80,13 @@ impl EventStoreHarness for World {
         Arc::new(self.store.clone())
     }
 
-    fn support(&self, capability: Capability) -> Support {
+    fn support(&self, capability: event_store::Capability) -> Support {
         match capability {
-            Capability::Restart => Support::No("memory keeps nothing when its process ends in order"),
-            Capability::Crash
-            | Capability::HoldAppend
-            | Capability::LoseAnswer
-            | Capability::ForgetSnapshots => Support::Yes,
+            event_store::Capability::Restart => Support::No(NOT_KEPT),
+            event_store::Capability::Crash
+            | event_store::Capability::HoldAppend
+            | event_store::Capability::LoseAnswer
+            | event_store::Capability::ForgetSnapshots => Support::Yes,
         }
     }
 
@@ -103,16 +113,58 @@ impl EventStoreHarness for World {
     }
 }
 
+impl BusHarness for World {
+    fn open(&self) -> Arc<dyn Bus> {
+        Arc::new(self.bus.clone())
+    }
+
+    fn support(&self, capability: bus::Capability) -> Support {
+        match capability {
+            bus::Capability::Undecodable => Support::No("messages in memory are values, not bytes"),
+            bus::Capability::Crash | bus::Capability::Cut | bus::Capability::LoseConfirm => Support::Yes,
+        }
+    }
+
+    fn crash(&self) {
+        self.bus.crash();
+    }
+
+    fn cut(&self) {
+        self.bus.crash();
+    }
+
+    fn lose_next_confirm(&self) {
+        self.faults
+            .strike_next(Call::Publish, Fault::new(FaultKind::FailAfter));
+    }
+}
+
+impl TimersHarness for World {
+    fn open(&self) -> Arc<dyn Timers> {
+        Arc::new(self.timers.clone())
+    }
+
+    fn support(&self, capability: timers::Capability) -> Support {
+        match capability {
+            timers::Capability::Restart | timers::Capability::Crash => Support::No(NOT_KEPT),
+        }
+    }
+}
+
 mod fifo {
     use super::World;
 
     fiacre_conformance::event_store_suite!(World::fifo());
+    fiacre_conformance::bus_suite!(World::fifo());
+    fiacre_conformance::timers_suite!(World::fifo());
 }
 
 mod seeded {
     use super::World;
 
     fiacre_conformance::event_store_suite!(World::seeded());
+    fiacre_conformance::bus_suite!(World::seeded());
+    fiacre_conformance::timers_suite!(World::seeded());
 }
 
 mod grouped {

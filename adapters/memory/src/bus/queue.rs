@@ -187,7 +187,10 @@ impl Queue {
         match settlement {
             Settlement::Ack => {}
             Settlement::Return { delay } => self.push_later(queued, now.plus(delay)),
-            Settlement::Park(reason) => self.park(&queued, reason, now),
+            Settlement::Park(reason) => {
+                let failed = queued.failed.saturating_add(1);
+                self.park(&Queued { failed, ..queued }, reason, now);
+            }
             Settlement::RetryAfter { delay, code, text } => {
                 let failed = queued.failed.saturating_add(1);
                 let queued = Queued { failed, ..queued };
