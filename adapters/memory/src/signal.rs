@@ -4,7 +4,7 @@ use crate::lock::lock;
 use std::sync::{Arc, Mutex};
 use std::task::Waker;
 
-/// A change that many may wait for; all of them are woken, in the order in which they began to listen.
+/// A change that many may wait for, in the order in which they began to listen: all of them, or as many as it has work for.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Signal(Arc<Mutex<Listeners>>);
 
@@ -23,6 +23,17 @@ impl Signal {
         Listener {
             signal: self.clone(),
             id,
+            is_content: false,
+        }
+    }
+
+    /// Wakes up to `count` of those who are not awake. One that is dropped before it has seen what there is passes its
+    /// wake-up on.
+    pub(crate) fn notify_some(&self, count: usize) {
+        let mut listeners = lock(&self.0);
+        let asleep = listeners.wakers.iter_mut().filter_map(|(_, waker)| waker.take());
+        for waker in asleep.take(count) {
+            waker.wake();
         }
     }
 
@@ -42,6 +53,7 @@ impl Signal {
 pub(crate) struct Listener {
     signal: Signal,
     id: u64,
+    is_content: bool,
 }
 
 impl Listener {
@@ -57,8 +69,22 @@ impl Listener {
     }
 }
 
+impl Listener {
+    /// Ends the listening of one who got what it wanted: whoever has more for others wakes them.
+    pub(crate) fn leave_content(mut self) {
+        self.is_content = true;
+    }
+}
+
 impl Drop for Listener {
     fn drop(&mut self) {
-        lock(&self.signal.0).wakers.retain(|(id, _)| *id != self.id);
+        let was_awake = {
+            let mut listeners = lock(&self.signal.0);
+            let place = listeners.wakers.iter().position(|(id, _)| *id == self.id);
+            place.is_some_and(|place| listeners.wakers.remove(place).1.is_none())
+        };
+        if was_awake && !self.is_content {
+            self.signal.notify_some(1);
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Virtual time: it stands still while anything can run, and jumps to the next instant that anyone waits for.
 
 use crate::lock::lock;
-use crate::signal::Signal;
+use crate::signal::{Listener, Signal};
 use fiacre_domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
@@ -90,7 +90,7 @@ impl VirtualTime {
         until: Timestamp,
         mut attempt: impl FnMut() -> Result<T, Timestamp>,
     ) -> Option<T> {
-        let mut listener = None;
+        let mut listener: Option<Listener> = None;
         let mut sleep = self.sleep_until(until);
         poll_fn(|context| {
             let first_poll = listener.is_none();
@@ -107,7 +107,12 @@ impl VirtualTime {
                 }
             }
             match again {
-                Ok(value) => Poll::Ready(Some(value)),
+                Ok(value) => {
+                    if let Some(listener) = listener.take() {
+                        listener.leave_content();
+                    }
+                    Poll::Ready(Some(value))
+                }
                 Err(retry_at) => {
                     sleep.reset(until.min(retry_at));
                     if Pin::new(&mut sleep).poll(context).is_ready() {

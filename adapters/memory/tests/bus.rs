@@ -269,3 +269,51 @@ fn events_are_delivered_as_they_were_published() {
         CLOSED[0].name()
     );
 }
+
+#[test]
+fn one_message_wakes_one_of_many_consumers_and_a_dead_one_passes_it_on() {
+    let mut world = World::new();
+    let tasks: Vec<_> = (0..8)
+        .map(|_| {
+            let mut consumer = world.consume(9);
+            world.executor.spawn("consumer", async move {
+                let delivered = consumer.next(9, Timestamp::MAX).await.unwrap();
+                let tags = delivered.iter().map(|delivery| (delivery.tag, Settlement::Ack));
+                consumer.settle(tags.collect()).await.unwrap();
+            })
+        })
+        .collect();
+    world.executor.run_until_idle().unwrap();
+    let polls = world.executor.polls();
+    world.publish(closed(1));
+    // The first consumer is awake, and dies before it looks.
+    assert!(world.executor.crash(tasks[0]));
+    world.executor.run_until_idle().unwrap();
+    let alive: Vec<_> = tasks.iter().map(|task| world.executor.is_alive(*task)).collect();
+    assert_eq!(alive, [false, false, true, true, true, true, true, true]);
+    assert!(
+        world.executor.polls() - polls <= 3,
+        "{}",
+        world.executor.polls() - polls
+    );
+    assert_eq!(world.bus.depth(&world.queue), Depth::default());
+}
+
+#[test]
+fn a_full_consumer_keeps_no_message_from_its_neighbours() {
+    let mut world = World::new();
+    let (mut full, mut hungry) = (world.consume(1), world.consume(1));
+    world.publish(closed(1));
+    assert_eq!(versions(&world.next(&mut full, 1, 0)), [1]);
+    world.executor.spawn("full", async move {
+        full.next(1, Timestamp::MAX).await.unwrap();
+    });
+    world.executor.run_until_idle().unwrap();
+    let (bus, time) = (world.bus.clone(), world.executor.time().clone());
+    world.executor.spawn("publisher", async move {
+        time.sleep_until(at(5)).await;
+        bus.publish(vec![closed(2)]).await;
+    });
+    assert_eq!(versions(&world.next(&mut hungry, 1, 1_000)), [2]);
+    assert_eq!(world.executor.time().now(), at(5));
+}

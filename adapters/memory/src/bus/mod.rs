@@ -19,7 +19,7 @@ use fiacre_ports::{
     Bus, Consumer, Message, MessageId, Parked, PortError, PortErrorKind, Prefetch, Published, QueueName,
     QueueSpec,
 };
-use queue::{Queue, Queued};
+use queue::{News, Queue, Queued};
 use routing::Routing;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -37,19 +37,29 @@ pub struct MemoryBus {
 struct Broker {
     routing: Routing,
     numbers: BTreeMap<QueueName, usize>,
-    queues: Vec<(Queue, Signal)>,
+    lines: Vec<Line>,
     last_tag: u64,
+}
+
+/// A queue, and what its consumers wait for.
+#[derive(Debug, Default)]
+struct Line {
+    queue: Queue,
+    /// There is something to deliver; as many are told as may find something.
+    filled: Signal,
+    /// What consumers held was taken from them: one that was full has room again.
+    cut: Signal,
 }
 
 impl Broker {
     fn declare(&mut self, spec: &QueueSpec) {
         let number = self.routing.bind(spec);
-        if number == self.queues.len() {
+        if number == self.lines.len() {
             self.numbers.insert(spec.name.clone(), number);
-            self.queues.push((Queue::default(), Signal::default()));
+            self.lines.push(Line::default());
         }
-        if let Some((queue, _)) = self.queues.get_mut(number) {
-            queue.limit_attempts(spec.attempts_max);
+        if let Some(line) = self.lines.get_mut(number) {
+            line.queue.limit_attempts(spec.attempts_max);
         }
     }
 
@@ -83,9 +93,8 @@ impl Broker {
         }
         let message = Arc::new(message);
         for (place, &number) in takers.iter().enumerate() {
-            if let Some((queue, changed)) = self.queues.get_mut(number) {
-                deliver(queue, &message, place, fault, now);
-                changed.notify();
+            if let Some(line) = self.lines.get_mut(number) {
+                deliver(&mut line.queue, &message, place, fault, now);
             }
         }
         if matches!(kind, Some(FaultKind::FailAfter | FaultKind::Nack)) {
@@ -94,13 +103,25 @@ impl Broker {
         Published::Confirmed
     }
 
-    fn queue(&mut self, name: &QueueName, doing: &'static str) -> Result<&mut (Queue, Signal), PortError> {
+    fn line(&mut self, name: &QueueName, doing: &'static str) -> Result<&mut Line, PortError> {
         let number = self.numbers.get(name).copied();
         number
-            .and_then(|number| self.queues.get_mut(number))
+            .and_then(|number| self.lines.get_mut(number))
             .ok_or_else(|| {
                 PortError::new(PortErrorKind::Invalid, doing).with_source("no such queue is declared")
             })
+    }
+}
+
+impl Line {
+    /// Tells consumers what came since: one, if it can be delivered now (what it leaves, it tells the next of), and all, if
+    /// it comes later than they sleep.
+    fn tell(&mut self) {
+        match self.queue.take_news() {
+            News::Nothing => {}
+            News::Ready => self.filled.notify_some(1),
+            News::Later => self.filled.notify(),
+        }
     }
 }
 
@@ -163,9 +184,10 @@ impl MemoryBus {
     /// are void. Queues and what was confirmed stay.
     pub fn crash(&self) {
         let broker = &mut *lock(&self.broker);
-        for (queue, changed) in &mut broker.queues {
-            queue.void_all();
-            changed.notify();
+        for line in &mut broker.lines {
+            line.queue.void_all();
+            line.cut.notify();
+            line.filled.notify();
         }
     }
 
@@ -173,8 +195,8 @@ impl MemoryBus {
     pub fn depth(&self, queue: &QueueName) -> Depth {
         let mut broker = lock(&self.broker);
         broker
-            .queue(queue, "count a queue")
-            .map_or_else(|_| Depth::default(), |(queue, _)| queue.depth())
+            .line(queue, "count a queue")
+            .map_or_else(|_| Depth::default(), |line| line.queue.depth())
     }
 }
 
@@ -199,9 +221,11 @@ impl Bus for MemoryBus {
         let published = {
             let mut broker = lock(&self.broker);
             let struck = messages.into_iter().zip(&strikes);
-            struck
+            let published = struck
                 .map(|(message, fault)| broker.publish(message, *fault, now))
-                .collect()
+                .collect();
+            broker.lines.iter_mut().for_each(Line::tell);
+            published
         };
         if dies(FaultKind::CrashAfter) {
             return self.faults.die_in(Call::Publish).await;
@@ -214,14 +238,15 @@ impl Bus for MemoryBus {
         let consumer = {
             let mut broker = lock(&self.broker);
             let number = broker.numbers.get(queue).copied().unwrap_or_default();
-            let (queue, changed) = broker.queue(queue, "consume a queue")?;
+            let line = broker.line(queue, "consume a queue")?;
             MemoryConsumer {
                 broker: Arc::clone(&self.broker),
                 clock: self.clock.clone(),
                 faults: self.faults.clone(),
                 queue: number,
-                changed: changed.clone(),
-                id: queue.enter(),
+                filled: line.filled.clone(),
+                cut: line.cut.clone(),
+                id: line.queue.enter(),
                 prefetch: prefetch.0.into(),
             }
         };
@@ -233,8 +258,8 @@ impl Bus for MemoryBus {
         let strike = self.faults.enter(Call::Parked).await?;
         let parked = {
             let mut broker = lock(&self.broker);
-            let (queue, _) = broker.queue(queue, "list parked messages")?;
-            queue.parked(max)
+            let line = broker.line(queue, "list parked messages")?;
+            line.queue.parked(max)
         };
         strike.leave(parked).await
     }
@@ -243,12 +268,12 @@ impl Bus for MemoryBus {
         let strike = self.faults.enter(Call::Replay).await?;
         let was_there = {
             let mut broker = lock(&self.broker);
-            let (queue, changed) = broker.queue(queue, "replay a parked message")?;
-            let parked = queue.unpark(message);
+            let line = broker.line(queue, "replay a parked message")?;
+            let parked = line.queue.unpark(message);
             let was_there = parked.is_some();
             if let Some(message) = parked {
-                queue.push(Queued::new(message));
-                changed.notify();
+                line.queue.push(Queued::new(message));
+                line.tell();
             }
             was_there
         };
@@ -259,8 +284,8 @@ impl Bus for MemoryBus {
         let strike = self.faults.enter(Call::DropParked).await?;
         let was_there = {
             let mut broker = lock(&self.broker);
-            let (queue, _) = broker.queue(queue, "drop a parked message")?;
-            queue.unpark(message).is_some()
+            let line = broker.line(queue, "drop a parked message")?;
+            line.queue.unpark(message).is_some()
         };
         strike.leave(was_there).await
     }

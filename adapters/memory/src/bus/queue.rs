@@ -63,6 +63,18 @@ pub(super) struct Queue {
     parked_places: BTreeMap<MessageId, u64>,
     /// Numbers consumers, delays and parkings.
     next: u64,
+    news: News,
+}
+
+/// What came to a queue since consumers were told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(super) enum News {
+    #[default]
+    Nothing,
+    /// Something to deliver now.
+    Ready,
+    /// Something to deliver at a time that no consumer knows of.
+    Later,
 }
 
 impl Queue {
@@ -75,13 +87,20 @@ impl Queue {
         self.next
     }
 
+    /// How many messages could be delivered now.
+    pub(super) fn ready(&self) -> usize {
+        self.ready.len()
+    }
+
     /// Puts a message at the end.
     pub(super) fn push(&mut self, queued: Queued) {
+        self.news = self.news.max(News::Ready);
         self.ready.push_back(queued);
     }
 
     /// Puts a message where `salt` says, from the head at 0.
     pub(super) fn push_out_of_order(&mut self, queued: Queued, salt: u64) {
+        self.news = self.news.max(News::Ready);
         let places = self.ready.len() as u64 + 1;
         let place = usize::try_from(salt % places).unwrap_or_default();
         self.ready.insert(place, queued);
@@ -89,8 +108,19 @@ impl Queue {
 
     /// Puts a message in at `at`, without counting an attempt.
     pub(super) fn push_later(&mut self, queued: Queued, at: Timestamp) {
+        self.news = News::Later;
         let place = (at, self.number());
         self.delayed.insert(place, queued);
+    }
+
+    pub(super) const fn take_news(&mut self) -> News {
+        std::mem::replace(&mut self.news, News::Nothing)
+    }
+
+    /// Whether a consumer may hold more than it does.
+    pub(super) fn has_room(&self, consumer: ConsumerId, prefetch: usize) -> bool {
+        let held = self.held.get(&consumer);
+        held.is_none_or(|held| held.unsettled < prefetch)
     }
 
     pub(super) fn enter(&mut self) -> ConsumerId {
@@ -116,6 +146,7 @@ impl Queue {
             .unwrap_or_default();
         for (_, queued) in held.deliveries.into_iter().rev() {
             if let Some(queued) = queued {
+                self.news = self.news.max(News::Ready);
                 self.ready.push_front(Queued {
                     redelivered: true,
                     ..queued
