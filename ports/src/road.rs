@@ -33,6 +33,11 @@ pub struct Route {
 #[async_trait]
 pub trait RouteProvider: Send + Sync {
     /// A route for each pair of places, leaving at `at`; answers in the order of the pairs.
+    ///
+    /// - MUST answer each pair in its place, as it would alone (`rp_01_answers_follow_the_pairs`, `rp_04_pairs_fail_alone`,
+    ///   `rp_05_no_pairs_no_answers`).
+    /// - MUST keep the units (`rp_02_units_are_the_ports`) and say what the way stands on (`rp_06_basis_is_said`).
+    /// - MUST not answer with a way from elsewhere where no road joins the places (`rp_03_far_is_not_nothing`).
     async fn routes(&self, pairs: &[(Place, Place)], at: Timestamp) -> Vec<Result<Route, PortError>>;
 }
 
@@ -44,5 +49,10 @@ pub trait LocationFeed: Send + Sync {
     async fn report(&self, region: RegionId, samples: Vec<Sample>) -> Result<(), PortError>;
 
     /// What was reported since the last call by this reader, latest only, in the order of driver ids.
+    ///
+    /// - MUST give the highest sequence of each driver, whole (`lf_01_latest_sample_wins`, `lf_06_sample_is_kept_whole`), in
+    ///   order (`lf_03_drivers_in_order`).
+    /// - MUST give it to each reader (`lf_04_each_reader_gets_all`) once, and nothing older after it
+    ///   (`lf_02_drained_is_gone`), of this region alone (`lf_05_regions_are_apart`).
     async fn drain(&self, region: RegionId) -> Result<Vec<Sample>, PortError>;
 }

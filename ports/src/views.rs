@@ -40,12 +40,17 @@ pub trait TripViews: Send + Sync {
     /// Writes rows; one that is not newer than the row known changes nothing.
     ///
     /// - MUST keep the newest version whatever the order of writes (`tv_01_newest_version_wins`).
+    /// - MUST keep rows whole (`tv_03_row_is_kept_whole`), also over a restart (`tv_06_rows_survive_a_restart`).
     async fn put(&self, views: Vec<TripView>) -> Result<(), PortError>;
 
     /// Rows by id, in the order asked.
+    ///
+    /// - MUST answer each, with nothing for a trip without a row (`tv_02_rows_follow_the_trips`).
     async fn get(&self, trips: &[TripId]) -> Result<Vec<Option<TripView>>, PortError>;
 
     /// A rider's trips after `after`, newest id first, at most `max`.
+    ///
+    /// - MUST do so (`tv_04_riders_trips_newest_first`), also where the rider was learned late (`tv_05_rider_learned_late`).
     async fn of_rider(
         &self,
         rider: PrincipalId,

@@ -2,14 +2,18 @@
 
 pub mod bus;
 mod clause;
+pub mod dispatch_board;
 pub mod event_store;
 mod harness;
+pub mod location_feed;
 pub mod payment_gateway;
 mod reference;
 mod report;
+pub mod route_provider;
 pub mod sample;
 mod script;
 pub mod timers;
+pub mod trip_views;
 
 pub use harness::{Harness, Support, Weather};
 pub use report::{Failure, Outcome};

@@ -21,18 +21,25 @@ macro_rules! suites {
 
 suites! {
     bus_suite of bus;
+    dispatch_board_suite of dispatch_board;
     event_store_suite of event_store;
+    location_feed_suite of location_feed;
     payment_gateway_suite of payment_gateway;
+    route_provider_suite of route_provider;
     timers_suite of timers;
+    trip_views_suite of trip_views;
 }
 
 /// The ports' documentation and the clauses name each other.
 mod documentation {
     const PORTS: &str = concat!(
+        include_str!("../../src/board.rs"),
         include_str!("../../src/bus.rs"),
         include_str!("../../src/event_store.rs"),
         include_str!("../../src/payment_gateway.rs"),
+        include_str!("../../src/road.rs"),
         include_str!("../../src/timers.rs"),
+        include_str!("../../src/views.rs"),
     );
     const README: &str = include_str!("../README.md");
 
@@ -48,7 +55,7 @@ mod documentation {
                 );)*
             };
         }
-        add!(bus event_store payment_gateway timers);
+        add!(bus dispatch_board event_store location_feed payment_gateway route_provider timers trip_views);
         clauses
     }
 

@@ -1,0 +1,209 @@
+//! One planted bug a clause: each is a decorator around the reference model.
+
+use super::reference::{Reference, ReferenceHarness};
+use super::{Clause, LocationFeedHarness};
+use crate::harness::Harness;
+use crate::reference::lock;
+use async_trait::async_trait;
+use fiacre_domain::id::{DriverId, RegionId};
+use fiacre_domain::matching::Sample;
+use fiacre_domain::time::Timestamp;
+use fiacre_domain::units::Millis;
+use fiacre_ports::{LocationFeed, PortError};
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::sync::{Arc, Mutex};
+
+/// A bug: the methods of the port that it spoils, with what it spoils them of.
+#[async_trait]
+trait Bug: Debug + Send + Sync {
+    async fn report(
+        &self,
+        inner: &Reference,
+        region: RegionId,
+        samples: Vec<Sample>,
+    ) -> Result<(), PortError> {
+        inner.report(region, samples).await
+    }
+    async fn drain(&self, inner: &Reference, region: RegionId) -> Result<Vec<Sample>, PortError> {
+        inner.drain(region).await
+    }
+}
+
+/// A handle on the model through a bug.
+#[derive(Debug)]
+struct Handle {
+    inner: Reference,
+    bug: Arc<dyn Bug>,
+}
+
+#[async_trait]
+impl LocationFeed for Handle {
+    async fn report(&self, region: RegionId, samples: Vec<Sample>) -> Result<(), PortError> {
+        self.bug.report(&self.inner, region, samples).await
+    }
+    async fn drain(&self, region: RegionId) -> Result<Vec<Sample>, PortError> {
+        self.bug.drain(&self.inner, region).await
+    }
+}
+
+/// The reference model with one bug, in a world of its own.
+#[derive(Debug)]
+pub struct Broken {
+    harness: ReferenceHarness,
+    bug: Arc<dyn Bug>,
+}
+
+impl Broken {
+    fn new(bug: impl Bug + 'static) -> Self {
+        Self {
+            harness: ReferenceHarness::new(),
+            bug: Arc::new(bug),
+        }
+    }
+}
+
+impl Harness for Broken {
+    fn block_on<F: Future>(&self, future: F) -> F::Output {
+        self.harness.block_on(future)
+    }
+    fn now(&self) -> Timestamp {
+        self.harness.now()
+    }
+    fn pass(&self, duration: Millis) {
+        self.harness.pass(duration);
+    }
+}
+
+impl LocationFeedHarness for Broken {
+    fn open(&self) -> Arc<dyn LocationFeed> {
+        Arc::new(Handle {
+            inner: self.harness.reference(),
+            bug: Arc::clone(&self.bug),
+        })
+    }
+}
+
+/// The adapter that `clause` rejects. The match has no `_`: a clause without a broken adapter does not build.
+pub fn broken(clause: Clause) -> Broken {
+    match clause {
+        Clause::LatestSampleWins => Broken::new(LastReportWins),
+        Clause::DrainedIsGone => Broken::new(GivesTheLatestAgain::default()),
+        Clause::DriversInOrder => Broken::new(NewestFirst),
+        Clause::EachReaderGetsAll => Broken::new(ReadersShare::default()),
+        Clause::RegionsAreApart => Broken::new(OneRegion::default()),
+        Clause::SampleIsKeptWhole => Broken::new(PlaceAlone),
+    }
+}
+
+/// What else a bug breaks, and why: the clause whose bug it is, the other clause, the reason.
+const ALSO: &[(Clause, Clause, &str)] = &[(
+    Clause::DrainedIsGone,
+    Clause::RegionsAreApart,
+    "it ends by draining a region that has no news",
+)];
+
+/// The other clauses that the bug of `planted` breaks, and why.
+pub fn also(planted: Clause) -> impl Iterator<Item = (Clause, &'static str)> {
+    let of_planted = move |&&(bug, _, _): &&(Clause, Clause, &str)| bug == planted;
+    ALSO.iter()
+        .filter(of_planted)
+        .map(|&(_, other, why)| (other, why))
+}
+
+/// Within a report the last sample of a driver wins.
+#[derive(Debug)]
+struct LastReportWins;
+#[async_trait]
+impl Bug for LastReportWins {
+    async fn report(
+        &self,
+        inner: &Reference,
+        region: RegionId,
+        samples: Vec<Sample>,
+    ) -> Result<(), PortError> {
+        let last: BTreeMap<_, _> = samples
+            .into_iter()
+            .map(|sample| (sample.driver(), sample))
+            .collect();
+        inner.report(region, last.into_values().collect()).await
+    }
+}
+
+/// A driver without news is given as before.
+#[derive(Debug, Default)]
+struct GivesTheLatestAgain(Mutex<BTreeMap<(RegionId, DriverId), Sample>>);
+#[async_trait]
+impl Bug for GivesTheLatestAgain {
+    async fn drain(&self, inner: &Reference, region: RegionId) -> Result<Vec<Sample>, PortError> {
+        let new = inner.drain(region).await?;
+        let mut known = lock(&self.0);
+        if new.is_empty() {
+            let of_region = known.iter().filter(|((of, _), _)| *of == region);
+            return Ok(of_region.map(|(_, sample)| *sample).collect());
+        }
+        known.extend(new.iter().map(|sample| ((region, sample.driver()), *sample)));
+        Ok(new)
+    }
+}
+
+/// Drivers come in no order of ids.
+#[derive(Debug)]
+struct NewestFirst;
+#[async_trait]
+impl Bug for NewestFirst {
+    async fn drain(&self, inner: &Reference, region: RegionId) -> Result<Vec<Sample>, PortError> {
+        let mut drained = inner.drain(region).await?;
+        drained.reverse();
+        Ok(drained)
+    }
+}
+
+/// What one reader was given no other gets.
+#[derive(Debug, Default)]
+struct ReadersShare(Mutex<Vec<Sample>>);
+#[async_trait]
+impl Bug for ReadersShare {
+    async fn drain(&self, inner: &Reference, region: RegionId) -> Result<Vec<Sample>, PortError> {
+        let mut drained = inner.drain(region).await?;
+        let mut given = lock(&self.0);
+        drained.retain(|sample| !given.contains(sample));
+        given.extend(&drained);
+        Ok(drained)
+    }
+}
+
+/// Whatever is reported belongs to the region that was reported in first.
+#[derive(Debug, Default)]
+struct OneRegion(Mutex<Option<RegionId>>);
+#[async_trait]
+impl Bug for OneRegion {
+    async fn report(
+        &self,
+        inner: &Reference,
+        region: RegionId,
+        samples: Vec<Sample>,
+    ) -> Result<(), PortError> {
+        let first = *lock(&self.0).get_or_insert(region);
+        inner.report(first, samples).await
+    }
+}
+
+/// Only the place is kept.
+#[derive(Debug)]
+struct PlaceAlone;
+#[async_trait]
+impl Bug for PlaceAlone {
+    async fn report(
+        &self,
+        inner: &Reference,
+        region: RegionId,
+        samples: Vec<Sample>,
+    ) -> Result<(), PortError> {
+        let bare =
+            |sample: Sample| Sample::new(sample.driver(), sample.place(), sample.at(), sample.sequence());
+        inner
+            .report(region, samples.into_iter().map(bare).collect())
+            .await
+    }
+}

@@ -1,0 +1,21 @@
+//! What the location feed's suite needs.
+
+use crate::harness::{Harness, Support};
+use fiacre_ports::LocationFeed;
+use std::sync::Arc;
+
+/// What only some location feeds and their harnesses can do: nothing so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Capability {}
+
+/// A world around a location feed of its own, without samples at the beginning.
+pub trait LocationFeedHarness: Harness {
+    /// Another reader of the feed, which may report as well. It gets what is reported from now on; what was reported
+    /// before, it may or may not get.
+    fn open(&self) -> Arc<dyn LocationFeed>;
+
+    /// Whether this world can do `capability`; there is none yet, so the default matches them all.
+    fn support(&self, capability: Capability) -> Support {
+        match capability {}
+    }
+}
