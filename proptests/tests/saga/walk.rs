@@ -12,7 +12,7 @@ use fiacre_domain::payment;
 use fiacre_domain::saga::Command;
 use fiacre_domain::stream::ChargeNumber;
 use fiacre_domain::time::Timestamp;
-use fiacre_domain::trip::{self, Actor, CancelReason, DeviceFact, StartCheck, StartProof, Trip};
+use fiacre_domain::trip::{self, Actor, CancelReason, DeviceFact, Phase, StartCheck, StartProof, Trip};
 use fiacre_domain::units::{Millimetres, Millis};
 use proptest::prelude::*;
 
@@ -23,8 +23,8 @@ pub(crate) enum Step {
     Deliver(u8),
     /// Any fact reaches every service, whether or not it did before.
     Repeat(u8),
-    /// A timer fires when it is due, or too early.
-    Timer { which: u8, early: bool },
+    /// The next timer fires when it is due, or any timer at once.
+    Timer { which: u8, at_once: bool },
     /// Time passes.
     Wait { seconds: u8 },
     /// An order, with a choice of payment.
@@ -57,6 +57,8 @@ pub(crate) enum Step {
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Drive {
+    /// Whatever comes next in a ride.
+    Onward,
     Withdraw,
     Arrive,
     NoShow,
@@ -110,13 +112,14 @@ impl Dice {
     }
 
     fn drive(&mut self) -> Drive {
-        match self.below(15) {
-            0..4 => Drive::Arrive,
-            4..8 => Drive::Start,
-            8..11 => Drive::Complete,
-            11 => Drive::Withdraw,
-            12 => Drive::NoShow,
-            13 => Drive::StartWrongly,
+        match self.below(16) {
+            0..8 => Drive::Onward,
+            8 => Drive::Arrive,
+            9..11 => Drive::Start,
+            11 => Drive::Complete,
+            12 => Drive::Withdraw,
+            13 => Drive::NoShow,
+            14 => Drive::StartWrongly,
             _ => Drive::Vouch,
         }
     }
@@ -165,18 +168,18 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
                 act: dice.drive(),
                 stale: dice.rarely(10),
             },
-            86..90 => Step::Order {
+            86..92 => Step::Order {
                 trip: dice.trip(),
                 method: dice.any(),
             },
-            90..94 => Step::Repeat(dice.any()),
-            94..98 => Step::Webhook {
+            92..95 => Step::Repeat(dice.any()),
+            95..98 => Step::Webhook {
                 trip: dice.trip(),
                 authorization: dice.below(2),
             },
             98..101 => Step::Timer {
                 which: dice.any(),
-                early: dice.rarely(2),
+                at_once: dice.rarely(2),
             },
             101..107 => Step::Intent {
                 trip: dice.trip(),
@@ -223,10 +226,10 @@ impl World {
         match *step {
             Step::Deliver(choice) => self.deliver_new(usize::from(choice)),
             Step::Repeat(choice) => self.deliver_any(usize::from(choice)),
-            Step::Timer { which, early } => self.fire(usize::from(which), early),
+            Step::Timer { which, at_once } => self.fire(usize::from(which), at_once),
             Step::Wait { seconds } => self.now = self.now.plus(Millis::from_secs(i64::from(seconds))),
             Step::Order { trip, method } => {
-                let request = orders::order(trip_of(trip), orders::method(method), self.ordered_at());
+                let request = orders::order(trip_of(trip), orders::method(method), self.ordered_at(method));
                 let _ = self.person(&Command::Trip(trip_of(trip), trip::Command::Request(request)));
             }
             Step::Cancel { trip, by } => self.cancel(trip_of(trip), by),
@@ -269,9 +272,10 @@ impl World {
         }
     }
 
-    /// Orders are accepted at the walk's beginning: one that is handled very late has expired.
-    fn ordered_at(&self) -> Timestamp {
-        self.now.min(Timestamp::from_ms(1_000_000))
+    /// One order in sixteen was under way for so long that it has expired.
+    fn ordered_at(&self, choice: u8) -> Timestamp {
+        let old = Millis::from_minutes(if choice / 16 == 7 { -10 } else { 0 });
+        self.now.plus(old)
     }
 
     fn cancel(&mut self, trip: TripId, by: u8) {
@@ -338,9 +342,15 @@ impl World {
             check,
             device,
         };
+        let onward = match self.trips.get(&trip).map(|trip| trip.control().phase) {
+            Some(Phase::Arrived) => Drive::Start,
+            Some(Phase::Started) => Drive::Complete,
+            Some(_) | None => Drive::Arrive,
+        };
+        let act = if matches!(act, Drive::Onward) { onward } else { act };
         let command = match act {
             Drive::Withdraw => trip::Command::Withdraw { driver, fence },
-            Drive::Arrive => trip::Command::Arrive {
+            Drive::Onward | Drive::Arrive => trip::Command::Arrive {
                 driver,
                 fence,
                 distance_to_pick_up: Millimetres::ZERO,

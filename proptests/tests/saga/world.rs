@@ -200,15 +200,16 @@ impl World {
         }
     }
 
-    /// Fires a timer: when it is due, by letting the time pass, or too early.
-    pub(crate) fn fire(&mut self, choice: usize, early: bool) {
-        let Some(place) = choice.checked_rem(self.timers.len()) else {
-            return;
-        };
-        if !early {
+    /// Fires the next timer, by letting the time pass; or any timer at once, too early or once more.
+    pub(crate) fn fire(&mut self, choice: usize, at_once: bool) {
+        if at_once {
+            if let Some(place) = choice.checked_rem(self.timers.len()) {
+                self.fire_at(place);
+            }
+        } else if let Some(place) = self.next_timer() {
             self.now = self.now.max(self.timers[place].0.due_at);
+            self.fire_at(place);
         }
-        self.fire_at(place);
     }
 
     fn fire_at(&mut self, place: usize) {
