@@ -21,13 +21,16 @@
 //!
 //! The data, its source, its licence and its format are described in `data/README.md`.
 
+pub mod coverage;
 pub mod demand;
+pub mod digest;
 pub mod manhattan;
 pub mod measures;
 pub mod platform;
 pub mod players;
 pub mod random;
 pub mod report;
+pub mod run;
 mod table;
 
 pub use table::{Table, TableError, TableFault};

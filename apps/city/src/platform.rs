@@ -3,7 +3,7 @@
 use crate::witness::{Witness, Witnessed};
 use fiacre_domain::id::RegionId;
 use fiacre_domain::saga::{Service, Setting};
-use fiacre_domain::stream::StreamId;
+use fiacre_domain::stream::{Commit, StreamId};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
 use fiacre_memory::{
@@ -180,17 +180,13 @@ impl Platform {
         });
     }
 
-    /// Drops the streams of a trip that is closed, and what is kept for it elsewhere; gives its commits.
-    pub fn forget_trip(&self, streams: &[StreamId]) -> Vec<Arc<fiacre_domain::stream::Commit>> {
-        let mut commits = Vec::new();
-        for &stream in streams {
-            commits.extend(self.store.forget(stream));
-            self.timers.forget(stream);
-            if let StreamId::Trip(trip) = stream {
-                self.board.forget(trip);
-            }
+    /// Drops a closed stream and what is kept for it elsewhere; gives its commits.
+    pub fn forget(&self, stream: StreamId) -> Vec<Arc<Commit>> {
+        self.timers.forget(stream);
+        if let StreamId::Trip(trip) = stream {
+            self.board.forget(trip);
         }
-        commits
+        self.store.forget(stream)
     }
 }
 

@@ -93,9 +93,9 @@ impl Stage {
         let found = log
             .0
             .iter()
-            .flat_map(|commit| commit.events.iter())
-            .filter_map(pick)
-            .last();
+            .rev()
+            .flat_map(|commit| commit.events.iter().rev())
+            .find_map(pick);
         found.unwrap_or_else(|| panic!("not among {:?}", names(&log.0)))
     }
 
