@@ -12,7 +12,7 @@ struct Absence {
     because: &'static str,
 }
 
-const ABSENCES: [Absence; 6] = [
+const ABSENCES: [Absence; 7] = [
     Absence {
         folder: "domain/src/",
         words: &["async", ".await"],
@@ -49,6 +49,12 @@ const ABSENCES: [Absence; 6] = [
         words: &["serde", "serde_json"],
         except: None,
         because: "events cross ports as types; only adapters encode",
+    },
+    Absence {
+        folder: "ports/src/",
+        words: &["serde", "serde_json"],
+        except: None,
+        because: "events and states cross a port as types",
     },
     Absence {
         folder: "apps/city/src/",

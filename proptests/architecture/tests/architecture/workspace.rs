@@ -68,14 +68,21 @@ pub(crate) struct Workspace {
     pub(crate) packages: BTreeMap<String, Package>,
     /// Every Rust file of a member, by its path relative to the root, with its text.
     pub(crate) sources: BTreeMap<String, String>,
+    /// The documents of the root and of `docs`, in the same way.
+    pub(crate) documents: BTreeMap<String, String>,
+}
+
+/// The root folder of the workspace.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()
+        .unwrap()
 }
 
 impl Workspace {
     pub(crate) fn read() -> Self {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../..")
-            .canonicalize()
-            .unwrap();
+        let root = root();
         let metadata = metadata(&root);
         let packages: BTreeMap<_, _> = array(&metadata, "packages")
             .iter()
@@ -92,7 +99,12 @@ impl Workspace {
             .collect();
         let mut sources = BTreeMap::new();
         for package in packages.values() {
-            read_sources(&root, &root.join(&package.folder), &mut sources);
+            read_files(&root, &root.join(&package.folder), "rs", &mut sources);
+        }
+        let mut documents = BTreeMap::new();
+        read_files(&root, &root.join("docs"), "md", &mut documents);
+        for name in ["ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "README.md"] {
+            documents.insert(name.to_owned(), text_of(&root.join(name)));
         }
         Self {
             manifest: table(&root.join("Cargo.toml")),
@@ -100,6 +112,7 @@ impl Workspace {
             default_members,
             packages,
             sources,
+            documents,
         }
     }
 
@@ -162,16 +175,16 @@ fn package_of(root: &Path, package: &Value) -> Package {
     }
 }
 
-/// Every `.rs` file below `folder`; folders that are crates of their own, or hold what cargo built, are left out.
-fn read_sources(root: &Path, folder: &Path, sources: &mut BTreeMap<String, String>) {
+/// Every file of this kind below `folder`; folders that are crates of their own, or hold what cargo built, are left out.
+fn read_files(root: &Path, folder: &Path, extension: &str, files: &mut BTreeMap<String, String>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
             if !path.ends_with("target") && !path.join("Cargo.toml").exists() {
-                read_sources(root, &path, sources);
+                read_files(root, &path, extension, files);
             }
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            sources.insert(relative(root, &path), std::fs::read_to_string(&path).unwrap());
+        } else if path.extension().is_some_and(|found| found == extension) {
+            files.insert(relative(root, &path), text_of(&path));
         }
     }
 }
@@ -187,10 +200,13 @@ fn relative(root: &Path, path: &Path) -> String {
     parts.join("/")
 }
 
+fn text_of(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("failed to read {}: {error}", path.display()))
+}
+
 fn table(path: &Path) -> toml::Table {
-    let text = std::fs::read_to_string(path)
-        .unwrap_or_else(|error| panic!("failed to read {}: {error}", path.display()));
-    text.parse()
+    text_of(path)
+        .parse()
         .unwrap_or_else(|error| panic!("failed to read {}: {error}", path.display()))
 }
 

@@ -1,0 +1,99 @@
+//! What documents say of the workspace must be there.
+
+use crate::workspace::{self, Workspace};
+use crate::{Plant, Rule, Violation};
+
+/// The map.
+const MAP: &str = "ARCHITECTURE.md";
+
+pub(crate) const WHOLE_MAP: Rule = Rule {
+    because: "a crate that is not on the map is not found, and a map with gaps is not trusted",
+    check: |workspace| {
+        let map = &workspace.documents[MAP];
+        workspace
+            .packages
+            .values()
+            .filter(|package| !map.contains(&format!("| `{}` | `{}` |", package.folder, package.name)))
+            .map(|package| {
+                Violation::new(
+                    MAP,
+                    format!("does not show {} in {}", package.name, package.folder),
+                )
+            })
+            .collect()
+    },
+    plants: &[
+        Plant {
+            name: "a crate that is not on the map",
+            plant: |workspace| workspace.package("fiacre-city").name = "fiacre-village".into(),
+        },
+        Plant {
+            name: "a crate that has moved",
+            plant: |workspace| workspace.package("fiacre-city").folder = "apps/village".into(),
+        },
+    ],
+};
+
+pub(crate) const LIVE_PATHS: Rule = Rule {
+    because: "a document that names what is gone sends its readers astray",
+    check: |workspace| {
+        let mut violations = Vec::new();
+        for (document, text) in &workspace.documents {
+            let folder = document.rsplit_once('/').map_or("", |(folder, _)| folder);
+            let links = links(text).map(|link| {
+                if folder.is_empty() {
+                    link
+                } else {
+                    format!("{folder}/{link}")
+                }
+            });
+            for path in links.chain(quoted_paths(text)) {
+                if !workspace::root().join(&path).exists() {
+                    violations.push(Violation::new(
+                        document,
+                        format!("names {path}, which is not there"),
+                    ));
+                }
+            }
+        }
+        violations
+    },
+    plants: &[
+        Plant {
+            name: "a link that leads nowhere",
+            plant: |workspace| say(workspace, "See [the atlas](docs/atlas.md)."),
+        },
+        Plant {
+            name: "a file that is gone",
+            plant: |workspace| say(workspace, "Look in `domain/src/gone.rs`."),
+        },
+    ],
+};
+
+fn say(workspace: &mut Workspace, line: &str) {
+    workspace
+        .documents
+        .entry("README.md".to_owned())
+        .or_default()
+        .push_str(line);
+}
+
+/// Targets of links within the repository, without their anchors.
+fn links(text: &str) -> impl Iterator<Item = String> {
+    text.split("](")
+        .skip(1)
+        .filter_map(|rest| rest.split_once(')'))
+        .map(|(target, _)| target.split('#').next().unwrap_or_default())
+        .filter(|target| !target.is_empty() && !target.contains("://"))
+        .map(str::to_owned)
+}
+
+/// Paths from the root in backticks: what begins with a folder of the workspace.
+fn quoted_paths(text: &str) -> impl Iterator<Item = String> {
+    const FOLDERS: [&str; 6] = ["adapters/", "apps/", "docs/", "domain/", "ports/", "proptests/"];
+    text.lines()
+        .flat_map(|line| line.split('`').skip(1).step_by(2))
+        .filter(|quoted| FOLDERS.iter().any(|folder| quoted.starts_with(folder)))
+        .filter(|quoted| !quoted.contains(['{', '*', '…', ' ']))
+        .map(str::to_owned)
+}
