@@ -94,7 +94,7 @@ impl Tariff {
     ) -> Result<Quote, PricingError> {
         let quoted = Quoted::new(self, ride, at, &surge)?;
         Ok(Quote {
-            tariff: Self::clone_arc(self),
+            tariff: Arc::clone(self),
             ride: ride.clone(),
             at,
             surge,
@@ -102,10 +102,6 @@ impl Tariff {
             hold_minor: quoted.hold_minor,
             driver_pay_minor: quoted.pay.total().minor(),
         })
-    }
-
-    fn clone_arc(this: &Arc<Self>) -> Arc<Self> {
-        Arc::clone(this)
     }
 
     /// The surge factor within this tariff's limits.

@@ -76,56 +76,64 @@ pub(super) fn computed_for_reading(
 ) -> Result<Computed, PricingError> {
     let quoted = Quoted::new(tariff, ride, at, surge)?;
     let metered = stages::price(&certain_course(tariff, reading)?, tariff.held_surge(surge)?)?;
-    let metered_minor = metered.total_minor;
-    let basis = basis(tariff, &quoted, metered_minor, ride, reading)?;
-    let lines = match basis {
-        Basis::Quoted | Basis::DetourNotCharged => quoted.priced.lines,
-        Basis::Metered(_) => metered.lines,
-        Basis::Capped(_) => capped(tariff, metered, quoted.cap_minor)?,
-        // A reading never settles as a fee.
-        Basis::Fee => return Err(PricingError::ReadingOutOfRange("basis")),
-    };
-    let total_minor = match basis {
-        Basis::Quoted | Basis::DetourNotCharged => quoted.priced.total_minor,
-        Basis::Metered(_) => metered_minor,
-        Basis::Capped(_) => quoted.cap_minor,
-        Basis::Fee => 0,
-    };
+    let (quoted_minor, metered_minor) = (quoted.priced.total_minor, metered.total_minor);
+    let money = |minor| Money::new(minor, tariff.currency());
+    let hold = money(quoted.hold_minor);
+    let Standing {
+        basis,
+        lines,
+        total_minor,
+    } = standing(tariff, quoted, metered, deviation_reason(ride, reading))?;
     let pay = tariff
         .pay
         .pay(&lines, reading.distance(), reading.duration(), tariff.currency())?;
-    let money = |minor| Money::new(minor, tariff.currency());
     Ok(Computed {
         basis,
-        quoted: money(quoted.priced.total_minor),
+        quoted: money(quoted_minor),
         metered: Some(money(metered_minor)),
-        hold: money(quoted.hold_minor),
+        hold,
         lines,
         total: money(total_minor),
         pay,
     })
 }
 
+/// The price that stands.
+struct Standing {
+    basis: Basis,
+    lines: Vec<Line>,
+    total_minor: i64,
+}
+
 /// Inside the band the quote stands; so it does where the driver went astray. Outside, the meter decides, up to the cap.
-fn basis(
+fn standing(
     tariff: &Tariff,
-    quoted: &Quoted,
-    metered_minor: i64,
-    ride: &Ride,
-    reading: &MeterReading,
-) -> Result<Basis, PricingError> {
-    let (low, high, _) = tariff.settlement.bounds(quoted.priced.total_minor)?;
-    let metered = Ratio::from(metered_minor);
-    if low <= metered && metered <= high {
-        return Ok(Basis::Quoted);
-    }
-    let reason = deviation_reason(ride, reading);
-    Ok(if reason == DeviationReason::DriverDetour && metered > high {
-        Basis::DetourNotCharged
-    } else if metered_minor > quoted.cap_minor {
-        Basis::Capped(reason)
+    quoted: Quoted,
+    metered: Priced,
+    reason: DeviationReason,
+) -> Result<Standing, PricingError> {
+    let Quoted {
+        priced, cap_minor, ..
+    } = quoted;
+    let (low, high, _) = tariff.settlement.bounds(priced.total_minor)?;
+    let exact = Ratio::from(metered.total_minor);
+    let stands = |basis, priced: Priced| Standing {
+        basis,
+        lines: priced.lines,
+        total_minor: priced.total_minor,
+    };
+    Ok(if low <= exact && exact <= high {
+        stands(Basis::Quoted, priced)
+    } else if reason == DeviationReason::DriverDetour && exact > high {
+        stands(Basis::DetourNotCharged, priced)
+    } else if metered.total_minor > cap_minor {
+        Standing {
+            basis: Basis::Capped(reason),
+            lines: capped(tariff, metered, cap_minor)?,
+            total_minor: cap_minor,
+        }
     } else {
-        Basis::Metered(reason)
+        stands(Basis::Metered(reason), metered)
     })
 }
 

@@ -9,6 +9,7 @@ use super::stage::Stage;
 use super::tariff::Tariff;
 use super::tax::{TaxMode, checked_sum};
 use super::walk::{Walked, walk};
+use super::window::WindowSet;
 use crate::money::Money;
 use crate::ratio::{Overflow, Ratio};
 use crate::units::BasisPoints;
@@ -91,7 +92,8 @@ impl Bill<'_> {
 
     fn multiply(&mut self, course: &Course<'_>, walked: &Walked) -> Result<(), PricingError> {
         let schedule = &self.tariff.schedule;
-        let by_start = |during| during_counts(course, during) && !schedule.is_running(during);
+        let by_start =
+            |during: WindowSet| course.open_at_start.intersects(during) && !schedule.is_running(during);
         if walked.running.is_empty() && !self.tariff.multipliers.iter().any(|known| by_start(known.during)) {
             return Ok(());
         }
@@ -245,10 +247,6 @@ impl Bill<'_> {
                 .map(|line| line.amount().minor()),
         )?)
     }
-}
-
-fn during_counts(course: &Course<'_>, during: super::window::WindowSet) -> bool {
-    course.open_at_start.intersects(during)
 }
 
 /// What a charge comes to; 0 where its window, its condition or the flat keeps it out.
