@@ -3,7 +3,7 @@
 //! [`manhattan`] knows the 61 taxi zones, the street grid and how fast it is driven at; [`demand`] turns the year's
 //! counted trips into a stream of requests; [`random`] draws it, the same on any platform. The tables are in the binary:
 //! nothing is downloaded, and loading them takes some milliseconds. [`measures`] counts what a day comes to, commit by
-//! commit, and [`report`] shows it.
+//! commit; [`report`] and [`trips_csv`] show it.
 //!
 //! ```
 //! use fiacre_city::demand::{Demand, DemandPlan};
@@ -32,6 +32,7 @@ pub mod random;
 pub mod report;
 pub mod run;
 mod table;
+pub mod trips_csv;
 
 pub use table::{Table, TableError, TableFault};
 pub mod witness;

@@ -34,9 +34,18 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod chart;
 mod json;
+mod money;
+mod page;
+mod progress;
+mod style;
 #[cfg(test)]
 mod tests;
+mod words;
+
+pub use progress::{Live, progress_line};
+pub use style::{Style, WIDTH_MAX, WIDTH_MIN};
 
 use crate::measures::{
     CancelCounts, DriverFigures, Equity, EtaError, FailCounts, Measures, MoneyFigures, OfferCounts, Quarter,
@@ -184,6 +193,11 @@ impl Report {
     /// `null`.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
         serde_json::to_string(&json::Document::of(self))
+    }
+
+    /// A page for people, of at most [`WIDTH_MAX`] columns, its last line ended.
+    pub fn to_text(&self, style: Style) -> String {
+        page::Page::new(self, style).draw()
     }
 
     /// Events a second of wall time, rounded down.

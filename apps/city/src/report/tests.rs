@@ -292,3 +292,128 @@ fn the_json_says_what_the_report_says() {
         assert_eq!(value.pointer(pointer).unwrap().to_string(), expected, "{pointer}");
     }
 }
+
+const PLAIN: Style = Style {
+    colour: false,
+    width: 100,
+};
+
+/// Compares with the page that is kept; with `FIACRE_BLESS=1` keeps this one instead.
+#[test]
+fn the_page_of_a_made_up_day_reads_as_it_did() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/report/made_up_day.txt");
+    let page = made_up().to_text(PLAIN);
+    if std::env::var_os("FIACRE_BLESS").is_some() {
+        std::fs::write(&path, &page).unwrap();
+    }
+    let kept = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(
+        page, kept,
+        "the page changed; if it should, keep it with FIACRE_BLESS=1:\n{page}"
+    );
+}
+
+#[test]
+fn no_page_is_wider_than_its_style_and_colours_change_no_word() {
+    for quarters in [0, 1, 3, 8, 48, 96, 97, 400] {
+        let mut report = made_up();
+        report.series = series().into_iter().cycle().take(quarters).collect();
+        for width in [0, WIDTH_MIN, 93, WIDTH_MAX, usize::MAX] {
+            let plain = report.to_text(Style { colour: false, width });
+            for line in plain.lines() {
+                let columns = line.chars().count();
+                assert!(
+                    columns <= width.clamp(WIDTH_MIN, WIDTH_MAX),
+                    "{columns} of {width}: {line}"
+                );
+                assert_eq!(line, line.trim_end(), "blanks at the end");
+            }
+            let coloured = report.to_text(Style { colour: true, width });
+            assert!(coloured.contains("\u{1b}["));
+            assert_eq!(without_colours(&coloured), plain);
+        }
+    }
+}
+
+fn without_colours(text: &str) -> String {
+    let mut parts = text.split("\u{1b}[");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| text + part.split_once('m').unwrap().1)
+}
+
+#[test]
+fn what_is_broken_is_said_aloud() {
+    let mut report = made_up();
+    report.facts.verdict.findings = 2;
+    report.facts.verdict.examples = vec!["payment-7: captured twice".to_owned(), "x".repeat(500)];
+    report.facts.ledger_sum = -5;
+    let page = report.to_text(PLAIN);
+    for said in [
+        "2 FINDINGS",
+        "payment-7: captured twice",
+        "THE LEDGER IS OFF BY -0.05 USD",
+    ] {
+        assert!(page.contains(said), "{said} is missing:\n{page}");
+    }
+    assert!(!page.contains("no finding"));
+}
+
+#[test]
+fn a_city_without_riders_or_drivers_has_a_page_and_json_too() {
+    let manhattan = std::sync::Arc::new(crate::manhattan::Manhattan::load().unwrap());
+    let nothing = Measures::new(
+        manhattan,
+        Currency::USD,
+        fiacre_domain::time::Timestamp::from_ms(0),
+    );
+    let facts = Facts {
+        accounts: Vec::new(),
+        ..facts()
+    };
+    let report = Report::new(&nothing, facts);
+    let page = report.to_text(PLAIN);
+    for said in [
+        "Nobody asked for a ride.",
+        "Where the money went: none moved.",
+        "No ride    nobody",
+    ] {
+        assert!(page.contains(said), "{said} is missing:\n{page}");
+    }
+    let value: serde_json::Value = serde_json::from_str(&report.to_json().unwrap()).unwrap();
+    assert!(value.pointer("/wait_s/p50").unwrap().is_null());
+    assert_eq!(
+        value.pointer("/zones").unwrap().as_array().unwrap().len(),
+        crate::manhattan::ZONES
+    );
+}
+
+#[test]
+fn the_progress_line_fits_a_hundred_columns() {
+    let local_time = "18:42".parse().unwrap();
+    let figures = crate::measures::LiveFigures {
+        live_trips: 10_412,
+        waiting: 1_203,
+        confirmed: 12_345,
+        wait_p95_s: Some(470),
+        events: 99,
+    };
+    let line = progress_line(&Live {
+        local_time,
+        figures,
+        events_per_s: 241_975,
+    });
+    let expected =
+        "18:42   10,412 live ·   1,203 waiting ·    12,345 confirmed · wait p95  7:50 ·   241,975 events/s";
+    assert_eq!(line, expected);
+    let figures = crate::measures::LiveFigures {
+        confirmed: 9_999_999,
+        wait_p95_s: None,
+        ..figures
+    };
+    let line = progress_line(&Live {
+        local_time,
+        figures,
+        events_per_s: 9_999_999,
+    });
+    assert!(line.chars().count() <= 100, "{line}");
+}

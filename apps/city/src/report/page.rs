@@ -1,0 +1,305 @@
+//! The report as a page for people.
+
+use super::chart::Chart;
+use super::style::{Ink, Style, shortened};
+use super::words::{amount, clock, count, dash, hours, minutes, percent, percent_of, weekday};
+use super::{Report, money, per_s};
+use crate::measures::{REQUESTS_COMPARED_MIN, ZoneFigures};
+use std::cmp::Reverse;
+use std::fmt::Write as _;
+
+/// How many zones a table lists.
+const ZONES_LISTED: usize = 5;
+const ZONE_NAME_WIDTH: usize = 28;
+const BAR_WIDTH: usize = 24;
+const MS_PER_S: i64 = 1_000;
+
+pub(super) struct Page<'a> {
+    report: &'a Report,
+    style: Style,
+}
+
+impl<'a> Page<'a> {
+    pub(super) const fn new(report: &'a Report, style: Style) -> Self {
+        Self { report, style }
+    }
+
+    /// All sections, an empty line between them.
+    pub(super) fn draw(&self) -> String {
+        let chart = Chart::new(self.style, self.report.facts.run.from, &self.report.series);
+        let sections = [
+            self.header(),
+            self.riders(),
+            chart.draw(),
+            money::draw(self.report, self.style),
+            self.zones(),
+            self.drivers(),
+            self.verdict(),
+        ];
+        sections.join("\n")
+    }
+
+    fn header(&self) -> String {
+        let run = &self.report.facts.run;
+        let title = format!(
+            "Manhattan, {} {} for {}",
+            weekday(run.weekday),
+            clock(run.from),
+            hours(run.duration.get())
+        );
+        let mut page = self.style.paint(Ink::Strong, &title);
+        page.push('\n');
+        let settings = [
+            format!("demand × {}", run.demand),
+            format!("{} drivers", count(self.report.drivers.count.into())),
+            format!("{} matching", run.matching),
+            run.tariff.clone(),
+            format!("seed {}", run.seed),
+        ];
+        page.push_str(&self.style.paint(
+            Ink::Faint,
+            &shortened(&settings.join(" · "), self.style.columns()),
+        ));
+        page.push('\n');
+        page
+    }
+
+    fn riders(&self) -> String {
+        let Report {
+            trips,
+            failed_by_reason: failed,
+            cancelled_by: cancelled,
+            ..
+        } = self.report;
+        let rode = format!(
+            "{} rode ({})",
+            count(trips.completed),
+            percent_of(trips.completed, trips.requested)
+        );
+        let riders = [
+            format!("{} asked for a ride", count(trips.requested)),
+            self.style.paint(Ink::Strong, &rode),
+            format!("at most {} trips at once", count(self.report.peak_live_trips)),
+        ];
+        let failures = [
+            ("found no driver", failed.no_driver),
+            ("could not pay", failed.payment_declined),
+            ("ran out of time", failed.expired),
+            ("lost too many drivers", failed.reassignments_used_up),
+        ];
+        let cancels = [
+            ("cancelled by the rider", cancelled.rider),
+            ("by the driver", cancelled.driver),
+            ("by an operator", cancelled.operator),
+            ("by a deadline", cancelled.timer),
+            ("refused", trips.rejected),
+        ];
+        let mut without: Vec<String> = failures
+            .into_iter()
+            .chain(cancels)
+            .filter(|(_, number)| *number > 0)
+            .map(|(what, number)| format!("{} {what}", count(number)))
+            .collect();
+        if without.is_empty() {
+            without.push("nobody".to_owned());
+        }
+        let waits = [
+            self.style.paint(
+                Ink::Strong,
+                &format!("median {} min", minutes(self.report.wait.p50)),
+            ),
+            format!("95% within {}", minutes(self.report.wait.p95)),
+            format!("a driver was found in {}", minutes(self.report.assign.p50)),
+            format!("and came in {}", minutes(self.report.pickup.p50)),
+        ];
+        self.style.paragraph("Riders", &riders)
+            + &self.style.paragraph("No ride", &without)
+            + &self.style.paragraph("Waits", &waits)
+    }
+
+    fn zones(&self) -> String {
+        let busy = || {
+            self.report
+                .zones
+                .iter()
+                .filter(|zone| zone.requested >= REQUESTS_COMPARED_MIN)
+        };
+        let mut by_wait: Vec<_> = busy().filter(|zone| zone.wait_p95.is_some()).collect();
+        by_wait.sort_by_key(|zone| (Reverse(zone.wait_p95), zone.zone));
+        let mut by_unserved: Vec<_> = busy().filter(|zone| zone.unserved > 0).collect();
+        by_unserved.sort_by_key(|zone| (Reverse(unserved_ppm(zone)), zone.zone));
+        let mut page = self.table("Where riders waited longest", &by_wait, |zone| {
+            zone.wait_p95.unwrap_or_default().into()
+        });
+        page.push_str(&self.table("Where most went without", &by_unserved, unserved_ppm));
+        page
+    }
+
+    fn table(&self, title: &str, zones: &[&ZoneFigures], measure: impl Fn(&ZoneFigures) -> u64) -> String {
+        let Some(worst) = zones.first().map(|zone| measure(zone)) else {
+            return format!("{title}: nowhere.\n");
+        };
+        let mut page = self.style.paint(
+            Ink::Strong,
+            &format!("{title:<width$}", width = ZONE_NAME_WIDTH + 2),
+        );
+        page.push_str(
+            &self
+                .style
+                .paint(Ink::Faint, "   riders  no ride   median     p95"),
+        );
+        page.push('\n');
+        let room = self
+            .style
+            .columns()
+            .saturating_sub(ZONE_NAME_WIDTH + 40)
+            .min(BAR_WIDTH);
+        for zone in zones.iter().take(ZONES_LISTED) {
+            let _ = write!(
+                page,
+                "  {:<ZONE_NAME_WIDTH$} {:>8} {:>8} {:>8} {:>7}  {}",
+                shortened(&zone.name, ZONE_NAME_WIDTH),
+                count(zone.requested.into()),
+                percent(zone.unserved_share()),
+                minutes(zone.wait_p50),
+                minutes(zone.wait_p95),
+                self.style
+                    .paint(Ink::Poor, &money::bar(measure(zone).into(), worst.into(), room)),
+            );
+            page.truncate(page.trim_end().len());
+            page.push('\n');
+        }
+        page
+    }
+
+    fn drivers(&self) -> String {
+        let Report {
+            drivers,
+            equity,
+            offers,
+            ..
+        } = self.report;
+        let currency = self.report.money.currency;
+        let pay = |minor: Option<i64>| minor.map_or_else(dash, |minor| amount(minor.into(), currency));
+        let figure =
+            |value: Option<f64>, digits: usize| value.map_or_else(dash, |value| format!("{value:.digits$}"));
+        let earned = &drivers.earnings_per_h;
+        let day = [
+            format!("{} with a rider", percent(drivers.occupied_share)),
+            format!("{} on the way", percent(drivers.enroute_share)),
+            format!("{} free", percent(drivers.open_share)),
+            format!("{} of metres empty", percent(drivers.deadhead_share_m)),
+            format!("{} rides an hour", figure(drivers.completed_per_h, 2)),
+        ];
+        let earnings = [
+            format!("median {} {currency} an hour", pay(earned.p50)),
+            format!("a tenth up to {}", pay(earned.p10)),
+            format!("a tenth from {}", pay(earned.p90)),
+            format!("Gini {}", figure(drivers.gini, 2)),
+        ];
+        let fairness = [
+            format!("{} zones compared", equity.zones),
+            format!(
+                "p95 wait {} s in the worst tenth, {} s in the best (× {})",
+                figure(equity.wait_p95_worst_s, 0),
+                figure(equity.wait_p95_best_s, 0),
+                figure(equity.wait_p95_ratio, 1)
+            ),
+            format!(
+                "no ride for {} against {}",
+                percent(equity.unserved_worst),
+                percent(equity.unserved_best)
+            ),
+        ];
+        let offered = [
+            format!("{} made", count(offers.made)),
+            format!("{} accepted", count(offers.accepted)),
+            format!("{} declined", count(offers.declined)),
+            format!("{} unanswered", count(offers.expired)),
+            format!("{} taken back", count(offers.withdrawn)),
+        ];
+        [
+            self.style.paragraph("Drivers", &day),
+            self.style.paragraph("Earnings", &earnings),
+            self.style.paragraph("Fairness", &fairness),
+            self.style.paragraph("Offers", &offered),
+            self.promises(),
+        ]
+        .concat()
+    }
+
+    fn promises(&self) -> String {
+        let error = &self.report.eta_error;
+        let bias = match error.bias {
+            Some(bias) if bias < 0.0 => format!("{:.0} s early on average", -bias),
+            Some(bias) => format!("{bias:.0} s late on average"),
+            None => "nobody came".to_owned(),
+        };
+        let promises = [
+            format!(
+                "{} of drivers came within 2 min of the time promised",
+                percent(self.report.within_120_s)
+            ),
+            bias,
+            format!("90% within {}", minutes(error.p90)),
+        ];
+        self.style.paragraph("Promises", &promises)
+    }
+
+    fn verdict(&self) -> String {
+        let facts = &self.report.facts;
+        let verdict = &facts.verdict;
+        let findings = match verdict.findings {
+            0 => self.style.paint(Ink::Good, "no finding"),
+            1 => self.style.paint(Ink::Bad, "1 FINDING"),
+            findings => self
+                .style
+                .paint(Ink::Bad, &format!("{} FINDINGS", count(findings))),
+        };
+        let currency = self.report.money.currency;
+        let ledger = match facts.ledger_sum {
+            0 => "the ledger sums to zero".to_owned(),
+            sum => self.style.paint(
+                Ink::Bad,
+                &format!("THE LEDGER IS OFF BY {} {currency}", amount(sum, currency)),
+            ),
+        };
+        let audit = [findings, format!("in {} events", count(verdict.events)), ledger];
+        let mut page = self.style.paragraph("Audit", &audit);
+        for example in &verdict.examples {
+            let _ = writeln!(
+                page,
+                "           {}",
+                shortened(example, self.style.columns() - 11)
+            );
+        }
+        let virtual_s = u64::try_from(facts.speed.virtual_time.get().max(0) / MS_PER_S).unwrap_or_default();
+        let mut speed = vec![
+            format!(
+                "{} in {:.1} s",
+                hours(facts.speed.virtual_time.get()),
+                facts.speed.wall.as_secs_f64()
+            ),
+            self.style.paint(
+                Ink::Strong,
+                &format!("{} × real time", count(per_s(virtual_s, facts.speed.wall))),
+            ),
+            format!("{} events/s", count(self.report.events_per_s())),
+        ];
+        if let Some(bytes) = facts.speed.rss_peak_bytes {
+            speed.push(format!("{} MB of memory at most", count(bytes / 1_000_000)));
+        }
+        page.push_str(&self.style.paragraph("Speed", &speed));
+        page.push_str(
+            &self
+                .style
+                .paragraph("Digest", std::slice::from_ref(&facts.digest)),
+        );
+        page
+    }
+}
+
+/// The share without a ride, in millionths.
+fn unserved_ppm(zone: &ZoneFigures) -> u64 {
+    u64::from(zone.unserved) * 1_000_000 / u64::from(zone.requested.max(1))
+}

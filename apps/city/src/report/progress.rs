@@ -1,0 +1,36 @@
+//! The line that shows how a run goes.
+
+use super::words;
+use crate::measures::LiveFigures;
+use fiacre_domain::time::TimeOfDay;
+
+/// What the progress line shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Live {
+    /// The city's local time.
+    pub local_time: TimeOfDay,
+    /// What was measured so far.
+    pub figures: LiveFigures,
+    /// Events a second of wall time, lately.
+    pub events_per_s: u64,
+}
+
+/// One line of at most 100 columns, without its end.
+pub fn progress_line(live: &Live) -> String {
+    let LiveFigures {
+        live_trips,
+        waiting,
+        confirmed,
+        wait_p95_s,
+        events: _,
+    } = live.figures;
+    format!(
+        "{}  {:>7} live · {:>7} waiting · {:>9} confirmed · wait p95 {:>5} · {:>9} events/s",
+        words::clock(live.local_time),
+        words::count(live_trips),
+        words::count(waiting),
+        words::count(confirmed),
+        words::minutes(wait_p95_s),
+        words::count(live.events_per_s),
+    )
+}
