@@ -93,9 +93,8 @@ pub(super) fn answers_follow_the_requests<H: EventStoreHarness>(script: &Script<
         ids.commit(low, 1, 5),
         ids.commit(middle, 0, 6),
     ];
-    let answers = script.append(&store, &batch)?;
-    let expected = vec![Answer::Applied(3), Answer::Applied(2), Answer::Applied(1)];
-    expect_same("the answers in the order of the batch", &expected, &answers)?;
+    let expected = [Answer::Applied(3), Answer::Applied(2), Answer::Applied(1)];
+    script.expect_appends(&store, &batch, &expected)?;
     let loaded = script.load(&store, &[high, ids.driver(4), low, middle])?;
     let heads: Vec<_> = loaded.iter().map(|one| one.head.get()).collect();
     expect_same(
