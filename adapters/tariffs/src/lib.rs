@@ -83,7 +83,13 @@ pub fn parse(name: &str, text: &str) -> Result<Tariff, TariffFileError> {
 pub fn load(path: &Path) -> Result<Tariff, TariffFileError> {
     let name = path.display().to_string();
     let unreadable = |error: std::io::Error| {
-        TariffFileError::whole_file(&name, TariffFileFault::Unreadable(error.to_string()))
+        let fault = if error.kind() == std::io::ErrorKind::InvalidData {
+            // The file is there; what is in it is wrong.
+            TariffFileFault::Syntax("it is not UTF-8 text".to_owned())
+        } else {
+            TariffFileFault::Unreadable(error.to_string())
+        };
+        TariffFileError::whole_file(&name, fault)
     };
     let file = std::fs::File::open(path).map_err(unreadable)?;
     let mut text = String::new();
