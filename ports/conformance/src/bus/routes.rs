@@ -56,7 +56,8 @@ pub(super) fn every_bound_queue_gets_it<H: BusHarness>(script: &Script<'_, H>) -
         script.declare(&bus, spec)?;
     }
     let messages = events(script.ids(), 2);
-    script.publish_confirmed(&bus, &messages)?;
+    let answers = script.publish(&bus, &messages)?;
+    expect_same("the answers", &vec![Answer::Confirmed; 2], &answers)?;
     for spec in &specs {
         let mut consumer = script.consume(&bus, &spec.name, 100)?;
         let taken = script.take(&mut consumer, 2)?;

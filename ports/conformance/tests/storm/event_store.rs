@@ -1,24 +1,19 @@
-//! The event store's suite through a way that fails at every third call before, and at every third after it was done: the
-//! reference model still keeps every clause, since what failed on the way is repeated and judged by what is left.
+//! The event store in the storm.
 
+use crate::{CALM, FAILS_AFTER, FAILS_BEFORE, Storm};
 use async_trait::async_trait;
 use fiacre_conformance::event_store::reference::ReferenceHarness;
 use fiacre_conformance::event_store::{Capability, Clause, EventStoreHarness, broken, run};
-use fiacre_conformance::{Harness, Support, Weather};
+use fiacre_conformance::{Outcome, Support};
 use fiacre_domain::saga::Service;
 use fiacre_domain::stream::{Commit, StreamId};
 use fiacre_domain::time::Timestamp;
-use fiacre_domain::units::Millis;
 use fiacre_ports::{
     Appended, Cursor, EventStore, LoadRequest, Loaded, NewCommit, Page, PortError, PortErrorKind, Snapshot,
     Ticket,
 };
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
-
-const CALM: u8 = 0;
-const FAILS_BEFORE: u8 = 1;
-const FAILS_AFTER: u8 = 2;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 /// A way to the store, and what it does to the next call.
 struct Way {
@@ -99,54 +94,6 @@ impl EventStore for Way {
     }
 }
 
-/// A world whose way fails.
-struct Storm<H> {
-    harness: H,
-    calls: AtomicU32,
-    next: Arc<AtomicU8>,
-}
-
-impl<H> Storm<H> {
-    fn around(harness: H) -> Self {
-        Self {
-            harness,
-            calls: AtomicU32::new(0),
-            next: Arc::default(),
-        }
-    }
-}
-
-impl<H: EventStoreHarness> Harness for Storm<H> {
-    fn block_on<F: Future>(&self, future: F) -> F::Output {
-        self.harness.block_on(future)
-    }
-
-    fn now(&self) -> Timestamp {
-        self.harness.now()
-    }
-
-    fn pass(&self, duration: Millis) {
-        self.harness.pass(duration);
-    }
-
-    fn weather(&self) -> Weather {
-        Weather::Stormy
-    }
-
-    fn disturb(&self) {
-        let fault = match self.calls.fetch_add(1, Ordering::Relaxed) % 3 {
-            0 => FAILS_AFTER,
-            1 => CALM,
-            _ => FAILS_BEFORE,
-        };
-        self.next.store(fault, Ordering::Relaxed);
-    }
-
-    fn heal(&self) {
-        self.next.store(CALM, Ordering::Relaxed);
-    }
-}
-
 impl<H: EventStoreHarness> EventStoreHarness for Storm<H> {
     fn open(&self) -> Arc<dyn EventStore> {
         Arc::new(Way {
@@ -182,9 +129,7 @@ fiacre_conformance::event_store_suite!(Storm::around(ReferenceHarness::new()));
 fn planted_bugs_are_found_in_the_storm() {
     let hidden: Vec<_> = Clause::ALL
         .iter()
-        .filter(|&&clause| {
-            run(&Storm::around(broken::broken(clause)), clause) == Ok(fiacre_conformance::Outcome::Passed)
-        })
+        .filter(|&&clause| run(&Storm::around(broken::broken(clause)), clause) == Ok(Outcome::Passed))
         .map(|clause| clause.name())
         .collect();
     assert_eq!(hidden, Vec::<&str>::new());
