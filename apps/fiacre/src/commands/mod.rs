@@ -11,14 +11,17 @@ use std::io::Write;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Tariff files
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Examples:\n  fiacre tariff check nyc-2018")]
     Tariff(tariff::TariffCommand),
 
     /// What a ride costs, line by line
     Quote(quote::QuoteArguments),
 
     /// Receipts
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  fiacre receipt verify receipt.json --tariff nyc-2018"
+    )]
     Receipt(receipt::ReceiptCommand),
 }
 

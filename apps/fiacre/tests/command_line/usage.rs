@@ -1,6 +1,10 @@
 //! Help, and what bad usage is answered with.
 
 use crate::{USAGE, exit, fiacre, text, words};
+use std::process::{Child, Command, Stdio};
+
+/// Every command that has a help of its own.
+const COMMANDS: [&str; 6] = ["", "tariff", "tariff check", "quote", "receipt", "receipt verify"];
 
 #[test]
 fn bad_usage_exits_64() {
@@ -25,7 +29,7 @@ fn bad_usage_exits_64() {
 
 #[test]
 fn help_has_examples_everywhere() {
-    for line in ["", "tariff check", "quote", "receipt verify"] {
+    for line in COMMANDS {
         let help = text(&format!("{line} --help"));
         assert!(help.contains("Examples:\n  fiacre "), "{line}");
         assert_eq!(help, text(&format!("help {line}")), "{line}");
@@ -36,7 +40,7 @@ fn help_has_examples_everywhere() {
 #[test]
 fn examples_run() {
     let mut ran = 0;
-    for line in ["", "tariff check", "quote", "receipt verify"] {
+    for line in COMMANDS {
         let help = text(&format!("{line} --help")).replace("\\\n", " ");
         let examples = help
             .lines()
@@ -62,4 +66,29 @@ fn the_version_is_an_answer() {
         text("--version").trim(),
         concat!("fiacre ", env!("CARGO_PKG_VERSION"))
     );
+}
+
+/// A quote, as a process with this stdout.
+fn quote_into(stdout: Stdio) -> Child {
+    let line = "quote --tariff tokyo --distance-m 4600 --duration-s 900 --at 2023-03-07T10:00";
+    Command::new(env!("CARGO_BIN_EXE_fiacre"))
+        .args(words(line))
+        .stdout(stdout)
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+#[test]
+fn a_reader_who_has_seen_enough_is_no_error() {
+    let mut child = quote_into(Stdio::piped());
+    drop(child.stdout.take());
+    assert!(child.wait().unwrap().success());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_answer_that_cannot_be_written_exits_74() {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    assert_eq!(quote_into(full.into()).wait().unwrap().code(), Some(74));
 }
