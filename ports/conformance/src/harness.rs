@@ -18,7 +18,8 @@ pub enum Weather {
     /// It may not: `Unavailable` and `OutcomeUnknown` are failures, unless a clause asked for them.
     Calm,
     /// A fault proxy stands in between: `Unavailable` and `OutcomeUnknown` are legal; the suite heals, repeats the call
-    /// with the same identity, and judges what is there afterwards.
+    /// with the same identity, and judges what is there afterwards. Such a harness says [`Support::No`] to whatever holds
+    /// or loses an answer on purpose: the storm does that.
     Stormy,
 }
 

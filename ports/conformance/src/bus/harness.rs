@@ -37,8 +37,8 @@ pub trait BusHarness: Harness {
     }
 
     /// Puts bytes into the declared queue that are no message.
-    fn put_undecodable(&self, queue: &QueueName) {
-        undeclared(queue.as_str())
+    fn put_undecodable(&self, _queue: &QueueName) {
+        undeclared("put_undecodable")
     }
 
     /// The next publish is done, but its caller is not told.

@@ -123,12 +123,7 @@ fn on_duty<H: EventStoreHarness>(script: &Script<'_, H>, seats: u8) -> Check<Dri
 }
 
 /// A load must be whole: from its snapshot, which must be one of those saved, or from the beginning.
-fn expect_whole<H: EventStoreHarness>(
-    loaded: &Loaded,
-    head: u32,
-    saved: &[(u32, SnapshotState)],
-    _script: &Script<'_, H>,
-) -> Check {
+fn expect_whole(loaded: &Loaded, head: u32, saved: &[(u32, SnapshotState)]) -> Check {
     let start = loaded
         .snapshot
         .as_ref()
@@ -171,11 +166,11 @@ pub(super) fn snapshots_may_vanish<H: EventStoreHarness>(script: &Script<'_, H>)
     let saved = with_snapshots(script, stream)?;
     let store = script.open_store();
     for loaded in script.load(&store, &[stream])? {
-        expect_whole(&loaded, 3, &saved, script)?;
+        expect_whole(&loaded, 3, &saved)?;
     }
     script.apply(&store, &[ids.commit(stream, 3, 3)])?;
     for loaded in script.load(&store, &[stream])? {
-        expect_whole(&loaded, 4, &saved, script)?;
+        expect_whole(&loaded, 4, &saved)?;
     }
     Ok(())
 }
@@ -187,7 +182,7 @@ pub(super) fn forgotten_snapshots_harm_nobody<H: EventStoreHarness>(script: &Scr
     script.harness().forget_snapshots();
     let store = script.open_store();
     for loaded in script.load(&store, &[stream])? {
-        expect_whole(&loaded, 3, &[], script)?;
+        expect_whole(&loaded, 3, &[])?;
     }
     Ok(())
 }
