@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 
 /// How many zones a table lists.
 const ZONES_LISTED: usize = 5;
-const ZONE_NAME_WIDTH: usize = 28;
+const ZONE_NAME_WIDTH: usize = 29;
 const BAR_WIDTH: usize = 24;
 const MS_PER_S: i64 = 1_000;
 
