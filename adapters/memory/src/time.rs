@@ -90,6 +90,9 @@ impl VirtualTime {
         until: Timestamp,
         mut attempt: impl FnMut() -> Result<T, Timestamp>,
     ) -> Option<T> {
+        if let Ok(value) = attempt() {
+            return Some(value);
+        }
         let mut listener: Option<Listener> = None;
         let mut sleep = self.sleep_until(until);
         poll_fn(|context| {

@@ -92,9 +92,9 @@ impl Stream {
             trace,
             events,
         } = commit;
-        // Most streams end after a few commits: room for half as many again would be most of their memory.
+        // Most streams end after a few commits: room for as many again would be half of their memory.
         if self.records.len() == self.records.capacity() {
-            self.records.reserve_exact((self.records.len() / 8).max(2));
+            self.records.reserve_exact((self.records.len() / 4).max(3));
         }
         self.records.push(Record {
             at,
