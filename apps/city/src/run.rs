@@ -198,7 +198,11 @@ pub fn play<S: Spectator + 'static>(
             fed.extend(requests.next());
         }
         let demand_lasts = requests.peek().is_some();
-        lock(&stage.shared).requests.extend(fed);
+        {
+            let mut shared = lock(&stage.shared);
+            shared.requests.extend(fed);
+            shared.demand_over = !demand_lasts;
+        }
         stage.platform.executor.run_until(until)?;
         let open = stage.tidy(until);
         let moment = Moment {
@@ -219,6 +223,23 @@ pub fn play<S: Spectator + 'static>(
 }
 
 impl CityOptions {
+    /// Whether this can be played, as far as can be told without playing.
+    pub fn check(&self) -> Result<(), CityError> {
+        self.plan()?;
+        payments(self.payment_declines)?;
+        Ok(())
+    }
+
+    /// When the demand begins.
+    pub fn start(&self) -> Timestamp {
+        self.midnight().plus(Millis::new(i64::from(self.from.ms())))
+    }
+
+    /// The same, as the clock on the wall shows it.
+    pub fn local_start(&self) -> CivilDateTime {
+        CivilDateTime::new(self.date(), self.from)
+    }
+
     fn plan(&self) -> Result<DemandPlan, DemandError> {
         let plan = DemandPlan::new(self.weekday, self.from, self.length)?
             .with_seed(self.seed)
@@ -230,10 +251,13 @@ impl CityOptions {
     }
 
     /// The first week of June 2018: no holiday in it.
-    fn midnight(&self) -> Timestamp {
+    fn date(&self) -> CivilDate {
         let day = 4 + u8::try_from(self.weekday.index()).unwrap_or(0);
-        let date = CivilDate::new(2018, 6, day).unwrap_or(CivilDate::MIN);
-        CivilDateTime::new(date, TimeOfDay::MIDNIGHT).to_timestamp(UTC_OFFSET)
+        CivilDate::new(2018, 6, day).unwrap_or(CivilDate::MIN)
+    }
+
+    fn midnight(&self) -> Timestamp {
+        CivilDateTime::new(self.date(), TimeOfDay::MIDNIGHT).to_timestamp(UTC_OFFSET)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Why a command did not succeed, and the exit code that says so.
 
+use fiacre_city::run::CityError;
 use fiacre_domain::pricing::{PricingError, VerifyError};
 use fiacre_tariffs::{TariffFileError, TariffFileFault};
 use fiacre_wire::WireError;
@@ -12,6 +13,8 @@ use std::process::ExitCode;
 pub(crate) const EXIT_FINDINGS: u8 = 2;
 /// Bad usage or configuration: `EX_USAGE` of sysexits.h.
 pub(crate) const EXIT_USAGE: u8 = 64;
+/// Something of ours went wrong: `EX_SOFTWARE` of sysexits.h.
+pub(crate) const EXIT_SOFTWARE: u8 = 70;
 /// The answer could not be written: `EX_IOERR` of sysexits.h.
 pub(crate) const EXIT_OUTPUT: u8 = 74;
 
@@ -34,6 +37,12 @@ pub(crate) enum Failure {
     Refused(PathBuf, VerifyError),
     /// The receipt could not be put into words.
     Unspeakable(WireError),
+    /// The city cannot be played as asked, or came to no end.
+    City(CityError),
+    /// The audit has findings; the report shows them.
+    Findings(u64),
+    /// The report could not be put into words.
+    Unserialisable(serde_json::Error),
     /// Stdout does not take the answer.
     Output(io::Error),
 }
@@ -42,9 +51,13 @@ impl Failure {
     /// The exit code.
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
-            Self::FaultyTariff(_) | Self::Illegible(..) | Self::Refused(..) => EXIT_FINDINGS,
+            Self::FaultyTariff(_) | Self::Illegible(..) | Self::Refused(..) | Self::Findings(_) => {
+                EXIT_FINDINGS
+            }
+            Self::City(error) if error.is_usage() => EXIT_USAGE,
+            Self::City(_) => EXIT_SOFTWARE,
             Self::Tariff(_) | Self::Ride(_) | Self::Unreadable(..) | Self::Unwritable(..) => EXIT_USAGE,
-            Self::Unspeakable(_) | Self::Output(_) => EXIT_OUTPUT,
+            Self::Unspeakable(_) | Self::Unserialisable(_) | Self::Output(_) => EXIT_OUTPUT,
         })
     }
 }
@@ -82,6 +95,9 @@ impl fmt::Display for Failure {
             Self::Illegible(path, error) => write!(f, "{}: {error}", path.display()),
             Self::Refused(path, error) => write!(f, "{}: {error}", path.display()),
             Self::Unspeakable(error) => write!(f, "{error}"),
+            Self::City(error) => write!(f, "{error}"),
+            Self::Findings(count) => write!(f, "the audit has {count} findings: see the report"),
+            Self::Unserialisable(error) => write!(f, "failed to put the report into JSON: {error}"),
             Self::Output(error) => write!(f, "failed to write the answer: {error}"),
         }
     }

@@ -1,6 +1,7 @@
 //! Drivers with their cars: where they are, and what they are doing.
 
 use crate::manhattan::street;
+use crate::measures::DriveKind;
 use fiacre_domain::id::{DriverId, TripId};
 use fiacre_domain::place::Place;
 use fiacre_domain::time::Timestamp;
@@ -13,8 +14,28 @@ pub(super) enum Doing {
     Nothing,
     /// On duty, waiting for a trip.
     Idle,
-    /// Has a trip: on the way, at the pick-up, or driving the rider.
-    Trip(TripId),
+    /// Has a trip: on the way, or at the pick-up.
+    Fetching(TripId),
+    /// Drives a rider.
+    Carrying(TripId),
+}
+
+impl Doing {
+    pub(super) const fn trip(self) -> Option<TripId> {
+        match self {
+            Self::Nothing | Self::Idle => None,
+            Self::Fetching(trip) | Self::Carrying(trip) => Some(trip),
+        }
+    }
+
+    const fn kind(self) -> Option<DriveKind> {
+        match self {
+            Self::Nothing => None,
+            Self::Idle => Some(DriveKind::Idle),
+            Self::Fetching(_) => Some(DriveKind::EnRoute),
+            Self::Carrying(_) => Some(DriveKind::Occupied),
+        }
+    }
 }
 
 /// A move along the streets.
@@ -46,15 +67,17 @@ impl Leg {
 pub(super) struct Cab {
     place: Place,
     leg: Option<Leg>,
-    pub(super) doing: Doing,
+    doing: Doing,
+    counted_until: Timestamp,
     pub(super) sequence: u32,
     /// Counts changes of plan: what was planned before the last one is void.
     pub(super) plan: u32,
 }
 
 impl Cab {
-    pub(super) const fn at(place: Place) -> Self {
+    pub(super) const fn at(place: Place, now: Timestamp) -> Self {
         Self {
+            counted_until: now,
             place,
             leg: None,
             doing: Doing::Nothing,
@@ -68,11 +91,25 @@ impl Cab {
             .map_or(self.place, |leg| street::along(leg.from, leg.to, leg.driven(now)))
     }
 
-    /// Stops where the car is; gives the leg that was under way.
-    pub(super) fn stop(&mut self, now: Timestamp) -> Option<Leg> {
+    pub(super) const fn doing(&self) -> Doing {
+        self.doing
+    }
+
+    /// Stops where the car is, to do something else from now on; gives what was done since the last time.
+    pub(super) fn turn_to(
+        &mut self,
+        doing: Doing,
+        now: Timestamp,
+    ) -> Option<(DriveKind, Millimetres, Millis)> {
+        let distance = self.leg_driven(now);
+        let duration = now.since(self.counted_until);
+        let done = self.doing.kind().map(|kind| (kind, distance, duration));
         self.place = self.place(now);
+        self.leg = None;
         self.plan = self.plan.wrapping_add(1);
-        self.leg.take()
+        self.doing = doing;
+        self.counted_until = now;
+        done
     }
 
     pub(super) fn drive(&mut self, leg: Leg) {

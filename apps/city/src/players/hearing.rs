@@ -1,9 +1,9 @@
 //! What people do about what they are told.
 
+use super::Players;
 use super::agenda::Action;
 use super::cab::{Doing, driver_number};
 use super::habits::{Answer, Draw, Habits, between};
-use super::{DriveKind, Players};
 use fiacre_domain::dispatch::{DispatchEvent, Offer};
 use fiacre_domain::driver::Fence;
 use fiacre_domain::event::Event;
@@ -84,11 +84,7 @@ impl Players {
         };
         ride.cab = Some(cab);
         ride.fence = fence;
-        self.end_leg(cab, DriveKind::Idle, now);
-        if let Some(car) = self.cabs.get_mut(cab as usize) {
-            car.stop(now);
-            car.doing = Doing::Trip(trip);
-        }
+        self.turn_to(cab, Doing::Fetching(trip), now);
     }
 
     fn set_out(&mut self, trip: TripId, now: Timestamp) {
@@ -99,7 +95,7 @@ impl Players {
         else {
             return;
         };
-        let Some((there, plan)) = self.send(cab, pick_up, (90, 130), now) else {
+        let Some((there, plan)) = self.send(cab, Doing::Fetching(trip), pick_up, (90, 130), now) else {
             return;
         };
         let mut random = self.dice.of(Draw::Drive, u64::from(rider), u64::from(cab));
@@ -150,7 +146,7 @@ impl Players {
         };
         ride.boarded_at = now;
         let drop_off = ride.drop_off;
-        let Some((there, plan)) = self.send(cab, drop_off, (90, 125), now) else {
+        let Some((there, plan)) = self.send(cab, Doing::Carrying(trip), drop_off, (90, 125), now) else {
             return;
         };
         let mut random = self.dice.of(Draw::Ride, u64::from(rider), 0);
@@ -165,7 +161,7 @@ impl Players {
         let car = self
             .cabs
             .get(cab as usize)
-            .filter(|car| car.doing == Doing::Trip(trip))?;
+            .filter(|car| car.doing().trip() == Some(trip))?;
         Some((cab, ride.rider, car.plan))
     }
 
@@ -176,10 +172,6 @@ impl Players {
         };
         if let Some(ride) = self.rides.get_mut(&trip) {
             ride.cab = None;
-        }
-        self.end_leg(cab, DriveKind::EnRoute, now);
-        if let Some(car) = self.cabs.get_mut(cab as usize) {
-            car.stop(now);
         }
         self.idle(cab, now);
     }

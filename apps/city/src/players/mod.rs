@@ -12,10 +12,11 @@ pub use habits::{Habits, Share, ShareError};
 
 use crate::demand::Request;
 use crate::manhattan::Manhattan;
+use crate::measures::DriveKind;
 use agenda::Agenda;
 use cab::Cab;
 use fiacre_domain::driver::Fence;
-use fiacre_domain::id::{PrincipalId, RegionId, TripId};
+use fiacre_domain::id::{DriverId, PrincipalId, RegionId, TripId};
 use fiacre_domain::place::Place;
 use fiacre_domain::pricing::{Quote, Tariff};
 use fiacre_domain::time::{CivilDateTime, TimeOfDay, Timestamp};
@@ -44,20 +45,11 @@ const HEARD: &[EventKind] = &[
     EventKind::named("TripClosed"),
 ];
 
-/// What a drive was for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DriveKind {
-    /// Without a trip.
-    Idle,
-    /// To a rider.
-    EnRoute,
-    /// With a rider.
-    Occupied,
-}
-
-/// What a driver drove.
+/// What a driver did since they were last asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Driven {
+    /// Who.
+    pub driver: DriverId,
     /// What it was for.
     pub kind: DriveKind,
     /// How far.
@@ -77,6 +69,8 @@ pub struct Shared {
     pub driven: Vec<Driven>,
     /// Trips that were ordered and have not closed.
     pub open: usize,
+    /// Nobody will order any more: idle drivers go home in their minds, and their time counts no more.
+    pub demand_over: bool,
     /// Orders that no desk took, by error code.
     pub refused: BTreeMap<&'static str, u64>,
 }

@@ -3,10 +3,13 @@
 use super::agenda::Action;
 use super::cab::{Doing, Leg, driver_id};
 use super::habits::{Draw, Habits, between, stretched};
-use super::{DriveKind, Driven, Players, Ride};
+use super::{Driven, Players, Ride};
 use crate::demand::Request;
+use crate::manhattan::street;
+use crate::measures::DriveKind;
 use fiacre_domain::driver::Fence;
 use fiacre_domain::id::{PrincipalId, TripId};
+use fiacre_domain::place::Place;
 use fiacre_domain::pricing::{MeterReading, PricingError, Quote, Ride as PricedRide, Surge};
 use fiacre_domain::requirements::Requirements;
 use fiacre_domain::time::Timestamp;
@@ -141,7 +144,6 @@ impl Players {
             Action::Wander { cab, plan } => self.wander(cab, plan, now),
             Action::Arrive { trip, cab, plan } => {
                 if let Some(fence) = self.still(trip, cab, plan) {
-                    self.end_leg(cab, DriveKind::EnRoute, now);
                     let device = self.device(cab, now);
                     let driver = driver_id(cab as usize);
                     let arrived = self
@@ -192,7 +194,7 @@ impl Players {
         let same = self
             .cabs
             .get(cab as usize)
-            .is_some_and(|cab| cab.plan == plan && cab.doing == Doing::Trip(trip));
+            .is_some_and(|cab| cab.plan == plan && cab.doing().trip() == Some(trip));
         self.rides
             .get(&trip)
             .filter(|ride| same && ride.cab == Some(cab))
@@ -235,7 +237,6 @@ impl Players {
         let duration = now.since(ride.boarded_at);
         match read.and_then(|started| reading(&ride.quote, started, driven, duration)) {
             Ok(reading) => {
-                self.end_leg(cab, DriveKind::Occupied, now);
                 let device = self.device(cab, now);
                 let driver = driver_id(cab as usize);
                 let ended = self
@@ -254,21 +255,41 @@ impl Players {
         }
     }
 
+    /// A driver does something else from now on; what they did is noted.
+    pub(super) fn turn_to(&mut self, cab: u32, doing: Doing, now: Timestamp) {
+        let Some(car) = self.cabs.get_mut(cab as usize) else {
+            return;
+        };
+        let Some((kind, distance, duration)) = car.turn_to(doing, now) else {
+            return;
+        };
+        let driver = driver_id(cab as usize);
+        let mut shared = self.shared();
+        if kind != DriveKind::Idle || !shared.demand_over {
+            shared.driven.push(Driven {
+                driver,
+                kind,
+                distance,
+                duration,
+            });
+        }
+    }
+
     /// Sends a car on its way; gives when it will be there and the number of the plan.
     pub(super) fn send(
         &mut self,
         cab: u32,
-        to: fiacre_domain::place::Place,
+        doing: Doing,
+        to: Place,
         percent: (u64, u64),
         now: Timestamp,
     ) -> Option<(Timestamp, u32)> {
+        self.turn_to(cab, doing, now);
         let at = self.scene.time_of_day(now);
-        let manhattan = Arc::clone(&self.scene.manhattan);
         let mut random = self.dice.of(Draw::Drive, u64::from(cab), now.ms().unsigned_abs());
         let car = self.cabs.get_mut(cab as usize)?;
-        car.stop(now);
         let from = car.place(now);
-        let drive = manhattan.drive(from, to, at);
+        let drive = self.scene.manhattan.drive(from, to, at);
         let duration = stretched(drive.duration(), &mut random, percent.0, percent.1);
         let leg = Leg {
             from,
@@ -281,37 +302,16 @@ impl Players {
         Some((leg.arrives_at(), car.plan))
     }
 
-    /// Stops a car and notes what it drove.
-    pub(super) fn end_leg(&mut self, cab: u32, kind: DriveKind, now: Timestamp) {
-        let Some(car) = self.cabs.get_mut(cab as usize) else {
-            return;
-        };
-        let plan = car.plan;
-        if let Some(leg) = car.stop(now) {
-            let driven = Driven {
-                kind,
-                distance: leg.driven(now),
-                duration: now.since(leg.left_at),
-            };
-            self.shared().driven.push(driven);
-        }
-        // Reaching a place is not a change of plan.
-        if let Some(car) = self.cabs.get_mut(cab as usize) {
-            car.plan = plan;
-        }
-    }
-
     /// A driver without a trip looks around, then moves to where riders are found.
     pub(super) fn idle(&mut self, cab: u32, now: Timestamp) {
+        self.turn_to(cab, Doing::Idle, now);
         let mut random = self
             .dice
             .of(Draw::Wander, u64::from(cab), now.ms().unsigned_abs());
-        let Some(car) = self.cabs.get_mut(cab as usize) else {
+        let Some(plan) = self.cabs.get(cab as usize).map(|car| car.plan) else {
             return;
         };
-        car.doing = Doing::Idle;
         let after = between(&mut random, PATIENCE_MS.0, PATIENCE_MS.1);
-        let plan = car.plan;
         self.agenda.plan(now.plus(after), Action::Wander { cab, plan });
     }
 
@@ -320,10 +320,10 @@ impl Players {
         let Some(car) = self.cabs.get(cab as usize).copied() else {
             return;
         };
-        if car.plan != plan || car.doing != Doing::Idle || self.scene.haunts.is_empty() {
+        let over = self.shared().demand_over;
+        if car.plan != plan || car.doing() != Doing::Idle || over {
             return;
         }
-        self.end_leg(cab, DriveKind::Idle, now);
         let mut random = self
             .dice
             .of(Draw::Wander, u64::from(cab), !now.ms().unsigned_abs());
@@ -336,8 +336,9 @@ impl Players {
                     .get(usize::try_from(random.below(count)).ok()?)
                     .copied()
             })
-            .min_by_key(|haunt| crate::manhattan::street::distance(here, *haunt));
-        if let Some((there, plan)) = nearest.and_then(|haunt| self.send(cab, haunt, (100, 130), now)) {
+            .min_by_key(|haunt| street::distance(here, *haunt));
+        let Some(haunt) = nearest else { return };
+        if let Some((there, plan)) = self.send(cab, Doing::Idle, haunt, (100, 130), now) {
             let rest = between(&mut random, PATIENCE_MS.0, PATIENCE_MS.1);
             self.agenda.plan(there.plus(rest), Action::Wander { cab, plan });
         }

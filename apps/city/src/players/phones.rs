@@ -33,7 +33,7 @@ impl Players {
                 .ok()
                 .and_then(|at| self.scene.haunts.get(at).copied());
             let place: Place = haunt.unwrap_or(fallback);
-            self.cabs.push(Cab::at(place));
+            self.cabs.push(Cab::at(place, now));
             let driver = driver_id(number);
             if let Err(error) = self.drivers.go_online(driver, capabilities).await {
                 *self.shared().refused.entry(error.code()).or_default() += 1;
@@ -54,10 +54,10 @@ impl Players {
         let mut samples = Vec::with_capacity(self.cabs.len() / IDLE_TICKS + 1);
         let first = tick % IDLE_TICKS;
         for (number, cab) in self.cabs.iter_mut().enumerate().skip(first).step_by(IDLE_TICKS) {
-            let due = match cab.doing {
+            let due = match cab.doing() {
                 Doing::Nothing => false,
                 Doing::Idle => true,
-                Doing::Trip(_) => tick % BUSY_TICKS == number % BUSY_TICKS,
+                Doing::Fetching(_) | Doing::Carrying(_) => tick % BUSY_TICKS == number % BUSY_TICKS,
             };
             if due {
                 let place = cab.place(now);

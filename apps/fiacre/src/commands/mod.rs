@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod city;
 mod quote;
 mod receipt;
 mod tariff;
@@ -10,6 +11,9 @@ use std::io::Write;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Watch Manhattan's demand go through the whole platform, in this process
+    City(city::CityArguments),
+
     /// Tariff files
     #[command(subcommand, after_help = "Examples:\n  fiacre tariff check nyc-2018")]
     Tariff(tariff::TariffCommand),
@@ -29,6 +33,7 @@ impl Command {
     /// Runs the command and writes its answer, as JSON where asked.
     pub(crate) fn run(self, json: bool, out: &mut impl Write) -> Result<(), Failure> {
         match self {
+            Self::City(arguments) => arguments.run(json, out),
             Self::Tariff(command) => command.run(json, out),
             Self::Quote(arguments) => arguments.run(json, out),
             Self::Receipt(command) => command.run(json, out),

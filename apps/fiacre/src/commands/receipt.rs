@@ -88,6 +88,9 @@ const fn finding_code(failure: &Failure) -> Option<&'static str> {
         | Failure::Unreadable(..)
         | Failure::Unwritable(..)
         | Failure::Unspeakable(_)
+        | Failure::City(_)
+        | Failure::Findings(_)
+        | Failure::Unserialisable(_)
         | Failure::Output(_) => None,
     }
 }

@@ -218,10 +218,21 @@ impl Cashier {
                 amount,
                 capture_before,
             }),
-            (IntentStatus::Succeeded { captured }, _) => record(Command::RecordCaptured {
-                authorization,
-                captured,
-            }),
+            // Found captured before it was known to be held: both are told, in this order, in one commit.
+            (IntentStatus::Succeeded { captured }, _) => {
+                let (amount, capture_before) = (view.amount, start.budget_ends_at);
+                Answer::Record(vec![
+                    Command::RecordAuthorized {
+                        authorization,
+                        amount,
+                        capture_before,
+                    },
+                    Command::RecordCaptured {
+                        authorization,
+                        captured,
+                    },
+                ])
+            }
             (IntentStatus::Canceled, _) => cancelled(start, DeclineReason::ActionFailed),
         }
     }

@@ -1,0 +1,231 @@
+//! What can be asked of `fiacre city`.
+
+use crate::commands::tariff;
+use crate::failure::Failure;
+use clap::{Args, ValueEnum};
+use fiacre_city::demand::{Burst, DemandError, Multiplier};
+use fiacre_city::players::{Habits, Share, ShareError};
+use fiacre_city::report::Run;
+use fiacre_city::run::{CityError, CityOptions, DRIVERS_PER_DEMAND};
+use fiacre_domain::time::{TimeOfDay, Weekday};
+use fiacre_domain::units::Millis;
+use fiacre_services::fleet::Matching;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::sync::Arc;
+
+/// The most drivers that a run may have.
+const DRIVERS_MAX: u32 = 1_000_000;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  fiacre city
+  fiacre city --weekday fri --from 18:00 --hours 1 --demand 2 --json
+  fiacre city --weekday mon --from 00:00 --hours 24 --trips monday.csv
+  fiacre city --matching greedy --seed 7
+  fiacre city --burst 18:30-18:45:10 --drivers 9000
+
+Demand: New York TLC records of business days of 2018, by weekday, quarter-hour and pair of zones.
+Drivers: 8,000 for each unit of demand, unless --drivers says otherwise.
+Exit codes: 0 no finding, 2 audit findings, 64 bad usage, 70 the run came to no end.")]
+pub(crate) struct CityArguments {
+    /// The day of the week: mon, tue, wed, thu or fri (the data has no weekend)
+    #[arg(long, value_name = "DAY", default_value = "fri")]
+    weekday: DayOfWeek,
+
+    /// When requests begin, local time
+    #[arg(long, value_name = "HH:MM", default_value = "17:00")]
+    from: TimeOfDay,
+
+    /// For how many hours requests come; then the city drains until every trip is closed
+    #[arg(long, value_name = "N", default_value = "2", value_parser = hours)]
+    hours: Millis,
+
+    /// Times the counted demand
+    #[arg(long, value_name = "X", default_value = "1", value_parser = factor)]
+    demand: f64,
+
+    /// Drivers on duty [default: 8,000 × demand]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=i64::from(DRIVERS_MAX)))]
+    drivers: Option<u32>,
+
+    /// Everything random follows from this number
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+
+    /// A tariff file, or the name of a built-in tariff
+    #[arg(long, value_name = "FILE", default_value = "nyc-2018")]
+    tariff: String,
+
+    /// The exact optimum of each two-second batch, or each request its cheapest free driver in turn
+    #[arg(long, value_enum, default_value_t = MatchingName::Batch)]
+    matching: MatchingName,
+
+    /// The share of riders who change their plans while they wait
+    #[arg(long, value_name = "SHARE", default_value = "0.03", value_parser = share)]
+    cancel_rate: Share,
+
+    /// The share of offers that drivers decline
+    #[arg(long, value_name = "SHARE", default_value = "0.08", value_parser = share)]
+    decline_rate: Share,
+
+    /// The share of card holds that are declined
+    #[arg(long, value_name = "SHARE", default_value = "0.01", value_parser = share)]
+    payment_decline_rate: Share,
+
+    /// A spike of demand, such as 18:30-18:45:10; may be given several times
+    #[arg(long, value_name = "HH:MM-HH:MM:X", value_parser = burst)]
+    burst: Vec<Burst>,
+
+    /// As fast as possible, or N times as fast as the city's own clock
+    #[arg(long, value_name = "max|N", default_value = "max")]
+    pub(super) speed: Pace,
+
+    /// Write one line for each trip here, as CSV
+    #[arg(long, value_name = "FILE.csv")]
+    pub(super) trips: Option<PathBuf>,
+}
+
+/// How fast the city plays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pace {
+    /// As fast as possible.
+    Max,
+    /// So many times as fast as its own clock.
+    Times(u32),
+}
+
+impl FromStr for Pace {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.parse() {
+            Ok(0) | Err(_) if text != "max" => Err("write max, or a whole number from 1 on"),
+            Ok(factor) => Ok(Self::Times(factor)),
+            Err(_) => Ok(Self::Max),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum MatchingName {
+    Batch,
+    Greedy,
+}
+
+impl From<MatchingName> for Matching {
+    fn from(name: MatchingName) -> Self {
+        match name {
+            MatchingName::Batch => Self::Batch,
+            MatchingName::Greedy => Self::Greedy,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct DayOfWeek(Weekday);
+
+impl FromStr for DayOfWeek {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let names = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+        let day = names
+            .iter()
+            .position(|name| *name == text)
+            .map(|at| Weekday::ALL[at]);
+        match day {
+            Some(Weekday::Saturday | Weekday::Sunday) => {
+                Err("the demand was counted on business days: use mon, tue, wed, thu or fri")
+            }
+            Some(day) => Ok(Self(day)),
+            None => Err("write mon, tue, wed, thu or fri"),
+        }
+    }
+}
+
+fn hours(text: &str) -> Result<Millis, &'static str> {
+    let hours: f64 = text
+        .parse()
+        .map_err(|_| "write a number of hours, such as 1 or 0.25")?;
+    if !(hours > 0.0 && hours <= 24.0) {
+        return Err("write a number of hours above 0 and up to 24");
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "at most 86,400,000")]
+    Ok(Millis::new((hours * 3_600_000.0).round() as i64))
+}
+
+fn factor(text: &str) -> Result<f64, String> {
+    let factor = text
+        .parse()
+        .map_err(|_| "write a number, such as 1 or 0.5".to_owned())?;
+    Multiplier::new(factor).map_err(|error| error.to_string())?;
+    Ok(factor)
+}
+
+fn share(text: &str) -> Result<Share, String> {
+    let number = text
+        .parse()
+        .map_err(|_| "write a number between 0 and 1, such as 0.03".to_owned())?;
+    Share::new(number).map_err(|error: ShareError| error.to_string())
+}
+
+fn burst(text: &str) -> Result<Burst, String> {
+    const FORM: &str = "write it as HH:MM-HH:MM:X, such as 18:30-18:45:10";
+    let (from, rest) = text.split_once('-').ok_or(FORM)?;
+    let (to, factor) = rest.rsplit_once(':').ok_or(FORM)?;
+    let read = |time: &str| time.parse::<TimeOfDay>().map_err(|_| FORM.to_owned());
+    let multiplier = Multiplier::new(factor.parse().map_err(|_| FORM)?).map_err(|error| error.to_string())?;
+    Burst::new(read(from)?, read(to)?, multiplier).map_err(|error| error.to_string())
+}
+
+impl CityArguments {
+    /// What the city is asked to play.
+    pub(super) fn options(&self) -> Result<CityOptions, Failure> {
+        let usage = |error: DemandError| Failure::City(CityError::from(error));
+        let demand = Multiplier::new(self.demand).map_err(usage)?;
+        let habits = Habits {
+            cancel: self.cancel_rate,
+            decline: self.decline_rate,
+            ..Habits::default()
+        };
+        let options = CityOptions {
+            weekday: self.weekday.0,
+            from: self.from,
+            length: self.hours,
+            demand,
+            bursts: self.burst.clone(),
+            drivers: self.drivers.unwrap_or(drivers_for(demand)),
+            seed: self.seed,
+            tariff: Arc::new(tariff::open(&self.tariff)?),
+            matching: self.matching.into(),
+            habits,
+            payment_declines: self.payment_decline_rate,
+        };
+        options.check().map_err(Failure::City)?;
+        Ok(options)
+    }
+
+    /// The same, as the report shows it.
+    pub(super) fn described(&self, options: &CityOptions) -> Run {
+        Run {
+            seed: self.seed,
+            weekday: options.weekday,
+            from: options.from,
+            duration: options.length,
+            demand: self.demand,
+            matching: match options.matching {
+                Matching::Batch => "batch".to_owned(),
+                Matching::Greedy => "greedy".to_owned(),
+            },
+            tariff: format!("{} (version {})", options.tariff.id(), options.tariff.version()),
+        }
+    }
+}
+
+/// The default number of drivers, for a demand.
+fn drivers_for(demand: Multiplier) -> u32 {
+    let drivers = u64::from(DRIVERS_PER_DEMAND).saturating_mul(demand.millionths()) / 1_000_000;
+    u32::try_from(drivers).map_or(DRIVERS_MAX, |drivers| drivers.min(DRIVERS_MAX))
+}

@@ -1,0 +1,81 @@
+//! What a terminal shows while the city plays.
+
+use super::options::Pace;
+use fiacre_city::measures::Measures;
+use fiacre_city::report::{Live, Style, WIDTH_MAX, progress_line};
+use fiacre_city::run::Moment;
+use std::io::{self, IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+/// How often the line is drawn.
+const DRAW_EVERY: Duration = Duration::from_millis(200);
+
+/// The progress line, and the pace.
+pub(super) struct Screen {
+    is_terminal: bool,
+    pace: Pace,
+    began: Instant,
+    first_ms: Option<i64>,
+    drawn_at: Instant,
+    drawn_events: u64,
+}
+
+impl Screen {
+    pub(super) fn new(pace: Pace) -> Self {
+        let now = Instant::now();
+        let is_terminal = io::stderr().is_terminal();
+        Self {
+            is_terminal,
+            pace,
+            began: now,
+            first_ms: None,
+            drawn_at: now,
+            drawn_events: 0,
+        }
+    }
+
+    /// Waits where the city is ahead of its pace, then draws the line if it is time.
+    pub(super) fn show(&mut self, moment: &Moment, measures: &Measures) {
+        self.keep_pace(moment);
+        let since = self.drawn_at.elapsed();
+        if !self.is_terminal || since < DRAW_EVERY {
+            return;
+        }
+        let figures = measures.live();
+        let events = u128::from(figures.events.saturating_sub(self.drawn_events));
+        let events_per_s = u64::try_from(events * 1_000 / since.as_millis().max(1)).unwrap_or(u64::MAX);
+        let Some(local) = moment.civil else { return };
+        let line = progress_line(&Live {
+            local_time: local.time(),
+            figures,
+            events_per_s,
+        });
+        // A terminal that cannot be written to loses the line, not the run.
+        let _ = write!(io::stderr(), "\r\x1b[K{line}");
+        self.drawn_at = Instant::now();
+        self.drawn_events = figures.events;
+    }
+
+    fn keep_pace(&mut self, moment: &Moment) {
+        let Pace::Times(factor) = self.pace else { return };
+        let first_ms = *self.first_ms.get_or_insert(moment.now.ms());
+        let virtual_ms = u64::try_from(moment.now.ms() - first_ms).unwrap_or(0);
+        let due = Duration::from_millis(virtual_ms / u64::from(factor));
+        std::thread::sleep(due.saturating_sub(self.began.elapsed()));
+    }
+
+    pub(super) fn clear(&self) {
+        if self.is_terminal {
+            let _ = write!(io::stderr(), "\r\x1b[K");
+        }
+    }
+}
+
+/// How the report is drawn: in colour where stdout is a terminal and nobody objects (<https://no-color.org>).
+pub(super) fn style() -> Style {
+    let colour = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    Style {
+        colour,
+        width: WIDTH_MAX,
+    }
+}
