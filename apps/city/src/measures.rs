@@ -14,7 +14,8 @@
 //! | unserved | ended without a ride, for whatever reason |
 //!
 //! Each is taken once a trip, when the ride begins or the trip ends without one, of the driver who had it then. An arrival
-//! is when the device says it was, but no later than when it was recorded.
+//! is when the device says it was, but no later than when it was recorded. What drivers earn is the pay of the receipts at the
+//! trip's end; corrections made later are not counted.
 //!
 //! ```
 //! use fiacre_city::manhattan::Manhattan;
@@ -183,24 +184,15 @@ impl Measures {
             }
             TripEvent::Failed { reason } => self.end(trip, TripEnd::Failed(*reason), None, at),
             TripEvent::FareSettled(receipt) => self.pay(trip, receipt.pay().total()),
-            TripEvent::FareAdjusted(adjustment) => {
-                if let Ok(more) = adjustment
-                    .receipt
-                    .pay()
-                    .total()
-                    .checked_sub(adjustment.superseded.pay().total())
-                {
-                    self.pay(trip, more);
-                }
-            }
             TripEvent::MoneySettled { outcome } => self.forget(trip, *outcome),
-            TripEvent::Closed => self.forget(trip, MoneyOutcome::default()),
             TripEvent::DriverNoted { .. }
             | TripEvent::PaymentNoted { .. }
             | TripEvent::PaymentUnnoted { .. }
             | TripEvent::StartCodeRefused { .. }
             | TripEvent::PlanChanged(_)
-            | TripEvent::LockCleared => {}
+            | TripEvent::FareAdjusted(_)
+            | TripEvent::LockCleared
+            | TripEvent::Closed => {}
         }
     }
 

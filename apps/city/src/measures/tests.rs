@@ -8,7 +8,10 @@ use fiacre_domain::id::{CommandId, PrincipalId};
 use fiacre_domain::matching::Verdicts;
 use fiacre_domain::payment::{Charge, DebtReason, PaymentEvent};
 use fiacre_domain::place::Place;
-use fiacre_domain::pricing::{Fault, Meter, Quote, Ride, Segment, Surge, Tariff};
+use fiacre_domain::pricing::{
+    Cancellation, CancellationMatrix, CancellationStage, CancellationStageKind, Fault, FeeRule, Meter, Quote,
+    Receipt, Ride, Segment, Surge, Tariff,
+};
 use fiacre_domain::ratio::Ratio;
 use fiacre_domain::stream::{Cause, ChargeNumber, StreamId, Version};
 use fiacre_domain::trip::{
@@ -41,7 +44,10 @@ fn quote() -> Arc<Quote> {
         .and_then(|mile| mile.with_time(Ratio::from(60_000)))
         .unwrap();
     let meter = Meter::joint(Ratio::from(300), Ratio::ONE, vec![mile]).unwrap();
-    let tariff = Arc::new(Tariff::new("nyc".parse().unwrap(), 1, Currency::USD, meter));
+    let fee = FeeRule::new(500).unwrap();
+    let fees = CancellationMatrix::FREE.with(CancellationStageKind::NoShow, Fault::Rider, fee);
+    let tariff = Tariff::new("nyc".parse().unwrap(), 1, Currency::USD, meter).with_cancellation(fees);
+    let tariff = Arc::new(tariff);
     let ride = Ride::new(Millimetres::from_metres(4_000), Millis::from_minutes(12));
     let quote = tariff.quote(&ride, "2018-07-03T10:00".parse().unwrap(), Surge::NONE);
     Arc::new(quote.unwrap())
@@ -154,6 +160,21 @@ fn cancelled(by: Actor, due: Option<Money>) -> TripEvent {
     }))
 }
 
+/// The rider did not come, and owes a fee.
+fn no_show(waited: Millis) -> (TripEvent, Arc<Receipt>) {
+    let cancellation = Cancellation::new(CancellationStage::NoShow { waited }, Fault::Rider);
+    let receipt = Arc::new(quote().cancel(&cancellation).unwrap());
+    let cancelled = Cancelled {
+        by: Actor::Timer,
+        reason: CancelReason::NoShow,
+        stage: Stage::Arrived,
+        fault: Fault::Rider,
+        due: Some(receipt.total()),
+        receipt: Some(Arc::clone(&receipt)),
+    };
+    (TripEvent::Cancelled(Arc::new(cancelled)), receipt)
+}
+
 fn settled(captured_minor: i64) -> TripEvent {
     let currency = Some(Currency::USD);
     TripEvent::MoneySettled {
@@ -243,6 +264,7 @@ fn a_ride_is_measured_from_order_to_money() {
         }
     );
     assert_eq!(measures.within_120_s(), Some(1.0));
+    assert_eq!(measures.series()[0].wait_mean_s(), Some(150.0));
     let zone = measures.times_square();
     assert_eq!(
         (zone.name.as_str(), zone.unserved, zone.wait_p95),
@@ -300,9 +322,9 @@ fn only_the_driver_who_came_counts() {
         }],
     );
     assert_eq!(measures.live().waiting, 1, "the rider waits again");
-    measures.search(trip, 65, [assigned(0, ann)]);
     measures.search(trip, 70, [accepted(2, bob), assigned(1, bob)]);
     measures.trip(trip, 71, [confirmed()]);
+    measures.search(trip, 72, [assigned(0, ann)]);
     measures.trip(trip, 100, [arrived(at_s(400))]);
     measures.trip(trip, 110, [started()]);
     measures.trip(trip, 500, completed());
@@ -342,6 +364,8 @@ fn every_way_to_end_without_a_ride_is_unserved_and_leaves_nothing_behind() {
     );
     measures.trip(id(2), 130, [cancelled(rider, Some(usd(300)))]);
     measures.trip(id(3), 140, [cancelled(Actor::Timer, Some(usd(0)))]);
+    // A lock that comes after the end will only be released.
+    measures.search(id(1), 141, [assigned(0, driver(1))]);
     // Neither a rejected order nor a cancel that overtook its order ever lived.
     measures.trip(
         id(4),
@@ -397,19 +421,29 @@ fn every_way_to_end_without_a_ride_is_unserved_and_leaves_nothing_behind() {
         (5, 5)
     );
     assert_eq!((measures.trips_open(), measures.peak_live_trips()), (0, 3));
-    let ends: Vec<TripEnd> = measures.take_rows().iter().map(|row| row.end).collect();
-    assert_eq!(ends.len(), 5, "each order has one row: {ends:?}");
+    let rows = measures.take_rows();
+    assert_eq!(rows.len(), 5, "each order has one row: {rows:?}");
+    assert!(
+        rows.iter().all(|row| row.driver.is_none()),
+        "nobody drove: {rows:?}"
+    );
+    measures.trip(id(6), 200, [request(id(6), at_s(200))]);
+    assert_eq!((measures.live().live_trips, measures.peak_live_trips()), (1, 3));
 }
 
 #[test]
-fn a_rider_who_did_not_come_still_waited() {
+fn a_rider_who_did_not_come_still_waited_and_pays_the_driver() {
     let (mut measures, trip) = (measures(), id(1));
     measures.trip(trip, 0, [request(trip, at_s(0))]);
     measures.search(trip, 4, [assigned(0, driver(1))]);
     measures.trip(trip, 5, [confirmed()]);
     measures.trip(trip, 64, [arrived(at_s(64))]);
-    measures.trip(trip, 364, [cancelled(Actor::Timer, Some(usd(500)))]);
+    let (cancelled, receipt) = no_show(Millis::from_minutes(5));
+    measures.trip(trip, 364, [cancelled]);
     measures.trip(trip, 365, [settled(500)]);
+    let pay_minor = receipt.pay().total().minor();
+    assert!(pay_minor > 0);
+    assert_eq!(measures.drivers.earned_minor(driver(1)), pay_minor);
     assert_eq!((measures.wait().p50, measures.pickup().p50), (Some(64), Some(60)));
     let rows = measures.take_rows();
     assert_eq!((rows[0].fare_minor, rows[0].fee_minor), (0, 500));
@@ -530,4 +564,12 @@ fn money_moves_like_the_ledger_says() {
         )
     );
     assert_eq!(money.open, 4_000);
+    let amount = Money::new(9, Currency::EUR);
+    let elsewhere = PaymentEvent::DebtRecorded {
+        charge,
+        amount,
+        reason: DebtReason::NoHold,
+    };
+    measures.see(StreamId::Payment(id(9), ChargeNumber::FARE), 0, [elsewhere]);
+    assert_eq!(measures.money(), money, "two currencies are never added");
 }
