@@ -303,8 +303,8 @@ pub trait Consumer: Send {
     /// - MUST set undecodable bytes aside and go on (`bus_23_undecodable_spares_neighbours`).
     async fn next(&mut self, max: usize, until: Timestamp) -> Result<Vec<Delivery>, PortError>;
 
-    /// Settles deliveries. After an error it is not known which: whatever the consumer held and did not settle comes again,
-    /// and its tags are void.
+    /// Settles deliveries. After [`Unavailable`](crate::PortErrorKind::Unavailable) none is settled and the tags stand; after
+    /// any other error it is not known which are: what the consumer held and did not settle comes again, its tags are void.
     ///
     /// - MUST forget an acknowledged message (`bus_07_acknowledged_is_gone`).
     /// - MUST deliver again after the delay, with the attempt counted (`bus_08_retry_comes_back_later`), and not hold up

@@ -304,37 +304,61 @@ fn a_published_message_can_be_lost_returned_doubled_nacked_late_and_out_of_order
 }
 
 #[test]
-fn a_failed_settle_voids_what_the_consumer_holds() {
-    for (kind, expected) in [
-        (FaultKind::FailBefore, vec![1, 2, 3]),
-        (FaultKind::FailAfter, vec![2, 3]),
-    ] {
-        let mut world = World::new(0);
-        let mut consumer = world.consume();
-        for number in 1..=3 {
-            world.publish(message(number, true));
-        }
-        let held = world.next(&mut consumer);
-        world.strike(Call::Settle, kind);
+fn a_settle_that_was_not_done_can_be_tried_again() {
+    let mut world = World::new(0);
+    let mut consumer = world.consume();
+    world.publish(message(1, true));
+    let held = world.next(&mut consumer);
+    world.strike(Call::Settle, FaultKind::FailBefore);
+    for expected in ["unavailable", "settled"] {
         let settled = consumer.settle(vec![(held[0].tag, Settlement::Ack)]);
-        assert!(world.executor.block_on(settled).unwrap().is_err());
-        let again = world.next(&mut consumer);
-        assert_eq!(numbers(&again), expected, "{kind:?}");
-        assert!(
-            again
-                .iter()
-                .all(|delivery| delivery.redelivered && delivery.attempt == 1)
-        );
-        let stale = consumer.settle(vec![(held[1].tag, Settlement::Ack)]);
-        world.executor.block_on(stale).unwrap().unwrap();
-        drop(consumer);
-        let mut heir = world.consume();
+        let settled = world.executor.block_on(settled).unwrap();
         assert_eq!(
-            numbers(&world.next(&mut heir)),
-            expected,
-            "a stale tag settled something"
+            settled.map_or_else(|error| error.code(), |()| "settled"),
+            expected
         );
     }
+    drop(consumer);
+    assert_eq!(world.bus.depth(&world.queues[0]).ready, 0);
+}
+
+#[test]
+fn a_settle_whose_outcome_is_unknown_voids_what_the_consumer_still_holds() {
+    let mut world = World::new(0);
+    let mut consumer = world.consume();
+    for number in 1..=3 {
+        world.publish(message(number, true));
+    }
+    let held = world.next(&mut consumer);
+    world.strike(Call::Settle, FaultKind::FailAfter);
+    let settled = consumer.settle(vec![(held[0].tag, Settlement::Ack)]);
+    assert!(world.executor.block_on(settled).unwrap().is_err());
+    let again = world.next(&mut consumer);
+    assert_eq!(numbers(&again), [2, 3]);
+    assert!(
+        again
+            .iter()
+            .all(|delivery| delivery.redelivered && delivery.attempt == 1)
+    );
+    let stale = consumer.settle(vec![(held[1].tag, Settlement::Ack)]);
+    world.executor.block_on(stale).unwrap().unwrap();
+    drop(consumer);
+    let mut heir = world.consume();
+    assert_eq!(
+        numbers(&world.next(&mut heir)),
+        [2, 3],
+        "a stale tag settled something"
+    );
+}
+
+#[test]
+fn a_batch_that_names_a_stream_twice_is_refused_whatever_strikes_it() {
+    let mut world = World::new(0);
+    world.strike(Call::Append, FaultKind::FailBefore);
+    let appended = world.append(vec![commit(1, 0), commit(1, 1), commit(2, 0)]);
+    let codes: Vec<_> = appended.iter().map(code).collect();
+    assert_eq!(codes, ["unavailable", "unavailable", "applied"]);
+    assert_eq!(world.head(1, Consistency::Linearizable), 0);
 }
 
 #[test]

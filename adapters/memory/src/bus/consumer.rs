@@ -69,7 +69,7 @@ impl MemoryConsumer {
         });
     }
 
-    /// Loses the connection: what is held comes again.
+    /// Loses the connection: what is still held comes again.
     fn void(&self) {
         self.with_queue(|queue, _| queue.void(self.id));
     }
@@ -87,13 +87,7 @@ impl Consumer for MemoryConsumer {
     }
 
     async fn settle(&mut self, settlements: Vec<(Tag, Settlement)>) -> Result<(), PortError> {
-        let strike = match self.faults.enter(Call::Settle).await {
-            Ok(strike) => strike,
-            Err(error) => {
-                self.void();
-                return Err(error);
-            }
-        };
+        let strike = self.faults.enter(Call::Settle).await?;
         self.settle_now(settlements);
         if strike.is(FaultKind::FailAfter) {
             self.void();

@@ -5,6 +5,7 @@ use super::feed::LateCommits;
 use crate::faults::{Call, Fault, FaultKind, unavailable, unknown};
 use crate::lock::lock;
 use fiacre_ports::{Appended, Consistency, LoadRequest, Loaded, NewCommit, PortError};
+use std::collections::BTreeMap;
 
 fn is(fault: Option<Fault>, kind: FaultKind) -> bool {
     fault.is_some_and(|fault| fault.kind == kind)
@@ -12,6 +13,18 @@ fn is(fault: Option<Fault>, kind: FaultKind) -> bool {
 
 fn is_not_done(fault: Option<Fault>) -> bool {
     is(fault, FaultKind::FailBefore) || is(fault, FaultKind::Outage)
+}
+
+/// Commits of one stream in one batch reach the store together or not at all: alone, one of them would look well formed.
+fn spread_to_twins(commits: &[NewCommit], strikes: &mut [Option<Fault>]) {
+    let struck = commits.iter().zip(&*strikes);
+    let missing: BTreeMap<_, _> = struck
+        .filter(|(_, fault)| is_not_done(**fault))
+        .map(|(commit, fault)| (commit.stream, *fault))
+        .collect();
+    for (commit, fault) in commits.iter().zip(strikes) {
+        *fault = missing.get(&commit.stream).copied().unwrap_or(*fault);
+    }
 }
 
 impl MemoryEventStore {
@@ -49,7 +62,8 @@ impl MemoryEventStore {
     }
 
     pub(super) async fn append_with_faults(&self, commits: Vec<NewCommit>) -> Vec<Appended> {
-        let strikes = self.strike_members(Call::Append, commits.len()).await;
+        let mut strikes = self.strike_members(Call::Append, commits.len()).await;
+        spread_to_twins(&commits, &mut strikes);
         let now = self.clock.time().now();
         let mut late = LateCommits::new();
         let mut reaching = Vec::with_capacity(commits.len());

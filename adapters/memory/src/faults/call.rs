@@ -102,7 +102,7 @@ calls! {
     DropParked = Bus, "bus.drop_parked", WRITE;
     /// `Consumer::next`.
     Next = Bus, "consumer.next", READ;
-    /// `Consumer::settle`; a failure voids what the consumer holds, and it comes again.
+    /// `Consumer::settle`; a failure after it voids what the consumer still holds, and that comes again.
     Settle = Bus, "consumer.settle", WRITE;
     /// `Timers::schedule`.
     Schedule = Timers, "timers.schedule", WRITE;
