@@ -12,6 +12,7 @@ mod gateway;
 mod ledger;
 mod orders;
 mod promises;
+mod topology;
 mod walk;
 mod world;
 
@@ -51,7 +52,8 @@ proptest! {
     }
 }
 
-/// The walk is worth nothing if it does not get anywhere: over a fixed number of walks every event must have happened.
+/// The walk is worth nothing if it does not get anywhere: over a fixed number of walks every event must have happened, and
+/// the services' queues take exactly what the services wanted of all that.
 #[test]
 fn the_walks_reach_every_event() {
     use proptest::strategy::ValueTree;
@@ -59,14 +61,17 @@ fn the_walks_reach_every_event() {
     let mut runner = TestRunner::deterministic();
     let strategy = (walk::slow(), vec(walk::step(), 120..160));
     let mut seen = std::collections::BTreeSet::new();
+    let mut wanted = topology::Wanted::default();
     for _ in 0..2_000 {
         let (slow, steps) = strategy.new_tree(&mut runner).unwrap().current();
         let world = check(slow, &steps).unwrap();
         seen.extend(world.facts().map(Event::name));
+        wanted.add(&world);
     }
     let missing: Vec<_> = orders::REACHABLE
         .iter()
         .filter(|name| !seen.contains(*name))
         .collect();
     assert!(missing.is_empty(), "never reached: {missing:?}");
+    wanted.assert_routed();
 }
