@@ -1,6 +1,7 @@
 //! Where drivers are, in memory.
 
 use crate::faults::{Call, FaultKind, Faults};
+use crate::hash::Lookup;
 use crate::lock::lock;
 use async_trait::async_trait;
 use fiacre_domain::id::{DriverId, RegionId};
@@ -12,7 +13,7 @@ use std::sync::{Arc, Mutex};
 /// A location feed in memory. Each value is a reader of its own: [`MemoryLocations::reader`] makes more of them, and a new
 /// reader begins with the latest sample of every driver.
 ///
-/// A report costs the same however many read; a drain looks at every driver of the region.
+/// A report costs the same however many read; a drain costs what was reported since the last.
 #[derive(Debug, Default)]
 pub struct MemoryLocations {
     latest: Arc<Mutex<Latest>>,
@@ -24,10 +25,19 @@ pub struct MemoryLocations {
 #[derive(Debug, Default)]
 struct Latest {
     reports: u64,
-    regions: BTreeMap<RegionId, BTreeMap<DriverId, Reported>>,
+    regions: BTreeMap<RegionId, Region>,
 }
 
-#[derive(Debug)]
+/// The latest sample of each driver, and the order in which they came.
+#[derive(Debug, Default)]
+struct Region {
+    slots: Lookup<DriverId, usize>,
+    latest: Vec<Reported>,
+    /// Number of the report and slot of the driver; an entry is void once its driver has reported again.
+    order: Vec<(u64, usize)>,
+}
+
+#[derive(Debug, Clone, Copy)]
 struct Reported {
     sample: Sample,
     number: u64,
@@ -56,23 +66,51 @@ impl Latest {
     fn report(&mut self, region: RegionId, samples: Vec<Sample>) {
         self.reports += 1;
         let number = self.reports;
-        let drivers = self.regions.entry(region).or_default();
+        let region = self.regions.entry(region).or_default();
         for sample in samples {
-            let known = drivers
-                .entry(sample.driver())
-                .or_insert(Reported { sample, number });
-            if known.sample.sequence() < sample.sequence() {
-                *known = Reported { sample, number };
-            }
+            region.report(Reported { sample, number });
         }
     }
 
     fn since(&self, region: RegionId, seen: u64) -> Vec<Sample> {
-        let drivers = self.regions.get(&region).into_iter().flatten();
-        drivers
-            .filter(|(_, reported)| reported.number > seen)
-            .map(|(_, reported)| reported.sample)
-            .collect()
+        self.regions
+            .get(&region)
+            .map(|region| region.since(seen))
+            .unwrap_or_default()
+    }
+}
+
+impl Region {
+    fn report(&mut self, reported: Reported) {
+        let next = self.latest.len();
+        let slot = *self.slots.get_or_insert_with(reported.sample.driver(), || next);
+        match self.latest.get_mut(slot) {
+            None => self.latest.push(reported),
+            Some(known) if known.sample.sequence() < reported.sample.sequence() => *known = reported,
+            Some(_) => return,
+        }
+        self.order.push((reported.number, slot));
+        if self.order.len() > 4 * self.latest.len() + 64 {
+            let latest = &self.latest;
+            self.order
+                .retain(|&(number, slot)| latest.get(slot).is_some_and(|known| known.number == number));
+        }
+    }
+
+    /// The samples of later reports than `seen`, in the order of driver ids.
+    fn since(&self, seen: u64) -> Vec<Sample> {
+        let first = self.order.partition_point(|&(number, _)| number <= seen);
+        let fresh = self.order.iter().skip(first).filter_map(|&(number, slot)| {
+            self.latest
+                .get(slot)
+                .filter(|known| known.number == number)
+                .map(|known| known.sample)
+        });
+        let mut fresh: Vec<Sample> = fresh.collect();
+        fresh.sort_unstable_by_key(Sample::driver);
+        // A driver may report twice at once.
+        fresh.dedup_by_key(|sample| sample.driver());
+        fresh
     }
 }
 

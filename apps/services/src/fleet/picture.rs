@@ -35,7 +35,6 @@ pub(super) struct Picture {
     busy_with: BTreeMap<DriverId, TripId>,
     /// On duty and not locked, since when.
     free_since: BTreeMap<DriverId, Timestamp>,
-    known: BTreeSet<DriverId>,
     doubted_searches: BTreeMap<TripId, Option<Arc<TraceContext>>>,
     doubted_drivers: BTreeSet<DriverId>,
 }
@@ -50,7 +49,6 @@ impl Picture {
             asked: BTreeMap::new(),
             busy_with: BTreeMap::new(),
             free_since: BTreeMap::new(),
-            known: BTreeSet::new(),
             doubted_searches: BTreeMap::new(),
             doubted_drivers: BTreeSet::new(),
         }
@@ -77,12 +75,12 @@ impl Picture {
 
     /// Takes in where drivers are; whoever is seen for the first time is loaded.
     pub(super) fn locate(&mut self, samples: &[Sample]) {
-        self.supply.report(samples);
         for sample in samples {
-            if self.known.insert(sample.driver()) {
+            if self.supply.driver(sample.driver()).is_none() {
                 self.doubted_drivers.insert(sample.driver());
             }
         }
+        self.supply.report(samples);
     }
 
     /// Loads what may have changed.
@@ -175,7 +173,6 @@ impl Picture {
 
     fn learn_driver(&mut self, driver: DriverId, state: &Driver, now: Timestamp) {
         self.doubted_drivers.remove(&driver);
-        self.known.insert(driver);
         let control = state.control();
         let shift = state
             .shift()
