@@ -274,10 +274,15 @@ fn payments(declines: Share) -> Result<sandbox::Policy, sandbox::PolicyError> {
         .with_unavailable(rate(10)?)
         .with_unknown_outcomes(rate(10)?, rate(10)?)
         .with_latency(span(80, 700)?)
+        .with_subscription(sandbox::Subscription::OwnChanges)
+        .with_keys_kept(KEYS_KEPT)?
         .with_notice_delay(span(200, 3_000)?)
         .with_late_notices(rate(100)?, span(30_000, 300_000)?)
         .with_doubled_notices(rate(100)?))
 }
+
+/// How long the company remembers keys of finished intents: calls are repeated within seconds here.
+const KEYS_KEPT: Millis = Millis::from_minutes(10);
 
 /// Manhattan with a margin.
 fn area() -> Result<ServiceArea, CityError> {
