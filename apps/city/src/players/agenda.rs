@@ -3,6 +3,7 @@
 use fiacre_domain::dispatch::OfferNumber;
 use fiacre_domain::id::TripId;
 use fiacre_domain::time::Timestamp;
+use fiacre_domain::units::Millis;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -32,6 +33,17 @@ pub(super) enum Action {
     Wander { cab: u32, plan: u32 },
 }
 
+/// The first whole second that is not before `at`. People act on whole seconds: nobody could tell the difference, and what
+/// many do in one second reaches the services together, as it does under load.
+pub(super) fn whole_second(at: Timestamp) -> Timestamp {
+    let past = at.ms().rem_euclid(1_000);
+    if past == 0 {
+        at
+    } else {
+        at.plus(Millis::new(1_000 - past))
+    }
+}
+
 /// A queue of actions by time; those of one moment in the order in which they were planned.
 #[derive(Debug, Default)]
 pub(super) struct Agenda {
@@ -42,7 +54,7 @@ pub(super) struct Agenda {
 impl Agenda {
     pub(super) fn plan(&mut self, at: Timestamp, action: Action) {
         self.planned += 1;
-        self.heap.push(Reverse((at, self.planned, action)));
+        self.heap.push(Reverse((whole_second(at), self.planned, action)));
     }
 
     pub(super) fn next_at(&self) -> Option<Timestamp> {
