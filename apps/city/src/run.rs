@@ -1,5 +1,6 @@
 //! A day in the city: demand in, players and platform on one virtual clock, until every trip is closed.
 
+use crate::commission;
 use crate::coverage::Coverage;
 use crate::demand::{Burst, Demand, DemandError, DemandPlan, Multiplier};
 use crate::digest::Digest;
@@ -13,8 +14,9 @@ use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::geo::{AreaError, ServiceArea};
 use fiacre_domain::id::{RegionId, TripId};
 use fiacre_domain::matching::{Policy, PolicyError, StraightLine};
+use fiacre_domain::money::Currency;
 use fiacre_domain::place::{Place, PlaceError};
-use fiacre_domain::pricing::Tariff;
+use fiacre_domain::pricing::{Tariff, TariffError};
 use fiacre_domain::stream::{ChargeNumber, Commit, StreamId};
 use fiacre_domain::time::{CivilDate, CivilDateTime, TimeOfDay, Timestamp, Weekday};
 use fiacre_domain::trip::{CommandKind, Phase};
@@ -24,12 +26,14 @@ use fiacre_ports::{Cursor, EventStore, PortError};
 use fiacre_sandbox_payments as sandbox;
 use fiacre_services::fleet::{FleetConfig, Matching};
 use fiacre_wire::seal::KeyedSeal;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Drivers on duty for each unit of demand. At the busiest hour about 6,700 are busy; the rest is the slack that uneven
 /// flows need.
 pub const DRIVERS_PER_DEMAND: u32 = 8_000;
+/// Card holds that are lost on an ordinary day: an assumption, high enough that a day sees what becomes of them.
+pub const HOLDS_LOST: Share = Share::per_million(5_000);
 /// How much virtual time passes between two looks at the run.
 pub const SLICE: Millis = Millis::from_secs(10);
 /// How long a closed trip is kept, for messages still under way.
@@ -60,7 +64,7 @@ pub struct CityOptions {
     pub drivers: u32,
     /// Everything random comes from here.
     pub seed: u64,
-    /// The price list.
+    /// The price list; one that says nothing of pay gets [the city's commission](crate::commission).
     pub tariff: Arc<Tariff>,
     /// How requests and drivers are joined.
     pub matching: Matching,
@@ -68,6 +72,8 @@ pub struct CityOptions {
     pub habits: Habits,
     /// Card holds that are declined.
     pub payment_declines: Share,
+    /// Card holds that are lost before the money is taken (default [`HOLDS_LOST`]).
+    pub holds_lost: Share,
 }
 
 /// Why a city cannot be played.
@@ -88,6 +94,9 @@ pub enum CityError {
     /// The matching policy cannot be as asked.
     #[error(transparent)]
     Policy(#[from] PolicyError),
+    /// The tariff cannot be paid by.
+    #[error(transparent)]
+    Tariff(#[from] TariffError),
     /// The payment company cannot behave as asked.
     #[error(transparent)]
     Payments(#[from] sandbox::PolicyError),
@@ -109,7 +118,7 @@ impl CityError {
     /// Whether the options are at fault, not the run.
     pub const fn is_usage(&self) -> bool {
         match self {
-            Self::Demand(_) | Self::Policy(_) | Self::Payments(_) => true,
+            Self::Demand(_) | Self::Policy(_) | Self::Tariff(_) | Self::Payments(_) => true,
             Self::Table(_)
             | Self::Area(_)
             | Self::Place(_)
@@ -141,6 +150,8 @@ pub struct Played {
     pub audit: AuditReport,
     /// What was exercised of the saga's table.
     pub coverage: Vec<(Phase, CommandKind, u64)>,
+    /// What the payment company says that it moved, by its own books.
+    pub company: BTreeMap<Currency, sandbox::Totals>,
     /// How much virtual time passed.
     pub virtual_time: Millis,
     /// Events in the log.
@@ -226,7 +237,7 @@ impl CityOptions {
     /// Whether this can be played, as far as can be told without playing.
     pub fn check(&self) -> Result<(), CityError> {
         self.plan()?;
-        payments(self.payment_declines)?;
+        payments(self)?;
         Ok(())
     }
 
@@ -262,14 +273,14 @@ impl CityOptions {
 }
 
 /// How the payment company behaves on an ordinary day; shares are assumptions, see the README of the crate.
-fn payments(declines: Share) -> Result<sandbox::Policy, sandbox::PolicyError> {
+fn payments(options: &CityOptions) -> Result<sandbox::Policy, sandbox::PolicyError> {
     let rate = sandbox::Rate::from_basis_points;
     let span = |from_ms, to_ms| sandbox::Span::new(Millis::new(from_ms), Millis::new(to_ms));
     Ok(sandbox::Policy::default()
-        .with_declines(rate(declines.basis_points())?)
+        .with_declines(rate(options.payment_declines.basis_points())?)
         .with_actions(rate(500)?, span(5_000, 60_000)?)
         .with_actions_abandoned(rate(300)?)
-        .with_holds_lost(rate(50)?, span(60_000, 1_200_000)?)
+        .with_holds_lost(rate(options.holds_lost.basis_points())?, span(1_000, 1_200_000)?)
         .with_captures_failing(rate(5)?)
         .with_unavailable(rate(10)?)
         .with_unknown_outcomes(rate(10)?, rate(10)?)
@@ -331,7 +342,7 @@ impl<S: Spectator + 'static> Stage<S> {
             start,
             seed: options.seed,
             fleet: fleet(region, options.matching)?,
-            payments: payments(options.payment_declines)?,
+            payments: payments(options)?,
         };
         let witness: Arc<Mutex<dyn Witness>> = Arc::clone(&chronicle) as _;
         let seal = Arc::new(KeyedSeal::new([0x6b; 32]));
@@ -340,7 +351,7 @@ impl<S: Spectator + 'static> Stage<S> {
         let haunts = haunts(&manhattan, options)?;
         let scene = Scene {
             manhattan: Arc::clone(&manhattan),
-            tariff: Arc::clone(&options.tariff),
+            tariff: commission::taken(&options.tariff)?,
             region,
             habits: options.habits,
             seed: options.seed,
@@ -431,6 +442,7 @@ impl<S: Spectator + 'static> Stage<S> {
             digest,
             ..
         } = self;
+        let company = platform.company.totals();
         // Whoever still holds the chronicle is gone with the platform.
         drop(platform);
         let Some(chronicle) = Arc::into_inner(chronicle) else {
@@ -442,6 +454,7 @@ impl<S: Spectator + 'static> Stage<S> {
             digest: digest.finish(),
             audit: audit.finish(),
             coverage: coverage.cells(),
+            company,
             virtual_time: now.since(start),
             events,
             refused: lock(&shared)
@@ -456,7 +469,7 @@ impl<S: Spectator + 'static> Stage<S> {
     /// What never closes: drivers' streams.
     fn fold_rest(&mut self) -> Result<(), CityError> {
         let store = self.platform.store.clone();
-        let mut streams = std::collections::BTreeMap::<StreamId, Vec<Arc<Commit>>>::new();
+        let mut streams = BTreeMap::<StreamId, Vec<Arc<Commit>>>::new();
         let mut cursor = Cursor::default();
         loop {
             let (store, from) = (store.clone(), cursor.clone());

@@ -136,3 +136,31 @@ fn the_longest_ride_is_priced() {
                 --passengers 15 --at 2018-07-03T10:00";
     assert!(fiacre(&words(line)).status.success());
 }
+
+#[test]
+fn a_city_that_starves_or_sleeps_ends_without_a_finding() {
+    for options in [
+        "--drivers 0",
+        "--demand 0",
+        "--demand 0 --drivers 0",
+        "--demand 3 --drivers 3 --hours 0.016666666666666666",
+        "--cancel-rate 1",
+        "--decline-rate 1 --payment-decline-rate 1",
+        "--burst 18:00-18:01:100 --burst 18:00-18:01:0",
+        "--seed 18446744073709551615 --matching greedy",
+    ] {
+        let town = "--from 18:00 --hours 0.05 --demand 0.01 --drivers 20";
+        let kept: Vec<String> = words(town)
+            .chunks(2)
+            .filter(|pair| !pair.first().is_some_and(|name| options.contains(name.as_str())))
+            .flatten()
+            .cloned()
+            .collect();
+        let line = [words("city --json"), kept, words(options)].concat();
+        let output = fiacre(&line);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{options}: {said}");
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(report["money"]["open"], 0, "{options}");
+    }
+}

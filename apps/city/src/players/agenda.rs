@@ -1,6 +1,7 @@
 //! What people are going to do, and when.
 
 use fiacre_domain::dispatch::OfferNumber;
+use fiacre_domain::driver::Fence;
 use fiacre_domain::id::TripId;
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
@@ -27,6 +28,13 @@ pub(super) enum Action {
     ReportNoShow { trip: TripId, cab: u32, plan: u32 },
     /// The ride ends.
     Finish { trip: TripId, cab: u32, plan: u32 },
+    /// A driver presses a button that does not fit.
+    Fumble {
+        trip: TripId,
+        cab: u32,
+        fence: Fence,
+        button: Button,
+    },
     /// The rider cancels.
     Cancel { trip: TripId },
     /// An idle driver looks for riders elsewhere, or has got there.
@@ -42,6 +50,26 @@ pub(super) fn whole_second(at: Timestamp) -> Timestamp {
     } else {
         at.plus(Millis::new(1_000 - past))
     }
+}
+
+/// The buttons of a driver's app, while there is a trip.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Button {
+    GiveBack,
+    Arrived,
+    NoShow,
+    Start,
+    Finish,
+}
+
+impl Button {
+    pub(super) const ALL: [Self; 5] = [
+        Self::GiveBack,
+        Self::Arrived,
+        Self::NoShow,
+        Self::Start,
+        Self::Finish,
+    ];
 }
 
 /// A queue of actions by time; those of one moment in the order in which they were planned.

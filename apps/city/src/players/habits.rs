@@ -92,8 +92,10 @@ pub struct Habits {
     pub cash: Share,
     /// Riders whose account is billed (default 1%).
     pub account: Share,
-    /// Drivers who end their day after a trip (default 0.2%); another begins in their place.
-    pub end_of_shift: Share,
+    /// Riders who want a car within a minute and a half or none (default 0.5%).
+    pub impatient: Share,
+    /// Buttons that drivers press at a moment at which they do not fit (default 0.5% of every step of a trip).
+    pub fumble: Share,
 }
 
 impl Default for Habits {
@@ -110,7 +112,8 @@ impl Default for Habits {
             dead_phone: Share::per_million(50),
             cash: Share::per_million(100_000),
             account: Share::per_million(10_000),
-            end_of_shift: Share::per_million(2_000),
+            impatient: Share::per_million(5_000),
+            fumble: Share::per_million(5_000),
         }
     }
 }
@@ -125,6 +128,8 @@ pub(super) enum Draw {
     Board,
     Code,
     Ride,
+    Patience,
+    Fumble,
     Wander,
     Start,
 }
@@ -173,6 +178,12 @@ impl Habits {
         } else {
             self.cancel.happens(&mut random).then_some(after)
         }
+    }
+
+    /// How long a rider waits for a confirmation, where the platform's own limit is too long for them.
+    pub(super) fn patience(&self, mut random: Random) -> Option<Millis> {
+        let within = between(&mut random, 5_000, 90_000);
+        self.impatient.happens(&mut random).then_some(within)
     }
 
     pub(super) fn happens(share: Share, random: &mut Random) -> bool {

@@ -1,7 +1,7 @@
 //! What people do about what they are told.
 
 use super::Players;
-use super::agenda::Action;
+use super::agenda::{Action, Button};
 use super::cab::{Doing, driver_number};
 use super::habits::{Answer, Draw, Habits, between};
 use fiacre_domain::dispatch::{DispatchEvent, Offer};
@@ -13,8 +13,8 @@ use fiacre_domain::trip::TripEvent;
 use fiacre_domain::units::Millis;
 use fiacre_ports::{Body, Message};
 
-/// How long after the grace period a driver reports that nobody came.
-const NO_SHOW_PATIENCE: Millis = Millis::from_secs(10);
+/// How long after a step of a trip a wrong button is pressed, at most.
+const FUMBLE_MS_MAX: u64 = 3_000;
 
 impl Players {
     pub(super) fn hear(&mut self, message: &Message) {
@@ -36,7 +36,10 @@ impl Players {
     fn hear_of_trip(&mut self, trip: TripId, event: &TripEvent, now: Timestamp) {
         match event {
             TripEvent::Confirmed { .. } => self.set_out(trip, now),
-            TripEvent::Reassigning { .. } => self.part(trip, now),
+            TripEvent::Reassigning { .. } => {
+                self.fumble(trip, None, now);
+                self.part(trip, now);
+            }
             TripEvent::DriverArrived { no_show_at, .. } => self.meet(trip, *no_show_at, now),
             TripEvent::StartCodeRefused { .. } => self.try_code_again(trip, now),
             TripEvent::Started(_) => self.ride(trip, now),
@@ -85,6 +88,7 @@ impl Players {
         ride.cab = Some(cab);
         ride.fence = fence;
         self.turn_to(cab, Doing::Fetching(trip), now);
+        self.fumble(trip, None, now);
     }
 
     fn set_out(&mut self, trip: TripId, now: Timestamp) {
@@ -98,6 +102,7 @@ impl Players {
         let Some((there, plan)) = self.send(cab, Doing::Fetching(trip), pick_up, (90, 130), now) else {
             return;
         };
+        self.fumble(trip, Some(Button::Arrived), now);
         let mut random = self.dice.of(Draw::Drive, u64::from(rider), u64::from(cab));
         let habits = self.scene.habits;
         if Habits::happens(habits.withdraw, &mut random) {
@@ -114,14 +119,13 @@ impl Players {
         let Some((cab, rider, plan)) = self.pair(trip) else {
             return;
         };
+        self.fumble(trip, Some(Button::Start), now);
         let mut random = self.dice.of(Draw::Board, u64::from(rider), u64::from(cab));
         if Habits::happens(self.scene.habits.no_show, &mut random) {
-            // Half of the drivers say so; for the others the platform's own timer does.
+            // Half of the drivers say so as soon as they may; for the others the platform's own timer does.
             if random.below(2) == 0 {
-                self.agenda.plan(
-                    no_show_at.plus(NO_SHOW_PATIENCE),
-                    Action::ReportNoShow { trip, cab, plan },
-                );
+                self.agenda
+                    .plan(no_show_at, Action::ReportNoShow { trip, cab, plan });
             }
         } else {
             let after = between(&mut random, 15_000, 90_000);
@@ -149,9 +153,40 @@ impl Players {
         let Some((there, plan)) = self.send(cab, Doing::Carrying(trip), drop_off, (90, 125), now) else {
             return;
         };
+        self.fumble(trip, Some(Button::Finish), now);
         let mut random = self.dice.of(Draw::Ride, u64::from(rider), 0);
         if !Habits::happens(self.scene.habits.dead_phone, &mut random) {
             self.agenda.plan(there, Action::Finish { trip, cab, plan });
+        }
+    }
+
+    /// Now and then a driver presses a button at a step that it is not for; `fitting` is the one that is.
+    fn fumble(&mut self, trip: TripId, fitting: Option<Button>, now: Timestamp) {
+        let Some((cab, rider, _)) = self.pair(trip) else {
+            return;
+        };
+        let Some(fence) = self.rides.get(&trip).map(|ride| ride.fence) else {
+            return;
+        };
+        let mut random = self
+            .dice
+            .of(Draw::Fumble, u64::from(rider), now.ms().unsigned_abs());
+        if !Habits::happens(self.scene.habits.fumble, &mut random) {
+            return;
+        }
+        let after = between(&mut random, 0, FUMBLE_MS_MAX);
+        let pressed = usize::try_from(random.below(Button::ALL.len() as u64)).unwrap_or(0);
+        if let Some(&button) = Button::ALL
+            .get(pressed)
+            .filter(|button| Some(**button) != fitting)
+        {
+            let fumbled = Action::Fumble {
+                trip,
+                cab,
+                fence,
+                button,
+            };
+            self.agenda.plan(now.plus(after), fumbled);
         }
     }
 

@@ -1,6 +1,6 @@
 //! Riders: pricing, ordering, cancelling; and what drivers do in their turn.
 
-use super::agenda::Action;
+use super::agenda::{Action, Button};
 use super::cab::{Doing, Leg, driver_id};
 use super::habits::{Draw, Habits, between, stretched};
 use super::{Driven, Players, Ride};
@@ -56,6 +56,10 @@ impl Players {
         let ride = PricedRide::new(drive.distance(), drive.duration());
         let priced = self.riders.quote(&self.scene.tariff, &ride, at, Surge::NONE)?;
         let (trip, quote) = (priced.trip, Arc::clone(&priced.quote));
+        let patience = self
+            .scene
+            .habits
+            .patience(self.dice.of(Draw::Patience, u64::from(rider), 0));
         let booking = Booking {
             priced,
             rider: PrincipalId::from_u128(u128::from(rider)),
@@ -69,7 +73,7 @@ impl Players {
             party_size: request.party(),
             requirements: Requirements::new(request.party()).unwrap_or(Requirements::ONE_SEAT),
             policy: Arc::clone(&self.scene.policy),
-            expires_at: None,
+            expires_at: patience.map(|within| now.plus(within)),
         };
         let cancels = self
             .scene
@@ -186,7 +190,43 @@ impl Players {
                 }
             }
             Action::Finish { trip, cab, plan } => self.finish(trip, cab, plan, now).await,
+            Action::Fumble {
+                trip,
+                cab,
+                fence,
+                button,
+            } => self.press(trip, (cab, fence), button, now).await,
         }
+    }
+
+    /// Presses a button, whatever the trip is at: the platform says whether it fits.
+    async fn press(&mut self, trip: TripId, (cab, fence): (u32, Fence), button: Button, now: Timestamp) {
+        let driver = driver_id(cab as usize);
+        let device = self.device(cab, now);
+        let pressed = match button {
+            Button::GiveBack => self.drivers.withdraw(trip, driver, fence).await,
+            Button::Arrived => {
+                let reached = Millimetres::ZERO;
+                self.drivers.arrive(trip, driver, fence, reached, device).await
+            }
+            Button::NoShow => self.drivers.no_show(trip, driver, fence).await,
+            Button::Start => {
+                let code = self.riders.start_code(trip);
+                self.drivers.start(trip, driver, fence, code, device).await
+            }
+            Button::Finish => {
+                let started = self.scene.civil(now);
+                let (Some(started), Some(ride)) = (started, self.rides.get(&trip)) else {
+                    return;
+                };
+                let Ok(reading) = reading(&ride.quote, started, Millimetres::ZERO, Millis::ZERO) else {
+                    return;
+                };
+                let reading = Arc::new(reading);
+                self.drivers.complete(trip, fence, driver, reading, device).await
+            }
+        };
+        self.told(pressed.err());
     }
 
     /// The lock, if the driver's plan has not changed since.

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use fiacre_city::demand::{Burst, DemandError, Multiplier};
 use fiacre_city::players::{Habits, Share, ShareError};
 use fiacre_city::report::Run;
-use fiacre_city::run::{CityError, CityOptions, DRIVERS_PER_DEMAND};
+use fiacre_city::run::{CityError, CityOptions, DRIVERS_PER_DEMAND, HOLDS_LOST};
 use fiacre_domain::time::{TimeOfDay, Weekday};
 use fiacre_domain::units::Millis;
 use fiacre_services::fleet::Matching;
@@ -202,6 +202,7 @@ impl CityArguments {
             matching: self.matching.into(),
             habits,
             payment_declines: self.payment_decline_rate,
+            holds_lost: HOLDS_LOST,
         };
         options.check().map_err(Failure::City)?;
         Ok(options)

@@ -1,0 +1,266 @@
+//! A run from its first request to its last closed trip: the same for one seed, and its books agree with each other.
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail as tests do")]
+
+#[path = "run/town.rs"]
+mod town;
+
+use fiacre_city::demand::{Burst, DemandError, Multiplier};
+use fiacre_city::players::Share;
+use fiacre_city::run::CityError;
+use fiacre_domain::money::Currency;
+use fiacre_domain::time::Weekday;
+use fiacre_domain::units::Millis;
+use fiacre_services::fleet::Matching;
+use town::{ALWAYS, Day, at, evening, play, times};
+
+#[test]
+fn one_seed_gives_one_digest_and_another_seed_another() {
+    let first = play(&evening());
+    let again = play(&evening());
+    let mut other = evening();
+    other.seed += 1;
+    let other = play(&other);
+    assert_eq!(first.played.digest, again.played.digest);
+    assert_eq!(first.played.events, again.played.events);
+    assert_eq!(first.played.coverage, again.played.coverage);
+    assert_eq!(first.measures.trips(), again.measures.trips());
+    assert_ne!(first.played.digest, other.played.digest);
+}
+
+#[test]
+fn an_evening_is_mostly_ridden_and_its_books_agree() {
+    for matching in [Matching::Batch, Matching::Greedy] {
+        let mut options = evening();
+        options.matching = matching;
+        let day = play(&options);
+        let trips = day.measures.trips();
+        assert!(trips.requested > 50, "{trips:?}");
+        assert!(trips.completed * 10 >= trips.requested * 7, "{trips:?}");
+        assert!(day.movements().captured_minor > 0);
+        // On an ordinary evening no hold comes and goes unseen.
+        assert_eq!(day.movements().authorised_minor, day.company().authorised_minor);
+    }
+}
+
+#[test]
+fn the_platform_keeps_its_commission() {
+    let day = play(&evening());
+    let ledger = day.played.audit.ledger();
+    let kept = ledger.balance(fiacre_domain::ledger::Account::Commission, Currency::USD);
+    // Revenue is a credit.
+    assert!(kept < 0, "{kept}");
+}
+
+#[test]
+fn without_drivers_nobody_rides_and_nothing_hangs() {
+    let mut options = evening();
+    options.drivers = 0;
+    let day = play(&options);
+    let trips = day.measures.trips();
+    assert!(trips.requested > 0);
+    assert_eq!(trips.completed, 0);
+    assert_eq!(day.movements().captured_minor, 0);
+}
+
+#[test]
+fn without_demand_the_day_is_empty() {
+    let mut options = evening();
+    options.demand = times(0.0);
+    let day = play(&options);
+    assert_eq!(day.measures.trips().requested, 0);
+    assert_eq!(day.measures.wait().p95, None);
+    assert_eq!(day.movements(), fiacre_domain::ledger::Movements::default());
+    assert!(day.played.coverage.iter().all(|(_, _, count)| *count == 0));
+}
+
+#[test]
+fn without_demand_and_drivers_the_log_is_empty() {
+    let mut options = evening();
+    options.demand = times(0.0);
+    options.drivers = 0;
+    assert_eq!(play(&options).played.events, 0);
+}
+
+#[test]
+fn a_hundred_times_the_demand_starves_and_ends() {
+    let mut options = evening();
+    options.demand = times(2.0);
+    options.length = Millis::from_minutes(1);
+    options.drivers = 5;
+    let day = play(&options);
+    let trips = day.measures.trips();
+    assert!(trips.requested > 500, "{trips:?}");
+    assert!(trips.failed * 10 > trips.requested * 8, "{trips:?}");
+}
+
+#[test]
+fn a_burst_adds_its_requests() {
+    let calm = play(&evening());
+    let mut options = evening();
+    options.bursts = vec![Burst::new(at("18:02"), at("18:04"), times(5.0)).unwrap()];
+    let burst = play(&options);
+    let (calm, burst) = (calm.measures.trips(), burst.measures.trips());
+    assert!(
+        burst.requested * 2 > calm.requested * 3,
+        "{calm:?} against {burst:?}"
+    );
+}
+
+#[test]
+fn a_weekend_is_refused_before_anything_is_played() {
+    for (weekday, from, expected) in [
+        (Weekday::Saturday, "10:00", DemandError::Weekend),
+        (Weekday::Sunday, "10:00", DemandError::Weekend),
+        (Weekday::Friday, "23:59", DemandError::RunsIntoWeekend),
+    ] {
+        let mut options = evening();
+        options.weekday = weekday;
+        options.from = at(from);
+        let error = options.check().unwrap_err();
+        assert!(error.is_usage());
+        assert!(
+            matches!(&error, CityError::Demand(found) if *found == expected),
+            "{error}"
+        );
+        assert!(town::refused(&options).is_usage());
+    }
+}
+
+#[test]
+fn a_whole_day_may_begin_a_minute_before_midnight() {
+    let mut options = evening();
+    options.weekday = Weekday::Thursday;
+    options.from = at("23:59");
+    options.length = Millis::from_minutes(24 * 60);
+    options.demand = times(0.000_2);
+    options.drivers = 10;
+    let day = play(&options);
+    assert!(day.measures.trips().requested > 30, "{:?}", day.measures.trips());
+    assert!(day.played.virtual_time >= Millis::from_minutes(24 * 60));
+}
+
+#[test]
+fn a_multiplier_is_held_to_its_limits() {
+    assert!(Multiplier::new(f64::NAN).is_err());
+    assert!(Multiplier::new(-0.001).is_err());
+    assert!(Multiplier::new(f64::INFINITY).is_err());
+}
+
+/// Plays the evening with one habit always kept.
+fn always(habit: fn(&mut fiacre_city::players::Habits) -> &mut Share) -> Day {
+    let mut options = evening();
+    *habit(&mut options.habits) = ALWAYS;
+    play(&options)
+}
+
+#[test]
+fn where_nobody_has_a_habit_everybody_rides_who_can_pay() {
+    let mut options = evening();
+    options.habits = town::NONE;
+    options.payment_declines = Share::NEVER;
+    options.holds_lost = Share::NEVER;
+    let day = play(&options);
+    let trips = day.measures.trips();
+    assert_eq!(trips.cancelled, 0, "{trips:?}");
+    assert!(trips.completed * 10 >= trips.requested * 9, "{trips:?}");
+}
+
+#[test]
+fn where_every_rider_cancels_at_once_nobody_rides_or_pays() {
+    let day = always(|habits| &mut habits.cancel_at_once);
+    let trips = day.measures.trips();
+    assert_eq!(trips.cancelled, trips.requested, "{trips:?}");
+    assert_eq!(day.movements().authorised_minor, 0);
+}
+
+#[test]
+fn where_every_rider_cancels_only_the_quick_are_driven() {
+    let trips = always(|habits| &mut habits.cancel).measures.trips();
+    assert!(trips.cancelled * 4 > trips.requested, "{trips:?}");
+}
+
+#[test]
+fn where_every_driver_says_no_or_nothing_nobody_rides() {
+    for day in [
+        always(|habits| &mut habits.decline),
+        always(|habits| &mut habits.silent),
+    ] {
+        assert_eq!(day.measures.trips().completed, 0);
+        assert_eq!(day.movements().captured_minor, 0);
+    }
+}
+
+#[test]
+fn where_every_driver_gives_up_or_gets_lost_nobody_rides() {
+    for day in [
+        always(|habits| &mut habits.withdraw),
+        always(|habits| &mut habits.lost),
+    ] {
+        let trips = day.measures.trips();
+        assert_eq!(trips.completed, 0, "{trips:?}");
+        assert!(day.measures.failed_by_reason().reassignments_used_up > 0);
+    }
+}
+
+#[test]
+fn where_no_rider_shows_up_all_are_charged_for_it() {
+    let day = always(|habits| &mut habits.no_show);
+    assert_eq!(day.measures.trips().completed, 0);
+    assert!(day.measures.cancelled_by().timer + day.measures.cancelled_by().driver > 0);
+}
+
+#[test]
+fn where_every_code_is_wrong_nobody_rides() {
+    assert_eq!(
+        always(|habits| &mut habits.wrong_code).measures.trips().completed,
+        0
+    );
+}
+
+#[test]
+fn where_every_phone_dies_the_timers_end_the_rides() {
+    let day = always(|habits| &mut habits.dead_phone);
+    assert!(day.measures.trips().completed > 0);
+    assert!(day.played.virtual_time > Millis::from_minutes(4 * 60));
+}
+
+#[test]
+fn where_all_pay_in_cash_or_on_account_no_card_is_held() {
+    for day in [
+        always(|habits| &mut habits.cash),
+        always(|habits| &mut habits.account),
+    ] {
+        assert_eq!(day.movements().authorised_minor, 0);
+        assert!(day.measures.trips().completed > 0);
+    }
+}
+
+#[test]
+fn where_every_card_is_declined_only_others_ride() {
+    let mut options = evening();
+    options.payment_declines = ALWAYS;
+    options.habits.cash = Share::NEVER;
+    options.habits.account = Share::NEVER;
+    let day = play(&options);
+    assert_eq!(day.measures.trips().completed, 0);
+    assert_eq!(day.movements().authorised_minor, 0);
+}
+
+#[test]
+fn where_every_hold_is_lost_the_books_still_agree() {
+    let mut options = evening();
+    options.holds_lost = ALWAYS;
+    let day = play(&options);
+    assert!(day.measures.trips().completed > 0);
+    assert!(day.movements().debt_minor > 0);
+}
+
+#[test]
+fn where_all_are_impatient_or_press_wrong_buttons_every_trip_still_ends() {
+    for day in [
+        always(|habits| &mut habits.impatient),
+        always(|habits| &mut habits.fumble),
+    ] {
+        assert!(day.measures.trips().requested > 50);
+    }
+}
