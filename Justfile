@@ -20,6 +20,14 @@ test:
 city *OPTIONS:
     cargo run --release -- city {{ OPTIONS }}
 
+# What matching whole batches saves against each request's cheapest driver, on the same riders: just batch-vs-greedy [DEMAND] [DRIVERS] [SEED]
+batch-vs-greedy *OPTIONS:
+    cargo run --release -p fiacre-city --example batch_vs_greedy -- {{ OPTIONS }}
+
+# What a live trip costs in memory
+bytes-per-trip:
+    cargo run --release -p fiacre-city --example bytes_per_trip
+
 # Which way arrows run, and what must be absent where
 arch:
     cargo test -p fiacre-architecture

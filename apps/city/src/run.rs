@@ -32,8 +32,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Drivers on duty for each unit of demand. At the busiest hour about 6,700 are busy; the rest is the slack that uneven
 /// flows need.
 pub const DRIVERS_PER_DEMAND: u32 = 8_000;
-/// Card holds that are lost on an ordinary day: an assumption, high enough that a day sees what becomes of them.
-pub const HOLDS_LOST: Share = Share::per_million(5_000);
+/// Card holds that are lost on an ordinary day, within three minutes, when issuers look at them again: an assumption, high
+/// enough that a day sees at every step what becomes of them.
+pub const HOLDS_LOST: Share = Share::per_million(10_000);
 /// How much virtual time passes between two looks at the run.
 pub const SLICE: Millis = Millis::from_secs(10);
 /// How long a closed trip is kept, for messages still under way.
@@ -280,7 +281,7 @@ fn payments(options: &CityOptions) -> Result<sandbox::Policy, sandbox::PolicyErr
         .with_declines(rate(options.payment_declines.basis_points())?)
         .with_actions(rate(500)?, span(5_000, 60_000)?)
         .with_actions_abandoned(rate(300)?)
-        .with_holds_lost(rate(options.holds_lost.basis_points())?, span(1_000, 1_200_000)?)
+        .with_holds_lost(rate(options.holds_lost.basis_points())?, span(1_000, 180_000)?)
         .with_captures_failing(rate(5)?)
         .with_unavailable(rate(10)?)
         .with_unknown_outcomes(rate(10)?, rate(10)?)

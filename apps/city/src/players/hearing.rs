@@ -13,6 +13,8 @@ use fiacre_domain::trip::TripEvent;
 use fiacre_domain::units::Millis;
 use fiacre_ports::{Body, Message};
 
+/// How long before the platform's deadline a driver who will not make it gives up, at most.
+const GIVES_UP_MS_MAX: u64 = 30_000;
 /// How long after a step of a trip a wrong button is pressed, at most.
 const FUMBLE_MS_MAX: u64 = 3_000;
 
@@ -35,7 +37,7 @@ impl Players {
 
     fn hear_of_trip(&mut self, trip: TripId, event: &TripEvent, now: Timestamp) {
         match event {
-            TripEvent::Confirmed { .. } => self.set_out(trip, now),
+            TripEvent::Confirmed { arrival_due_at, .. } => self.set_out(trip, *arrival_due_at, now),
             TripEvent::Reassigning { .. } => {
                 self.fumble(trip, None, now);
                 self.part(trip, now);
@@ -91,7 +93,7 @@ impl Players {
         self.fumble(trip, None, now);
     }
 
-    fn set_out(&mut self, trip: TripId, now: Timestamp) {
+    fn set_out(&mut self, trip: TripId, due_at: Timestamp, now: Timestamp) {
         let Some((cab, rider, pick_up)) = self
             .rides
             .get(&trip)
@@ -110,7 +112,14 @@ impl Players {
             let after = between(&mut random, 0, way);
             self.agenda
                 .plan(now.plus(after), Action::GiveBack { trip, cab, plan });
-        } else if !Habits::happens(habits.lost, &mut random) {
+        } else if Habits::happens(habits.lost, &mut random) {
+            // Half of the lost give up when the time runs out; for the others the platform's own timer does.
+            if random.below(2) == 0 {
+                let before = between(&mut random, 0, GIVES_UP_MS_MAX);
+                let at = due_at.plus(Millis::ZERO.saturating_sub(before));
+                self.agenda.plan(at, Action::GiveBack { trip, cab, plan });
+            }
+        } else {
             self.agenda.plan(there, Action::Arrive { trip, cab, plan });
         }
     }
