@@ -43,7 +43,7 @@ pub(super) enum Action {
 
 /// The first whole second that is not before `at`. People act on whole seconds: nobody could tell the difference, and what
 /// many do in one second reaches the services together, as it does under load.
-pub(super) fn whole_second(at: Timestamp) -> Timestamp {
+fn whole_second(at: Timestamp) -> Timestamp {
     let past = at.ms().rem_euclid(1_000);
     if past == 0 {
         at
@@ -70,6 +70,11 @@ impl Button {
         Self::Start,
         Self::Finish,
     ];
+}
+
+/// The whole second that `at` lies in.
+pub(super) fn second_of(at: Timestamp) -> Timestamp {
+    Timestamp::from_ms(at.ms() - at.ms().rem_euclid(1_000))
 }
 
 /// A queue of actions by time; those of one moment in the order in which they were planned.

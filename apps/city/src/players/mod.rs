@@ -13,7 +13,7 @@ pub use habits::{Habits, Share, ShareError};
 use crate::demand::Request;
 use crate::manhattan::Manhattan;
 use crate::measures::DriveKind;
-use agenda::{Agenda, whole_second};
+use agenda::{Agenda, second_of};
 use cab::Cab;
 use fiacre_domain::driver::Fence;
 use fiacre_domain::id::{DriverId, PrincipalId, RegionId, TripId};
@@ -225,7 +225,7 @@ impl Players {
         let request = shared
             .requests
             .front()
-            .map(|request| whole_second(self.scene.midnight.plus(request.at())));
+            .map(|request| second_of(self.scene.midnight.plus(request.at())));
         drop(shared);
         let agenda = self.agenda.next_at();
         [request, agenda]

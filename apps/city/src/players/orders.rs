@@ -35,7 +35,7 @@ impl Players {
                 let due = shared
                     .requests
                     .front()
-                    .is_some_and(|request| midnight.plus(request.at()) <= now);
+                    .is_some_and(|request| second_of(midnight.plus(request.at())) <= now);
                 if due { shared.requests.pop_front() } else { None }
             };
             let Some(request) = request else { return };
