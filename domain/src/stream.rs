@@ -245,8 +245,8 @@ pub enum TimerKind {
     NoShow(u8),
     /// The ride should have ended.
     TripOverdue,
-    /// A lock has stood for long: the driver side asks the trip.
-    LockReview,
+    /// A lock has stood for long: the driver side asks the trip, each time that it comes round; which time, from 0.
+    LockReview(u16),
     /// The hold of the authorisation of this number lapses at the gateway.
     HoldExpires(u8),
 }
@@ -258,7 +258,7 @@ canonical_enum!(TimerKind {
     4 = ArrivalOverdue(round),
     5 = NoShow(round),
     6 = TripOverdue,
-    7 = LockReview,
+    7 = LockReview(time),
     8 = HoldExpires(authorization),
 });
 

@@ -6,11 +6,11 @@ use crate::reactor::ServicePorts;
 use crate::state::State;
 use crate::writer::{Job, Outcome, Writer};
 use async_trait::async_trait;
-use fiacre_domain::driver::Driver;
 use fiacre_domain::saga::{self, Service, Setting};
-use fiacre_domain::stream::{Cause, StreamId, TimerKind};
+use fiacre_domain::stream::{Cause, StreamId, TimerId, TimerKind, Version};
 use fiacre_domain::time::Timestamp;
 use fiacre_ports::{PortError, Timer};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The timers of one service, but for those that ask the payment gateway first.
 #[derive(Debug)]
@@ -38,12 +38,20 @@ impl Deadlines {
     }
 
     async fn handle(&self, due: Vec<Timer>) -> Result<(), PortError> {
-        let drivers = self.locked_drivers(&due).await?;
-        let mut jobs = Vec::new();
-        let mut asked = Vec::new();
-        let mut over = Vec::new();
-        for (timer, driver) in due.into_iter().zip(drivers) {
-            match saga::timer_command(timer.id, driver.as_ref()) {
+        let drivers = self.reviewed_drivers(&due).await;
+        let (mut jobs, mut asked) = (Vec::new(), Vec::new());
+        let (mut later, mut over) = (Vec::new(), Vec::new());
+        for timer in due {
+            let driver = match drivers.get(&timer.id.stream) {
+                Some(Err(error)) => {
+                    tracing::warn!(stream = %timer.id.stream, %error, "driver not loaded; reviewed again");
+                    later.push(self.soon(timer));
+                    continue;
+                }
+                Some(Ok((State::Driver(driver), _))) => Some(driver),
+                Some(Ok(_)) | None => None,
+            };
+            match saga::timer_command(timer.id, driver) {
                 Some(command) => {
                     jobs.push(Job::new(
                         Cause::Timer(timer.id),
@@ -57,45 +65,61 @@ impl Deadlines {
             }
         }
         let outcomes = self.writer.run(jobs).await;
-        let mut later = Vec::new();
         for (timer, outcome) in asked.into_iter().zip(outcomes) {
-            match self.next_time(&timer, &outcome) {
-                Some(due_at) => later.push(Timer { due_at, ..timer }),
-                None => over.push(timer),
+            let next = self.next(&timer, &outcome);
+            if next.as_ref().is_none_or(|next| next.id != timer.id) {
+                over.push(timer);
             }
+            later.extend(next);
         }
         self.ports.timers.schedule(self.service, later).await?;
         self.ports.timers.done(self.service, &over).await
     }
 
-    /// When to ask again: a deadline judged too early, a lock that still stands, a store that could not be reached.
-    fn next_time(&self, timer: &Timer, outcome: &Outcome) -> Option<Timestamp> {
-        let now = self.ports.clock.now();
+    /// What to ask again: a deadline judged too early, a lock that still stands, a store that could not be reached. Each
+    /// review of a lock is a timer of its own, since one cause makes one commit: a release that was asked for at the first
+    /// review and got lost is asked for anew at the second.
+    fn next(&self, timer: &Timer, outcome: &Outcome) -> Option<Timer> {
+        let timer = timer.clone();
         match outcome {
-            Outcome::Refused(refusal) => refusal.due_at(),
-            Outcome::Unavailable(_) | Outcome::Failed(_) => Some(now.plus(PAUSE)),
+            Outcome::Refused(refusal) => refusal.due_at().map(|due_at| Timer { due_at, ..timer }),
+            Outcome::Unavailable(_) | Outcome::Failed(_) => Some(self.soon(timer)),
             Outcome::Committed(_) | Outcome::Duplicate | Outcome::Nothing => {
-                (timer.id.kind == TimerKind::LockReview).then(|| now.plus(self.setting.lock_review))
+                let TimerKind::LockReview(time) = timer.id.kind else {
+                    return None;
+                };
+                let kind = TimerKind::LockReview(time.saturating_add(1));
+                Some(Timer {
+                    id: TimerId { kind, ..timer.id },
+                    due_at: self.ports.clock.now().plus(self.setting.lock_review),
+                    ..timer
+                })
             }
         }
     }
 
-    /// The driver of each lock review; none for other timers, or where the lock is over.
-    async fn locked_drivers(&self, due: &[Timer]) -> Result<Vec<Option<Driver>>, PortError> {
-        let mut drivers = Vec::with_capacity(due.len());
-        for timer in due {
-            drivers.push(match (timer.id.kind, timer.id.stream) {
-                (TimerKind::LockReview, stream @ StreamId::Driver(_)) => {
-                    match self.writer.states(&[stream]).await.pop() {
-                        Some(Ok((State::Driver(driver), _))) => Some(driver),
-                        Some(Err(error)) => return Err(error),
-                        Some(Ok(_)) | None => None,
-                    }
-                }
-                (_, _) => None,
-            });
+    fn soon(&self, timer: Timer) -> Timer {
+        let due_at = self.ports.clock.now().plus(PAUSE);
+        Timer { due_at, ..timer }
+    }
+
+    /// The drivers whose locks are to be reviewed. One that cannot be loaded holds up no other timer.
+    async fn reviewed_drivers(
+        &self,
+        due: &[Timer],
+    ) -> BTreeMap<StreamId, Result<(State, Version), PortError>> {
+        let is_review = |timer: &&Timer| matches!(timer.id.kind, TimerKind::LockReview(_));
+        let reviewed: BTreeSet<StreamId> = due
+            .iter()
+            .filter(is_review)
+            .map(|timer| timer.id.stream)
+            .collect();
+        if reviewed.is_empty() {
+            return BTreeMap::new();
         }
-        Ok(drivers)
+        let reviewed = Vec::from_iter(reviewed);
+        let states = self.writer.states(&reviewed).await;
+        reviewed.into_iter().zip(states).collect()
     }
 }
 

@@ -3,7 +3,9 @@
 use crate::backoff::{PAUSE, retry_delay};
 use crate::writer::Outcome;
 use fiacre_domain::time::Timestamp;
-use fiacre_ports::{Bus, Consumer, Delivery, ParkReason, PortError, Prefetch, QueueSpec, Settlement, Tag};
+use fiacre_ports::{
+    Bus, Consumer, Delivery, ParkReason, PortError, PortErrorKind, Prefetch, QueueSpec, Settlement, Tag,
+};
 use std::sync::Arc;
 
 /// A queue's consumer that is made anew when it breaks.
@@ -93,6 +95,17 @@ pub(crate) fn settlement(delivery: &Delivery, outcome: &Outcome) -> Settlement {
         }
         Outcome::Unavailable(_) => Settlement::Return { delay: PAUSE },
         Outcome::Failed(error) => failed(delivery, error.code(), &error.to_string()),
+    }
+}
+
+/// What it means for a message that its stream could not be loaded: as in [`settlement`], only a store that is away gives
+/// it back uncounted.
+pub(crate) fn not_loaded(delivery: &Delivery, error: &PortError) -> Settlement {
+    match error.kind() {
+        PortErrorKind::Unavailable | PortErrorKind::OutcomeUnknown => Settlement::Return { delay: PAUSE },
+        PortErrorKind::Invalid | PortErrorKind::Unreadable => {
+            failed(delivery, error.code(), &error.to_string())
+        }
     }
 }
 

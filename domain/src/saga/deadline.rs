@@ -25,7 +25,7 @@ pub fn deadline(id: EventId, event: &Event) -> Option<Deadline> {
     let (kind, due_at) = match event {
         Event::Trip(event) => trip_deadline(event)?,
         Event::Dispatch(event) => dispatch_deadline(event)?,
-        Event::Driver(DriverEvent::Locked { review_at, .. }) => (TimerKind::LockReview, *review_at),
+        Event::Driver(DriverEvent::Locked { review_at, .. }) => (TimerKind::LockReview(0), *review_at),
         Event::Payment(event) => payment_deadline(event)?,
         Event::Driver(
             DriverEvent::Online { .. }
@@ -158,7 +158,7 @@ pub fn timer_command(id: TimerId, driver: Option<&Driver>) -> Option<Command> {
         TimerKind::OfferExpires(number) => dispatch(dispatch::Command::ExpireOffer {
             offer: OfferNumber(number),
         }),
-        TimerKind::LockReview => {
+        TimerKind::LockReview(_) => {
             let (StreamId::Driver(id), Some(state)) = (id.stream, driver) else {
                 return None;
             };

@@ -418,7 +418,7 @@ fn searches_drivers_and_charges_set_theirs() {
             TimerKind::OfferExpires(7),
             25,
         ),
-        (ON_DRIVER, locked().into(), TimerKind::LockReview, 1_800),
+        (ON_DRIVER, locked().into(), TimerKind::LockReview(0), 1_800),
         (
             FARE,
             started(at_s(120)).into(),
@@ -494,7 +494,7 @@ fn a_due_timer_asks_the_stream_that_set_it() {
     // What the payment company must be asked first is no command yet.
     assert_eq!(asks(FARE, TimerKind::AuthorizationBudget(0)), None);
     assert_eq!(asks(FARE, TimerKind::HoldExpires(0)), None);
-    assert_eq!(asks(ON_DRIVER, TimerKind::LockReview), None);
+    assert_eq!(asks(ON_DRIVER, TimerKind::LockReview(0)), None);
 }
 
 #[test]
@@ -503,7 +503,7 @@ fn a_review_asks_about_the_lock_that_stands() {
     let id = TimerId {
         stream: ON_DRIVER,
         version: Version::new(1),
-        kind: TimerKind::LockReview,
+        kind: TimerKind::LockReview(0),
     };
     assert_eq!(timer_command(id, Some(&state)), None);
     state.evolve(&locked(), NOW);

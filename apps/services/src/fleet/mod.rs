@@ -89,6 +89,24 @@ impl std::fmt::Debug for FleetPorts {
     }
 }
 
+impl FleetPorts {
+    /// Keeps the board, before anything is acknowledged: the picture dies with its matcher, the board does not.
+    async fn post(
+        &self,
+        region: RegionId,
+        opened: &[OpenSearch],
+        closed: &[OpenSearch],
+    ) -> Result<(), PortError> {
+        if !opened.is_empty() {
+            self.board.open(region, opened).await?;
+        }
+        if !closed.is_empty() {
+            self.board.close(region, closed).await?;
+        }
+        Ok(())
+    }
+}
+
 /// The matcher of one region. One is enough; the lock's compare-and-set makes even two at a time safe.
 #[derive(Debug)]
 pub struct Fleet {
@@ -138,7 +156,7 @@ impl Fleet {
     }
 
     /// What is heard marks streams as changed; they are loaded at the tick, so no order of messages matters.
-    async fn hear(&mut self, deliveries: Vec<Delivery>) -> Result<(), PortError> {
+    async fn hear(&mut self, deliveries: Vec<Delivery>) {
         let (mut opened, mut closed) = (Vec::new(), Vec::new());
         for delivery in &deliveries {
             let Body::Event { id, event, .. } = &delivery.message.body else {
@@ -161,25 +179,25 @@ impl Fleet {
                 (_, _) => {}
             }
         }
-        if !opened.is_empty() {
-            self.ports.board.open(self.config.region, &opened).await?;
-        }
-        if !closed.is_empty() {
-            self.ports.board.close(self.config.region, &closed).await?;
-        }
-        let acks: Vec<(Tag, Settlement)> = deliveries
+        let settlement = match self.ports.post(self.config.region, &opened, &closed).await {
+            Ok(()) => Settlement::Ack,
+            Err(error) => {
+                tracing::warn!(region = %self.config.region, %error, "board not written; the messages come again");
+                Settlement::Return { delay: PAUSE }
+            }
+        };
+        let settled: Vec<(Tag, Settlement)> = deliveries
             .iter()
-            .map(|delivery| (delivery.tag, Settlement::Ack))
+            .map(|delivery| (delivery.tag, settlement.clone()))
             .collect();
-        self.inbox.settle(acks).await;
-        Ok(())
+        self.inbox.settle(settled).await;
     }
 
     async fn tick(&mut self) -> Result<(), PortError> {
         let samples = self.ports.locations.drain(self.config.region).await?;
         self.picture.locate(&samples);
         let now = self.now();
-        self.picture.refresh(&self.writer, now).await?;
+        self.picture.refresh(&self.writer, now).await;
         self.propose(now).await;
         Ok(())
     }
@@ -195,7 +213,7 @@ impl Fleet {
             .await?;
         let any = !heard.is_empty();
         for batch in heard {
-            self.hear(batch).await?;
+            self.hear(batch).await;
         }
         let now = self.now();
         if now < tick_at {

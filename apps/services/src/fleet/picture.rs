@@ -9,7 +9,6 @@ use fiacre_domain::id::{DriverId, RegionId, TripId};
 use fiacre_domain::matching::{Availability, Request, Sample, Supply};
 use fiacre_domain::stream::{StreamId, TraceContext};
 use fiacre_domain::time::Timestamp;
-use fiacre_ports::PortError;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -83,8 +82,8 @@ impl Picture {
         self.supply.report(samples);
     }
 
-    /// Loads what may have changed.
-    pub(super) async fn refresh(&mut self, writer: &Writer, now: Timestamp) -> Result<(), PortError> {
+    /// Loads what may have changed. What cannot be loaded stays in doubt until the next time, and holds up nobody else.
+    pub(super) async fn refresh(&mut self, writer: &Writer, now: Timestamp) {
         let searches: Vec<StreamId> = self
             .doubted_searches
             .keys()
@@ -99,18 +98,22 @@ impl Picture {
             .collect();
         let streams: Vec<StreamId> = searches.into_iter().chain(drivers).collect();
         if streams.is_empty() {
-            return Ok(());
+            return;
         }
         for (stream, loaded) in streams.iter().zip(writer.states(&streams).await) {
-            match (stream, loaded?.0) {
-                (StreamId::Dispatch(trip), State::Dispatch(dispatch)) => {
+            match (stream, loaded.map(|(state, _)| state)) {
+                (StreamId::Dispatch(trip), Ok(State::Dispatch(dispatch))) => {
                     self.learn_search(*trip, &dispatch, now);
                 }
-                (StreamId::Driver(driver), State::Driver(state)) => self.learn_driver(*driver, &state, now),
-                (_, _) => {}
+                (StreamId::Driver(driver), Ok(State::Driver(state))) => {
+                    self.learn_driver(*driver, &state, now);
+                }
+                (_, Ok(_)) => {}
+                (_, Err(error)) => {
+                    tracing::warn!(%stream, %error, "not loaded; loaded again at the next tick");
+                }
             }
         }
-        Ok(())
     }
 
     fn learn_search(&mut self, trip: TripId, dispatch: &Dispatch, now: Timestamp) {

@@ -105,7 +105,7 @@ impl Caller {
                     ));
                 };
                 let charge = ChargeId { trip, number };
-                match self.payment(id.stream()).await {
+                match self.payment(delivery, id.stream()).await {
                     Ok(payment) => (
                         Cause::Event(*id),
                         charge,
@@ -114,7 +114,7 @@ impl Caller {
                     Err(settlement) => return Step::Settle(settlement),
                 }
             }
-            Body::Notice(notice) => match self.followed_up(notice).await {
+            Body::Notice(notice) => match self.followed_up(delivery, notice).await {
                 Ok((charge, answer)) => (Cause::Webhook(notice.id), charge, answer),
                 Err(settlement) => return Step::Settle(settlement),
             },
@@ -142,12 +142,12 @@ impl Caller {
         }
     }
 
-    async fn payment(&self, stream: StreamId) -> Result<Payment, Settlement> {
+    async fn payment(&self, delivery: &Delivery, stream: StreamId) -> Result<Payment, Settlement> {
         match self.writer.states(&[stream]).await.pop() {
             Some(Ok((State::Payment(payment), _))) => Ok(payment),
             Some(Err(error)) => {
                 tracing::warn!(%stream, %error, "charge not loaded; the message comes again");
-                Err(Settlement::Return { delay: PAUSE })
+                Err(inbox::not_loaded(delivery, &error))
             }
             Some(Ok(_)) | None => Err(inbox::refused("wrong_stream", "no charge on this stream")),
         }
@@ -163,7 +163,11 @@ impl Caller {
         }
     }
 
-    async fn followed_up(&self, notice: &PaymentNotice) -> Result<(ChargeId, Answer), Settlement> {
+    async fn followed_up(
+        &self,
+        delivery: &Delivery,
+        notice: &PaymentNotice,
+    ) -> Result<(ChargeId, Answer), Settlement> {
         let view = match self.cashier.noticed(notice.intent).await {
             Ok(view) => view,
             Err(GatewayError::NotFound | GatewayError::KeyReused) => {
@@ -181,7 +185,7 @@ impl Caller {
             number: view.key.charge,
         };
         let payment = self
-            .payment(StreamId::Payment(charge.trip, charge.number))
+            .payment(delivery, StreamId::Payment(charge.trip, charge.number))
             .await?;
         Ok((charge, self.cashier.hint(charge, &payment, view).await))
     }

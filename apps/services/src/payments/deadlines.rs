@@ -119,7 +119,7 @@ impl PaymentDeadlines {
             | TimerKind::ArrivalOverdue(_)
             | TimerKind::NoShow(_)
             | TimerKind::TripOverdue
-            | TimerKind::LockReview => Answer::Nothing,
+            | TimerKind::LockReview(_) => Answer::Nothing,
         };
         step_of(timer, charge, answer, now)
     }

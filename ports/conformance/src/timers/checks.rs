@@ -23,7 +23,7 @@ fn timer(ids: Ids, number: u32, due_at: Timestamp) -> Timer {
         id: TimerId {
             stream: ids.driver(1),
             version: Version::new(number),
-            kind: TimerKind::LockReview,
+            kind: TimerKind::LockReview(0),
         },
         due_at,
         region: ids.region(),

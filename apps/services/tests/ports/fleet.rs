@@ -1,0 +1,311 @@
+//! What a matcher offers to whom, and what it does when a part of its world is away.
+
+use crate::sample::{ANN, TRIP, brief, pick_up, usd};
+use crate::stage::{Asked, NOW, Tape, applied, bus, error, loaded, ports, region, store, timers, told, turn};
+use fiacre_domain::dispatch::{DispatchEvent, Offer, OfferNumber};
+use fiacre_domain::driver::{DriverEvent, Fence, ReleaseReason};
+use fiacre_domain::event::Event;
+use fiacre_domain::geo::ServiceArea;
+use fiacre_domain::id::{CommandId, DriverId, TripId};
+use fiacre_domain::matching::{Sample, Verdicts};
+use fiacre_domain::place::Place;
+use fiacre_domain::requirements::Capabilities;
+use fiacre_domain::stream::{StreamId, Version};
+use fiacre_domain::units::Millis;
+use fiacre_ports::mocks::{MockDispatchBoard, MockEventStore, MockIdSource, MockLocationFeed};
+use fiacre_ports::{Delivery, OpenSearch, PortErrorKind, Settlement, Tag};
+use fiacre_services::fleet::{Fleet, FleetConfig, FleetPorts};
+use std::sync::Arc;
+
+const OTHER: TripId = TripId::from_u128(2);
+const BOB: DriverId = DriverId::from_u128(2);
+const PAUSE: Millis = Millis::from_secs(1);
+
+fn searching() -> Vec<Event> {
+    let budget_ends_at = NOW.plus(Millis::from_secs(120));
+    vec![started(budget_ends_at).into()]
+}
+
+fn started(budget_ends_at: fiacre_domain::time::Timestamp) -> DispatchEvent {
+    DispatchEvent::SearchStarted {
+        round: 0,
+        budget_ends_at,
+        brief: brief(),
+    }
+}
+
+fn offered(driver: DriverId) -> Event {
+    let offer = Offer {
+        number: OfferNumber(1),
+        driver,
+        round: 0,
+        wave: 0,
+        expires_at: NOW.plus(Millis::from_secs(25)),
+        promised_pick_up_at: NOW,
+        driver_pay: usd(1),
+        verdicts: Verdicts::new([]),
+    };
+    DispatchEvent::OfferMade(Arc::new(offer)).into()
+}
+
+fn online() -> Event {
+    let capabilities = Capabilities::new(4).unwrap();
+    DriverEvent::Online {
+        region: region(),
+        capabilities,
+    }
+    .into()
+}
+
+fn locked() -> Event {
+    DriverEvent::Locked {
+        trip: OTHER,
+        round: 0,
+        fence: FENCE,
+        slot: 0,
+        review_at: NOW,
+    }
+    .into()
+}
+
+const FENCE: Fence = Fence { epoch: 0, count: 1 };
+
+fn open(trip: TripId) -> OpenSearch {
+    OpenSearch {
+        trip,
+        version: Version::new(1),
+    }
+}
+
+/// A board that has these searches.
+fn board(searches: Vec<OpenSearch>) -> MockDispatchBoard {
+    let mut board = MockDispatchBoard::new();
+    board.expect_list().returning(move |_| Ok(searches.clone()));
+    board
+}
+
+/// A matcher that sees these drivers at the place where riders wait.
+fn fleet(
+    tape: &Tape,
+    store: MockEventStore,
+    board: MockDispatchBoard,
+    drivers: &[DriverId],
+    heard: Vec<Delivery>,
+) -> Fleet {
+    let (mut locations, mut ids) = (MockLocationFeed::new(), MockIdSource::new());
+    let samples: Vec<_> = drivers
+        .iter()
+        .map(|driver| Sample::new(*driver, pick_up(), NOW, 1))
+        .collect();
+    locations.expect_drain().returning(move |_| Ok(samples.clone()));
+    let mut next = 0;
+    ids.expect_command_id().returning(move || {
+        next += 1;
+        CommandId::from_u128(next)
+    });
+    let ports = FleetPorts {
+        service: ports(tape, store, bus(tape, heard), timers(tape, vec![])),
+        board: Arc::new(board),
+        locations: Arc::new(locations),
+        ids: Arc::new(ids),
+    };
+    let corner = |latitude_e7, longitude_e7| Place::from_e7(latitude_e7, longitude_e7).unwrap();
+    let area = ServiceArea::bounding(
+        corner(406_800_000, -740_500_000),
+        corner(408_900_000, -739_000_000),
+    );
+    Fleet::new(FleetConfig::new(region(), area.unwrap()), ports)
+}
+
+/// To which streams offers were made.
+fn offers(tape: &Tape) -> Vec<StreamId> {
+    tape.appends()
+        .concat()
+        .iter()
+        .map(|commit| commit.stream)
+        .collect()
+}
+
+#[test]
+fn a_matcher_that_starts_anew_learns_searches_from_the_board_and_drivers_from_their_samples() {
+    let tape = Tape::default();
+    let store = store(
+        &tape,
+        |request| match request.stream {
+            StreamId::Driver(_) => Ok(loaded(request.stream, vec![vec![online()]])),
+            stream => Ok(loaded(stream, vec![searching()])),
+        },
+        applied,
+    );
+    turn(&mut fleet(&tape, store, board(vec![open(TRIP)]), &[ANN], vec![]));
+    assert_eq!(offers(&tape), [StreamId::Dispatch(TRIP)]);
+    assert_eq!(tape.appended(), ["OfferMade"]);
+}
+
+#[test]
+fn only_a_free_driver_on_duty_here_is_offered_a_trip() {
+    let elsewhere = DriverEvent::RegionChanged {
+        region: "brooklyn".parse().unwrap(),
+    };
+    let released = DriverEvent::Released {
+        trip: OTHER,
+        fence: FENCE,
+        reason: ReleaseReason::TripEnded,
+    };
+    for (history, is_free) in [
+        (vec![], false),
+        (vec![online()], true),
+        (vec![online(), locked()], false),
+        (vec![online(), locked(), released.into()], true),
+        (vec![online(), DriverEvent::Offline.into()], false),
+        (vec![online(), DriverEvent::OfflineRequested.into()], false),
+        (vec![online(), elsewhere.into()], false),
+    ] {
+        let (tape, told) = (Tape::default(), history.clone());
+        let store = store(
+            &tape,
+            move |request| match request.stream {
+                StreamId::Driver(_) => Ok(loaded(request.stream, vec![told.clone()])),
+                stream => Ok(loaded(stream, vec![searching()])),
+            },
+            applied,
+        );
+        turn(&mut fleet(&tape, store, board(vec![open(TRIP)]), &[ANN], vec![]));
+        assert_eq!(offers(&tape).len(), usize::from(is_free), "{history:?}");
+    }
+}
+
+#[test]
+fn who_declined_let_pass_or_is_asked_already_is_not_asked() {
+    let (offer, driver) = (OfferNumber(1), ANN);
+    for answer in [
+        vec![],
+        vec![DispatchEvent::OfferDeclined { offer, driver }.into()],
+        vec![DispatchEvent::OfferExpired { offer, driver }.into()],
+        vec![
+            DispatchEvent::OfferAccepted {
+                offer,
+                driver,
+                round: 0,
+            }
+            .into(),
+        ],
+    ] {
+        let (tape, search) = (
+            Tape::default(),
+            [searching(), vec![offered(ANN)], answer].concat(),
+        );
+        let store = store(
+            &tape,
+            move |request| match request.stream {
+                StreamId::Driver(_) => Ok(loaded(request.stream, vec![vec![online()]])),
+                stream => Ok(loaded(stream, vec![search.clone()])),
+            },
+            applied,
+        );
+        turn(&mut fleet(&tape, store, board(vec![open(TRIP)]), &[ANN], vec![]));
+        assert_eq!(offers(&tape), []);
+    }
+}
+
+#[test]
+fn one_driver_is_asked_about_one_trip_at_a_time() {
+    let tape = Tape::default();
+    let store = store(
+        &tape,
+        |request| match request.stream {
+            StreamId::Driver(_) => Ok(loaded(request.stream, vec![vec![online()]])),
+            stream => Ok(loaded(stream, vec![searching()])),
+        },
+        applied,
+    );
+    turn(&mut fleet(
+        &tape,
+        store,
+        board(vec![open(TRIP), open(OTHER)]),
+        &[ANN],
+        vec![],
+    ));
+    assert_eq!(offers(&tape).len(), 1);
+}
+
+/// One stream that could not be read stopped the matching of its region, at every tick.
+#[test]
+fn a_stream_that_cannot_be_read_holds_up_nobody_else() {
+    let tape = Tape::default();
+    let store = store(
+        &tape,
+        |request| match request.stream {
+            // Loaded first, each of its kind.
+            StreamId::Dispatch(TRIP) | StreamId::Driver(ANN) => Err(error(PortErrorKind::Unreadable)),
+            StreamId::Driver(_) => Ok(loaded(request.stream, vec![vec![online()]])),
+            stream => Ok(loaded(stream, vec![searching()])),
+        },
+        applied,
+    );
+    let board = board(vec![open(TRIP), open(OTHER)]);
+    turn(&mut fleet(&tape, store, board, &[ANN, BOB], vec![]));
+    assert_eq!(offers(&tape), [StreamId::Dispatch(OTHER)]);
+}
+
+/// Messages that came while the board was away were never settled: after as many as the prefetch the matcher was deaf.
+#[test]
+fn while_the_board_is_away_what_is_heard_is_given_back() {
+    let tape = Tape::default();
+    let store = store(&tape, |request| Ok(loaded(request.stream, vec![])), applied);
+    let mut board = board(vec![]);
+    board
+        .expect_open()
+        .returning(|_, _| Err(error(PortErrorKind::Unavailable)));
+    let search = |tag, trip| told(tag, StreamId::Dispatch(trip), started(NOW));
+    let again = Delivery {
+        redelivered: true,
+        ..search(1, TRIP)
+    };
+    turn(&mut fleet(
+        &tape,
+        store,
+        board,
+        &[],
+        vec![again, search(2, OTHER)],
+    ));
+    let back = Settlement::Return { delay: PAUSE };
+    assert_eq!(tape.settled(), [(Tag(1), back.clone()), (Tag(2), back)]);
+}
+
+#[test]
+fn what_is_heard_is_on_the_board_before_it_is_acknowledged() {
+    let tape = Tape::default();
+    let store = store(&tape, |request| Ok(loaded(request.stream, vec![])), applied);
+    let mut board = board(vec![]);
+    let kept = tape.clone();
+    board.expect_open().returning(move |_, searches| {
+        assert_eq!((searches, kept.settled()), (&[open(TRIP)][..], vec![]));
+        Ok(())
+    });
+    let kept = tape.clone();
+    board.expect_close().returning(move |_, searches| {
+        assert_eq!((searches, kept.settled()), (&[open(OTHER)][..], vec![]));
+        Ok(())
+    });
+    let version_1 = |trip, event: DispatchEvent| told(1, StreamId::Dispatch(trip), event);
+    let heard = vec![
+        version_1(TRIP, started(NOW)),
+        version_1(OTHER, DispatchEvent::DispatchEnding),
+    ];
+    turn(&mut fleet(&tape, store, board, &[], heard));
+    assert_eq!(
+        tape.settled(),
+        [(Tag(1), Settlement::Ack), (Tag(1), Settlement::Ack)]
+    );
+}
+
+#[test]
+fn without_a_board_to_begin_from_a_matcher_waits() {
+    let (tape, mut board) = (Tape::default(), MockDispatchBoard::new());
+    board
+        .expect_list()
+        .returning(|_| Err(error(PortErrorKind::Unavailable)));
+    turn(&mut fleet(&tape, MockEventStore::new(), board, &[ANN], vec![]));
+    assert_eq!(tape.all(), [Asked::Wait(NOW.plus(PAUSE))]);
+}

@@ -1,0 +1,130 @@
+//! What is done when an authorisation takes too long, or a hold lapses: the gateway is asked first.
+
+use crate::gateway::{FARE, HELD, MISSING, PAUSE, Script, UNAVAILABLE, UNKNOWN, created, held};
+use crate::sample::{FIRST, INTENT, start};
+use crate::stage::{NOW, Tape, applied, bus, loaded, ports, store, timer, timers, turn};
+use fiacre_domain::event::Event;
+use fiacre_domain::payment::PaymentEvent;
+use fiacre_domain::stream::TimerKind;
+use fiacre_domain::units::Millis;
+use fiacre_ports::IntentStatus;
+use fiacre_services::payments::PaymentDeadlines;
+use std::sync::Arc;
+
+/// Lets a timer fire.
+fn fired(history: Vec<Event>, kind: TimerKind, script: Script) -> Tape {
+    let tape = Tape::default();
+    let store = store(
+        &tape,
+        move |request| Ok(loaded(request.stream, vec![history.clone()])),
+        applied,
+    );
+    let ports = ports(
+        &tape,
+        store,
+        bus(&tape, vec![]),
+        timers(&tape, vec![timer(FARE, kind)]),
+    );
+    turn(&mut PaymentDeadlines::new(script.gateway(), ports, 8));
+    tape
+}
+
+/// A charge whose budget is over.
+fn overdue(then: Vec<PaymentEvent>) -> Vec<Event> {
+    let mut late = (*start()).clone();
+    late.budget_ends_at = NOW;
+    let begun = PaymentEvent::AuthorizationStarted(Arc::new(late));
+    [begun].into_iter().chain(then).map(Event::from).collect()
+}
+
+#[test]
+fn an_authorisation_that_takes_too_long_is_declined_once_the_gateway_says_cancelled() {
+    let budget = TimerKind::AuthorizationBudget(0);
+    let intent = || {
+        vec![PaymentEvent::IntentCreated {
+            authorization: FIRST,
+            intent: INTENT,
+        }]
+    };
+    for (history, cancel, get, records) in [
+        (
+            overdue(intent()),
+            Some(Ok(IntentStatus::Canceled)),
+            None,
+            &["PaymentDeclined"][..],
+        ),
+        (
+            overdue(intent()),
+            Some(UNKNOWN),
+            Some(Ok(IntentStatus::Canceled)),
+            &["PaymentDeclined"],
+        ),
+        (overdue(vec![]), None, None, &["PaymentDeclined"]),
+        (held(), None, None, &[]),
+    ] {
+        let tape = fired(
+            history,
+            budget,
+            Script {
+                cancel,
+                get,
+                ..Script::default()
+            },
+        );
+        assert_eq!(
+            (tape.appended(), tape.done(), tape.armed()),
+            (records.to_vec(), vec![budget], vec![])
+        );
+    }
+    for (cancel, get) in [
+        (UNAVAILABLE, None),
+        (UNKNOWN, Some(Ok(HELD))),
+        (Ok(IntentStatus::Processing), None),
+    ] {
+        let script = Script {
+            cancel: Some(cancel),
+            get,
+            ..Script::default()
+        };
+        let tape = fired(overdue(intent()), budget, script);
+        assert_eq!((tape.appended(), tape.done()), (vec![], vec![]));
+        assert_eq!(tape.armed(), [(budget, NOW.plus(PAUSE))]);
+    }
+}
+
+#[test]
+fn a_budget_that_is_not_over_is_armed_again_for_its_end() {
+    let budget = TimerKind::AuthorizationBudget(0);
+    let tape = fired(created(), budget, Script::default());
+    assert_eq!(tape.armed(), [(budget, start().budget_ends_at)]);
+    assert_eq!(tape.done(), []);
+}
+
+#[test]
+fn a_hold_that_lapses_is_lost_only_if_the_gateway_says_so() {
+    let lapses = TimerKind::HoldExpires(0);
+    let looks = |answer| Script {
+        get: Some(answer),
+        ..Script::default()
+    };
+    let lost = fired(held(), lapses, looks(Ok(IntentStatus::Canceled)));
+    assert_eq!(lost.appended().first(), Some(&"AuthorizationLost"));
+    assert_eq!(lost.done(), [lapses]);
+    for (answer, after) in [
+        (Ok(HELD), Millis::from_minutes(5)),
+        (UNAVAILABLE, PAUSE),
+        (MISSING, Millis::from_minutes(5)),
+    ] {
+        let tape = fired(held(), lapses, looks(answer));
+        assert_eq!(
+            (tape.appended(), tape.armed()),
+            (vec![], vec![(lapses, NOW.plus(after))]),
+            "{answer:?}"
+        );
+    }
+    assert_eq!(
+        fired(created(), lapses, Script::default()).done(),
+        [lapses],
+        "nothing is held"
+    );
+}

@@ -1,0 +1,369 @@
+//! Each answer of the gateway to each call, and what notices tell.
+
+use crate::gateway::{
+    BACK, DECLINED, FARE, HELD, MISSING, MOVED_ON, NEW, REUSED, Script, TAKEN, UNAVAILABLE, UNKNOWN, begun,
+    capturing, created, held, key, view, voiding,
+};
+use crate::sample::{FIRST, INTENT, TRIP, usd};
+use crate::stage::{Tape, applied, bus, delivery, error, loaded, ports, region, store, timers, told, turn};
+use fiacre_domain::event::Event;
+use fiacre_domain::id::{IntentId, WebhookId};
+use fiacre_domain::payment::PaymentEvent;
+use fiacre_domain::stream::StreamId;
+use fiacre_ports::mocks::MockPaymentGateway;
+use fiacre_ports::{
+    Body, Delivery, GatewayError, IdempotencyKey, IntentStatus, IntentView, Operation, ParkReason,
+    PaymentNotice, PortErrorKind, Prefetch, RefundStatus, Settlement, Tag,
+};
+use fiacre_services::payments::PaymentCalls;
+use std::sync::Arc;
+
+/// Handles `delivery` where the charge's history is `history`.
+fn handled(history: Vec<Event>, script: Script, delivery: Delivery) -> Tape {
+    let tape = Tape::default();
+    let store = store(
+        &tape,
+        move |request| Ok(loaded(request.stream, vec![history.clone()])),
+        applied,
+    );
+    let ports = ports(&tape, store, bus(&tape, vec![delivery]), timers(&tape, vec![]));
+    turn(&mut PaymentCalls::new(
+        region(),
+        script.gateway(),
+        ports,
+        Prefetch(4),
+    ));
+    tape
+}
+
+/// Handles the last event of `history`.
+fn called(history: Vec<Event>, script: Script) -> Tape {
+    let last = history.last().cloned().unwrap();
+    handled(history, script, told(1, FARE, last))
+}
+
+enum Then {
+    Records(&'static [&'static str]),
+    ComesBack,
+    Climbs(&'static str),
+}
+use Then::{Climbs, ComesBack, Records};
+
+fn assert_then(tape: &Tape, then: &Then, case: &str) {
+    let settled = tape.settled();
+    let [(Tag(1), settlement)] = &settled[..] else {
+        panic!("{case}: {settled:?}")
+    };
+    match (then, settlement) {
+        (Records(names), Settlement::Ack) => assert_eq!(tape.appended(), *names, "{case}"),
+        (ComesBack, settlement) => {
+            assert_eq!((settlement, tape.appended()), (&BACK, vec![]), "{case}");
+        }
+        (Climbs(code), Settlement::RetryAfter { code: used, .. }) => assert_eq!(used, code, "{case}"),
+        _ => panic!("{case}: {settlement:?} and {:?}", tape.appended()),
+    }
+}
+
+#[test]
+fn a_creation_is_simply_repeated() {
+    for (answer, then) in [
+        (Ok(NEW), Records(&["IntentCreated"])),
+        (UNAVAILABLE, ComesBack),
+        (UNKNOWN, ComesBack),
+        (REUSED, Climbs("gateway_key_reused")),
+    ] {
+        let script = Script {
+            create: Some(answer),
+            ..Script::default()
+        };
+        assert_then(&called(begun(), script), &then, &format!("{answer:?}"));
+    }
+}
+
+#[test]
+fn a_confirmation_holds_waits_or_ends_at_the_gateway_first() {
+    for (confirm, cancel, get, then) in [
+        (Ok(HELD), None, None, Records(&["PaymentAuthorized"])),
+        (
+            Ok(IntentStatus::RequiresAction),
+            None,
+            None,
+            Records(&["ActionRequired"]),
+        ),
+        (Ok(IntentStatus::Processing), None, None, ComesBack),
+        (Ok(NEW), None, None, ComesBack),
+        (
+            Ok(IntentStatus::Canceled),
+            None,
+            None,
+            Records(&["PaymentDeclined"]),
+        ),
+        (
+            Ok(DECLINED),
+            Some(Ok(IntentStatus::Canceled)),
+            None,
+            Records(&["PaymentDeclined"]),
+        ),
+        (Ok(DECLINED), Some(UNAVAILABLE), None, ComesBack),
+        (
+            Ok(DECLINED),
+            Some(UNKNOWN),
+            Some(Ok(IntentStatus::Canceled)),
+            Records(&["PaymentDeclined"]),
+        ),
+        (Ok(DECLINED), Some(UNKNOWN), Some(Ok(DECLINED)), ComesBack),
+        (UNAVAILABLE, None, None, ComesBack),
+        (UNKNOWN, None, Some(Ok(HELD)), Records(&["PaymentAuthorized"])),
+        (UNKNOWN, None, Some(UNAVAILABLE), ComesBack),
+        (UNKNOWN, None, Some(UNKNOWN), ComesBack),
+        (MOVED_ON, None, Some(Ok(HELD)), Records(&["PaymentAuthorized"])),
+        (REUSED, None, None, Climbs("gateway_key_reused")),
+        (MISSING, None, None, Climbs("gateway_not_found")),
+    ] {
+        let script = Script {
+            confirm: Some(confirm),
+            cancel,
+            get,
+            ..Script::default()
+        };
+        assert_then(&called(created(), script), &then, &format!("{script:?}"));
+    }
+}
+
+#[test]
+fn a_capture_is_recorded_once_the_gateway_says_so() {
+    let captured: &[&str] = &["PaymentCaptured", "PaymentClosed"];
+    for (capture, get, then) in [
+        (Ok(TAKEN), None, Records(captured)),
+        (Ok(HELD), None, ComesBack),
+        (UNAVAILABLE, None, ComesBack),
+        (UNKNOWN, Some(Ok(TAKEN)), Records(captured)),
+        (UNKNOWN, Some(Ok(HELD)), ComesBack),
+        (MOVED_ON, Some(Ok(TAKEN)), Records(captured)),
+        (
+            MOVED_ON,
+            Some(Ok(IntentStatus::Canceled)),
+            Records(&["CaptureFailed", "DebtRecorded", "PaymentClosed"]),
+        ),
+        (REUSED, None, Climbs("gateway_key_reused")),
+    ] {
+        let script = Script {
+            capture: Some(capture),
+            get,
+            ..Script::default()
+        };
+        assert_then(&called(capturing(), script), &then, &format!("{script:?}"));
+    }
+}
+
+#[test]
+fn a_void_ends_the_hold_and_what_is_found_captured_is_refunded() {
+    for (cancel, get, then) in [
+        (
+            Ok(IntentStatus::Canceled),
+            None,
+            Records(&["PaymentVoided", "PaymentClosed"]),
+        ),
+        (Ok(HELD), None, ComesBack),
+        (UNAVAILABLE, None, ComesBack),
+        (UNKNOWN, Some(Ok(HELD)), ComesBack),
+        (
+            UNKNOWN,
+            Some(Ok(IntentStatus::Canceled)),
+            Records(&["PaymentVoided", "PaymentClosed"]),
+        ),
+        (
+            MOVED_ON,
+            Some(Ok(TAKEN)),
+            Records(&["VoidRefused", "RefundStarted"]),
+        ),
+    ] {
+        let script = Script {
+            cancel: Some(cancel),
+            get,
+            ..Script::default()
+        };
+        assert_then(&called(voiding(), script), &then, &format!("{script:?}"));
+    }
+}
+
+#[test]
+fn a_refund_is_asked_for_until_it_is_done_or_failed() {
+    let refused = PaymentEvent::VoidRefused {
+        authorization: FIRST,
+        captured: usd(1_500),
+        released_minor: 2_500,
+    };
+    let started = PaymentEvent::RefundStarted {
+        refund: 1,
+        amount: usd(1_500),
+    };
+    let refunding = || [voiding(), vec![refused.clone().into(), started.clone().into()]].concat();
+    for (refund, first) in [
+        (Ok(RefundStatus::Succeeded), Some("PaymentRefunded")),
+        (Ok(RefundStatus::Failed), Some("RefundFailed")),
+        (Ok(RefundStatus::Pending), None),
+        (Err(GatewayError::Unavailable), None),
+        (Err(GatewayError::OutcomeUnknown), None),
+    ] {
+        let script = Script {
+            refund: Some(refund),
+            ..Script::default()
+        };
+        let tape = called(refunding(), script);
+        assert_eq!(tape.appended().first().copied(), first, "{refund:?}");
+        assert_eq!(tape.settled()[0].1 == BACK, first.is_none(), "{refund:?}");
+    }
+}
+
+#[test]
+fn a_call_that_the_charge_no_longer_wants_is_not_made() {
+    let stale = told(1, FARE, begun().last().cloned().unwrap());
+    assert_then(
+        &handled(held(), Script::default(), stale),
+        &Records(&[]),
+        "held already",
+    );
+    let tape = handled(
+        begun(),
+        Script::default(),
+        told(1, FARE, PaymentEvent::VoidStarted { authorization: FIRST }),
+    );
+    assert_then(&tape, &Records(&[]), "a void of what was never held");
+}
+
+#[test]
+fn a_message_of_another_queue_is_parked() {
+    let search = StreamId::Dispatch(TRIP);
+    let strange = told(1, search, fiacre_domain::dispatch::DispatchEvent::DispatchClosed);
+    let tape = handled(held(), Script::default(), strange);
+    assert!(matches!(
+        tape.settled()[..],
+        [(Tag(1), Settlement::Park(ParkReason::Refused { .. }))]
+    ));
+}
+
+fn notice() -> Delivery {
+    let notice = PaymentNotice {
+        id: WebhookId::from_u128(1),
+        intent: INTENT,
+    };
+    delivery(1, Body::Notice(notice))
+}
+
+#[test]
+fn a_notice_is_a_hint_what_the_intent_shows_is_told() {
+    let looks = |status| Script {
+        get: Some(Ok(status)),
+        ..Script::default()
+    };
+    for (history, status, records) in [
+        (created(), HELD, &["PaymentAuthorized"][..]),
+        (created(), NEW, &[]),
+        (held(), HELD, &[]),
+        (held(), IntentStatus::Canceled, &["AuthorizationLost"]),
+        // Before the response to the creation: adopted, since trip, number and key agree.
+        (begun(), HELD, &["IntentCreated", "PaymentAuthorized"]),
+        (begun(), NEW, &[]),
+        (vec![], HELD, &[]),
+    ] {
+        let tape = handled(history, looks(status), notice());
+        let told: Vec<_> = tape
+            .appended()
+            .into_iter()
+            .filter(|name| *name != "AuthorizationStarted")
+            .collect();
+        assert_eq!(
+            (told, tape.settled()),
+            (records.to_vec(), vec![(Tag(1), Settlement::Ack)]),
+            "{status:?}"
+        );
+    }
+}
+
+#[test]
+fn an_intent_that_is_not_the_charges_own_is_never_adopted() {
+    let strange = IntentId::from_u128(99);
+    let others = [
+        IntentView {
+            intent: strange,
+            ..view(HELD)
+        },
+        IntentView {
+            key: IdempotencyKey {
+                epoch: 1,
+                ..key(Operation::Create)
+            },
+            ..view(HELD)
+        },
+        IntentView {
+            amount: usd(1),
+            ..view(HELD)
+        },
+    ];
+    for (history, other) in [(created(), others[0]), (begun(), others[1]), (begun(), others[2])] {
+        let tape = Tape::default();
+        let mut gateway = MockPaymentGateway::new();
+        gateway.expect_get().returning(move |_| Ok(other));
+        let store = store(
+            &tape,
+            move |request| Ok(loaded(request.stream, vec![history.clone()])),
+            applied,
+        );
+        let ports = ports(&tape, store, bus(&tape, vec![notice()]), timers(&tape, vec![]));
+        turn(&mut PaymentCalls::new(
+            region(),
+            Arc::new(gateway),
+            ports,
+            Prefetch(4),
+        ));
+        assert_then(&tape, &Records(&[]), &format!("{other:?}"));
+    }
+}
+
+#[test]
+fn a_notice_of_an_unknown_intent_is_parked_and_one_that_cannot_be_followed_comes_back() {
+    let looks = |answer| Script {
+        get: Some(answer),
+        ..Script::default()
+    };
+    let tape = handled(created(), looks(MISSING), notice());
+    assert!(matches!(
+        tape.settled()[..],
+        [(Tag(1), Settlement::Park(ParkReason::Refused { .. }))]
+    ));
+    for answer in [UNAVAILABLE, UNKNOWN, MOVED_ON] {
+        assert_eq!(
+            handled(created(), looks(answer), notice()).settled(),
+            [(Tag(1), BACK)]
+        );
+    }
+}
+
+/// A charge that cannot be read came back each second for ever, where a reactor's message is parked with its reason.
+#[test]
+fn without_the_charge_no_call_is_made_and_what_is_unreadable_climbs_the_ladder() {
+    for (kind, comes_back) in [
+        (PortErrorKind::Unavailable, true),
+        (PortErrorKind::Unreadable, false),
+    ] {
+        let tape = Tape::default();
+        let store = store(&tape, move |_| Err(error(kind)), applied);
+        let told = told(1, FARE, begun().last().cloned().unwrap());
+        let ports = ports(&tape, store, bus(&tape, vec![told]), timers(&tape, vec![]));
+        turn(&mut PaymentCalls::new(
+            region(),
+            Script::default().gateway(),
+            ports,
+            Prefetch(4),
+        ));
+        let settled = tape.settled();
+        let climbs =
+            matches!(&settled[..], [(Tag(1), Settlement::RetryAfter { code, .. })] if code == kind.code());
+        assert_eq!(
+            (settled == [(Tag(1), BACK)], climbs),
+            (comes_back, !comes_back),
+            "{settled:?}"
+        );
+    }
+}

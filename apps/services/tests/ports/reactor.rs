@@ -1,0 +1,199 @@
+//! Event → react → command.
+
+use crate::stage::{
+    Asked, NOW, Tape, applied, bus, delivery, error, loaded, ports, region, store, timers, told, turn,
+};
+use fiacre_domain::driver::{Command as DriverCommand, DriverEvent, Fence};
+use fiacre_domain::id::{CommandId, DriverId, TripId};
+use fiacre_domain::saga::{Command, Service, Setting};
+use fiacre_domain::stream::StreamId;
+use fiacre_domain::stream::TimerKind;
+use fiacre_domain::units::Millis;
+use fiacre_ports::mocks::{MockEventStore, MockTimers};
+use fiacre_ports::{Body, Delivery, ParkReason, PortErrorKind, Prefetch, Settlement, Tag};
+use fiacre_services::reactor::Reactor;
+
+const PAUSE: Millis = Millis::from_secs(1);
+
+/// Sets a timer on the driver's own stream, and tells the search.
+fn locked(tag: u64) -> Delivery {
+    let driver = DriverId::from_u128(u128::from(tag));
+    let locked = DriverEvent::Locked {
+        trip: TripId::from_u128(u128::from(tag)),
+        round: 0,
+        fence: Fence { epoch: 0, count: 1 },
+        slot: 0,
+        review_at: NOW.plus(Millis::from_minutes(30)),
+    };
+    told(tag, StreamId::Driver(driver), locked)
+}
+
+/// Sets nothing, and locks nobody: asks a driver to be released.
+fn go_offline(tag: u64) -> Delivery {
+    let command = Command::Driver(DriverId::from_u128(7), DriverCommand::GoOffline);
+    let id = CommandId::from_u128(u128::from(tag));
+    delivery(tag, Body::Command { id, command })
+}
+
+fn react(
+    tape: &Tape,
+    service: Service,
+    store: MockEventStore,
+    timers: MockTimers,
+    deliveries: Vec<Delivery>,
+) {
+    let ports = ports(tape, store, bus(tape, deliveries), timers);
+    let setting = Setting::default();
+    turn(&mut Reactor::new(
+        service,
+        region(),
+        setting,
+        ports,
+        Prefetch::default(),
+    ));
+}
+
+fn calm(tape: &Tape) -> MockEventStore {
+    store(tape, |request| Ok(loaded(request.stream, vec![])), applied)
+}
+
+fn go_online(tag: u64) -> Delivery {
+    let command = DriverCommand::GoOnline {
+        region: region(),
+        capabilities: fiacre_domain::requirements::Capabilities::new(4).unwrap(),
+    };
+    let command = Command::Driver(DriverId::from_u128(u128::from(tag)), command);
+    let id = CommandId::from_u128(u128::from(tag));
+    delivery(tag, Body::Command { id, command })
+}
+
+#[test]
+fn timers_are_armed_before_the_commit_and_the_commit_is_made_before_the_acknowledgement() {
+    let tape = Tape::default();
+    react(
+        &tape,
+        Service::Driver,
+        calm(&tape),
+        timers(&tape, vec![]),
+        vec![locked(1), go_online(2)],
+    );
+    let order: Vec<&str> = tape
+        .all()
+        .iter()
+        .map(|asked| match asked {
+            Asked::Arm(_) => "arm",
+            Asked::Append(_) => "append",
+            Asked::Settle(_) => "settle",
+            Asked::Load(_) => "load",
+            Asked::Publish(_) | Asked::Mark(_) | Asked::Done(_) | Asked::Wait(_) => "other",
+        })
+        .filter(|what| *what != "load")
+        .collect();
+    assert_eq!(order, ["arm", "append", "settle"]);
+    assert_eq!(
+        tape.armed(),
+        [(TimerKind::LockReview(0), NOW.plus(Millis::from_minutes(30)))]
+    );
+    assert_eq!(
+        tape.settled(),
+        [(Tag(1), Settlement::Ack), (Tag(2), Settlement::Ack)]
+    );
+}
+
+#[test]
+fn without_timers_everything_is_given_back_and_nothing_is_written() {
+    let (tape, mut timers) = (Tape::default(), MockTimers::new());
+    timers
+        .expect_schedule()
+        .returning(|_, _| Err(error(PortErrorKind::Unavailable)));
+    react(
+        &tape,
+        Service::Driver,
+        calm(&tape),
+        timers,
+        vec![locked(1), go_online(2)],
+    );
+    let back = Settlement::Return { delay: PAUSE };
+    assert_eq!(tape.settled(), [(Tag(1), back.clone()), (Tag(2), back)]);
+    assert_eq!(tape.appended(), Vec::<&str>::new());
+}
+
+#[test]
+fn a_poison_climbs_the_ladder_what_is_unavailable_comes_back_and_neighbours_are_done() {
+    for kind in [
+        PortErrorKind::Unreadable,
+        PortErrorKind::Invalid,
+        PortErrorKind::Unavailable,
+    ] {
+        let tape = Tape::default();
+        let store = store(
+            &tape,
+            move |request| match request.stream {
+                StreamId::Driver(driver) if driver == DriverId::from_u128(1) => Err(error(kind)),
+                stream => Ok(loaded(stream, vec![])),
+            },
+            applied,
+        );
+        let poison = Delivery {
+            attempt: 3,
+            ..go_online(1)
+        };
+        react(
+            &tape,
+            Service::Driver,
+            store,
+            timers(&tape, vec![]),
+            vec![poison, go_online(2)],
+        );
+        let [(Tag(1), poisoned), (Tag(2), Settlement::Ack)] = &tape.settled()[..] else {
+            panic!("{:?}", tape.settled())
+        };
+        match (kind, poisoned) {
+            (PortErrorKind::Unavailable, Settlement::Return { delay: PAUSE }) => {}
+            (
+                PortErrorKind::Unreadable | PortErrorKind::Invalid,
+                Settlement::RetryAfter { delay, code, .. },
+            ) => {
+                assert_eq!((delay.get(), code.as_str()), (800, kind.code()));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn what_was_delivered_before_is_taken_one_by_one() {
+    let tape = Tape::default();
+    let again = |tag| Delivery {
+        redelivered: true,
+        ..go_online(tag)
+    };
+    let deliveries = vec![go_online(1), again(2), go_online(3), again(4)];
+    react(
+        &tape,
+        Service::Driver,
+        calm(&tape),
+        timers(&tape, vec![]),
+        deliveries,
+    );
+    let sizes: Vec<usize> = tape.appends().iter().map(Vec::len).collect();
+    assert_eq!(sizes, [1, 1, 2]);
+    assert_eq!(tape.settled().len(), 4);
+}
+
+#[test]
+fn a_command_for_another_service_is_parked_with_its_reason() {
+    let tape = Tape::default();
+    react(
+        &tape,
+        Service::Trip,
+        calm(&tape),
+        timers(&tape, vec![]),
+        vec![go_offline(1)],
+    );
+    let [(Tag(1), Settlement::Park(ParkReason::Refused { code, .. }))] = &tape.settled()[..] else {
+        panic!("{:?}", tape.settled())
+    };
+    assert_eq!(code, "wrong_service");
+    assert_eq!(tape.appended(), Vec::<&str>::new());
+}

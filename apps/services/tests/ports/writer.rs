@@ -1,0 +1,268 @@
+//! Load → decide → append.
+
+use crate::stage::{Tape, applied, clock, error, loaded, region, store};
+use fiacre_domain::driver::{Command as DriverCommand, DriverEvent};
+use fiacre_domain::event::Event;
+use fiacre_domain::id::{CommandId, DriverId, RegionId};
+use fiacre_domain::requirements::Capabilities;
+use fiacre_domain::saga::Command;
+use fiacre_domain::stream::{Cause, StreamId, Version};
+use fiacre_ports::{Appended, Consistency, LoadRequest, Loaded, NewCommit, PortError, PortErrorKind};
+use fiacre_services::observer::NoObserver;
+use fiacre_services::writer::{Job, Outcome, Writer};
+use std::sync::Arc;
+
+const ANN: DriverId = DriverId::from_u128(1);
+const BOB: DriverId = DriverId::from_u128(2);
+
+fn brooklyn() -> RegionId {
+    "brooklyn".parse().unwrap()
+}
+
+fn job(number: u128, driver: DriverId, command: DriverCommand) -> Job {
+    let cause = Cause::Command(CommandId::from_u128(number));
+    Job::new(cause, region(), None, Command::Driver(driver, command))
+}
+
+fn go_online() -> DriverCommand {
+    DriverCommand::GoOnline {
+        region: region(),
+        capabilities: Capabilities::new(4).unwrap(),
+    }
+}
+
+fn online() -> Event {
+    DriverEvent::Online {
+        region: region(),
+        capabilities: Capabilities::new(4).unwrap(),
+    }
+    .into()
+}
+
+fn nothing(request: &LoadRequest) -> Result<Loaded, PortError> {
+    Ok(loaded(request.stream, vec![]))
+}
+
+fn run(
+    jobs: Vec<Job>,
+    load: impl Fn(&LoadRequest) -> Result<Loaded, PortError> + Send + 'static,
+    append: impl FnMut(&NewCommit) -> Appended + Send + 'static,
+) -> (Vec<Outcome>, Tape) {
+    let tape = Tape::default();
+    let store = Arc::new(store(&tape, load, append));
+    let writer = Writer::new(store, Arc::new(clock(&tape)), Arc::new(NoObserver));
+    (crate::stage::at_once(writer.run(jobs)), tape)
+}
+
+fn consistencies(tape: &Tape) -> Vec<Consistency> {
+    tape.loads()
+        .concat()
+        .iter()
+        .map(|request| request.consistency)
+        .collect()
+}
+
+#[test]
+fn jobs_of_one_stream_go_one_after_the_other_and_others_beside_them() {
+    let move_over = DriverCommand::ChangeRegion { region: brooklyn() };
+    let jobs = vec![
+        job(1, ANN, go_online()),
+        job(2, ANN, move_over),
+        job(3, BOB, go_online()),
+    ];
+    let (outcomes, tape) = run(jobs, nothing, applied);
+    assert!(
+        outcomes
+            .iter()
+            .all(|outcome| matches!(outcome, Outcome::Committed(_))),
+        "{outcomes:?}"
+    );
+    let waves: Vec<Vec<_>> = tape
+        .appends()
+        .iter()
+        .map(|wave| {
+            wave.iter()
+                .map(|commit| (commit.stream, commit.expected.get()))
+                .collect()
+        })
+        .collect();
+    let (ann, bob) = (StreamId::Driver(ANN), StreamId::Driver(BOB));
+    assert_eq!(waves, [vec![(ann, 0), (bob, 0)], vec![(ann, 1)]]);
+    assert_eq!(tape.loads().len(), 1, "our own commit is the head");
+}
+
+#[test]
+fn a_commit_that_loses_its_race_is_decided_anew_on_what_won() {
+    let load = |request: &LoadRequest| {
+        let won = match request.consistency {
+            Consistency::Cached => vec![],
+            Consistency::Linearizable => vec![vec![online()], vec![DriverEvent::Offline.into()]],
+        };
+        Ok(loaded(request.stream, won))
+    };
+    let append = |commit: &NewCommit| match commit.expected {
+        Version::EMPTY => Appended::Conflict { head: None },
+        _ => applied(commit),
+    };
+    let (outcomes, tape) = run(vec![job(1, ANN, go_online())], load, append);
+    assert!(matches!(outcomes[..], [Outcome::Committed(_)]), "{outcomes:?}");
+    assert_eq!(
+        tape.appends().concat().last().map(|commit| commit.expected.get()),
+        Some(2)
+    );
+    assert_eq!(
+        consistencies(&tape),
+        [Consistency::Cached, Consistency::Linearizable]
+    );
+}
+
+#[test]
+fn whoever_loses_every_race_gives_the_message_back() {
+    let (outcomes, tape) = run(vec![job(1, ANN, go_online())], nothing, |_| Appended::Conflict {
+        head: None,
+    });
+    assert!(matches!(outcomes[..], [Outcome::Unavailable(_)]), "{outcomes:?}");
+    assert_eq!(tape.appends().len(), 17);
+}
+
+#[test]
+fn a_cause_that_was_committed_before_is_done() {
+    let (outcomes, _) = run(vec![job(1, ANN, go_online())], nothing, |_| {
+        Appended::Duplicate(Version::new(1))
+    });
+    assert!(matches!(outcomes[..], [Outcome::Duplicate]), "{outcomes:?}");
+}
+
+#[test]
+fn an_append_of_unknown_outcome_is_repeated_identically() {
+    let unknown = || Appended::Failed(error(PortErrorKind::OutcomeUnknown));
+    for (failures, end) in [(1, "committed"), (3, "committed"), (9, "given back")] {
+        let mut left: usize = failures;
+        // What others write meanwhile must not change it: the first may still land.
+        let load = |request: &LoadRequest| {
+            let seen = match request.consistency {
+                Consistency::Cached => vec![],
+                Consistency::Linearizable => vec![vec![online()]],
+            };
+            Ok(loaded(request.stream, seen))
+        };
+        let append = move |commit: &NewCommit| match left.checked_sub(1) {
+            Some(fewer) => {
+                left = fewer;
+                unknown()
+            }
+            None => applied(commit),
+        };
+        let (outcomes, tape) = run(vec![job(1, ANN, go_online())], load, append);
+        match (end, &outcomes[..]) {
+            ("committed", [Outcome::Committed(_)]) | ("given back", [Outcome::Unavailable(_)]) => {}
+            other => panic!("{other:?}"),
+        }
+        let commits = tape.appends().concat();
+        assert_eq!(commits.len(), if failures == 9 { 4 } else { failures + 1 });
+        assert!(
+            commits.iter().all(|commit| Some(commit) == commits.first()),
+            "{commits:?}"
+        );
+    }
+}
+
+#[test]
+fn a_stream_that_cannot_be_loaded_holds_up_no_other() {
+    for (kind, wanted) in [
+        (PortErrorKind::Unavailable, "unavailable"),
+        (PortErrorKind::OutcomeUnknown, "unavailable"),
+        (PortErrorKind::Unreadable, "failed"),
+        (PortErrorKind::Invalid, "failed"),
+    ] {
+        let load = move |request: &LoadRequest| match request.stream {
+            StreamId::Driver(ANN) => Err(error(kind)),
+            _ => nothing(request),
+        };
+        let jobs = vec![
+            job(1, ANN, go_online()),
+            job(2, BOB, go_online()),
+            job(3, ANN, go_online()),
+        ];
+        let (outcomes, tape) = run(jobs, load, applied);
+        match (wanted, &outcomes[..]) {
+            (
+                "unavailable",
+                [
+                    Outcome::Unavailable(_),
+                    Outcome::Committed(_),
+                    Outcome::Unavailable(_),
+                ],
+            )
+            | ("failed", [Outcome::Failed(_), Outcome::Committed(_), Outcome::Failed(_)]) => {}
+            other => panic!("{kind:?}: {other:?}"),
+        }
+        assert_eq!(tape.appends().concat().len(), 1);
+    }
+}
+
+#[test]
+fn what_the_store_says_of_an_append_is_the_jobs_outcome() {
+    let failing = |kind| {
+        run(vec![job(1, ANN, go_online())], nothing, move |_| {
+            Appended::Failed(error(kind))
+        })
+        .0
+    };
+    assert!(matches!(
+        failing(PortErrorKind::Unavailable)[..],
+        [Outcome::Unavailable(_)]
+    ));
+    assert!(matches!(
+        failing(PortErrorKind::Invalid)[..],
+        [Outcome::Failed(_)]
+    ));
+    assert!(matches!(
+        failing(PortErrorKind::Unreadable)[..],
+        [Outcome::Failed(_)]
+    ));
+}
+
+#[test]
+fn nothing_to_do_is_believed_only_at_the_confirmed_head() {
+    let on_duty = |request: &LoadRequest| Ok(loaded(request.stream, vec![vec![online()]]));
+    let (outcomes, tape) = run(vec![job(1, ANN, go_online())], on_duty, applied);
+    assert!(matches!(outcomes[..], [Outcome::Nothing]), "{outcomes:?}");
+    assert_eq!(
+        consistencies(&tape),
+        [Consistency::Cached, Consistency::Linearizable]
+    );
+    let stale = |request: &LoadRequest| {
+        let mut commits = vec![vec![online()]];
+        if request.consistency == Consistency::Linearizable {
+            commits.push(vec![DriverEvent::Offline.into()]);
+        }
+        Ok(loaded(request.stream, commits))
+    };
+    let (outcomes, tape) = run(vec![job(1, ANN, go_online())], stale, applied);
+    assert!(matches!(outcomes[..], [Outcome::Committed(_)]), "{outcomes:?}");
+    assert_eq!(tape.appended(), ["DriverOnline"]);
+}
+
+#[test]
+fn a_refusal_is_believed_only_at_the_confirmed_head() {
+    let command = DriverCommand::ChangeRegion { region: brooklyn() };
+    let (outcomes, tape) = run(vec![job(1, ANN, command)], nothing, applied);
+    let [Outcome::Refused(refusal)] = &outcomes[..] else {
+        panic!("{outcomes:?}")
+    };
+    assert_eq!(refusal.code(), "driver_off_duty");
+    assert_eq!(
+        consistencies(&tape),
+        [Consistency::Cached, Consistency::Linearizable]
+    );
+}
+
+#[test]
+fn a_stream_without_an_aggregate_is_never_written() {
+    let mut strange = job(1, ANN, go_online());
+    strange.stream = StreamId::Ops(region());
+    let (outcomes, tape) = run(vec![strange], nothing, applied);
+    assert!(matches!(outcomes[..], [Outcome::Failed(_)]), "{outcomes:?}");
+    assert_eq!(tape.appends(), Vec::<Vec<NewCommit>>::new());
+}
