@@ -1,6 +1,6 @@
 //! Riders: pricing, ordering, cancelling; and what drivers do in their turn.
 
-use super::agenda::{Action, Button};
+use super::agenda::{Action, Button, second_of};
 use super::cab::{Doing, Leg, driver_id};
 use super::habits::{Draw, Habits, between, stretched};
 use super::{Driven, Players, Ride};
