@@ -73,6 +73,8 @@ pub enum Outcome {
 struct Known {
     state: State,
     head: Version,
+    /// The snapshot that it was loaded from.
+    kept: Version,
     confirmed: bool,
 }
 
@@ -160,8 +162,7 @@ impl Writer {
             .iter()
             .filter(|(stream, known)| {
                 matches!(stream, StreamId::Driver(_))
-                    && known.head.get() % SNAPSHOT_EVERY == 0
-                    && known.head.get() > 0
+                    && known.head.get().saturating_sub(known.kept.get()) >= SNAPSHOT_EVERY
             })
             .map(|(&stream, known)| {
                 let state = Arc::new(known.state.to_snapshot());
@@ -233,19 +234,27 @@ impl Round {
 
     fn learn(&mut self, request: LoadRequest, loaded: Result<fiacre_ports::Loaded, PortError>) {
         let LoadRequest { stream, consistency } = request;
-        match loaded.map(|loaded| (State::fold(stream, &loaded), loaded.head)) {
-            Ok((Some(state), head)) => {
+        let folded = loaded.map(|loaded| {
+            let kept = loaded
+                .snapshot
+                .as_ref()
+                .map_or(Version::EMPTY, |snapshot| snapshot.version);
+            (State::fold(stream, &loaded), loaded.head, kept)
+        });
+        match folded {
+            Ok((Some(state), head, kept)) => {
                 let confirmed = consistency == Consistency::Linearizable;
                 self.known.insert(
                     stream,
                     Known {
                         state,
                         head,
+                        kept,
                         confirmed,
                     },
                 );
             }
-            Ok((None, _)) => self.fail(stream, &|| {
+            Ok((None, ..)) => self.fail(stream, &|| {
                 Outcome::Failed(PortError::new(
                     PortErrorKind::Invalid,
                     "write to a stream that holds no aggregate",

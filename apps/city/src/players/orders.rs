@@ -97,7 +97,12 @@ impl Players {
         } else if let Some(after) = cancels {
             self.agenda.plan(now.plus(after), Action::Cancel { trip });
         }
-        self.riders.book(booking).await.map(|_| ())
+        let booked = self.riders.book(booking).await;
+        if booked.is_err() && self.rides.remove(&trip).is_some() {
+            let mut shared = self.shared();
+            shared.open = shared.open.saturating_sub(1);
+        }
+        booked.map(|_| ())
     }
 
     fn payment_of(&self, rider: u32) -> PaymentMethod {

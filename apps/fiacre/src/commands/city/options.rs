@@ -39,11 +39,11 @@ pub(crate) struct CityArguments {
     from: TimeOfDay,
 
     /// For how many hours requests come; then the city drains until every trip is closed
-    #[arg(long, value_name = "N", default_value = "2", value_parser = hours)]
+    #[arg(long, value_name = "N", default_value = "2", value_parser = hours, allow_negative_numbers = true)]
     hours: Millis,
 
     /// Times the counted demand
-    #[arg(long, value_name = "X", default_value = "1", value_parser = factor)]
+    #[arg(long, value_name = "X", default_value = "1", value_parser = factor, allow_negative_numbers = true)]
     demand: f64,
 
     /// Drivers on duty [default: 8,000 × demand]
@@ -51,7 +51,7 @@ pub(crate) struct CityArguments {
     drivers: Option<u32>,
 
     /// Everything random follows from this number
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, allow_negative_numbers = true)]
     seed: u64,
 
     /// A tariff file, or the name of a built-in tariff
@@ -62,16 +62,16 @@ pub(crate) struct CityArguments {
     #[arg(long, value_enum, default_value_t = MatchingName::Batch)]
     matching: MatchingName,
 
-    /// The share of riders who change their plans while they wait
-    #[arg(long, value_name = "SHARE", default_value = "0.03", value_parser = share)]
+    /// The share of riders who change their plans within ten minutes of ordering; many are on board by then
+    #[arg(long, value_name = "SHARE", default_value = "0.03", value_parser = share, allow_negative_numbers = true)]
     cancel_rate: Share,
 
     /// The share of offers that drivers decline
-    #[arg(long, value_name = "SHARE", default_value = "0.08", value_parser = share)]
+    #[arg(long, value_name = "SHARE", default_value = "0.08", value_parser = share, allow_negative_numbers = true)]
     decline_rate: Share,
 
     /// The share of card holds that are declined
-    #[arg(long, value_name = "SHARE", default_value = "0.01", value_parser = share)]
+    #[arg(long, value_name = "SHARE", default_value = "0.01", value_parser = share, allow_negative_numbers = true)]
     payment_decline_rate: Share,
 
     /// A spike of demand, such as 18:30-18:45:10; may be given several times
@@ -153,7 +153,11 @@ fn hours(text: &str) -> Result<Millis, &'static str> {
         return Err("write a number of hours above 0 and up to 24");
     }
     #[expect(clippy::cast_possible_truncation, reason = "at most 86,400,000")]
-    Ok(Millis::new((hours * 3_600_000.0).round() as i64))
+    let length_ms = (hours * 3_600_000.0).round() as i64;
+    if length_ms % 60_000 != 0 {
+        return Err("write a number of hours that makes whole minutes, such as 0.25 or 1.5");
+    }
+    Ok(Millis::new(length_ms))
 }
 
 fn factor(text: &str) -> Result<f64, String> {
