@@ -1,10 +1,10 @@
 //! Many bookings, struck by whatever a seed draws.
 
 use crate::people::Habits;
-use crate::world::{Setup, World};
+use crate::world::{START, Setup, World};
 use fiacre_city::random::Random;
 use fiacre_domain::units::Millis;
-use fiacre_memory::{FaultKind, FaultPolicy};
+use fiacre_memory::{FaultKind, FaultPolicy, Port};
 use fiacre_sandbox_payments::Policy;
 use fiacre_sandbox_payments::methods;
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ const SEEDS: u64 = 200;
 const FAULTS_LAST: Millis = Millis::from_minutes(12);
 const CONVERGES_IN: Millis = Millis::from_minutes(240);
 
-/// About half of the kinds of fault, each with a rate of its own of up to a tenth.
+/// About half of the kinds of fault, each with a rate of its own of up to a tenth; deaths are rarer.
 fn policy(random: &mut Random, dies: bool) -> FaultPolicy {
     let crashes = [FaultKind::CrashBefore, FaultKind::CrashAfter];
     let mut policy = FaultPolicy::none();
@@ -40,6 +40,17 @@ fn run(seed: u64) -> World {
     });
     world.faults.set_policy(policy(&mut random, true));
     world.phones.set_policy(policy(&mut random, false));
+    let ports = [
+        Port::EventStore,
+        Port::Bus,
+        Port::Timers,
+        Port::Board,
+        Port::Locations,
+    ];
+    let port = ports[usize::try_from(random.below(5)).unwrap()];
+    let seconds = |random: &mut Random| Millis::from_secs(i64::try_from(random.below(300)).unwrap());
+    let from = START.plus(seconds(&mut random));
+    world.faults.outage(port, from, from.plus(seconds(&mut random)));
     world.run_for(FAULTS_LAST);
     world.faults.heal();
     world.phones.heal();
@@ -58,10 +69,7 @@ fn whatever_strikes_every_accepted_order_ends_and_every_cent_is_accounted_for() 
             *fired.entry(kind).or_insert(0) += count;
         }
     }
-    for kind in FaultKind::ALL
-        .into_iter()
-        .filter(|kind| *kind != FaultKind::Outage)
-    {
+    for kind in FaultKind::ALL {
         let count = fired.get(&kind).copied().unwrap_or_default();
         assert!(count >= SEEDS, "{} struck {count} times", kind.name());
     }
