@@ -3,7 +3,9 @@
 //! `cargo run --release -p fiacre-city --example bytes_per_trip`
 //!
 //! Both runs have the same drivers, so that what they hold cancels out; what is left of the difference is divided by the
-//! difference in live trips.
+//! difference in live trips. A part of it is not of live trips at all: drivers' streams and the payment company's files keep
+//! something of every trip that ever was. What is left when all trips have closed says how much, and the last line is
+//! without it. Trips that closed in the last two minutes are still kept, for late messages, and count with the live.
 #![expect(clippy::print_stdout, reason = "printing is what it is for")]
 
 use fiacre_city::demand::Multiplier;
@@ -37,39 +39,66 @@ impl Spectator for Watch {
     fn drove(&mut self, _driven: Driven) {}
 }
 
-/// The most live trips that were seen, what was allocated then, and how many trips had not closed.
+/// What was allocated at some moment, and for how many trips.
 #[derive(Debug, Clone, Copy, Default)]
-struct Peak {
+struct Moment {
+    requested: u64,
     live: u64,
-    open: usize,
     heap_bytes: usize,
 }
 
+/// A run at its peak of live trips, and after the last of them closed.
+#[derive(Debug, Clone, Copy, Default)]
+struct Run {
+    peak: Moment,
+    end: Moment,
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
-    let mut peaks = Vec::new();
     println!("Friday 18:00, 1 h, {DRIVERS_PER_DEMAND} drivers, seed 1");
-    println!("demand  live trips  not closed  heap, bytes");
-    for demand in DEMANDS {
-        let peak = peak(demand)?;
-        println!(
-            "{demand:>6}{:>12}{:>12}{:>13}",
-            peak.live, peak.open, peak.heap_bytes
-        );
-        peaks.push(peak);
-    }
-    let [low, high] = peaks.as_slice() else {
-        return Err("two demands are compared".into());
+    println!("demand  live trips  requested  heap, bytes  requested at the end  heap at the end");
+    let [low, high] = DEMANDS.map(measured);
+    let (low, high) = (low?, high?);
+    let past = bytes_each(low.end, high.end, |moment| moment.requested);
+    println!(
+        "{} bytes a live trip",
+        bytes_each(low.peak, high.peak, |moment| moment.live)
+    );
+    println!("{past} bytes are kept of every past trip");
+    let live = |moment: Moment| {
+        let of_past = past.saturating_mul(moment.requested.saturating_sub(moment.live));
+        Moment {
+            heap_bytes: moment
+                .heap_bytes
+                .saturating_sub(usize::try_from(of_past).unwrap_or(usize::MAX)),
+            ..moment
+        }
     };
-    let bytes = high.heap_bytes.saturating_sub(low.heap_bytes);
-    let live = usize::try_from(high.live.saturating_sub(low.live))?;
-    println!("{} bytes a live trip", bytes / live.max(1));
-    let open = high.open.saturating_sub(low.open);
-    println!("{} bytes a trip that has not closed", bytes / open.max(1));
+    println!(
+        "{} bytes a live trip without those",
+        bytes_each(live(low.peak), live(high.peak), |moment| moment.live)
+    );
     Ok(())
 }
 
+/// The difference in bytes, over the difference in trips.
+fn bytes_each(low: Moment, high: Moment, trips: fn(&Moment) -> u64) -> u64 {
+    let bytes = high.heap_bytes.saturating_sub(low.heap_bytes) as u64;
+    bytes / trips(&high).saturating_sub(trips(&low)).max(1)
+}
+
+fn measured(demand: f64) -> Result<Run, Box<dyn Error>> {
+    let run = play_at(demand)?;
+    let Run { peak, end } = run;
+    println!(
+        "{demand:>6}{:>12}{:>11}{:>13}{:>22}{:>17}",
+        peak.live, peak.requested, peak.heap_bytes, end.requested, end.heap_bytes
+    );
+    Ok(run)
+}
+
 /// Plays, and looks at the heap every ten seconds.
-fn peak(demand: f64) -> Result<Peak, Box<dyn Error>> {
+fn play_at(demand: f64) -> Result<Run, Box<dyn Error>> {
     let options = CityOptions {
         weekday: Weekday::Friday,
         from: TimeOfDay::new(18, 0, 0)?,
@@ -87,18 +116,19 @@ fn peak(demand: f64) -> Result<Peak, Box<dyn Error>> {
     let currency = options.tariff.currency();
     let measures = Measures::new(Arc::new(Manhattan::load()?), currency, options.start());
     let before = allocated();
-    let mut peak = Peak::default();
-    play(&options, Watch(measures), |moment, watch| {
-        let live = watch.0.live().live_trips;
-        if live > peak.live {
-            peak = Peak {
-                live,
-                open: moment.open,
-                heap_bytes: allocated().saturating_sub(before),
-            };
+    let mut run = Run::default();
+    play(&options, Watch(measures), |_, watch| {
+        let now = Moment {
+            requested: watch.0.trips().requested,
+            live: watch.0.live().live_trips,
+            heap_bytes: allocated().saturating_sub(before),
+        };
+        if now.live > run.peak.live {
+            run.peak = now;
         }
+        run.end = now;
     })?;
-    Ok(peak)
+    Ok(run)
 }
 
 /// Bytes that are allocated now.
