@@ -175,8 +175,10 @@ fn where_every_rider_cancels_at_once_nobody_rides_or_pays() {
 
 #[test]
 fn where_every_rider_cancels_only_the_quick_are_driven() {
+    // Plans change at some moment of ten minutes, and most riders are on board within three: about a quarter still cancel.
     let trips = always(|habits| &mut habits.cancel).measures.trips();
-    assert!(trips.cancelled * 4 > trips.requested, "{trips:?}");
+    assert!(trips.cancelled * 8 > trips.requested, "{trips:?}");
+    assert!(trips.completed * 2 > trips.requested, "{trips:?}");
 }
 
 #[test]
