@@ -137,10 +137,7 @@ impl Process for Deadlines {
         };
         if let Err(error) = handled {
             tracing::warn!(service = self.service.name(), %error, "timers not handled; tried again");
-            self.ports
-                .clock
-                .wait_until(self.ports.clock.now().plus(PAUSE))
-                .await;
+            self.ports.pause().await;
         }
         Turn::Worked
     }

@@ -38,6 +38,11 @@ impl ServicePorts {
             Arc::clone(&self.observer),
         )
     }
+
+    /// Leaves alone for a moment what could not be worked on: a queue, a store, a feed.
+    pub(crate) async fn pause(&self) {
+        self.clock.wait_until(self.clock.now().plus(PAUSE)).await;
+    }
 }
 
 impl std::fmt::Debug for ServicePorts {
@@ -180,10 +185,7 @@ impl Process for Reactor {
             }
             Err(error) => {
                 tracing::warn!(queue = %self.inbox.queue().name, %error, "queue not read");
-                self.ports
-                    .clock
-                    .wait_until(self.ports.clock.now().plus(PAUSE))
-                    .await;
+                self.ports.pause().await;
                 Turn::Worked
             }
         }

@@ -1,6 +1,5 @@
 //! The relay: the log is the outbox. What is not yet published is published; then it is marked.
 
-use crate::backoff::PAUSE;
 use crate::process::{Process, Turn};
 use crate::reactor::ServicePorts;
 use crate::topology;
@@ -90,16 +89,9 @@ impl Relay {
         let arrived = self.publish(feed).await;
         self.ports.store.mark_published(&arrived).await?;
         if arrived.len() < asked {
-            self.pause().await;
+            self.ports.pause().await;
         }
         Ok(Turn::Worked)
-    }
-
-    async fn pause(&self) {
-        self.ports
-            .clock
-            .wait_until(self.ports.clock.now().plus(PAUSE))
-            .await;
     }
 }
 
@@ -114,7 +106,7 @@ impl Process for Relay {
             Ok(turn) => turn,
             Err(error) => {
                 tracing::warn!(service = self.service.name(), %error, "feed not relayed; tried again");
-                self.pause().await;
+                self.ports.pause().await;
                 Turn::Worked
             }
         }

@@ -256,7 +256,7 @@ impl Process for Fleet {
             Ok(turn) => turn,
             Err(error) => {
                 tracing::warn!(region = %self.config.region, %error, "matcher interrupted; tried again");
-                self.ports.service.clock.wait_until(self.now().plus(PAUSE)).await;
+                self.ports.service.pause().await;
                 Turn::Worked
             }
         }

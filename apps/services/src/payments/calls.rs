@@ -224,10 +224,7 @@ impl Process for PaymentCalls {
             }
             Err(error) => {
                 tracing::warn!(queue = %self.inbox.queue().name, %error, "queue not read");
-                self.ports
-                    .clock
-                    .wait_until(self.ports.clock.now().plus(PAUSE))
-                    .await;
+                self.ports.pause().await;
                 Turn::Worked
             }
         }

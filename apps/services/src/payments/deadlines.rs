@@ -184,10 +184,7 @@ impl Process for PaymentDeadlines {
         };
         if let Err(error) = handled {
             tracing::warn!(%error, "payment timers not handled; tried again");
-            self.ports
-                .clock
-                .wait_until(self.ports.clock.now().plus(PAUSE))
-                .await;
+            self.ports.pause().await;
         }
         Turn::Worked
     }
