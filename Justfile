@@ -16,6 +16,24 @@ check:
 test:
     cargo test --workspace
 
+# Show that every checker can fail: the tests that plant what each must find
+canaries:
+    .ci/canaries
+
+# What of the rules their tests reach, and the place of each line and region that they miss
+coverage:
+    .ci/coverage
+
+# Beside `check`, what needs tools that are built first (minutes): licences, sources and bans of every dependency
+extended: check
+    cargo deny --version || cargo install --locked cargo-deny
+    cargo deny check licenses bans sources
+
+# Which changes to a file of the rules no test would notice: just mutants domain/src/pricing/tax.rs
+mutants FILE:
+    cargo mutants --version || cargo install --locked cargo-mutants
+    cargo mutants --package fiacre-domain --test-package fiacre-domain --test-package fiacre-proptests --file {{ FILE }}
+
 # Watch Manhattan's day go through the platform: just city --weekday fri --from 18:00 --hours 1
 city *OPTIONS:
     cargo run --release -- city {{ OPTIONS }}
