@@ -85,8 +85,12 @@ pub enum Published {
     Confirmed,
     /// It is mandatory and no queue takes it: it is nowhere.
     Returned,
-    /// It may or may not have arrived: publish it again.
+    /// It may or may not have arrived, in some of its queues or in all: publish it again. So is a negative acknowledgement,
+    /// which one queue may give and another not.
     OutcomeUnknown(PortError),
+    /// The bus will never take it as it is, because it is too big or cannot be encoded: it is nowhere, and publishing it
+    /// again changes nothing. The error is [`Invalid`](crate::PortErrorKind::Invalid).
+    Refused(PortError),
 }
 
 /// Which kind of event: what queues are bound by. Stable within a release only; adapters name kinds by

@@ -15,8 +15,10 @@ pub enum PortErrorKind {
     OutcomeUnknown,
     /// It will never be done as asked.
     Invalid,
-    /// What was read cannot be understood: written by a newer release, or damaged.
-    Unreadable,
+    /// It was written by a newer release: it stays where it is until this one is replaced. Never parked, never skipped.
+    Newer,
+    /// What was stored cannot be understood and never will be: it is mended from a copy, or explained by a person.
+    Damaged,
 }
 
 impl PortErrorKind {
@@ -26,7 +28,8 @@ impl PortErrorKind {
             Self::Unavailable => "unavailable",
             Self::OutcomeUnknown => "outcome_unknown",
             Self::Invalid => "invalid",
-            Self::Unreadable => "unreadable",
+            Self::Newer => "newer",
+            Self::Damaged => "damaged",
         }
     }
 }
@@ -73,7 +76,8 @@ impl fmt::Display for PortError {
             PortErrorKind::Unavailable => "not done, try again",
             PortErrorKind::OutcomeUnknown => "the outcome is unknown, ask again with the same identity",
             PortErrorKind::Invalid => "it cannot be done as asked",
-            PortErrorKind::Unreadable => "what was read is newer than this release, or damaged",
+            PortErrorKind::Newer => "a newer release wrote it, upgrade this one",
+            PortErrorKind::Damaged => "what is stored is damaged, restore it from a copy",
         };
         write!(f, "failed to {}: {advice}", self.doing)
     }

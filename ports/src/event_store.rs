@@ -1,13 +1,13 @@
 //! Streams of commits.
 
 use crate::error::PortError;
+use crate::scope::Scope;
 use async_trait::async_trait;
 use fiacre_domain::dispatch::Dispatch;
 use fiacre_domain::driver::Driver;
 use fiacre_domain::event::Event;
 use fiacre_domain::id::RegionId;
 use fiacre_domain::payment::Payment;
-use fiacre_domain::saga::Service;
 use fiacre_domain::stream::{Cause, Commit, StreamId, TraceContext, Version};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::trip::Trip;
@@ -136,11 +136,33 @@ pub struct Ticket {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Cursor(pub Vec<u8>);
 
+/// A commit of a feed or of a scan, or why it cannot be read.
+#[derive(Debug)]
+pub struct Entry {
+    /// Its place in the log.
+    pub ticket: Ticket,
+    /// The commit; else an error of kind [`Newer`](crate::PortErrorKind::Newer) or
+    /// [`Damaged`](crate::PortErrorKind::Damaged).
+    pub commit: Result<Arc<Commit>, PortError>,
+}
+
+impl From<Arc<Commit>> for Entry {
+    fn from(commit: Arc<Commit>) -> Self {
+        Self {
+            ticket: Ticket {
+                stream: commit.stream,
+                version: commit.version,
+            },
+            commit: Ok(commit),
+        }
+    }
+}
+
 /// A page of a scan.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Default)]
 pub struct Page {
-    /// Commits; of each stream in order.
-    pub commits: Vec<Arc<Commit>>,
+    /// Commits, of each stream in order, each on its own: one that cannot be read does not hide its neighbours.
+    pub entries: Vec<Entry>,
     /// Where to go on; `None` at the end.
     pub next: Option<Cursor>,
 }
@@ -160,6 +182,9 @@ pub trait EventStore: Send + Sync {
     ///   (`es_03_linearizable_load_sees_acknowledged`).
     /// - MUST give the same state with a snapshot as without (`es_14_snapshots_may_vanish`,
     ///   `es_31_forgotten_snapshots_harm_nobody`).
+    /// - MUST answer [`Newer`](crate::PortErrorKind::Newer) for a stream with a commit that a newer release wrote,
+    ///   [`Damaged`](crate::PortErrorKind::Damaged) for one with a commit that is damaged, and the others as ever
+    ///   (`es_38_load_tells_newer_from_damaged`).
     /// - MUST answer in the order of the requests (`es_13_answers_follow_the_requests`).
     /// - MUST keep what was acknowledged over a crash and a restart (`es_22_acknowledged_survives_a_crash`,
     ///   `es_32_restart_keeps_the_log`).
@@ -184,28 +209,34 @@ pub trait EventStore: Send + Sync {
     ///   stream that stands twice in the batch (`es_12_malformed_commits_are_invalid`).
     async fn append(&self, commits: Vec<NewCommit>) -> Vec<Appended>;
 
-    /// The oldest commits on `service`'s streams that are not marked as published, at most `max`; waits until there is one
-    /// or until `until`, then gives none.
+    /// The oldest commits in `scope` that are neither marked as published nor on hold, at most `max`; waits until there is
+    /// one or until `until`, then gives none. Oldest as far as the adapter can tell; only the order within a stream counts.
     ///
     /// - MUST yield every commit sooner or later, also one that became visible late (`es_15_feed_is_complete`,
     ///   `es_16_feed_never_skips_late_commits`, `es_24_held_append_is_yielded_once_it_lands`).
-    /// - MUST yield only commits of streams that the service owns (`es_26_feed_is_of_one_service`).
+    /// - MUST yield only commits of streams that the service owns (`es_26_feed_is_of_one_service`) and that lie in the
+    ///   shard, so that readers of all shards together see each commit once (`es_33_shards_divide_the_feed`).
     /// - MUST wait until there is one, or until `until` (`es_25_feed_waits`).
-    /// - MUST yield the commits of one stream in order (`es_17_feed_keeps_stream_order`).
+    /// - MUST yield the commits of one stream in order, but for those on hold (`es_17_feed_keeps_stream_order`).
+    /// - MUST yield a commit that it cannot read as such, and its neighbours as ever (`es_34_unreadable_spares_the_feed`);
+    ///   what a newer release wrote is [`Newer`](crate::PortErrorKind::Newer), what is damaged is
+    ///   [`Damaged`](crate::PortErrorKind::Damaged).
     /// - MUST never yield what can still roll back (`es_18_feed_yields_only_durable`).
     /// - MUST yield again what was not marked, also after a crash (`es_19_unmarked_is_yielded_again`,
     ///   `es_23_crash_before_publish_repeats`).
-    async fn feed(
-        &self,
-        service: Service,
-        max: usize,
-        until: Timestamp,
-    ) -> Result<Vec<(Ticket, Arc<Commit>)>, PortError>;
+    async fn feed(&self, scope: Scope, max: usize, until: Timestamp) -> Result<Vec<Entry>, PortError>;
 
     /// Marks commits as published. A hint of the adapter's own, never part of the commit: losing it only repeats messages.
     ///
     /// - MUST not yield a marked commit to a later `feed`, as long as the mark is kept (`es_20_marked_is_not_yielded`).
     async fn mark_published(&self, tickets: &[Ticket]) -> Result<(), PortError>;
+
+    /// Sets commits aside that cannot be published now: what this release cannot read, what no queue takes. A hint like a
+    /// mark, but of this handle alone if the adapter likes: losing it only yields them sooner.
+    ///
+    /// - MUST not yield them to this handle's `feed` before `until`, and yield what follows them, of their streams as well
+    ///   (`es_35_hold_sets_aside`); MUST yield them again afterwards (`es_36_hold_ends`).
+    async fn hold(&self, tickets: &[Ticket], until: Timestamp) -> Result<(), PortError>;
 
     /// Keeps states to load from. May keep none of them, and may forget any at any time.
     async fn save_snapshots(&self, snapshots: Vec<(StreamId, Snapshot)>) -> Result<(), PortError>;
@@ -213,6 +244,6 @@ pub trait EventStore: Send + Sync {
     /// Reads the whole log, page by page, at most `max` commits a page.
     ///
     /// - MUST give every commit that was acknowledged before the scan began, once, of each stream in order
-    ///   (`es_21_scan_is_complete`).
+    ///   (`es_21_scan_is_complete`); what it cannot read it gives as such (`es_37_unreadable_spares_the_scan`).
     async fn scan(&self, from: &Cursor, max: usize) -> Result<Page, PortError>;
 }

@@ -26,6 +26,7 @@ mod error;
 mod event_store;
 mod payment_gateway;
 mod road;
+mod scope;
 mod seal;
 mod timers;
 mod views;
@@ -38,14 +39,15 @@ pub use bus::{
 pub use clock::{Clock, IdSource};
 pub use error::{BoxedError, PortError, PortErrorKind};
 pub use event_store::{
-    Appended, Consistency, Cursor, EventStore, LoadRequest, Loaded, NewCommit, Page, Snapshot, SnapshotState,
-    Ticket,
+    Appended, Consistency, Cursor, Entry, EventStore, LoadRequest, Loaded, NewCommit, Page, Snapshot,
+    SnapshotState, Ticket,
 };
 pub use payment_gateway::{
     GatewayError, IdempotencyKey, IntentRequest, IntentStatus, IntentView, Operation, PaymentGateway,
     RefundStatus,
 };
 pub use road::{Basis, LocationFeed, Route, RouteProvider};
+pub use scope::{SLOTS, Scope, Shard, ShardError, slot};
 pub use seal::Seal;
 pub use timers::{Timer, Timers};
 pub use views::{TripView, TripViews};

@@ -1,6 +1,7 @@
 //! Deadlines that fire at least once.
 
 use crate::error::PortError;
+use crate::scope::Scope;
 use async_trait::async_trait;
 use fiacre_domain::id::RegionId;
 use fiacre_domain::saga::Service;
@@ -34,15 +35,16 @@ pub trait Timers: Send + Sync {
     ///   `tm_10_timers_survive_a_crash`, `tm_13_timer_is_kept_whole`).
     async fn schedule(&self, service: Service, timers: Vec<Timer>) -> Result<(), PortError>;
 
-    /// Up to `max` timers of `service` that are due by the clock, earliest first; waits until one is due or until `until`,
+    /// Up to `max` timers in `scope` that are due by the clock, earliest first; waits until one is due or until `until`,
     /// then gives none.
     ///
     /// - MUST not give a timer before its time (`tm_02_never_early`).
     /// - MUST give every timer that is due, again and again until it is done (`tm_03_due_until_done`), the earliest first
     ///   (`tm_09_earliest_first`).
     /// - MUST wait, and see what is scheduled meanwhile (`tm_07_due_waits`).
-    /// - MUST keep services apart (`tm_08_timers_are_of_one_service`).
-    async fn due(&self, service: Service, max: usize, until: Timestamp) -> Result<Vec<Timer>, PortError>;
+    /// - MUST keep services apart (`tm_08_timers_are_of_one_service`), and give timers of streams in the shard alone, so that
+    ///   readers of all shards together see each (`tm_14_shards_divide_the_timers`).
+    async fn due(&self, scope: Scope, max: usize, until: Timestamp) -> Result<Vec<Timer>, PortError>;
 
     /// Ends timers of `service`; one that was moved to a later time since it was given stays.
     ///

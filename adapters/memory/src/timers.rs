@@ -11,7 +11,7 @@ use fiacre_domain::saga::Service;
 use fiacre_domain::stream::{StreamId, TimerId, TimerKind, TraceContext, Version};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
-use fiacre_ports::{Clock, PortError, Timer, Timers};
+use fiacre_ports::{Clock, PortError, Scope, Shard, Timer, Timers};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
@@ -59,13 +59,18 @@ impl Armed {
     }
 
     /// Timers due at `now`, earliest first; else when the next is.
-    fn due(&self, now: Timestamp, max: usize) -> Result<Vec<Timer>, Timestamp> {
-        match self.by_due.first_key_value() {
+    fn due(&self, shard: Shard, now: Timestamp, max: usize) -> Result<Vec<Timer>, Timestamp> {
+        let mut own = self.by_due.iter().filter(|((_, id), _)| shard.covers(id.stream));
+        match own.next() {
             Some((&(due_at, _), _)) if due_at <= now && max > 0 => {}
             Some((&(due_at, _), _)) if due_at > now => return Err(due_at),
             Some(_) | None => return Err(Timestamp::MAX),
         }
-        let due = self.by_due.iter().take_while(|((due_at, _), _)| *due_at <= now);
+        let due = self
+            .by_due
+            .iter()
+            .take_while(|((due_at, _), _)| *due_at <= now)
+            .filter(|((_, id), _)| shard.covers(id.stream));
         Ok(due
             .take(max)
             .map(|(&(due_at, id), rest)| Timer {
@@ -170,17 +175,17 @@ impl Timers for MemoryTimers {
         strike.leave(()).await
     }
 
-    async fn due(&self, service: Service, max: usize, until: Timestamp) -> Result<Vec<Timer>, PortError> {
+    async fn due(&self, scope: Scope, max: usize, until: Timestamp) -> Result<Vec<Timer>, PortError> {
         let strike = self.faults.enter(Call::Due).await?;
         let attempt = || {
-            let due = lock(self.armed(service)).due(self.clock.now(), max);
+            let due = lock(self.armed(scope.service())).due(scope.shard(), self.clock.now(), max);
             due.map_err(|due_at| self.clock.true_time(due_at))
         };
         let until = self.clock.true_time(until);
         let due = self
             .clock
             .time()
-            .wait(self.changed(service), until, attempt)
+            .wait(self.changed(scope.service()), until, attempt)
             .await;
         strike.leave(due.unwrap_or_default()).await
     }

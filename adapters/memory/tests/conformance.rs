@@ -11,7 +11,7 @@ use fiacre_domain::units::Millis;
 use fiacre_memory::{
     Call, Executor, Fault, FaultKind, Faults, MemoryBus, MemoryEventStore, MemoryTimers, VirtualTime,
 };
-use fiacre_ports::{Bus, EventStore, Timers};
+use fiacre_ports::{Bus, EventStore, Ticket, Timers};
 use std::cell::RefCell;
 use std::sync::Arc;
 
@@ -86,7 +86,8 @@ impl EventStoreHarness for World {
             event_store::Capability::Crash
             | event_store::Capability::HoldAppend
             | event_store::Capability::LoseAnswer
-            | event_store::Capability::ForgetSnapshots => Support::Yes,
+            | event_store::Capability::ForgetSnapshots
+            | event_store::Capability::Unreadable => Support::Yes,
         }
     }
 
@@ -110,6 +111,14 @@ impl EventStoreHarness for World {
 
     fn forget_snapshots(&self) {
         self.store.forget_snapshots();
+    }
+
+    fn make_unreadable(&self, commit: Ticket, how: event_store::Unreadable) {
+        self.store.make_unreadable(commit, how.kind());
+    }
+
+    fn make_readable(&self, commit: Ticket) {
+        self.store.make_readable(commit);
     }
 }
 

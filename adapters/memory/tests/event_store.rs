@@ -11,8 +11,8 @@ use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
 use fiacre_memory::{Executor, MemoryEventStore, SkewedClock, VirtualTime};
 use fiacre_ports::{
-    Appended, Consistency, Cursor, EventStore, LoadRequest, Loaded, NewCommit, Snapshot, SnapshotState,
-    Ticket,
+    Appended, Consistency, Cursor, EventStore, LoadRequest, Loaded, NewCommit, Scope, Snapshot,
+    SnapshotState, Ticket,
 };
 use std::sync::Arc;
 
@@ -65,9 +65,9 @@ impl World {
     }
 
     fn feed(&mut self, max: usize) -> Vec<Ticket> {
-        let fed = self.store.feed(Service::Driver, max, at(0));
+        let fed = self.store.feed(Scope::of(Service::Driver), max, at(0));
         let fed = self.executor.block_on(fed).unwrap().unwrap();
-        fed.into_iter().map(|(ticket, _)| ticket).collect()
+        fed.into_iter().map(|entry| entry.ticket).collect()
     }
 }
 
@@ -163,11 +163,11 @@ fn a_scan_gives_everything_once_whatever_the_page() {
                 .block_on(world.store.scan(&cursor, max))
                 .unwrap()
                 .unwrap();
-            assert!(page.commits.len() <= max);
+            assert!(page.entries.len() <= max);
             seen.extend(
-                page.commits
+                page.entries
                     .iter()
-                    .map(|commit| (commit.stream, commit.version.get())),
+                    .map(|entry| (entry.ticket.stream, entry.ticket.version.get())),
             );
             from = page.next;
         }
@@ -190,7 +190,7 @@ fn a_feed_waits_in_virtual_time_and_is_woken_by_an_append() {
     let relay = world.store.for_clock(slow);
     let nothing = world
         .executor
-        .block_on(relay.feed(Service::Driver, 1, at(4_000)))
+        .block_on(relay.feed(Scope::of(Service::Driver), 1, at(4_000)))
         .unwrap();
     assert!(nothing.unwrap().is_empty());
     assert_eq!(
@@ -206,7 +206,7 @@ fn a_feed_waits_in_virtual_time_and_is_woken_by_an_append() {
     });
     let fed = world
         .executor
-        .block_on(relay.feed(Service::Driver, 1, Timestamp::MAX))
+        .block_on(relay.feed(Scope::of(Service::Driver), 1, Timestamp::MAX))
         .unwrap();
     assert_eq!(fed.unwrap().len(), 1);
     assert_eq!(world.executor.time().now(), at(7_000));

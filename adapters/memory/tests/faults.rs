@@ -16,7 +16,7 @@ use fiacre_memory::{
 };
 use fiacre_ports::{
     Appended, Body, Bus, Consistency, Consumer, Delivery, EventKinds, EventStore, LoadRequest, LocationFeed,
-    Message, NewCommit, Prefetch, Published, QueueName, QueueSpec, Settlement, Timers,
+    Message, NewCommit, Prefetch, Published, QueueName, QueueSpec, Scope, Settlement, Timers,
 };
 use std::collections::BTreeSet;
 
@@ -123,10 +123,11 @@ impl World {
     }
 
     fn fed(&mut self, until: i64) -> Vec<(u128, u32)> {
-        let fed = self.store.feed(Service::Driver, 99, at(until));
+        let fed = self.store.feed(Scope::of(Service::Driver), 99, at(until));
         let fed = self.executor.block_on(fed).unwrap().unwrap();
         fed.into_iter()
-            .map(|(ticket, _)| (ticket.stream.trip().unwrap().to_u128(), ticket.version.get()))
+            .map(|entry| entry.ticket)
+            .map(|ticket| (ticket.stream.trip().unwrap().to_u128(), ticket.version.get()))
             .collect()
     }
 

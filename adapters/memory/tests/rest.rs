@@ -14,7 +14,9 @@ use fiacre_memory::{
     EstimatedRoutes, Executor, MemoryBoard, MemoryLocations, MemoryTimers, MemoryViews, SeededIds,
     SkewedClock, VirtualTime,
 };
-use fiacre_ports::{DispatchBoard, IdSource, LocationFeed, OpenSearch, Timer, Timers, TripView, TripViews};
+use fiacre_ports::{
+    DispatchBoard, IdSource, LocationFeed, OpenSearch, Scope, Timer, Timers, TripView, TripViews,
+};
 use std::collections::BTreeSet;
 
 fn at(ms: i64) -> Timestamp {
@@ -53,17 +55,17 @@ fn timers_are_due_on_the_clock_of_the_process_that_asks() {
         .unwrap()
         .unwrap();
     let due = executor
-        .block_on(timers.due(Service::Trip, 9, at(60_000)))
+        .block_on(timers.due(Scope::of(Service::Trip), 9, at(60_000)))
         .unwrap()
         .unwrap();
     assert_eq!((due, executor.time().now()), (vec![timer(2, 1_000)], at(1_000)));
     let due = executor
-        .block_on(slow.due(Service::Trip, 1, at(60_000)))
+        .block_on(slow.due(Scope::of(Service::Trip), 1, at(60_000)))
         .unwrap()
         .unwrap();
     assert_eq!((due, executor.time().now()), (vec![timer(2, 1_000)], at(6_000)));
     let others = executor
-        .block_on(timers.due(Service::Payment, 9, at(7_000)))
+        .block_on(timers.due(Scope::of(Service::Payment), 9, at(7_000)))
         .unwrap()
         .unwrap();
     assert!(others.is_empty());
@@ -82,7 +84,7 @@ fn timers_of_a_forgotten_stream_are_gone_and_no_others() {
     assert_eq!(timers.forget(StreamId::Dispatch(TripId::from_u128(1))), 0);
     executor.time().advance_to(at(10));
     let due = executor
-        .block_on(timers.due(Service::Trip, 9, at(10)))
+        .block_on(timers.due(Scope::of(Service::Trip), 9, at(10)))
         .unwrap()
         .unwrap();
     assert_eq!(due, [timer(1, 1), timer(3, 3)]);

@@ -478,7 +478,7 @@ impl<S: Spectator + 'static> Stage<S> {
                 .platform
                 .executor
                 .block_on(async move { store.scan(&from, 4_096).await })??;
-            for commit in page.commits {
+            for commit in page.entries.into_iter().filter_map(|entry| entry.commit.ok()) {
                 streams.entry(commit.stream).or_default().push(commit);
             }
             match page.next {

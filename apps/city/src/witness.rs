@@ -1,11 +1,11 @@
 //! Seeing every commit as it is acknowledged: for measures, audit and digest.
 
 use async_trait::async_trait;
-use fiacre_domain::saga::Service;
 use fiacre_domain::stream::{Commit, StreamId};
 use fiacre_domain::time::Timestamp;
 use fiacre_ports::{
-    Appended, Cursor, EventStore, LoadRequest, Loaded, NewCommit, Page, PortError, Snapshot, Ticket,
+    Appended, Cursor, Entry, EventStore, LoadRequest, Loaded, NewCommit, Page, PortError, Scope, Snapshot,
+    Ticket,
 };
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -48,17 +48,16 @@ impl EventStore for Witnessed {
         appended
     }
 
-    async fn feed(
-        &self,
-        service: Service,
-        max: usize,
-        until: Timestamp,
-    ) -> Result<Vec<(Ticket, Arc<Commit>)>, PortError> {
-        self.inner.feed(service, max, until).await
+    async fn feed(&self, scope: Scope, max: usize, until: Timestamp) -> Result<Vec<Entry>, PortError> {
+        self.inner.feed(scope, max, until).await
     }
 
     async fn mark_published(&self, tickets: &[Ticket]) -> Result<(), PortError> {
         self.inner.mark_published(tickets).await
+    }
+
+    async fn hold(&self, tickets: &[Ticket], until: Timestamp) -> Result<(), PortError> {
+        self.inner.hold(tickets, until).await
     }
 
     async fn save_snapshots(&self, snapshots: Vec<(StreamId, Snapshot)>) -> Result<(), PortError> {

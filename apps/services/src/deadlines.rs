@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use fiacre_domain::saga::{self, Service, Setting};
 use fiacre_domain::stream::{Cause, StreamId, TimerId, TimerKind, Version};
 use fiacre_domain::time::Timestamp;
-use fiacre_ports::{PortError, Timer};
+use fiacre_ports::{PortError, Scope, Timer};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The timers of one service, but for those that ask the payment gateway first.
@@ -130,7 +130,12 @@ impl Process for Deadlines {
     }
 
     async fn turn(&mut self, until: Timestamp) -> Turn {
-        let handled = match self.ports.timers.due(self.service, self.batch_max, until).await {
+        let handled = match self
+            .ports
+            .timers
+            .due(Scope::of(self.service), self.batch_max, until)
+            .await
+        {
             Ok(due) if due.is_empty() => return Turn::Idle,
             Ok(due) => self.handle(due).await,
             Err(error) => Err(error),

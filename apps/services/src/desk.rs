@@ -86,7 +86,7 @@ impl DeskPorts {
         match self.bus.publish(vec![message]).await.pop() {
             Some(Published::Confirmed) => Ok(id),
             Some(Published::Returned) => failed(PortErrorKind::Unavailable),
-            Some(Published::OutcomeUnknown(error)) => Err(DeskError::Bus(error)),
+            Some(Published::OutcomeUnknown(error) | Published::Refused(error)) => Err(DeskError::Bus(error)),
             None => failed(PortErrorKind::OutcomeUnknown),
         }
     }

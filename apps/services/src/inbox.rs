@@ -98,14 +98,14 @@ pub(crate) fn settlement(delivery: &Delivery, outcome: &Outcome) -> Settlement {
     }
 }
 
-/// What it means for a message that its stream could not be loaded: as in [`settlement`], only a store that is away gives
-/// it back uncounted.
+/// What it means for a message that its stream could not be loaded: as in [`settlement`], only a store that is away, or a
+/// stream that a newer release wrote to, gives it back uncounted.
 pub(crate) fn not_loaded(delivery: &Delivery, error: &PortError) -> Settlement {
     match error.kind() {
-        PortErrorKind::Unavailable | PortErrorKind::OutcomeUnknown => Settlement::Return { delay: PAUSE },
-        PortErrorKind::Invalid | PortErrorKind::Unreadable => {
-            failed(delivery, error.code(), &error.to_string())
+        PortErrorKind::Unavailable | PortErrorKind::OutcomeUnknown | PortErrorKind::Newer => {
+            Settlement::Return { delay: PAUSE }
         }
+        PortErrorKind::Invalid | PortErrorKind::Damaged => failed(delivery, error.code(), &error.to_string()),
     }
 }
 

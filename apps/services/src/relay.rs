@@ -1,5 +1,6 @@
 //! The relay: the log is the outbox. What is not yet published is published; then it is marked.
 
+use crate::backoff::{PAUSE, RETRY_MAX};
 use crate::process::{Process, Turn};
 use crate::reactor::ServicePorts;
 use crate::topology;
@@ -7,7 +8,8 @@ use async_trait::async_trait;
 use fiacre_domain::saga::Service;
 use fiacre_domain::stream::Commit;
 use fiacre_domain::time::Timestamp;
-use fiacre_ports::{Body, Message, PortError, Published, Ticket};
+use fiacre_domain::units::Millis;
+use fiacre_ports::{Body, Entry, Message, PortError, Published, Scope, Ticket};
 use std::sync::Arc;
 
 /// Publishes the commits of one service's streams.
@@ -30,69 +32,137 @@ impl Relay {
         }
     }
 
-    /// Publishes commits; gives the tickets of those that arrived whole.
-    async fn publish(&self, feed: Vec<(Ticket, Arc<Commit>)>) -> Vec<Ticket> {
-        let mut counts = Vec::with_capacity(feed.len());
-        let mut messages = Vec::with_capacity(feed.len());
-        for (ticket, commit) in &feed {
-            counts.push((*ticket, commit.events.len()));
-            messages.extend(commit.numbered().map(|(id, event)| Message {
-                body: Body::Event {
-                    id,
-                    committed_at: commit.at,
-                    event: event.clone(),
-                },
-                region: commit.region,
-                trace: commit.trace.clone(),
-                mandatory: topology::is_mandatory(event),
-            }));
-        }
+    /// Publishes commits; says what became of each.
+    async fn publish(&self, commits: &[Arc<Commit>]) -> Vec<(Ticket, Fate)> {
+        let messages = commits.iter().flat_map(|commit| messages(commit)).collect();
         let mut published = self.ports.bus.publish(messages).await.into_iter();
-        let mut arrived = Vec::with_capacity(counts.len());
-        for (ticket, count) in counts {
-            // Every answer of the commit must be taken, also after the first that failed.
-            let failures = published
-                .by_ref()
-                .take(count)
-                .filter(|answer| !self.has_arrived(answer))
-                .count();
-            if failures == 0 {
-                arrived.push(ticket);
-            }
-        }
-        arrived
+        let fate = |commit: &Arc<Commit>| {
+            // Every answer of the commit is taken, also after the first that failed; one that is missing is unknown.
+            let answers: Vec<Published> = published.by_ref().take(commit.events.len()).collect();
+            let missing = answers.len() < commit.events.len();
+            let first = if missing { Fate::Unknown } else { Fate::Arrived };
+            answers
+                .iter()
+                .map(|answer| self.fate(commit, answer))
+                .fold(first, Fate::max)
+        };
+        let fates: Vec<Fate> = commits.iter().map(fate).collect();
+        commits.iter().map(|commit| ticket(commit)).zip(fates).collect()
     }
 
-    fn has_arrived(&self, answer: &Published) -> bool {
+    fn fate(&self, commit: &Commit, answer: &Published) -> Fate {
+        let (service, stream, version) = (self.service.name(), commit.stream, commit.version);
         match answer {
-            Published::Confirmed => true,
+            Published::Confirmed => Fate::Arrived,
             Published::Returned => {
-                tracing::error!(
-                    service = self.service.name(),
-                    "an event that a service needs has no queue"
-                );
-                false
+                tracing::error!(service, %stream, %version, "an event that a service needs has no queue; on hold");
+                Fate::Returned
             }
             Published::OutcomeUnknown(error) => {
-                tracing::warn!(service = self.service.name(), %error, "published with unknown outcome; repeated");
-                false
+                tracing::warn!(service, %stream, %version, %error, "published with unknown outcome; repeated");
+                Fate::Unknown
+            }
+            Published::Refused(error) => {
+                tracing::error!(service, %stream, %version, %error, "the bus never takes this event; on hold");
+                Fate::Refused
             }
         }
+    }
+
+    /// The commits that can be read; the others are noted as such.
+    fn read(&self, entries: Vec<Entry>, fates: &mut Vec<(Ticket, Fate)>) -> Vec<Arc<Commit>> {
+        let mut commits = Vec::with_capacity(entries.len());
+        for Entry { ticket, commit } in entries {
+            match commit {
+                Ok(commit) => commits.push(commit),
+                Err(error) => {
+                    let (stream, version) = (ticket.stream, ticket.version);
+                    tracing::error!(service = self.service.name(), %stream, %version, %error, "commit not read; on hold");
+                    fates.push((ticket, Fate::Unreadable));
+                }
+            }
+        }
+        commits
     }
 
     async fn relay(&self, until: Timestamp) -> Result<Turn, PortError> {
-        let feed = self.ports.store.feed(self.service, self.batch_max, until).await?;
+        let feed = self
+            .ports
+            .store
+            .feed(Scope::of(self.service), self.batch_max, until)
+            .await?;
         if feed.is_empty() {
             return Ok(Turn::Idle);
         }
-        let asked = feed.len();
-        let arrived = self.publish(feed).await;
-        self.ports.store.mark_published(&arrived).await?;
-        if arrived.len() < asked {
+        let mut fates = Vec::new();
+        let commits = self.read(feed, &mut fates);
+        if !commits.is_empty() {
+            fates.extend(self.publish(&commits).await);
+        }
+        let of = |wanted: Fate| {
+            let those = fates.iter().filter(|(_, fate)| *fate == wanted);
+            those.map(|(ticket, _)| *ticket).collect::<Vec<_>>()
+        };
+        self.ports.store.mark_published(&of(Fate::Arrived)).await?;
+        for fate in [Fate::Returned, Fate::Refused, Fate::Unreadable] {
+            let aside = of(fate);
+            if let (false, Some(hold)) = (aside.is_empty(), fate.hold()) {
+                let until = self.ports.clock.now().plus(hold);
+                self.ports.store.hold(&aside, until).await?;
+            }
+        }
+        if !of(Fate::Unknown).is_empty() {
             self.ports.pause().await;
         }
         Ok(Turn::Worked)
     }
+}
+
+/// What becomes of a commit; the worst of its events counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Fate {
+    /// All of it is on the bus.
+    Arrived,
+    /// Published again after a pause.
+    Unknown,
+    /// No queue takes it: its service has yet to declare one.
+    Returned,
+    /// The bus never takes it as it is: a person must act.
+    Refused,
+    /// This release cannot read it: it waits for an upgrade or a repair, and is never parked.
+    Unreadable,
+}
+
+impl Fate {
+    /// How long it is set aside before it is tried again, so that its neighbours go on.
+    const fn hold(self) -> Option<Millis> {
+        match self {
+            Self::Arrived | Self::Unknown => None,
+            Self::Returned => Some(PAUSE),
+            Self::Refused | Self::Unreadable => Some(RETRY_MAX),
+        }
+    }
+}
+
+fn ticket(commit: &Commit) -> Ticket {
+    Ticket {
+        stream: commit.stream,
+        version: commit.version,
+    }
+}
+
+/// A message for each event of a commit.
+fn messages(commit: &Commit) -> impl Iterator<Item = Message> {
+    commit.numbered().map(|(id, event)| Message {
+        body: Body::Event {
+            id,
+            committed_at: commit.at,
+            event: event.clone(),
+        },
+        region: commit.region,
+        trace: commit.trace.clone(),
+        mandatory: topology::is_mandatory(event),
+    })
 }
 
 #[async_trait]

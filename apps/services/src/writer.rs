@@ -265,10 +265,11 @@ impl Round {
                 self.fail(stream, &|| {
                     let error = PortError::new(kind, "load a stream");
                     match kind {
-                        PortErrorKind::Unavailable | PortErrorKind::OutcomeUnknown => {
+                        // What a newer release wrote waits for the upgrade, uncounted: it is held, never parked.
+                        PortErrorKind::Unavailable | PortErrorKind::OutcomeUnknown | PortErrorKind::Newer => {
                             Outcome::Unavailable(error)
                         }
-                        PortErrorKind::Invalid | PortErrorKind::Unreadable => Outcome::Failed(error),
+                        PortErrorKind::Invalid | PortErrorKind::Damaged => Outcome::Failed(error),
                     }
                 });
                 tracing::warn!(%stream, %error, "stream not loaded");
@@ -383,11 +384,11 @@ impl Round {
                     self.unknown[slot] = Some((commit, tries));
                 }
             }
-            PortErrorKind::Unavailable => {
+            PortErrorKind::Unavailable | PortErrorKind::Newer => {
                 self.reload(slot);
                 self.outcomes[slot] = Some(Outcome::Unavailable(error));
             }
-            PortErrorKind::Invalid | PortErrorKind::Unreadable => {
+            PortErrorKind::Invalid | PortErrorKind::Damaged => {
                 self.outcomes[slot] = Some(Outcome::Failed(error));
             }
         }

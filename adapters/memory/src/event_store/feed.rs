@@ -3,7 +3,7 @@
 use fiacre_domain::saga::Service;
 use fiacre_domain::stream::{Commit, StreamId};
 use fiacre_domain::time::Timestamp;
-use fiacre_ports::Ticket;
+use fiacre_ports::{Shard, Ticket};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -19,6 +19,8 @@ pub(super) struct Feed {
     late_next: u64,
     /// Until when a stream with late commits holds back what follows.
     held_until: BTreeMap<StreamId, Timestamp>,
+    /// Commits that were set aside, and until when.
+    on_hold: BTreeMap<Ticket, Timestamp>,
 }
 
 impl Feed {
@@ -43,18 +45,29 @@ impl Feed {
     /// The oldest commits that are visible at `now`, at most `max`; else when the next will be.
     pub(super) fn oldest(
         &mut self,
+        shard: Shard,
         now: Timestamp,
         max: usize,
-    ) -> Result<Vec<(Ticket, Arc<Commit>)>, Timestamp> {
+    ) -> Result<Vec<Arc<Commit>>, Timestamp> {
         self.release(now);
-        if self.visible.is_empty() || max == 0 {
-            let next = self.late.first_key_value().map(|(&(at, _), _)| at);
-            return Err(next.unwrap_or(Timestamp::MAX));
+        self.end_holds(now);
+        let own = self.visible.iter().filter(|commit| shard.covers(commit.stream));
+        let oldest: Vec<_> = own
+            .filter(|commit| self.on_hold.is_empty() || !self.on_hold.contains_key(&ticket(commit)))
+            .take(max)
+            .cloned()
+            .collect();
+        if oldest.is_empty() {
+            let late = self.late.first_key_value().map(|(&(at, _), _)| at);
+            let hold_ends = self.on_hold.values().min().copied();
+            return Err(late.into_iter().chain(hold_ends).min().unwrap_or(Timestamp::MAX));
         }
-        let oldest = self.visible.iter().take(max);
-        Ok(oldest
-            .map(|commit| (ticket(commit), Arc::clone(commit)))
-            .collect())
+        Ok(oldest)
+    }
+
+    /// Sets a commit aside.
+    fn hold(&mut self, commit: Ticket, until: Timestamp) {
+        self.on_hold.insert(commit, until);
     }
 
     fn release(&mut self, now: Timestamp) {
@@ -65,6 +78,13 @@ impl Feed {
             self.visible.push_back(first.remove());
         }
         self.held_until.clear();
+    }
+
+    /// Ends the holds that are over.
+    fn end_holds(&mut self, now: Timestamp) {
+        if !self.on_hold.is_empty() {
+            self.on_hold.retain(|_, until| *until > now);
+        }
     }
 
     /// Removes what was published. Tickets mostly come as the feed gave them: then nothing is searched.
@@ -113,6 +133,14 @@ impl Feeds {
             Service::Trip => trip,
             Service::Driver => driver,
             Service::Payment => payment,
+        }
+    }
+
+    pub(super) fn hold(&mut self, tickets: &[Ticket], until: Timestamp) {
+        for ticket in tickets {
+            if let Some(service) = Service::owner(ticket.stream) {
+                self.of(service).hold(*ticket, until);
+            }
         }
     }
 

@@ -4,7 +4,7 @@ use super::stream::{Regions, Stream};
 use crate::hash::{FixedState, Index, Lookup};
 use fiacre_domain::id::TripId;
 use fiacre_domain::stream::{Commit, StreamId, Version};
-use fiacre_ports::{Appended, Loaded, NewCommit, Page, PortError, PortErrorKind, Snapshot};
+use fiacre_ports::{Appended, Loaded, NewCommit, PortError, PortErrorKind, Snapshot};
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
@@ -190,15 +190,15 @@ impl Log {
     }
 
     /// A page of at most `max` commits from `from`, and where to go on.
-    pub(super) fn scan(&self, from: Place, max: usize) -> (Page, Option<Place>) {
-        let mut page = Page::default();
+    pub(super) fn scan(&self, from: Place, max: usize) -> (Vec<Arc<Commit>>, Option<Place>) {
+        let mut page = Vec::new();
         let mut place = from;
         while let Some(slot) = self.slot(place.number) {
-            let room = max - page.commits.len();
+            let room = max - page.len();
             let commits = slot.stream.after(slot.id, &self.regions, place.version, room);
-            page.commits.extend(commits);
-            if page.commits.len() >= max {
-                let last = page.commits.last().map_or(place.version, |commit| commit.version);
+            page.extend(commits);
+            if page.len() >= max {
+                let last = page.last().map_or(place.version, |commit| commit.version);
                 let version = if room > 0 { last } else { place.version };
                 return (page, Some(Place { version, ..place }));
             }

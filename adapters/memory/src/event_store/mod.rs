@@ -5,6 +5,7 @@ mod feed;
 mod group;
 mod log;
 mod stream;
+mod unreadable;
 
 use crate::clock::SkewedClock;
 use crate::executor::Outside;
@@ -19,12 +20,13 @@ use fiacre_domain::stream::{Commit, StreamId, Version};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
 use fiacre_ports::{
-    Appended, Cursor, EventStore, LoadRequest, Loaded, NewCommit, Page, PortError, PortErrorKind, Snapshot,
-    Ticket,
+    Appended, Cursor, Entry, EventStore, LoadRequest, Loaded, NewCommit, Page, PortError, PortErrorKind,
+    Scope, Snapshot, Ticket,
 };
 use group::Group;
 use log::{Log, Place};
 use std::sync::{Arc, Mutex};
+use unreadable::Unreadable;
 
 /// An event store in memory. Clones are the same store.
 ///
@@ -50,11 +52,17 @@ struct Shared {
 struct State {
     log: Log,
     feeds: Feeds,
+    unreadable: Unreadable,
     /// What waits for the next sync; `None` where every append is one.
     group: Option<Group>,
 }
 
 impl State {
+    /// The stream without its last `hidden` commits.
+    fn load(&self, stream: StreamId, hidden: usize) -> Result<Loaded, PortError> {
+        self.unreadable.check(self.log.load(stream, hidden))
+    }
+
     /// Writes a batch, and says whose feeds have news; `late` says which commits their feed sees later than now.
     fn write(&mut self, commits: Vec<NewCommit>, late: &LateCommits) -> (Vec<Appended>, News) {
         let mut news = News::default();
@@ -188,6 +196,17 @@ impl MemoryEventStore {
         lock(&self.shared.state).log.forget_snapshots();
     }
 
+    /// Makes a commit unreadable from now on: [`Newer`](PortErrorKind::Newer), as if a newer release had written it, or
+    /// [`Damaged`](PortErrorKind::Damaged).
+    pub fn make_unreadable(&self, commit: Ticket, kind: PortErrorKind) {
+        lock(&self.shared.state).unreadable.add(commit, kind);
+    }
+
+    /// Makes it readable again, as an upgrade or a restore does.
+    pub fn make_readable(&self, commit: Ticket) {
+        lock(&self.shared.state).unreadable.remove(commit);
+    }
+
     fn fed(&self, service: Service) -> &Signal {
         let [trip, driver, payment] = &self.shared.fed;
         match service {
@@ -245,8 +264,10 @@ impl EventStore for MemoryEventStore {
             return self.load_with_faults(requests).await;
         }
         let state = lock(&self.shared.state);
-        let load = |request: &LoadRequest| Ok(state.log.load(request.stream, 0));
-        requests.iter().map(load).collect()
+        requests
+            .iter()
+            .map(|request| state.load(request.stream, 0))
+            .collect()
     }
 
     async fn append(&self, commits: Vec<NewCommit>) -> Vec<Appended> {
@@ -256,23 +277,34 @@ impl EventStore for MemoryEventStore {
         self.write(commits, LateCommits::new()).await
     }
 
-    async fn feed(
-        &self,
-        service: Service,
-        max: usize,
-        until: Timestamp,
-    ) -> Result<Vec<(Ticket, Arc<Commit>)>, PortError> {
+    async fn feed(&self, scope: Scope, max: usize, until: Timestamp) -> Result<Vec<Entry>, PortError> {
         let strike = self.faults.enter(Call::Feed).await?;
         let time = self.clock.time();
-        let oldest = || lock(&self.shared.state).feeds.of(service).oldest(time.now(), max);
+        let oldest = || {
+            let State {
+                feeds, unreadable, ..
+            } = &mut *lock(&self.shared.state);
+            let oldest = feeds.of(scope.service()).oldest(scope.shard(), time.now(), max)?;
+            Ok(oldest
+                .into_iter()
+                .map(|commit| unreadable.entry(commit))
+                .collect())
+        };
         let until = self.clock.true_time(until);
-        let fed = time.wait(self.fed(service), until, oldest).await;
+        let fed = time.wait(self.fed(scope.service()), until, oldest).await;
         strike.leave(fed.unwrap_or_default()).await
     }
 
     async fn mark_published(&self, tickets: &[Ticket]) -> Result<(), PortError> {
         let strike = self.faults.enter(Call::MarkPublished).await?;
         lock(&self.shared.state).feeds.mark_published(tickets);
+        strike.leave(()).await
+    }
+
+    async fn hold(&self, tickets: &[Ticket], until: Timestamp) -> Result<(), PortError> {
+        let strike = self.faults.enter(Call::Hold).await?;
+        let until = self.clock.true_time(until);
+        lock(&self.shared.state).feeds.hold(tickets, until);
         strike.leave(()).await
     }
 
@@ -287,8 +319,17 @@ impl EventStore for MemoryEventStore {
     async fn scan(&self, from: &Cursor, max: usize) -> Result<Page, PortError> {
         let strike = self.faults.enter(Call::Scan).await?;
         let from = decode(from)?;
-        let (mut page, next) = lock(&self.shared.state).log.scan(from, max);
-        page.next = next.map(encode);
+        let page = {
+            let state = lock(&self.shared.state);
+            let (commits, next) = state.log.scan(from, max);
+            Page {
+                entries: commits
+                    .into_iter()
+                    .map(|commit| state.unreadable.entry(commit))
+                    .collect(),
+                next: next.map(encode),
+            }
+        };
         strike.leave(page).await
     }
 }

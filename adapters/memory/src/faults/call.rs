@@ -83,6 +83,8 @@ calls! {
     Feed = EventStore, "event_store.feed", READ;
     /// `EventStore::mark_published`.
     MarkPublished = EventStore, "event_store.mark_published", WRITE;
+    /// `EventStore::hold`.
+    Hold = EventStore, "event_store.hold", WRITE;
     /// `EventStore::save_snapshots`.
     SaveSnapshots = EventStore, "event_store.save_snapshots", WRITE;
     /// `EventStore::scan`.

@@ -295,8 +295,8 @@ impl World {
         let (mut commits, mut from) = (Vec::new(), Some(Cursor::default()));
         while let Some(cursor) = from {
             let page = at_once(self.store.scan(&cursor, 1_000)).unwrap();
-            from = page.next.filter(|_| !page.commits.is_empty());
-            commits.extend(page.commits);
+            from = page.next.filter(|_| !page.entries.is_empty());
+            commits.extend(page.entries.into_iter().map(|entry| entry.commit.unwrap()));
         }
         commits
     }

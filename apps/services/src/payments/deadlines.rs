@@ -13,7 +13,7 @@ use fiacre_domain::stream::{Cause, StreamId, TimerKind};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::trip::AuthorizationNumber;
 use fiacre_domain::units::Millis;
-use fiacre_ports::{PaymentGateway, PortError, Timer};
+use fiacre_ports::{PaymentGateway, PortError, Scope, Timer};
 use futures_util::future::join_all;
 use std::sync::Arc;
 
@@ -175,7 +175,7 @@ impl Process for PaymentDeadlines {
         let handled = match self
             .ports
             .timers
-            .due(Service::Payment, self.batch_max, until)
+            .due(Scope::of(Service::Payment), self.batch_max, until)
             .await
         {
             Ok(due) if due.is_empty() => return Turn::Idle,

@@ -112,7 +112,7 @@ fn a_deadline_that_no_longer_matters_is_done() {
 
 #[test]
 fn while_the_store_is_away_a_deadline_is_asked_again_a_second_later() {
-    for kind in [PortErrorKind::Unavailable, PortErrorKind::Unreadable] {
+    for kind in [PortErrorKind::Unavailable, PortErrorKind::Damaged] {
         let tape = Tape::default();
         let store = store(&tape, move |_| Err(error(kind)), applied);
         handle(store, vec![timer(SEARCH, TimerKind::SearchBudget(0))], &tape);
@@ -167,7 +167,7 @@ fn a_driver_that_cannot_be_read_holds_up_no_other_timer() {
     let store = store(
         &tape,
         |request| match request.stream {
-            StreamId::Driver(BOB) => Err(error(PortErrorKind::Unreadable)),
+            StreamId::Driver(BOB) => Err(error(PortErrorKind::Damaged)),
             StreamId::Driver(_) => Ok(loaded(request.stream, vec![])),
             stream => Ok(loaded(stream, vec![searching(0)])),
         },

@@ -237,7 +237,7 @@ fn a_stream_that_cannot_be_read_holds_up_nobody_else() {
         &tape,
         |request| match request.stream {
             // Loaded first, each of its kind.
-            StreamId::Dispatch(TRIP) | StreamId::Driver(ANN) => Err(error(PortErrorKind::Unreadable)),
+            StreamId::Dispatch(TRIP) | StreamId::Driver(ANN) => Err(error(PortErrorKind::Damaged)),
             StreamId::Driver(_) => Ok(loaded(request.stream, vec![vec![online()]])),
             stream => Ok(loaded(stream, vec![searching()])),
         },

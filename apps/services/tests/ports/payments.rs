@@ -345,7 +345,7 @@ fn a_notice_of_an_unknown_intent_is_parked_and_one_that_cannot_be_followed_comes
 fn without_the_charge_no_call_is_made_and_what_is_unreadable_climbs_the_ladder() {
     for (kind, comes_back) in [
         (PortErrorKind::Unavailable, true),
-        (PortErrorKind::Unreadable, false),
+        (PortErrorKind::Damaged, false),
     ] {
         let tape = Tape::default();
         let store = store(&tape, move |_| Err(error(kind)), applied);

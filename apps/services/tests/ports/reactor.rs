@@ -85,7 +85,7 @@ fn timers_are_armed_before_the_commit_and_the_commit_is_made_before_the_acknowle
             Asked::Append(_) => "append",
             Asked::Settle(_) => "settle",
             Asked::Load(_) => "load",
-            Asked::Publish(_) | Asked::Mark(_) | Asked::Done(_) | Asked::Wait(_) => "other",
+            Asked::Publish(_) | Asked::Mark(_) | Asked::Hold(..) | Asked::Done(_) | Asked::Wait(_) => "other",
         })
         .filter(|what| *what != "load")
         .collect();
@@ -121,7 +121,7 @@ fn without_timers_everything_is_given_back_and_nothing_is_written() {
 #[test]
 fn a_poison_climbs_the_ladder_what_is_unavailable_comes_back_and_neighbours_are_done() {
     for kind in [
-        PortErrorKind::Unreadable,
+        PortErrorKind::Damaged,
         PortErrorKind::Invalid,
         PortErrorKind::Unavailable,
     ] {
@@ -150,10 +150,7 @@ fn a_poison_climbs_the_ladder_what_is_unavailable_comes_back_and_neighbours_are_
         };
         match (kind, poisoned) {
             (PortErrorKind::Unavailable, Settlement::Return { delay: PAUSE }) => {}
-            (
-                PortErrorKind::Unreadable | PortErrorKind::Invalid,
-                Settlement::RetryAfter { delay, code, .. },
-            ) => {
+            (PortErrorKind::Damaged | PortErrorKind::Invalid, Settlement::RetryAfter { delay, code, .. }) => {
                 assert_eq!((delay.get(), code.as_str()), (800, kind.code()));
             }
             other => panic!("{other:?}"),

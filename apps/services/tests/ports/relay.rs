@@ -4,10 +4,10 @@ use crate::stage::{Asked, NOW, Tape, commit, error, ports, timers, turn};
 use fiacre_domain::dispatch::DispatchEvent;
 use fiacre_domain::id::TripId;
 use fiacre_domain::saga::Service;
-use fiacre_domain::stream::{Commit, EventId, StreamId, Version};
+use fiacre_domain::stream::{EventId, StreamId, Version};
 use fiacre_domain::units::Millis;
 use fiacre_ports::mocks::{MockBus, MockEventStore};
-use fiacre_ports::{Body, PortErrorKind, Published, Ticket};
+use fiacre_ports::{Body, Entry, PortError, PortErrorKind, Published};
 use fiacre_services::relay::Relay;
 use std::sync::Arc;
 
@@ -16,19 +16,15 @@ fn stream(number: u128) -> StreamId {
 }
 
 /// A commit of two events, and one of one.
-fn feed() -> Vec<(Ticket, Arc<Commit>)> {
+fn feed() -> Vec<Entry> {
     let (ending, closed) = (DispatchEvent::DispatchEnding, DispatchEvent::DispatchClosed);
     let commits = [
         commit(stream(1), 1, vec![ending.into(), closed.clone().into()]),
         commit(stream(2), 1, vec![closed.into()]),
     ];
-    let ticket = |commit: &Commit| Ticket {
-        stream: commit.stream,
-        version: commit.version,
-    };
     commits
         .into_iter()
-        .map(|commit| (ticket(&commit), Arc::new(commit)))
+        .map(|commit| Entry::from(Arc::new(commit)))
         .collect()
 }
 
@@ -37,13 +33,24 @@ enum Answer {
     Confirmed,
     Returned,
     Unknown,
+    Refused,
 }
-use Answer::{Confirmed, Returned, Unknown};
+use Answer::{Confirmed, Refused, Returned, Unknown};
 
 fn relayed(answers: [Answer; 3], marks: bool) -> Tape {
+    relayed_of(feed, answers.into(), marks)
+}
+
+fn relayed_of(feed: fn() -> Vec<Entry>, answers: Vec<Answer>, marks: bool) -> Tape {
     let tape = Tape::default();
     let (mut store, mut bus) = (MockEventStore::new(), MockBus::new());
-    store.expect_feed().returning(|_, _, _| Ok(feed()));
+    store.expect_feed().returning(move |_, _, _| Ok(feed()));
+    let own = tape.clone();
+    store.expect_hold().returning(move |tickets, until| {
+        let streams = tickets.iter().map(|ticket| ticket.stream).collect();
+        own.note(Asked::Hold(streams, until));
+        Ok(())
+    });
     let own = tape.clone();
     store.expect_mark_published().returning(move |tickets| {
         own.note(Asked::Mark(tickets.iter().map(|ticket| ticket.stream).collect()));
@@ -60,12 +67,13 @@ fn relayed(answers: [Answer; 3], marks: bool) -> Tape {
             Body::Command { .. } | Body::Notice(_) => panic!("not an event"),
         };
         own.note(Asked::Publish(messages.iter().map(id).collect()));
-        let published = answers.map(|answer| match answer {
+        let published = answers.iter().map(|answer| match answer {
             Confirmed => Published::Confirmed,
             Returned => Published::Returned,
             Unknown => Published::OutcomeUnknown(error(PortErrorKind::OutcomeUnknown)),
+            Refused => Published::Refused(error(PortErrorKind::Invalid)),
         });
-        published.into()
+        published.collect()
     });
     let ports = ports(&tape, store, bus, timers(&tape, vec![]));
     turn(&mut Relay::new(Service::Driver, ports, 8));
@@ -85,19 +93,50 @@ fn commits_are_published_in_the_order_of_the_feed_and_marked_afterwards() {
 }
 
 #[test]
-fn only_what_arrived_whole_is_marked() {
+fn only_what_arrived_whole_is_marked_and_what_may_have_arrived_is_repeated_after_a_pause() {
     let pause = Asked::Wait(NOW.plus(Millis::from_secs(1)));
     for (answers, marked) in [
-        ([Confirmed, Returned, Confirmed], vec![stream(2)]),
-        ([Returned, Returned, Confirmed], vec![stream(2)]),
         ([Unknown, Confirmed, Confirmed], vec![stream(2)]),
+        ([Confirmed, Unknown, Confirmed], vec![stream(2)]),
         ([Confirmed, Confirmed, Unknown], vec![stream(1)]),
-        ([Confirmed, Confirmed, Returned], vec![stream(1)]),
-        ([Unknown, Returned, Unknown], vec![]),
+        ([Unknown, Confirmed, Unknown], vec![]),
     ] {
         let asked = relayed(answers, true).all();
         assert_eq!(asked[1..], [Asked::Mark(marked), pause.clone()], "{answers:?}");
     }
+}
+
+#[test]
+fn what_no_queue_takes_is_set_aside_and_holds_up_nobody() {
+    let (soon, later) = (NOW.plus(Millis::from_secs(1)), NOW.plus(Millis::from_secs(60)));
+    for (answers, marked, aside, until) in [
+        ([Confirmed, Returned, Confirmed], stream(2), stream(1), soon),
+        ([Returned, Unknown, Confirmed], stream(2), stream(1), soon),
+        ([Confirmed, Confirmed, Returned], stream(1), stream(2), soon),
+        ([Returned, Refused, Confirmed], stream(2), stream(1), later),
+        ([Confirmed, Confirmed, Refused], stream(1), stream(2), later),
+    ] {
+        let asked = relayed(answers, true).all();
+        let expected = [Asked::Mark(vec![marked]), Asked::Hold(vec![aside], until)];
+        assert_eq!(asked[1..], expected, "{answers:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_set_aside_and_holds_up_nobody() {
+    let unreadable = || {
+        let mut feed = feed();
+        feed[0].commit = Err(PortError::new(PortErrorKind::Newer, "read a commit"));
+        feed
+    };
+    let asked = relayed_of(unreadable, vec![Confirmed], true).all();
+    let until = NOW.plus(Millis::from_secs(60));
+    let expected = [
+        Asked::Publish(vec![EventId::new(stream(2), Version::new(1), 0)]),
+        Asked::Mark(vec![stream(2)]),
+        Asked::Hold(vec![stream(1)], until),
+    ];
+    assert_eq!(asked, expected);
 }
 
 #[test]

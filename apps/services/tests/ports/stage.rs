@@ -28,6 +28,7 @@ pub(crate) enum Asked {
     Append(Vec<NewCommit>),
     Publish(Vec<EventId>),
     Mark(Vec<StreamId>),
+    Hold(Vec<StreamId>, Timestamp),
     Arm(Vec<Timer>),
     Done(Vec<Timer>),
     Settle(Vec<(Tag, Settlement)>),

@@ -172,7 +172,7 @@ fn a_stream_that_cannot_be_loaded_holds_up_no_other() {
     for (kind, wanted) in [
         (PortErrorKind::Unavailable, "unavailable"),
         (PortErrorKind::OutcomeUnknown, "unavailable"),
-        (PortErrorKind::Unreadable, "failed"),
+        (PortErrorKind::Damaged, "failed"),
         (PortErrorKind::Invalid, "failed"),
     ] {
         let load = move |request: &LoadRequest| match request.stream {
@@ -218,7 +218,7 @@ fn what_the_store_says_of_an_append_is_the_jobs_outcome() {
         [Outcome::Failed(_)]
     ));
     assert!(matches!(
-        failing(PortErrorKind::Unreadable)[..],
+        failing(PortErrorKind::Damaged)[..],
         [Outcome::Failed(_)]
     ));
 }

@@ -22,6 +22,7 @@ pub(super) enum Answer {
     Confirmed,
     Returned,
     Unknown,
+    Refused,
 }
 
 /// The events of the samples' driver streams.
@@ -161,6 +162,7 @@ impl<H: BusHarness> Script<'_, H> {
             Published::Confirmed => Answer::Confirmed,
             Published::Returned => Answer::Returned,
             Published::OutcomeUnknown(_) => Answer::Unknown,
+            Published::Refused(_) => Answer::Refused,
         };
         Ok(published.iter().map(answer).collect())
     }

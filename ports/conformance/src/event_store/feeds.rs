@@ -1,7 +1,7 @@
 //! Checks of what is to be published, and of the scan.
 
 use super::EventStoreHarness;
-use super::steps::{Answer, places};
+use super::steps::{Answer, places, readable, ticket};
 use crate::report::{Check, expect, expect_same};
 use crate::sample::AT;
 use crate::script::{Script, both, side_by_side};
@@ -9,9 +9,12 @@ use fiacre_domain::saga::Service;
 use fiacre_domain::stream::{Commit, StreamId};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
-use fiacre_ports::{NewCommit, Ticket};
+use fiacre_ports::{NewCommit, Scope};
 use std::cell::RefCell;
 use std::sync::Arc;
+
+/// All that is to be published of drivers.
+const DRIVER: Scope = Scope::of(Service::Driver);
 
 fn place(commit: &Arc<Commit>) -> (StreamId, u32) {
     (commit.stream, commit.version.get())
@@ -78,7 +81,7 @@ pub(super) fn feed_is_complete<H: EventStoreHarness>(script: &Script<'_, H>) -> 
         }
         calls.push(Box::pin(async {
             // What it yields is not marked and must come again.
-            drop(one.feed(Service::Driver, 3, until).await);
+            drop(one.feed(DRIVER, 3, until).await);
         }));
         harness.disturb();
         harness.block_on(side_by_side(calls));
@@ -129,11 +132,7 @@ pub(super) fn feed_keeps_stream_order<H: EventStoreHarness>(script: &Script<'_, 
         script.apply(&store, &batch)?;
         appended.extend(batch);
     }
-    let page: Vec<_> = script
-        .feed(&store, Service::Driver, 100, script.patience())?
-        .into_iter()
-        .map(|(_, commit)| commit)
-        .collect();
+    let page = script.feed(&store, Service::Driver, 100, script.patience())?;
     expect_order("one page", &page)?;
     let drained = script.drain(&store, 4, appended.len())?;
     expect_same(
@@ -157,13 +156,12 @@ pub(super) fn feed_yields_only_durable<H: EventStoreHarness>(script: &Script<'_,
         drop(store.append(vec![held.clone()]).await);
     };
     let look = async {
-        *fed.borrow_mut() = Some(store.feed(Service::Driver, 7, until).await);
+        *fed.borrow_mut() = Some(store.feed(DRIVER, 7, until).await);
         harness.release_append();
     };
     harness.block_on(both(append, look));
     script.note("append side by side a commit that is held in flight, and read the feed before it lands");
-    let fed: Vec<_> = fed.take().and_then(Result::ok).unwrap_or_default();
-    let fed: Vec<_> = fed.into_iter().map(|(_, commit)| commit).collect();
+    let fed = readable(fed.take().and_then(Result::ok).unwrap_or_default())?;
     expect(
         fed.is_empty(),
         "nothing yielded while the append is in flight",
@@ -189,8 +187,8 @@ pub(super) fn held_append_is_yielded_once_it_lands<H: EventStoreHarness>(script:
     };
     let overtake = async {
         drop(store.append(vec![swift.clone()]).await);
-        let fed = store.feed(Service::Driver, 7, until).await.unwrap_or_default();
-        let tickets: Vec<Ticket> = fed.iter().map(|(ticket, _)| *ticket).collect();
+        let fed = store.feed(DRIVER, 7, until).await.unwrap_or_default();
+        let tickets: Vec<_> = fed.iter().map(|entry| entry.ticket).collect();
         // A lost mark repeats a message and spoils nothing here.
         drop(store.mark_published(&tickets).await);
         harness.release_append();
@@ -215,7 +213,6 @@ pub(super) fn unmarked_is_yielded_again<H: EventStoreHarness>(script: &Script<'_
     script.apply(&store, &commits)?;
     for _ in 0..2 {
         let fed = script.feed(&store, Service::Driver, 7, script.patience())?;
-        let fed: Vec<_> = fed.into_iter().map(|(_, commit)| commit).collect();
         expect_same("the feed, sorted", &sorted_new(&commits), &sorted(&fed))?;
     }
     Ok(())
@@ -230,13 +227,13 @@ pub(super) fn marked_is_not_yielded<H: EventStoreHarness>(script: &Script<'_, H>
     script.apply(&store, &commits)?;
     let tickets: Vec<_> = script
         .feed(&store, Service::Driver, 7, script.patience())?
-        .into_iter()
-        .map(|(ticket, _)| ticket)
+        .iter()
+        .map(|commit| ticket(commit))
         .collect();
     let (marked, rest) = tickets.split_at(tickets.len().min(2));
     script.mark(&store, marked)?;
     let again = script.feed(&store, Service::Driver, 7, script.patience())?;
-    let again: Vec<_> = again.into_iter().map(|(ticket, _)| ticket).collect();
+    let again: Vec<_> = again.iter().map(|commit| ticket(commit)).collect();
     expect_same("the feed after two were marked", &rest.to_vec(), &again)?;
     script.mark(&store, rest)?;
     script.expect_drained(&store)
@@ -297,11 +294,7 @@ pub(super) fn feed_waits<H: EventStoreHarness>(script: &Script<'_, H>) -> Check 
     let store = script.open_store();
     let until = script.silence();
     let fed = script.feed(&store, Service::Driver, 7, until)?;
-    expect(
-        fed.is_empty(),
-        "nothing: the store is empty",
-        places(fed.iter().map(|(_, commit)| commit)),
-    )?;
+    expect(fed.is_empty(), "nothing: the store is empty", places(&fed))?;
     expect(
         harness.now() >= until,
         format!("to have waited until {until:?}"),
@@ -311,14 +304,14 @@ pub(super) fn feed_waits<H: EventStoreHarness>(script: &Script<'_, H>) -> Check 
     let until = script.patience();
     let fed = RefCell::new(Vec::new());
     let wait = async {
-        *fed.borrow_mut() = store.feed(Service::Driver, 7, until).await.unwrap_or_default();
+        *fed.borrow_mut() = store.feed(DRIVER, 7, until).await.unwrap_or_default();
     };
     let append = async {
         drop(store.append(vec![commit.clone()]).await);
     };
     harness.block_on(both(wait, append));
     script.note("wait in the feed while a commit is appended side by side");
-    let fed: Vec<_> = fed.into_inner().into_iter().map(|(_, commit)| commit).collect();
+    let fed = readable(fed.into_inner())?;
     expect_same(
         "what the waiting feed yields",
         &sorted_new(&[commit]),
@@ -349,7 +342,6 @@ pub(super) fn feed_is_of_one_service<H: EventStoreHarness>(script: &Script<'_, H
             .cloned()
             .collect();
         let fed = script.feed(&store, service, 7, script.patience())?;
-        let fed: Vec<_> = fed.into_iter().map(|(_, commit)| commit).collect();
         expect_same(
             &format!("the feed of {}, sorted", service.name()),
             &sorted_new(&own),

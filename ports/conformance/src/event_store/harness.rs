@@ -1,7 +1,7 @@
 //! What the event store's suite needs.
 
 use crate::harness::{Harness, Support, undeclared};
-use fiacre_ports::EventStore;
+use fiacre_ports::{EventStore, PortErrorKind, Ticket};
 use std::sync::Arc;
 
 /// What only some event stores and their harnesses can do.
@@ -17,6 +17,27 @@ pub enum Capability {
     LoseAnswer,
     /// Make the store forget its snapshots.
     ForgetSnapshots,
+    /// Make a stored commit unreadable, and readable again.
+    Unreadable,
+}
+
+/// Why a commit cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Unreadable {
+    /// A newer release wrote it: its version is beyond what this one reads.
+    Newer,
+    /// Its bytes are not what was written.
+    Damaged,
+}
+
+impl Unreadable {
+    /// What an adapter must say of it.
+    pub const fn kind(self) -> PortErrorKind {
+        match self {
+            Self::Newer => PortErrorKind::Newer,
+            Self::Damaged => PortErrorKind::Damaged,
+        }
+    }
 }
 
 /// A world around an event store of its own: nobody else writes to it, and it is empty at the beginning.
@@ -57,5 +78,15 @@ pub trait EventStoreHarness: Harness {
     /// Makes the store forget its snapshots.
     fn forget_snapshots(&self) {
         undeclared("forget_snapshots")
+    }
+
+    /// Makes a stored commit unreadable: rewrites its record, behind the store's back.
+    fn make_unreadable(&self, _commit: Ticket, _how: Unreadable) {
+        undeclared("make_unreadable")
+    }
+
+    /// Makes it readable again, as an upgrade or a restore does.
+    fn make_readable(&self, _commit: Ticket) {
+        undeclared("make_readable")
     }
 }

@@ -5,10 +5,11 @@ pub mod broken;
 mod feeds;
 mod harness;
 mod loads;
+mod readers;
 pub mod reference;
 mod steps;
 
-pub use harness::{Capability, EventStoreHarness};
+pub use harness::{Capability, EventStoreHarness, Unreadable};
 
 crate::clause::clauses! {
     $ event_store_suite for "an event store" in event_store over EventStoreHarness;
@@ -77,4 +78,16 @@ crate::clause::clauses! {
         "give every commit of a stream whose snapshot was forgotten";
     RestartKeepsTheLog es_32_restart_keeps_the_log needs Restart by loads::restart_keeps_the_log:
         "keep commits, causes and what is to be published over a restart";
+    ShardsDivideTheFeed es_33_shards_divide_the_feed by readers::shards_divide_the_feed:
+        "yield to the reader of a shard the commits of its streams alone, so that all shards together see each once";
+    UnreadableSparesTheFeed es_34_unreadable_spares_the_feed needs Unreadable by readers::unreadable_spares_the_feed:
+        "yield a commit that cannot be read as `Newer` or `Damaged` and its neighbours as ever, and itself once it can be read";
+    HoldSetsAside es_35_hold_sets_aside by readers::hold_sets_aside:
+        "not yield a commit on hold, and yield what follows it, of its stream as well";
+    HoldEnds es_36_hold_ends by readers::hold_ends:
+        "yield a commit again once its hold is over, and not before";
+    UnreadableSparesTheScan es_37_unreadable_spares_the_scan needs Unreadable by readers::unreadable_spares_the_scan:
+        "scan past a commit that cannot be read, and say that it is `Newer` or `Damaged`";
+    LoadTellsNewerFromDamaged es_38_load_tells_newer_from_damaged needs Unreadable by readers::load_tells_newer_from_damaged:
+        "answer the load of a stream with a commit that cannot be read `Newer` or `Damaged`, and the others as ever";
 }

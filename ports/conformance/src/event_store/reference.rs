@@ -1,17 +1,16 @@
 //! The reference model: a list of commits, searched from end to end.
 
-use super::{Capability, EventStoreHarness};
+use super::{Capability, EventStoreHarness, Unreadable};
 use crate::harness::{Harness, Support};
 use crate::reference::{VirtualTime, lock};
 use crate::sample::AT;
 use async_trait::async_trait;
-use fiacre_domain::saga::Service;
 use fiacre_domain::stream::{Commit, StreamId, Version};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
 use fiacre_ports::{
-    Appended, Cursor, EventStore, LoadRequest, Loaded, NewCommit, Page, PortError, PortErrorKind, Snapshot,
-    Ticket,
+    Appended, Cursor, Entry, EventStore, LoadRequest, Loaded, NewCommit, Page, PortError, PortErrorKind,
+    Scope, Snapshot, Ticket,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -22,6 +21,10 @@ pub(super) struct State {
     pub(super) log: Vec<Arc<Commit>>,
     pub(super) published: BTreeSet<Ticket>,
     pub(super) snapshots: BTreeMap<StreamId, Snapshot>,
+    /// Commits on hold, and until when.
+    pub(super) on_hold: BTreeMap<Ticket, Timestamp>,
+    /// Commits that cannot be read, and why.
+    pub(super) unreadable: BTreeMap<Ticket, PortErrorKind>,
     /// Commits in flight that have not landed.
     pub(super) held: Vec<NewCommit>,
     hold_next: bool,
@@ -37,6 +40,45 @@ impl State {
         self.of(stream)
             .last()
             .map_or(Version::EMPTY, |commit| commit.version)
+    }
+
+    /// A commit as it is read.
+    pub(super) fn entry(&self, commit: &Arc<Commit>) -> Entry {
+        let ticket = ticket(commit);
+        let commit = match self.unreadable.get(&ticket) {
+            Some(&kind) => Err(PortError::new(kind, "read a commit")),
+            None => Ok(Arc::clone(commit)),
+        };
+        Entry { ticket, commit }
+    }
+
+    fn load(&self, request: &LoadRequest) -> Result<Loaded, PortError> {
+        let snapshot = self.snapshots.get(&request.stream).cloned();
+        let start = snapshot
+            .as_ref()
+            .map_or(Version::EMPTY, |snapshot| snapshot.version);
+        let after = self.of(request.stream).filter(|commit| commit.version > start);
+        let commits = after
+            .map(|commit| self.entry(commit).commit)
+            .collect::<Result<_, _>>()?;
+        Ok(Loaded {
+            commits,
+            head: self.head(request.stream),
+            snapshot,
+        })
+    }
+
+    /// The oldest of `scope` at `now` that are neither published nor on hold.
+    fn feed(&self, scope: Scope, max: usize, now: Timestamp) -> Vec<Entry> {
+        let is_due = |entry: &Entry| {
+            let until = self.on_hold.get(&entry.ticket);
+            !self.published.contains(&entry.ticket) && until.is_none_or(|until| *until <= now)
+        };
+        let own = self.log.iter().filter(|commit| scope.covers(commit.stream));
+        own.map(|commit| self.entry(commit))
+            .filter(is_due)
+            .take(max)
+            .collect()
     }
 
     /// Writes without looking: what planted bugs do.
@@ -90,22 +132,7 @@ impl Reference {
 impl EventStore for Reference {
     async fn load(&self, requests: &[LoadRequest]) -> Vec<Result<Loaded, PortError>> {
         let state = self.state();
-        let load = |request: &LoadRequest| {
-            let snapshot = state.snapshots.get(&request.stream).cloned();
-            let start = snapshot
-                .as_ref()
-                .map_or(Version::EMPTY, |snapshot| snapshot.version);
-            Ok(Loaded {
-                commits: state
-                    .of(request.stream)
-                    .filter(|commit| commit.version > start)
-                    .cloned()
-                    .collect(),
-                head: state.head(request.stream),
-                snapshot,
-            })
-        };
-        requests.iter().map(load).collect()
+        requests.iter().map(|request| state.load(request)).collect()
     }
 
     async fn append(&self, commits: Vec<NewCommit>) -> Vec<Appended> {
@@ -140,29 +167,27 @@ impl EventStore for Reference {
         answers
     }
 
-    async fn feed(
-        &self,
-        service: Service,
-        max: usize,
-        until: Timestamp,
-    ) -> Result<Vec<(Ticket, Arc<Commit>)>, PortError> {
+    async fn feed(&self, scope: Scope, max: usize, until: Timestamp) -> Result<Vec<Entry>, PortError> {
         let find = || {
-            let state = self.state();
-            let page: Vec<_> = state
-                .log
-                .iter()
-                .filter(|commit| Service::owner(commit.stream) == Some(service))
-                .map(|commit| (ticket(commit), Arc::clone(commit)))
-                .filter(|(ticket, _)| !state.published.contains(ticket))
-                .take(max)
-                .collect();
+            let page = self.state().feed(scope, max, self.time.now());
             (!page.is_empty()).then_some(page)
         };
-        Ok(self.time.wait(until, find, || None).await.unwrap_or_default())
+        let next = || {
+            let now = self.time.now();
+            let state = self.state();
+            state.on_hold.values().copied().filter(|&until| until > now).min()
+        };
+        Ok(self.time.wait(until, find, next).await.unwrap_or_default())
     }
 
     async fn mark_published(&self, tickets: &[Ticket]) -> Result<(), PortError> {
         self.state().published.extend(tickets);
+        Ok(())
+    }
+
+    async fn hold(&self, tickets: &[Ticket], until: Timestamp) -> Result<(), PortError> {
+        let on_hold = tickets.iter().map(|&ticket| (ticket, until));
+        self.state().on_hold.extend(on_hold);
         Ok(())
     }
 
@@ -187,7 +212,13 @@ impl EventStore for Reference {
         let state = self.state();
         let end = start.saturating_add(max).min(state.log.len());
         Ok(Page {
-            commits: state.log.get(start..end).unwrap_or_default().to_vec(),
+            entries: state
+                .log
+                .get(start..end)
+                .unwrap_or_default()
+                .iter()
+                .map(|commit| state.entry(commit))
+                .collect(),
             next: (end < state.log.len()).then(|| Cursor((end as u64).to_le_bytes().to_vec())),
         })
     }
@@ -254,7 +285,8 @@ impl EventStoreHarness for ReferenceHarness {
             | Capability::Crash
             | Capability::HoldAppend
             | Capability::LoseAnswer
-            | Capability::ForgetSnapshots => Support::Yes,
+            | Capability::ForgetSnapshots
+            | Capability::Unreadable => Support::Yes,
         }
     }
 
@@ -264,6 +296,7 @@ impl EventStoreHarness for ReferenceHarness {
     fn crash(&self) {
         let mut state = self.store.state();
         state.published.clear();
+        state.on_hold.clear();
         state.snapshots.clear();
         state.held.clear();
     }
@@ -283,5 +316,13 @@ impl EventStoreHarness for ReferenceHarness {
 
     fn forget_snapshots(&self) {
         self.store.state().snapshots.clear();
+    }
+
+    fn make_unreadable(&self, commit: Ticket, how: Unreadable) {
+        self.store.state().unreadable.insert(commit, how.kind());
+    }
+
+    fn make_readable(&self, commit: Ticket) {
+        self.store.state().unreadable.remove(&commit);
     }
 }

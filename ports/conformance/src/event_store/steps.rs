@@ -8,16 +8,53 @@ use fiacre_domain::saga::Service;
 use fiacre_domain::stream::{Commit, StreamId, Version};
 use fiacre_domain::time::Timestamp;
 use fiacre_ports::{
-    Appended, Consistency, Cursor, EventStore, LoadRequest, Loaded, NewCommit, PortError, PortErrorKind,
-    Snapshot, SnapshotState, Ticket,
+    Appended, Consistency, Cursor, Entry, EventStore, LoadRequest, Loaded, NewCommit, PortError,
+    PortErrorKind, Scope, Snapshot, SnapshotState, Ticket,
 };
 use std::sync::Arc;
 
 /// A handle on the store under test.
 pub(super) type Store = Arc<dyn EventStore>;
 
-/// What the feed yields.
-pub(super) type Yield = Vec<(Ticket, Arc<Commit>)>;
+/// What was read, each commit whole or with the kind of what keeps it from being read.
+pub(super) type Read = (Ticket, Result<Arc<Commit>, PortErrorKind>);
+
+/// One line for what was read.
+pub(super) fn lines(entries: &[Entry]) -> String {
+    let line = |entry: &Entry| match &entry.commit {
+        Ok(commit) => format!("{}/{}", commit.stream, commit.version),
+        Err(error) => format!(
+            "{}/{}: {}",
+            entry.ticket.stream,
+            entry.ticket.version,
+            error.code()
+        ),
+    };
+    format!("[{}]", entries.iter().map(line).collect::<Vec<_>>().join(", "))
+}
+
+/// Entries, to be compared.
+pub(super) fn read(entries: Vec<Entry>) -> Vec<Read> {
+    let comparable = |entry: Entry| (entry.ticket, entry.commit.map_err(|error| error.kind()));
+    entries.into_iter().map(comparable).collect()
+}
+
+/// The commits of entries that all can be read.
+pub(super) fn readable(entries: Vec<Entry>) -> Check<Vec<Arc<Commit>>> {
+    let observed = lines(&entries);
+    let commits: Result<_, _> = entries.into_iter().map(|entry| entry.commit).collect();
+    commits.map_err(|_unreadable: PortError| Mismatch {
+        expected: "commits that can be read".to_owned(),
+        observed,
+    })
+}
+
+pub(super) fn ticket(commit: &Commit) -> Ticket {
+    Ticket {
+        stream: commit.stream,
+        version: commit.version,
+    }
+}
 
 /// An answer, as the checks compare it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -180,6 +217,28 @@ impl<H: EventStoreHarness> Script<'_, H> {
         Ok(loaded)
     }
 
+    /// Loads streams, each on its own.
+    pub(super) fn load_each(
+        &self,
+        store: &Store,
+        streams: &[StreamId],
+    ) -> Check<Vec<Result<Loaded, PortError>>> {
+        let request = |stream: &StreamId| LoadRequest {
+            stream: *stream,
+            consistency: Consistency::Linearizable,
+        };
+        let requests: Vec<_> = streams.iter().map(request).collect();
+        let show = |loaded: &Vec<Result<Loaded, PortError>>| format!("{loaded:?}");
+        let way_failed = |loaded: &Result<Loaded, PortError>| match loaded {
+            Err(error) if error.is_transient() => Some(PortError::new(error.kind(), "load")),
+            Ok(_) | Err(_) => None,
+        };
+        self.call("load each on its own", show, async || {
+            let loaded = store.load(&requests).await;
+            loaded.iter().find_map(way_failed).map_or(Ok(loaded), Err)
+        })
+    }
+
     /// The stream must hold exactly these commits, told by version and cause.
     pub(super) fn expect_stream(&self, store: &Store, stream: StreamId, commits: &[NewCommit]) -> Check {
         let expected: Vec<_> = commits
@@ -200,11 +259,37 @@ impl<H: EventStoreHarness> Script<'_, H> {
     }
 
     /// One call of the feed.
-    pub(super) fn feed(&self, store: &Store, service: Service, max: usize, until: Timestamp) -> Check<Yield> {
+    pub(super) fn feed_of(
+        &self,
+        store: &Store,
+        scope: Scope,
+        max: usize,
+        until: Timestamp,
+    ) -> Check<Vec<Entry>> {
         self.call(
-            format!("feed of {} (at most {max})", service.name()),
-            |fed: &Yield| places(fed.iter().map(|(_, commit)| commit)),
-            async || store.feed(service, max, until).await,
+            format!("feed of {} (at most {max})", scope.service().name()),
+            |fed: &Vec<Entry>| lines(fed),
+            async || store.feed(scope, max, until).await,
+        )
+    }
+
+    /// One call of a service's whole feed, of which every commit can be read.
+    pub(super) fn feed(
+        &self,
+        store: &Store,
+        service: Service,
+        max: usize,
+        until: Timestamp,
+    ) -> Check<Vec<Arc<Commit>>> {
+        readable(self.feed_of(store, Scope::of(service), max, until)?)
+    }
+
+    pub(super) fn hold(&self, store: &Store, tickets: &[Ticket], until: Timestamp) -> Check {
+        let what = format!("hold {} commit(s) until {until:?}", tickets.len());
+        self.call(
+            what,
+            |()| "done".to_owned(),
+            async || store.hold(tickets, until).await,
         )
     }
 
@@ -233,9 +318,9 @@ impl<H: EventStoreHarness> Script<'_, H> {
             if fed.is_empty() {
                 break;
             }
-            let tickets: Vec<_> = fed.iter().map(|(ticket, _)| *ticket).collect();
+            let tickets: Vec<_> = fed.iter().map(|commit| ticket(commit)).collect();
             let before = drained.len();
-            for (_, commit) in fed {
+            for commit in fed {
                 let known =
                     |seen: &Arc<Commit>| (seen.stream, seen.version) == (commit.stream, commit.version);
                 if !drained.iter().any(known) {
@@ -256,11 +341,7 @@ impl<H: EventStoreHarness> Script<'_, H> {
     /// Nothing may be left to publish for drivers.
     pub(super) fn expect_drained(&self, store: &Store) -> Check {
         let fed = self.feed(store, Service::Driver, 7, self.silence())?;
-        expect(
-            fed.is_empty(),
-            "nothing more to publish",
-            places(fed.iter().map(|(_, commit)| commit)),
-        )
+        expect(fed.is_empty(), "nothing more to publish", places(&fed))
     }
 
     pub(super) fn save_snapshot(
@@ -281,22 +362,27 @@ impl<H: EventStoreHarness> Script<'_, H> {
         )
     }
 
-    /// Scans the whole log in pages of at most `max`.
+    /// Scans the whole log, of which every commit can be read.
     pub(super) fn scan(&self, store: &Store, max: usize) -> Check<Vec<Arc<Commit>>> {
+        readable(self.scan_entries(store, max)?)
+    }
+
+    /// Scans the whole log in pages of at most `max`.
+    pub(super) fn scan_entries(&self, store: &Store, max: usize) -> Check<Vec<Entry>> {
         const PAGES_MAX: usize = 1_000;
         let mut scanned = Vec::new();
         let mut from = Cursor::default();
         for _ in 0..PAGES_MAX {
-            let show = |page: &fiacre_ports::Page| places(&page.commits);
+            let show = |page: &fiacre_ports::Page| lines(&page.entries);
             let page = self.call(format!("scan (at most {max})"), show, async || {
                 store.scan(&from, max).await
             })?;
             expect(
-                page.commits.len() <= max,
+                page.entries.len() <= max,
                 format!("at most {max} commits a page"),
-                places(&page.commits),
+                lines(&page.entries),
             )?;
-            scanned.extend(page.commits);
+            scanned.extend(page.entries);
             match page.next {
                 Some(next) => from = next,
                 None => return Ok(scanned),

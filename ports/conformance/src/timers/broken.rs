@@ -8,7 +8,7 @@ use fiacre_domain::saga::Service;
 use fiacre_domain::stream::{TimerId, TimerKind};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
-use fiacre_ports::{PortError, Timer, Timers};
+use fiacre_ports::{PortError, Scope, Timer, Timers};
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -26,11 +26,11 @@ trait Bug: Debug + Send + Sync {
     async fn due(
         &self,
         inner: &Reference,
-        service: Service,
+        scope: Scope,
         max: usize,
         until: Timestamp,
     ) -> Result<Vec<Timer>, PortError> {
-        inner.due(service, max, until).await
+        inner.due(scope, max, until).await
     }
     async fn done(&self, inner: &Reference, service: Service, timers: &[Timer]) -> Result<(), PortError> {
         inner.done(service, timers).await
@@ -53,8 +53,8 @@ impl Timers for Handle {
     async fn schedule(&self, service: Service, timers: Vec<Timer>) -> Result<(), PortError> {
         self.bug.schedule(&self.inner, service, timers).await
     }
-    async fn due(&self, service: Service, max: usize, until: Timestamp) -> Result<Vec<Timer>, PortError> {
-        self.bug.due(&self.inner, service, max, until).await
+    async fn due(&self, scope: Scope, max: usize, until: Timestamp) -> Result<Vec<Timer>, PortError> {
+        self.bug.due(&self.inner, scope, max, until).await
     }
     async fn done(&self, service: Service, timers: &[Timer]) -> Result<(), PortError> {
         self.bug.done(&self.inner, service, timers).await
@@ -125,6 +125,7 @@ pub fn broken(clause: Clause) -> Broken {
         Clause::TimersOfOneMomentAllCome => Broken::new(KindWithoutItsNumber),
         Clause::DoneCanBeArmedAgain => Broken::new(DoneForEver::default()),
         Clause::TimerIsKeptWhole => Broken::new(LosesTheTrace),
+        Clause::ShardsDivideTheTimers => Broken::new(EveryShardIsTheWhole),
     }
 }
 
@@ -206,7 +207,7 @@ impl Bug for RoundsDown {
     async fn due(
         &self,
         inner: &Reference,
-        service: Service,
+        scope: Scope,
         max: usize,
         until: Timestamp,
     ) -> Result<Vec<Timer>, PortError> {
@@ -216,11 +217,13 @@ impl Bug for RoundsDown {
         let soon = |timer: &Timer| timer.due_at > now && timer.due_at <= second_ends;
         let early: Vec<_> = {
             let armed = inner.armed();
-            let own = armed.iter().filter(|(of, timer)| *of == service && soon(timer));
+            let own = armed
+                .iter()
+                .filter(|(of, timer)| *of == scope.service() && soon(timer));
             own.map(|(_, timer)| timer.clone()).take(max).collect()
         };
         if early.is_empty() {
-            inner.due(service, max, until).await
+            inner.due(scope, max, until).await
         } else {
             Ok(early)
         }
@@ -235,12 +238,12 @@ impl Bug for FiresOnce {
     async fn due(
         &self,
         inner: &Reference,
-        service: Service,
+        scope: Scope,
         max: usize,
         until: Timestamp,
     ) -> Result<Vec<Timer>, PortError> {
-        let due = inner.due(service, max, until).await?;
-        inner.done(service, &due).await?;
+        let due = inner.due(scope, max, until).await?;
+        inner.done(scope.service(), &due).await?;
         Ok(due)
     }
 }
@@ -287,13 +290,13 @@ impl Bug for SleepsThrough {
     async fn due(
         &self,
         inner: &Reference,
-        service: Service,
+        scope: Scope,
         max: usize,
         until: Timestamp,
     ) -> Result<Vec<Timer>, PortError> {
         let idle = inner.armed().is_empty();
         if !idle {
-            return inner.due(service, max, until).await;
+            return inner.due(scope, max, until).await;
         }
         let nothing = inner.time().wait(until, || None, || None).await;
         Ok(nothing.unwrap_or_default())
@@ -316,11 +319,13 @@ impl Bug for OneForAll {
     async fn due(
         &self,
         inner: &Reference,
-        _service: Service,
+        scope: Scope,
         max: usize,
         until: Timestamp,
     ) -> Result<Vec<Timer>, PortError> {
-        inner.due(Service::Trip, max, until).await
+        inner
+            .due(Scope::of(Service::Trip).with_shard(scope.shard()), max, until)
+            .await
     }
     async fn done(&self, inner: &Reference, _service: Service, timers: &[Timer]) -> Result<(), PortError> {
         inner.done(Service::Trip, timers).await
@@ -335,11 +340,11 @@ impl Bug for ByIdNotTime {
     async fn due(
         &self,
         inner: &Reference,
-        service: Service,
+        scope: Scope,
         max: usize,
         until: Timestamp,
     ) -> Result<Vec<Timer>, PortError> {
-        let mut due = inner.due(service, usize::MAX, until).await?;
+        let mut due = inner.due(scope, usize::MAX, until).await?;
         due.sort_by_key(|timer| timer.id);
         due.truncate(max);
         Ok(due)
@@ -420,5 +425,21 @@ impl Bug for LosesTheTrace {
             timer.trace = None;
         }
         inner.schedule(service, timers).await
+    }
+}
+
+/// Every reader reads everything.
+#[derive(Debug)]
+struct EveryShardIsTheWhole;
+#[async_trait]
+impl Bug for EveryShardIsTheWhole {
+    async fn due(
+        &self,
+        inner: &Reference,
+        scope: Scope,
+        max: usize,
+        until: Timestamp,
+    ) -> Result<Vec<Timer>, PortError> {
+        inner.due(Scope::of(scope.service()), max, until).await
     }
 }

@@ -8,7 +8,7 @@ use fiacre_domain::saga::Service;
 use fiacre_domain::stream::{TimerId, TimerKind, Version};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
-use fiacre_ports::{Timer, Timers};
+use fiacre_ports::{Scope, Shard, Timer, Timers};
 use std::cell::RefCell;
 use std::sync::Arc;
 
@@ -70,7 +70,7 @@ impl<H: TimersHarness> Script<'_, H> {
         self.call(
             what,
             |due: &Vec<Timer>| lines(due),
-            async || keeper.due(service, max, until).await,
+            async || keeper.due(Scope::of(service), max, until).await,
         )
     }
 
@@ -196,7 +196,10 @@ pub(super) fn due_waits<H: TimersHarness>(script: &Script<'_, H>) -> Check {
     let until = script.patience();
     let due = RefCell::new(Vec::new());
     let wait = async {
-        *due.borrow_mut() = keeper.due(Service::Driver, 10, until).await.unwrap_or_default();
+        *due.borrow_mut() = keeper
+            .due(Scope::of(Service::Driver), 10, until)
+            .await
+            .unwrap_or_default();
     };
     let schedule = async {
         // Whether it was scheduled shows in what is due.
@@ -333,4 +336,36 @@ pub(super) fn timers_survive_a_restart<H: TimersHarness>(script: &Script<'_, H>)
 
 pub(super) fn timers_survive_a_crash<H: TimersHarness>(script: &Script<'_, H>) -> Check {
     survives(script, "the timers crash", H::crash)
+}
+
+pub(super) fn shards_divide_the_timers<H: TimersHarness>(script: &Script<'_, H>) -> Check {
+    const SHARDS: u16 = 3;
+    let ids = script.ids();
+    let keeper = script.harness().open();
+    let now = script.harness().now();
+    let of_driver = |number: u64| Timer {
+        id: TimerId {
+            stream: ids.driver(number),
+            ..timer(ids, 1, now).id
+        },
+        ..timer(ids, 1, now)
+    };
+    let timers: Vec<_> = (0..24).map(of_driver).collect();
+    script.schedule(&keeper, &timers)?;
+    for shard in (0..SHARDS).filter_map(|index| Shard::new(index, SHARDS).ok()) {
+        let scope = Scope::of(Service::Driver).with_shard(shard);
+        let until = script.silence();
+        let due = script.call(
+            format!("due for {shard:?}"),
+            |due: &Vec<Timer>| lines(due),
+            async || keeper.due(scope, 100, until).await,
+        )?;
+        let mut seen = ids_of(&due);
+        seen.sort_unstable();
+        let own = timers.iter().filter(|timer| shard.covers(timer.id.stream));
+        let mut expected: Vec<_> = own.map(|timer| timer.id).collect();
+        expected.sort_unstable();
+        expect_same(&format!("the timers of {shard:?}"), &expected, &seen)?;
+    }
+    Ok(())
 }

@@ -36,4 +36,6 @@ crate::clause::clauses! {
         "give a timer again that was done and is scheduled again, because its event came twice";
     TimerIsKeptWhole tm_13_timer_is_kept_whole by checks::timer_is_kept_whole:
         "give a timer as it was scheduled: id, time, region and trace";
+    ShardsDivideTheTimers tm_14_shards_divide_the_timers by checks::shards_divide_the_timers:
+        "give the reader of a shard the timers of its streams alone, so that all shards together see each";
 }

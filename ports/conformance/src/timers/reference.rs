@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use fiacre_domain::saga::Service;
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
-use fiacre_ports::{PortError, Timer, Timers};
+use fiacre_ports::{PortError, Scope, Timer, Timers};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// Timers that obviously keep every clause.
@@ -40,21 +40,23 @@ impl Timers for Reference {
         Ok(())
     }
 
-    async fn due(&self, service: Service, max: usize, until: Timestamp) -> Result<Vec<Timer>, PortError> {
-        let of_service = || -> Vec<Timer> {
+    async fn due(&self, scope: Scope, max: usize, until: Timestamp) -> Result<Vec<Timer>, PortError> {
+        let in_scope = || -> Vec<Timer> {
             let armed = self.armed();
-            let own = armed.iter().filter(|(of, _)| *of == service);
+            let own = armed
+                .iter()
+                .filter(|(of, timer)| *of == scope.service() && scope.shard().covers(timer.id.stream));
             own.map(|(_, timer)| timer.clone()).collect()
         };
         let find = || {
             let now = self.time.now();
-            let mut due = of_service();
+            let mut due = in_scope();
             due.retain(|timer| timer.due_at <= now);
             due.sort_by_key(|timer| timer.due_at);
             due.truncate(max);
             (!due.is_empty()).then_some(due)
         };
-        let next = || of_service().iter().map(|timer| timer.due_at).min();
+        let next = || in_scope().iter().map(|timer| timer.due_at).min();
         Ok(self.time.wait(until, find, next).await.unwrap_or_default())
     }
 

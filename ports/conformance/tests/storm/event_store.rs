@@ -3,14 +3,13 @@
 use crate::{CALM, FAILS_AFTER, FAILS_BEFORE, Storm};
 use async_trait::async_trait;
 use fiacre_conformance::event_store::reference::ReferenceHarness;
-use fiacre_conformance::event_store::{Capability, Clause, EventStoreHarness, broken, run};
+use fiacre_conformance::event_store::{Capability, Clause, EventStoreHarness, Unreadable, broken, run};
 use fiacre_conformance::{Outcome, Support};
-use fiacre_domain::saga::Service;
-use fiacre_domain::stream::{Commit, StreamId};
+use fiacre_domain::stream::StreamId;
 use fiacre_domain::time::Timestamp;
 use fiacre_ports::{
-    Appended, Cursor, EventStore, LoadRequest, Loaded, NewCommit, Page, PortError, PortErrorKind, Snapshot,
-    Ticket,
+    Appended, Cursor, Entry, EventStore, LoadRequest, Loaded, NewCommit, Page, PortError, PortErrorKind,
+    Scope, Snapshot, Ticket,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -64,14 +63,9 @@ impl EventStore for Way {
         }
     }
 
-    async fn feed(
-        &self,
-        service: Service,
-        max: usize,
-        until: Timestamp,
-    ) -> Result<Vec<(Ticket, Arc<Commit>)>, PortError> {
+    async fn feed(&self, scope: Scope, max: usize, until: Timestamp) -> Result<Vec<Entry>, PortError> {
         let (inner, lost) = self.begin()?;
-        let fed = inner.feed(service, max, until).await;
+        let fed = inner.feed(scope, max, until).await;
         lost.map_or(fed, Err)
     }
 
@@ -79,6 +73,12 @@ impl EventStore for Way {
         let (inner, lost) = self.begin()?;
         let marked = inner.mark_published(tickets).await;
         lost.map_or(marked, Err)
+    }
+
+    async fn hold(&self, tickets: &[Ticket], until: Timestamp) -> Result<(), PortError> {
+        let (inner, lost) = self.begin()?;
+        let held = inner.hold(tickets, until).await;
+        lost.map_or(held, Err)
     }
 
     async fn save_snapshots(&self, snapshots: Vec<(StreamId, Snapshot)>) -> Result<(), PortError> {
@@ -104,7 +104,10 @@ impl<H: EventStoreHarness> EventStoreHarness for Storm<H> {
 
     fn support(&self, capability: Capability) -> Support {
         match capability {
-            Capability::Restart | Capability::Crash | Capability::ForgetSnapshots => Support::Yes,
+            Capability::Restart
+            | Capability::Crash
+            | Capability::ForgetSnapshots
+            | Capability::Unreadable => Support::Yes,
             Capability::HoldAppend | Capability::LoseAnswer => Support::No("the storm does as it likes"),
         }
     }
@@ -119,6 +122,14 @@ impl<H: EventStoreHarness> EventStoreHarness for Storm<H> {
 
     fn forget_snapshots(&self) {
         self.harness.forget_snapshots();
+    }
+
+    fn make_unreadable(&self, commit: Ticket, how: Unreadable) {
+        self.harness.make_unreadable(commit, how);
+    }
+
+    fn make_readable(&self, commit: Ticket) {
+        self.harness.make_readable(commit);
     }
 }
 

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use fiacre_domain::saga::Service;
 use fiacre_domain::stream::{Commit, StreamId, Version};
 use fiacre_domain::time::Timestamp;
-use fiacre_ports::{Appended, Cursor, EventStore, NewCommit, Page, PortError, Ticket};
+use fiacre_ports::{Appended, Cursor, Entry, EventStore, NewCommit, Page, PortError, Scope, Ticket};
 use std::sync::{Arc, Mutex};
 
 /// After a full page the cursor stands one commit too far.
@@ -15,13 +15,13 @@ use std::sync::{Arc, Mutex};
 pub(super) struct CursorPastTheFullPage;
 #[async_trait]
 impl Bug for CursorPastTheFullPage {
-    async fn feed(&self, inner: &Reference, service: Service, max: usize, until: Timestamp) -> Fed {
-        let mut page = inner.feed(service, max.saturating_add(1), until).await?;
+    async fn feed(&self, inner: &Reference, scope: Scope, max: usize, until: Timestamp) -> Fed {
+        let mut page = inner.feed(scope, max.saturating_add(1), until).await?;
         if page.len() > max {
             let skipped: Vec<_> = page
                 .split_off(max)
                 .into_iter()
-                .map(|(ticket, _)| ticket)
+                .map(|entry| entry.ticket)
                 .collect();
             inner.mark_published(&skipped).await?;
         }
@@ -35,14 +35,15 @@ impl Bug for CursorPastTheFullPage {
 pub(super) struct CursorByTime;
 #[async_trait]
 impl Bug for CursorByTime {
-    async fn feed(&self, inner: &Reference, service: Service, max: usize, until: Timestamp) -> Fed {
+    async fn feed(&self, inner: &Reference, scope: Scope, max: usize, until: Timestamp) -> Fed {
         let newest = {
             let state = inner.state();
             let marked = |commit: &&Arc<Commit>| state.published.contains(&ticket(commit));
             state.log.iter().filter(marked).map(|commit| commit.at).max()
         };
-        let mut page = inner.feed(service, max, until).await?;
-        page.retain(|(_, commit)| newest.is_none_or(|newest| commit.at >= newest));
+        let mut page = inner.feed(scope, max, until).await?;
+        let at = |entry: &Entry| entry.commit.as_ref().ok().map(|commit| commit.at);
+        page.retain(|entry| at(entry).is_none_or(|at| newest.is_none_or(|newest| at >= newest)));
         Ok(page)
     }
 }
@@ -52,8 +53,8 @@ impl Bug for CursorByTime {
 pub(super) struct NewestFirst;
 #[async_trait]
 impl Bug for NewestFirst {
-    async fn feed(&self, inner: &Reference, service: Service, max: usize, until: Timestamp) -> Fed {
-        let mut page = inner.feed(service, usize::MAX, until).await?;
+    async fn feed(&self, inner: &Reference, scope: Scope, max: usize, until: Timestamp) -> Fed {
+        let mut page = inner.feed(scope, usize::MAX, until).await?;
         page.reverse();
         page.truncate(max);
         Ok(page)
@@ -65,7 +66,7 @@ impl Bug for NewestFirst {
 pub(super) struct YieldsInFlight;
 #[async_trait]
 impl Bug for YieldsInFlight {
-    async fn feed(&self, inner: &Reference, service: Service, max: usize, until: Timestamp) -> Fed {
+    async fn feed(&self, inner: &Reference, scope: Scope, max: usize, until: Timestamp) -> Fed {
         let held: Vec<_> = inner
             .state()
             .held
@@ -74,10 +75,10 @@ impl Bug for YieldsInFlight {
             .map(NewCommit::into_commit)
             .collect();
         if held.is_empty() {
-            return inner.feed(service, max, until).await;
+            return inner.feed(scope, max, until).await;
         }
-        let mut page = inner.feed(service, max, Timestamp::from_ms(0)).await?;
-        page.extend(held.into_iter().map(|commit| (ticket(&commit), Arc::new(commit))));
+        let mut page = inner.feed(scope, max, Timestamp::from_ms(0)).await?;
+        page.extend(held.into_iter().map(|commit| Entry::from(Arc::new(commit))));
         Ok(page)
     }
 }
@@ -87,9 +88,9 @@ impl Bug for YieldsInFlight {
 pub(super) struct MarksWhatItYields;
 #[async_trait]
 impl Bug for MarksWhatItYields {
-    async fn feed(&self, inner: &Reference, service: Service, max: usize, until: Timestamp) -> Fed {
-        let page = inner.feed(service, max, until).await?;
-        let tickets: Vec<_> = page.iter().map(|(ticket, _)| *ticket).collect();
+    async fn feed(&self, inner: &Reference, scope: Scope, max: usize, until: Timestamp) -> Fed {
+        let page = inner.feed(scope, max, until).await?;
+        let tickets: Vec<_> = page.iter().map(|entry| entry.ticket).collect();
         inner.mark_published(&tickets).await?;
         Ok(page)
     }
@@ -112,7 +113,7 @@ pub(super) struct LosesAtThePageEdge;
 impl Bug for LosesAtThePageEdge {
     async fn scan(&self, inner: &Reference, from: &Cursor, max: usize) -> Result<Page, PortError> {
         let mut page = inner.scan(from, max.saturating_add(1)).await?;
-        page.commits.truncate(max);
+        page.entries.truncate(max);
         Ok(page)
     }
 }
@@ -138,8 +139,8 @@ impl Bug for CursorByBegin {
         lock(&self.0).extend(commits.iter().map(|commit| commit.stream));
         inner.append(commits).await
     }
-    async fn feed(&self, inner: &Reference, service: Service, max: usize, until: Timestamp) -> Fed {
-        let mut page = inner.feed(service, max, until).await?;
+    async fn feed(&self, inner: &Reference, scope: Scope, max: usize, until: Timestamp) -> Fed {
+        let mut page = inner.feed(scope, max, until).await?;
         let places = lock(&self.0);
         let place = |stream: StreamId| places.iter().rposition(|&begun| begun == stream);
         let cursor = inner
@@ -148,7 +149,8 @@ impl Bug for CursorByBegin {
             .iter()
             .filter_map(|ticket| place(ticket.stream))
             .max();
-        page.retain(|(ticket, _)| {
+        page.retain(|entry| {
+            let ticket = entry.ticket;
             ticket.version > Version::new(1) || place(ticket.stream).is_none_or(|place| Some(place) >= cursor)
         });
         Ok(page)
@@ -160,8 +162,8 @@ impl Bug for CursorByBegin {
 pub(super) struct NeverWaits;
 #[async_trait]
 impl Bug for NeverWaits {
-    async fn feed(&self, inner: &Reference, service: Service, max: usize, _until: Timestamp) -> Fed {
-        inner.feed(service, max, Timestamp::from_ms(0)).await
+    async fn feed(&self, inner: &Reference, scope: Scope, max: usize, _until: Timestamp) -> Fed {
+        inner.feed(scope, max, Timestamp::from_ms(0)).await
     }
 }
 
@@ -170,13 +172,14 @@ impl Bug for NeverWaits {
 pub(super) struct OneFeedForAll;
 #[async_trait]
 impl Bug for OneFeedForAll {
-    async fn feed(&self, inner: &Reference, _service: Service, max: usize, until: Timestamp) -> Fed {
+    async fn feed(&self, inner: &Reference, scope: Scope, max: usize, until: Timestamp) -> Fed {
         let mut page = Vec::new();
         for service in Service::ALL {
-            page.extend(inner.feed(service, max, Timestamp::from_ms(0)).await?);
+            let other = Scope::of(service).with_shard(scope.shard());
+            page.extend(inner.feed(other, max, Timestamp::from_ms(0)).await?);
         }
         if page.is_empty() {
-            return inner.feed(Service::Driver, max, until).await;
+            return inner.feed(scope, max, until).await;
         }
         page.truncate(max);
         Ok(page)

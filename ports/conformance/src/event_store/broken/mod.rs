@@ -3,22 +3,23 @@
 mod appends;
 mod feeds;
 mod loads;
+mod readers;
 
 use super::reference::{Reference, ReferenceHarness};
-use super::{Capability, Clause, EventStoreHarness};
+use super::{Capability, Clause, EventStoreHarness, Unreadable};
 use crate::harness::{Harness, Support};
 use async_trait::async_trait;
-use fiacre_domain::saga::Service;
-use fiacre_domain::stream::{Commit, StreamId};
+use fiacre_domain::stream::StreamId;
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
 use fiacre_ports::{
-    Appended, Cursor, EventStore, LoadRequest, Loaded, NewCommit, Page, PortError, Snapshot, Ticket,
+    Appended, Cursor, Entry, EventStore, LoadRequest, Loaded, NewCommit, Page, PortError, Scope, Snapshot,
+    Ticket,
 };
 use std::fmt::Debug;
 use std::sync::Arc;
 
-type Fed = Result<Vec<(Ticket, Arc<Commit>)>, PortError>;
+type Fed = Result<Vec<Entry>, PortError>;
 
 /// A bug: the methods of the port that it spoils, with what it spoils them of.
 #[async_trait]
@@ -29,11 +30,14 @@ trait Bug: Debug + Send + Sync {
     async fn append(&self, inner: &Reference, commits: Vec<NewCommit>) -> Vec<Appended> {
         inner.append(commits).await
     }
-    async fn feed(&self, inner: &Reference, service: Service, max: usize, until: Timestamp) -> Fed {
-        inner.feed(service, max, until).await
+    async fn feed(&self, inner: &Reference, scope: Scope, max: usize, until: Timestamp) -> Fed {
+        inner.feed(scope, max, until).await
     }
     async fn mark_published(&self, inner: &Reference, tickets: &[Ticket]) -> Result<(), PortError> {
         inner.mark_published(tickets).await
+    }
+    async fn hold(&self, inner: &Reference, tickets: &[Ticket], until: Timestamp) -> Result<(), PortError> {
+        inner.hold(tickets, until).await
     }
     async fn save_snapshots(
         &self,
@@ -66,11 +70,14 @@ impl EventStore for Handle {
     async fn append(&self, commits: Vec<NewCommit>) -> Vec<Appended> {
         self.bug.append(&self.inner, commits).await
     }
-    async fn feed(&self, service: Service, max: usize, until: Timestamp) -> Fed {
-        self.bug.feed(&self.inner, service, max, until).await
+    async fn feed(&self, scope: Scope, max: usize, until: Timestamp) -> Fed {
+        self.bug.feed(&self.inner, scope, max, until).await
     }
     async fn mark_published(&self, tickets: &[Ticket]) -> Result<(), PortError> {
         self.bug.mark_published(&self.inner, tickets).await
+    }
+    async fn hold(&self, tickets: &[Ticket], until: Timestamp) -> Result<(), PortError> {
+        self.bug.hold(&self.inner, tickets, until).await
     }
     async fn save_snapshots(&self, snapshots: Vec<(StreamId, Snapshot)>) -> Result<(), PortError> {
         self.bug.save_snapshots(&self.inner, snapshots).await
@@ -138,6 +145,12 @@ impl EventStoreHarness for Broken {
     fn forget_snapshots(&self) {
         self.harness.forget_snapshots();
     }
+    fn make_unreadable(&self, commit: Ticket, how: Unreadable) {
+        self.harness.make_unreadable(commit, how);
+    }
+    fn make_readable(&self, commit: Ticket) {
+        self.harness.make_readable(commit);
+    }
 }
 
 /// The adapter that `clause` rejects. The match has no `_`: a clause without a broken adapter does not build.
@@ -175,6 +188,12 @@ pub fn broken(clause: Clause) -> Broken {
         Clause::CauseCountsPerStream => Broken::new::<appends::CauseOncePerStore>(),
         Clause::LoadWithoutSnapshots => Broken::new::<loads::RemembersOnlyTheTail>(),
         Clause::RestartKeepsTheLog => Broken::new::<loads::LosesTheLastOnRestart>(),
+        Clause::ShardsDivideTheFeed => Broken::new::<readers::EveryShardIsTheWhole>(),
+        Clause::UnreadableSparesTheFeed => Broken::new::<readers::OneBadCommitFailsTheFeed>(),
+        Clause::HoldSetsAside => Broken::new::<readers::HoldsTheStream>(),
+        Clause::HoldEnds => Broken::new::<readers::HoldsForEver>(),
+        Clause::UnreadableSparesTheScan => Broken::new::<readers::ScansWhatItCanRead>(),
+        Clause::LoadTellsNewerFromDamaged => Broken::new::<readers::NewerIsDamaged>(),
     }
 }
 
@@ -289,6 +308,21 @@ const ALSO: &[(Clause, Clause, &str)] = &[
         Clause::UnmarkedIsYieldedAgain,
         Clause::FeedIsOfOneService,
         "it reads the driver service's feed twice",
+    ),
+    (
+        Clause::UnmarkedIsYieldedAgain,
+        Clause::UnreadableSparesTheFeed,
+        "it reads the feed again once it is mended",
+    ),
+    (
+        Clause::FeedWaits,
+        Clause::HoldEnds,
+        "it waits in the feed until the hold ends",
+    ),
+    (
+        Clause::MarkedIsNotYielded,
+        Clause::HoldSetsAside,
+        "its feed must be empty at the end",
     ),
     (
         Clause::MarkedIsNotYielded,
