@@ -1,6 +1,6 @@
 //! A service's timers: what is due is asked of the aggregate that set it, which judges whether it still matters.
 
-use crate::backoff::PAUSE;
+use crate::alarms::{Alarms, Due, Judge};
 use crate::process::{Process, Turn};
 use crate::reactor::ServicePorts;
 use crate::state::State;
@@ -9,81 +9,62 @@ use async_trait::async_trait;
 use fiacre_domain::saga::{self, Service, Setting};
 use fiacre_domain::stream::{Cause, StreamId, TimerId, TimerKind, Version};
 use fiacre_domain::time::Timestamp;
-use fiacre_ports::{PortError, Scope, Timer};
+use fiacre_ports::{Clock, PortError, Timer};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// The timers of one service, but for those that ask the payment gateway first.
 #[derive(Debug)]
 pub struct Deadlines {
-    service: Service,
-    name: String,
+    alarms: Alarms,
+    aggregates: Aggregates,
+}
+
+/// Asks the aggregates.
+struct Aggregates {
     setting: Setting,
     writer: Writer,
-    ports: ServicePorts,
-    batch_max: usize,
+    clock: Arc<dyn Clock>,
 }
+
+impl std::fmt::Debug for Aggregates {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Aggregates").finish_non_exhaustive()
+    }
+}
+
+/// The drivers whose locks are to be reviewed.
+type Drivers = BTreeMap<StreamId, Result<(State, Version), PortError>>;
 
 impl Deadlines {
     /// The timers of `service`, up to `batch_max` at a time.
     pub fn new(service: Service, setting: Setting, ports: ServicePorts, batch_max: usize) -> Self {
-        let writer = ports.writer();
-        Self {
-            service,
-            name: format!("{}.timers", service.name()),
+        let aggregates = Aggregates {
             setting,
-            writer,
-            ports,
-            batch_max: batch_max.max(1),
+            writer: ports.writer(),
+            clock: Arc::clone(&ports.clock),
+        };
+        Self {
+            alarms: Alarms::new(service, ports, batch_max),
+            aggregates,
         }
     }
+}
 
-    async fn handle(&self, due: Vec<Timer>) -> Result<(), PortError> {
-        let drivers = self.reviewed_drivers(&due).await;
-        let (mut jobs, mut asked) = (Vec::new(), Vec::new());
-        let (mut later, mut over) = (Vec::new(), Vec::new());
-        for timer in due {
-            let driver = match drivers.get(&timer.id.stream) {
-                Some(Err(error)) => {
-                    tracing::warn!(stream = %timer.id.stream, %error, "driver not loaded; reviewed again");
-                    later.push(self.soon(timer));
-                    continue;
-                }
-                Some(Ok((State::Driver(driver), _))) => Some(driver),
-                Some(Ok(_)) | None => None,
-            };
-            match saga::timer_command(timer.id, driver) {
-                Some(command) => {
-                    jobs.push(Job::new(
-                        Cause::Timer(timer.id),
-                        timer.region,
-                        timer.trace.clone(),
-                        command,
-                    ));
-                    asked.push(timer);
-                }
-                None => over.push(timer),
-            }
-        }
-        let outcomes = self.writer.run(jobs).await;
-        for (timer, outcome) in asked.into_iter().zip(outcomes) {
-            let next = self.next(&timer, &outcome);
-            if next.as_ref().is_none_or(|next| next.id != timer.id) {
-                over.push(timer);
-            }
-            later.extend(next);
-        }
-        self.ports.timers.schedule(self.service, later).await?;
-        self.ports.timers.done(self.service, &over).await
+impl Judge for Aggregates {
+    async fn judge(&self, due: &[Timer]) -> Vec<Due> {
+        let drivers = self.reviewed_drivers(due).await;
+        due.iter().map(|timer| asked(timer, &drivers)).collect()
     }
 
-    /// What to ask again: a deadline judged too early, a lock that still stands, a store that could not be reached. Each
-    /// review of a lock is a timer of its own, since one cause makes one commit: a release that was asked for at the first
-    /// review and got lost is asked for anew at the second.
+    /// What to ask again: a deadline judged too early, a lock that still stands. Each review of a lock is a timer of its
+    /// own, since one cause makes one commit: a release that was asked for at the first review and got lost is asked for
+    /// anew at the second.
     fn next(&self, timer: &Timer, outcome: &Outcome) -> Option<Timer> {
         let timer = timer.clone();
         match outcome {
             Outcome::Refused(refusal) => refusal.due_at().map(|due_at| Timer { due_at, ..timer }),
-            Outcome::Unavailable(_) | Outcome::Failed(_) => Some(self.soon(timer)),
+            Outcome::Unavailable(_) | Outcome::Failed(_) => Some(timer),
             Outcome::Committed(_) | Outcome::Duplicate | Outcome::Nothing => {
                 let TimerKind::LockReview(time) = timer.id.kind else {
                     return None;
@@ -91,23 +72,33 @@ impl Deadlines {
                 let kind = TimerKind::LockReview(time.saturating_add(1));
                 Some(Timer {
                     id: TimerId { kind, ..timer.id },
-                    due_at: self.ports.clock.now().plus(self.setting.lock_review),
+                    due_at: self.clock.now().plus(self.setting.lock_review),
                     ..timer
                 })
             }
         }
     }
+}
 
-    fn soon(&self, timer: Timer) -> Timer {
-        let due_at = self.ports.clock.now().plus(PAUSE);
-        Timer { due_at, ..timer }
-    }
+/// A driver that cannot be loaded holds up no other timer.
+fn asked(timer: &Timer, drivers: &Drivers) -> Due {
+    let driver = match drivers.get(&timer.id.stream) {
+        Some(Err(error)) => {
+            tracing::warn!(stream = %timer.id.stream, %error, "driver not loaded; reviewed again");
+            return Due::Later;
+        }
+        Some(Ok((State::Driver(driver), _))) => Some(driver),
+        Some(Ok(_)) | None => None,
+    };
+    let command = saga::timer_command(timer.id, driver);
+    command.map_or(Due::Over, |command| {
+        let cause = Cause::Timer(timer.id);
+        Due::Commit(Job::new(cause, timer.region, timer.trace.clone(), command))
+    })
+}
 
-    /// The drivers whose locks are to be reviewed. One that cannot be loaded holds up no other timer.
-    async fn reviewed_drivers(
-        &self,
-        due: &[Timer],
-    ) -> BTreeMap<StreamId, Result<(State, Version), PortError>> {
+impl Aggregates {
+    async fn reviewed_drivers(&self, due: &[Timer]) -> Drivers {
         let is_review = |timer: &&Timer| matches!(timer.id.kind, TimerKind::LockReview(_));
         let reviewed: BTreeSet<StreamId> = due
             .iter()
@@ -126,24 +117,10 @@ impl Deadlines {
 #[async_trait]
 impl Process for Deadlines {
     fn name(&self) -> &str {
-        &self.name
+        self.alarms.name()
     }
 
     async fn turn(&mut self, until: Timestamp) -> Turn {
-        let handled = match self
-            .ports
-            .timers
-            .due(Scope::of(self.service), self.batch_max, until)
-            .await
-        {
-            Ok(due) if due.is_empty() => return Turn::Idle,
-            Ok(due) => self.handle(due).await,
-            Err(error) => Err(error),
-        };
-        if let Err(error) = handled {
-            tracing::warn!(service = self.service.name(), %error, "timers not handled; tried again");
-            self.ports.pause().await;
-        }
-        Turn::Worked
+        self.alarms.turn(&self.aggregates, until).await
     }
 }

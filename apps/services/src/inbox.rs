@@ -1,19 +1,66 @@
-//! Taking deliveries from a queue and saying what became of them.
+//! The one loop of everything that consumes: take deliveries, plan, arm timers, commit, settle.
+//!
+//! A [`Work`] says what a batch asks for. Everything else is here: what goes together, what is believed of an outcome, and
+//! what happens to a consumer whose store, timers or gateway cannot be reached.
 
-use crate::backoff::{PAUSE, retry_delay};
-use crate::writer::Outcome;
+use crate::backoff::{PAUSE, Patience, mixed, retry_delay};
+use crate::process::Turn;
+use crate::reactor::ServicePorts;
+use crate::writer::{Job, Outcome, Writer};
+use fiacre_domain::saga::Service;
 use fiacre_domain::time::Timestamp;
+use fiacre_domain::units::Millis;
 use fiacre_ports::{
-    Bus, Consumer, Delivery, ParkReason, PortError, PortErrorKind, Prefetch, QueueSpec, Settlement, Tag,
+    Consumer, Delivery, ParkReason, PortError, PortErrorKind, Prefetch, QueueSpec, Settlement, Tag, Timer,
 };
-use std::sync::Arc;
 
-/// A queue's consumer that is made anew when it breaks.
+/// What a delivery asks for.
+#[derive(Debug)]
+pub(crate) enum Ask {
+    /// One commit, if the stream agrees.
+    Commit(Job),
+    /// Nothing that is written.
+    Settle(Settlement),
+    /// Nobody knows yet: what it needs cannot be reached. It comes again after this, or after the rest that its process
+    /// takes, and is counted nowhere.
+    Later(Millis),
+}
+
+/// What is done with a delivery.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// The deadline that it sets.
+    pub(crate) timer: Option<Timer>,
+    /// What else it asks for.
+    pub(crate) ask: Ask,
+}
+
+impl From<Ask> for Plan {
+    fn from(ask: Ask) -> Self {
+        Self { timer: None, ask }
+    }
+}
+
+/// Plans what a process does with the deliveries of its queue.
+pub(crate) trait Work {
+    /// Plans a batch, and hands it to [`Inbox::finish`]: at once, or in the parts in which it becomes known.
+    async fn plan(&mut self, batch: Vec<Delivery>, inbox: &mut Inbox);
+}
+
+/// A queue's consumer that is made anew when it breaks, and rests when what it needs cannot be reached.
 pub(crate) struct Inbox {
-    bus: Arc<dyn Bus>,
+    /// Whose deadlines are set.
+    service: Service,
+    ports: ServicePorts,
+    writer: Writer,
     queue: QueueSpec,
     prefetch: Prefetch,
     consumer: Option<Box<dyn Consumer>>,
+    patience: Patience,
+    /// Of this turn: what could not be worked on.
+    stranded: Vec<(Tag, Millis)>,
+    /// Of this turn: whether anything could.
+    got_on: bool,
 }
 
 impl std::fmt::Debug for Inbox {
@@ -25,87 +72,193 @@ impl std::fmt::Debug for Inbox {
 }
 
 impl Inbox {
-    /// Of `queue` on `bus`; nothing is done until the first [`Inbox::take`].
-    pub(crate) fn new(bus: Arc<dyn Bus>, queue: QueueSpec, prefetch: Prefetch) -> Self {
+    /// Of a process of `service` that reads `queue`; nothing is done until the first turn.
+    pub(crate) fn new(service: Service, ports: ServicePorts, queue: QueueSpec, prefetch: Prefetch) -> Self {
         Self {
-            bus,
+            service,
+            writer: ports.writer(),
+            patience: ports.patience(queue.name.as_str()),
+            ports,
             queue,
             prefetch,
             consumer: None,
+            stranded: Vec::new(),
+            got_on: false,
         }
     }
 
-    /// The queue.
-    pub(crate) const fn queue(&self) -> &QueueSpec {
-        &self.queue
+    /// The queue's name, which is its process's.
+    pub(crate) fn name(&self) -> &str {
+        self.queue.name.as_str()
     }
 
-    /// Up to `max` deliveries, waiting until `until` at most. Redelivered ones come one by one, so that a message that
-    /// kills its consumer does not drag its neighbours along.
-    pub(crate) async fn take(
-        &mut self,
-        max: usize,
-        until: Timestamp,
-    ) -> Result<Vec<Vec<Delivery>>, PortError> {
-        let delivered = self.next(max, until).await;
+    /// One turn: whatever is there, up to the prefetch, waiting until `until` at most.
+    ///
+    /// Where nothing at all could be worked on, nothing more is taken for a while; where something could, only what could
+    /// not is left alone for a while.
+    pub(crate) async fn turn(&mut self, work: &mut impl Work, until: Timestamp) -> Turn {
+        if !self.patience.rest(until).await {
+            return Turn::Idle;
+        }
+        let batches = match self.take(until).await {
+            Ok(batches) => batches,
+            Err(error) => {
+                let rest_ms = self.patience.lost().get();
+                tracing::warn!(queue = %self.queue.name, %error, rest_ms, "queue not read");
+                return Turn::Worked;
+            }
+        };
+        if batches.is_empty() {
+            return Turn::Idle;
+        }
+        for batch in batches {
+            work.plan(batch, self).await;
+        }
+        self.end_turn().await;
+        Turn::Worked
+    }
+
+    /// What there is, in batches. What was delivered before comes last and one by one, beginning anywhere: a message that
+    /// kills its consumer drags no neighbour along, and holds up neither what is new nor, for long, what came back with it.
+    async fn take(&mut self, until: Timestamp) -> Result<Vec<Vec<Delivery>>, PortError> {
+        let delivered = self.next(until).await;
         if delivered.is_err() {
             self.consumer = None;
         }
-        let (again, first): (Vec<_>, Vec<_>) =
+        let (mut again, first): (Vec<_>, Vec<_>) =
             delivered?.into_iter().partition(|delivery| delivery.redelivered);
-        let mut batches: Vec<Vec<Delivery>> = again.into_iter().map(|delivery| vec![delivery]).collect();
+        let mut batches = Vec::with_capacity(again.len() + 1);
         if !first.is_empty() {
             batches.push(first);
         }
+        if let Ok(count @ 2..) = u64::try_from(again.len()) {
+            let start = mixed(self.ports.clock.now().ms().unsigned_abs()) % count;
+            again.rotate_left(usize::try_from(start).unwrap_or(0));
+        }
+        batches.extend(again.into_iter().map(|delivery| vec![delivery]));
         Ok(batches)
     }
 
-    async fn next(&mut self, max: usize, until: Timestamp) -> Result<Vec<Delivery>, PortError> {
+    async fn next(&mut self, until: Timestamp) -> Result<Vec<Delivery>, PortError> {
         let consumer = match &mut self.consumer {
             Some(consumer) => consumer,
             none => {
-                self.bus.declare(&self.queue).await?;
-                none.insert(self.bus.consume(&self.queue.name, self.prefetch).await?)
+                let bus = &self.ports.bus;
+                bus.declare(&self.queue).await?;
+                none.insert(bus.consume(&self.queue.name, self.prefetch).await?)
             }
         };
-        consumer.next(max, until).await
+        consumer.next(usize::from(self.prefetch.0), until).await
     }
 
-    /// Settles deliveries; where the bus cannot be told, they come again, and the inbox of the store knows them.
-    pub(crate) async fn settle(&mut self, settlements: Vec<(Tag, Settlement)>) {
-        let Some(consumer) = &mut self.consumer else {
-            return;
-        };
-        if settlements.is_empty() {
-            return;
+    /// Timers first, then the commits, then the acknowledgements: a crash between any two repeats, and loses nothing.
+    pub(crate) async fn finish(&mut self, planned: Vec<(Delivery, Plan)>) {
+        let planned = self.arm(planned).await;
+        let mut jobs = Vec::with_capacity(planned.len());
+        let (mut waiting, mut settled) = (Vec::with_capacity(planned.len()), Vec::new());
+        for (delivery, plan) in planned {
+            match plan.ask {
+                Ask::Commit(job) => {
+                    jobs.push(job);
+                    waiting.push(delivery);
+                }
+                Ask::Settle(settlement) => settled.push((delivery.tag, settlement)),
+                Ask::Later(delay) => self.stranded.push((delivery.tag, delay)),
+            }
         }
-        if let Err(error) = consumer.settle(settlements).await {
+        for (delivery, outcome) in waiting.into_iter().zip(self.writer.run(jobs).await) {
+            match settlement(&delivery, &outcome) {
+                Some(settlement) => settled.push((delivery.tag, settlement)),
+                None => self.stranded.push((delivery.tag, PAUSE)),
+            }
+        }
+        if !settled.is_empty() {
+            self.got_on |= self.settle(settled).await;
+        }
+    }
+
+    /// Arms the timers of a batch; where that fails, only what sets none goes on.
+    async fn arm(&mut self, mut planned: Vec<(Delivery, Plan)>) -> Vec<(Delivery, Plan)> {
+        let timers: Vec<Timer> = planned
+            .iter()
+            .filter_map(|(_, plan)| plan.timer.clone())
+            .collect();
+        if !timers.is_empty()
+            && let Err(error) = self.ports.timers.schedule(self.service, timers).await
+        {
+            tracing::warn!(queue = %self.queue.name, %error, "timers not armed; the messages come again");
+            let set_none = |(delivery, plan): &(Delivery, Plan)| {
+                self.stranded
+                    .extend(plan.timer.as_ref().map(|_| (delivery.tag, PAUSE)));
+                plan.timer.is_none()
+            };
+            planned.retain(set_none);
+        }
+        planned
+    }
+
+    /// Ends a turn: says when what could not be worked on comes again, and rests where nothing could.
+    async fn end_turn(&mut self) {
+        let got_on = std::mem::take(&mut self.got_on);
+        let stranded = std::mem::take(&mut self.stranded);
+        if !stranded.is_empty() {
+            let rest = if got_on {
+                Millis::ZERO
+            } else {
+                self.patience.lost()
+            };
+            tracing::warn!(
+                queue = %self.queue.name, count = stranded.len(), rest_ms = rest.get(), "given back uncounted"
+            );
+            let back = |(tag, delay): (Tag, Millis)| {
+                let delay = delay.max(rest);
+                (tag, Settlement::Return { delay })
+            };
+            self.settle(stranded.into_iter().map(back).collect()).await;
+        }
+        if got_on && self.consumer.is_some() {
+            self.patience.found();
+        }
+    }
+
+    /// Settles deliveries, and says whether it is done; where the bus cannot be told, they come again, and the inbox of
+    /// the store knows them.
+    async fn settle(&mut self, settlements: Vec<(Tag, Settlement)>) -> bool {
+        let Some(consumer) = &mut self.consumer else {
+            return false;
+        };
+        let settled = consumer.settle(settlements).await;
+        if let Err(error) = &settled {
             tracing::warn!(queue = %self.queue.name, %error, "deliveries not settled; they will come again");
             self.consumer = None;
+            self.patience.lost();
         }
+        settled.is_ok()
     }
 }
 
-/// What a message's outcome means for the message: errors of the message climb the ladder and are parked, what is merely
-/// unavailable is given back and counted nowhere, a refusal is an answer.
-pub(crate) fn settlement(delivery: &Delivery, outcome: &Outcome) -> Settlement {
+/// What a message's outcome means for the message: errors of the message climb the ladder and are parked, a refusal is an
+/// answer; none where the store could not be reached.
+fn settlement(delivery: &Delivery, outcome: &Outcome) -> Option<Settlement> {
     match outcome {
         Outcome::Committed(_) | Outcome::Duplicate | Outcome::Nothing | Outcome::Refused(_) => {
-            Settlement::Ack
+            Some(Settlement::Ack)
         }
-        Outcome::Unavailable(_) => Settlement::Return { delay: PAUSE },
-        Outcome::Failed(error) => failed(delivery, error.code(), &error.to_string()),
+        Outcome::Unavailable(_) => None,
+        Outcome::Failed(error) => Some(failed(delivery, error.code(), &error.to_string())),
     }
 }
 
-/// What it means for a message that its stream could not be loaded: as in [`settlement`], only a store that is away, or a
+/// What it means for a message that its stream could not be loaded: as for an outcome, only a store that is away, or a
 /// stream that a newer release wrote to, gives it back uncounted.
-pub(crate) fn not_loaded(delivery: &Delivery, error: &PortError) -> Settlement {
+pub(crate) fn not_loaded(delivery: &Delivery, error: &PortError) -> Ask {
     match error.kind() {
         PortErrorKind::Unavailable | PortErrorKind::OutcomeUnknown | PortErrorKind::Newer => {
-            Settlement::Return { delay: PAUSE }
+            Ask::Later(PAUSE)
         }
-        PortErrorKind::Invalid | PortErrorKind::Damaged => failed(delivery, error.code(), &error.to_string()),
+        PortErrorKind::Invalid | PortErrorKind::Damaged => {
+            Ask::Settle(failed(delivery, error.code(), &error.to_string()))
+        }
     }
 }
 

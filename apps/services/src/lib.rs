@@ -13,6 +13,7 @@
 //! | deadlines | [`deadlines`] |
 //! | which queue takes which events | [`topology`] |
 
+mod alarms;
 pub mod backoff;
 pub mod deadlines;
 pub mod desk;

@@ -2,7 +2,7 @@
 
 use crate::state::{Refusal, State};
 use fiacre_domain::event::Event;
-use fiacre_domain::saga::Command;
+use fiacre_domain::saga::{Command, Service};
 
 /// What a decision came to, at the confirmed head of its stream.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +19,10 @@ pub enum Decided<'a> {
 pub trait Observer: Send + Sync {
     /// On a stream in state `before`, `commands` came to `decided`.
     fn decided(&self, before: &State, commands: &[Command], decided: Decided<'_>);
+
+    /// So many commits of `service` are set aside now, since they cannot be published: no queue takes them, the bus refuses
+    /// them, or this release cannot read them. Told whenever the count changes; above zero a person should look.
+    fn set_aside(&self, _service: Service, _count: usize) {}
 }
 
 /// Hears nothing.

@@ -1,17 +1,18 @@
 //! A service's consumer: event → react → command, and commands from people.
 
-use crate::backoff::PAUSE;
-use crate::inbox::{self, Inbox};
+use crate::backoff::Patience;
+use crate::inbox::{self, Ask, Inbox, Plan, Work};
 use crate::observer::Observer;
 use crate::process::{Process, Turn};
 use crate::topology;
-use crate::writer::{Job, Outcome, Writer};
+use crate::writer::{Job, Writer};
 use async_trait::async_trait;
+use fiacre_domain::event::Event;
 use fiacre_domain::id::RegionId;
-use fiacre_domain::saga::{self, Service, Setting};
-use fiacre_domain::stream::Cause;
+use fiacre_domain::saga::{self, Command, Service, Setting};
+use fiacre_domain::stream::{Cause, EventId, StreamId};
 use fiacre_domain::time::Timestamp;
-use fiacre_ports::{Body, Bus, Clock, Delivery, Prefetch, Settlement, Tag, Timer, Timers};
+use fiacre_ports::{Body, Bus, Clock, Delivery, Message, Prefetch, Settlement, Timer, Timers};
 use std::sync::Arc;
 
 /// What a service's processes stand on.
@@ -39,9 +40,9 @@ impl ServicePorts {
         )
     }
 
-    /// Leaves alone for a moment what could not be worked on: a queue, a store, a feed.
-    pub(crate) async fn pause(&self) {
-        self.clock.wait_until(self.clock.now().plus(PAUSE)).await;
+    /// The patience of the process with this name.
+    pub(crate) fn patience(&self, name: &str) -> Patience {
+        Patience::new(name, Arc::clone(&self.clock))
     }
 }
 
@@ -54,18 +55,16 @@ impl std::fmt::Debug for ServicePorts {
 /// The consumer of one service in one region.
 #[derive(Debug)]
 pub struct Reactor {
-    service: Service,
-    setting: Setting,
     inbox: Inbox,
-    writer: Writer,
-    ports: ServicePorts,
-    batch_max: usize,
+    reactions: Reactions,
 }
 
-/// What a delivery asks for.
-enum Plan {
-    Do { timer: Option<Timer>, job: Option<Job> },
-    Settle(Settlement),
+/// What one service makes of messages.
+#[derive(Debug)]
+struct Reactions {
+    service: Service,
+    setting: Setting,
+    ports: ServicePorts,
 }
 
 impl Reactor {
@@ -77,117 +76,81 @@ impl Reactor {
         ports: ServicePorts,
         prefetch: Prefetch,
     ) -> Self {
-        let writer = ports.writer();
-        let inbox = Inbox::new(
-            Arc::clone(&ports.bus),
-            topology::service_queue(service, region),
-            prefetch,
-        );
+        let queue = topology::service_queue(service, region);
         Self {
-            service,
-            setting,
-            inbox,
-            writer,
-            ports,
-            batch_max: usize::from(prefetch.0),
+            inbox: Inbox::new(service, ports.clone(), queue, prefetch),
+            reactions: Reactions {
+                service,
+                setting,
+                ports,
+            },
         }
     }
+}
 
-    fn plan(&self, delivery: &Delivery) -> Plan {
-        let message = &delivery.message;
+impl Reactions {
+    fn of(&self, message: &Message) -> Plan {
         let job = |cause, command| Job::new(cause, message.region, message.trace.clone(), command);
         match &message.body {
             Body::Event { id, event, .. } => {
-                let now = self.ports.clock.now();
-                let command = match self.service {
-                    Service::Trip => saga::trip_service(id.stream(), event),
-                    Service::Driver => saga::driver_service(id.stream(), event, &self.setting, now),
-                    Service::Payment => saga::payment_service(id.stream(), event, &self.setting),
-                };
-                let own = Service::owner(id.stream()) == Some(self.service);
-                let deadline = saga::deadline(*id, event).filter(|_| own);
-                let timer = deadline.map(|deadline| Timer {
-                    id: deadline.id,
-                    due_at: deadline.due_at,
-                    region: message.region,
-                    trace: message.trace.clone(),
-                });
-                Plan::Do {
-                    timer,
-                    job: command.map(|command| job(Cause::Event(*id), command)),
+                let command = self.to_event(id.stream(), event);
+                Plan {
+                    timer: self.deadline(*id, event, message),
+                    ask: command.map_or(Ask::Settle(Settlement::Ack), |command| {
+                        Ask::Commit(job(Cause::Event(*id), command))
+                    }),
                 }
             }
-            Body::Command { id, command } if command.service() == self.service => Plan::Do {
-                timer: None,
-                job: Some(job(Cause::Command(*id), command.clone())),
-            },
-            Body::Command { .. } | Body::Notice(_) => Plan::Settle(inbox::refused(
+            Body::Command { id, command } if command.service() == self.service => {
+                Ask::Commit(job(Cause::Command(*id), command.clone())).into()
+            }
+            Body::Command { .. } | Body::Notice(_) => Ask::Settle(inbox::refused(
                 "wrong_service",
                 "the message belongs to another service's queue",
-            )),
+            ))
+            .into(),
         }
     }
 
-    /// Timers first, then the commit, then the acknowledgement: a crash between any two repeats, and loses nothing.
-    async fn handle(&mut self, deliveries: Vec<Delivery>) {
-        let mut settled: Vec<(Tag, Settlement)> = Vec::with_capacity(deliveries.len());
-        let mut timers = Vec::new();
-        let mut jobs = Vec::new();
-        let mut waiting = Vec::new();
-        for delivery in deliveries {
-            match self.plan(&delivery) {
-                Plan::Settle(settlement) => settled.push((delivery.tag, settlement)),
-                Plan::Do { timer, job } => {
-                    timers.extend(timer);
-                    let has_job = job.is_some();
-                    jobs.extend(job);
-                    waiting.push((delivery, has_job));
-                }
-            }
+    fn to_event(&self, stream: StreamId, event: &Event) -> Option<Command> {
+        let now = self.ports.clock.now();
+        match self.service {
+            Service::Trip => saga::trip_service(stream, event),
+            Service::Driver => saga::driver_service(stream, event, &self.setting, now),
+            Service::Payment => saga::payment_service(stream, event, &self.setting),
         }
-        if !timers.is_empty()
-            && let Err(error) = self.ports.timers.schedule(self.service, timers).await
-        {
-            tracing::warn!(service = self.service.name(), %error, "timers not armed; the messages come again");
-            let back = |(delivery, _): (Delivery, bool)| (delivery.tag, Settlement::Return { delay: PAUSE });
-            settled.extend(waiting.into_iter().map(back));
-            self.inbox.settle(settled).await;
-            return;
-        }
-        let outcomes = self.writer.run(jobs).await;
-        let mut outcomes = outcomes.into_iter();
-        for (delivery, has_job) in waiting {
-            let outcome = if has_job {
-                outcomes.next().unwrap_or(Outcome::Nothing)
-            } else {
-                Outcome::Nothing
-            };
-            settled.push((delivery.tag, inbox::settlement(&delivery, &outcome)));
-        }
-        self.inbox.settle(settled).await;
+    }
+
+    /// The deadline that an event of the service's own streams sets.
+    fn deadline(&self, id: EventId, event: &Event, message: &Message) -> Option<Timer> {
+        let own = Service::owner(id.stream()) == Some(self.service);
+        let deadline = saga::deadline(id, event).filter(|_| own)?;
+        Some(Timer {
+            id: deadline.id,
+            due_at: deadline.due_at,
+            region: message.region,
+            trace: message.trace.clone(),
+        })
+    }
+}
+
+impl Work for Reactions {
+    async fn plan(&mut self, batch: Vec<Delivery>, inbox: &mut Inbox) {
+        let plan = |delivery: Delivery| {
+            let plan = self.of(&delivery.message);
+            (delivery, plan)
+        };
+        inbox.finish(batch.into_iter().map(plan).collect()).await;
     }
 }
 
 #[async_trait]
 impl Process for Reactor {
     fn name(&self) -> &str {
-        self.inbox.queue().name.as_str()
+        self.inbox.name()
     }
 
     async fn turn(&mut self, until: Timestamp) -> Turn {
-        match self.inbox.take(self.batch_max, until).await {
-            Ok(batches) if batches.is_empty() => Turn::Idle,
-            Ok(batches) => {
-                for batch in batches {
-                    self.handle(batch).await;
-                }
-                Turn::Worked
-            }
-            Err(error) => {
-                tracing::warn!(queue = %self.inbox.queue().name, %error, "queue not read");
-                self.ports.pause().await;
-                Turn::Worked
-            }
-        }
+        self.inbox.turn(&mut self.reactions, until).await
     }
 }

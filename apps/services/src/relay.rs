@@ -1,6 +1,6 @@
 //! The relay: the log is the outbox. What is not yet published is published; then it is marked.
 
-use crate::backoff::{PAUSE, RETRY_MAX};
+use crate::backoff::{PAUSE, Patience, RETRY_MAX, pending_delay};
 use crate::process::{Process, Turn};
 use crate::reactor::ServicePorts;
 use crate::topology;
@@ -10,6 +10,7 @@ use fiacre_domain::stream::Commit;
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
 use fiacre_ports::{Body, Entry, Message, PortError, Published, Scope, Ticket};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Publishes the commits of one service's streams.
@@ -18,15 +19,21 @@ pub struct Relay {
     service: Service,
     name: String,
     ports: ServicePorts,
+    patience: Patience,
+    /// What cannot be published for now: set aside, and tried again.
+    aside: BTreeSet<Ticket>,
     batch_max: usize,
 }
 
 impl Relay {
     /// The relay of `service`, taking up to `batch_max` commits at a time.
     pub fn new(service: Service, ports: ServicePorts, batch_max: usize) -> Self {
+        let name = format!("{}.relay", service.name());
         Self {
             service,
-            name: format!("{}.relay", service.name()),
+            patience: ports.patience(&name),
+            aside: BTreeSet::new(),
+            name,
             ports,
             batch_max: batch_max.max(1),
         }
@@ -85,36 +92,82 @@ impl Relay {
         commits
     }
 
-    async fn relay(&self, until: Timestamp) -> Result<Turn, PortError> {
-        let feed = self
-            .ports
-            .store
-            .feed(Scope::of(self.service), self.batch_max, until)
-            .await?;
+    async fn relay(&mut self, until: Timestamp) -> Result<Turn, PortError> {
+        let scope = Scope::of(self.service);
+        let feed = self.ports.store.feed(scope, self.batch_max, until).await?;
         if feed.is_empty() {
             return Ok(Turn::Idle);
         }
-        let mut fates = Vec::new();
+        let mut fates = Vec::with_capacity(feed.len());
         let commits = self.read(feed, &mut fates);
         if !commits.is_empty() {
             fates.extend(self.publish(&commits).await);
         }
-        let of = |wanted: Fate| {
-            let those = fates.iter().filter(|(_, fate)| *fate == wanted);
-            those.map(|(ticket, _)| *ticket).collect::<Vec<_>>()
-        };
-        self.ports.store.mark_published(&of(Fate::Arrived)).await?;
-        for fate in [Fate::Returned, Fate::Refused, Fate::Unreadable] {
-            let aside = of(fate);
-            if let (false, Some(hold)) = (aside.is_empty(), fate.hold()) {
-                let until = self.ports.clock.now().plus(hold);
-                self.ports.store.hold(&aside, until).await?;
-            }
+        let arrived = tickets(&fates, Fate::Arrived);
+        self.ports.store.mark_published(&arrived).await?;
+        let got_on = !arrived.is_empty();
+        if arrived.len() < fates.len() {
+            self.set_aside(&commits, &fates, got_on).await?;
         }
-        if !of(Fate::Unknown).is_empty() {
-            self.ports.pause().await;
+        if arrived.len() < fates.len() || !self.aside.is_empty() {
+            self.count(&fates);
+        }
+        if !got_on && fates.iter().any(|(_, fate)| *fate == Fate::Unknown) {
+            self.patience.lost();
+        } else {
+            self.patience.found();
         }
         Ok(Turn::Worked)
+    }
+
+    /// Sets aside what would otherwise stand at the head of the feed for ever; what nobody knows of only where others
+    /// arrived, since else it is the bus that is away.
+    async fn set_aside(
+        &self,
+        commits: &[Arc<Commit>],
+        fates: &[(Ticket, Fate)],
+        got_on: bool,
+    ) -> Result<(), PortError> {
+        let now = self.ports.clock.now();
+        let committed: BTreeMap<Ticket, Timestamp> =
+            commits.iter().map(|commit| (ticket(commit), commit.at)).collect();
+        let mut holds: BTreeMap<Millis, Vec<Ticket>> = BTreeMap::new();
+        for (ticket, fate) in fates {
+            let hold = match fate {
+                Fate::Arrived => None,
+                Fate::Unknown => got_on.then_some(PAUSE),
+                Fate::Returned => committed.get(ticket).map(|since| pending_delay(*since, now)),
+                Fate::Refused | Fate::Unreadable => Some(RETRY_MAX),
+            };
+            if let Some(hold) = hold {
+                holds.entry(hold).or_default().push(*ticket);
+            }
+        }
+        for (hold, tickets) in holds {
+            self.ports.store.hold(&tickets, now.plus(hold)).await?;
+        }
+        Ok(())
+    }
+
+    /// Keeps count of what cannot be published, and says so when the count changes.
+    fn count(&mut self, fates: &[(Ticket, Fate)]) {
+        let before = self.aside.len();
+        for (ticket, fate) in fates {
+            match fate {
+                Fate::Arrived => {
+                    self.aside.remove(ticket);
+                }
+                Fate::Unknown => {}
+                Fate::Returned | Fate::Refused | Fate::Unreadable => {
+                    self.aside.insert(*ticket);
+                }
+            }
+        }
+        let count = self.aside.len();
+        if count != before {
+            tracing::warn!(service = self.service.name(), count, "commits set aside");
+            self.ports.observer.set_aside(self.service, count);
+        }
     }
 }
 
@@ -133,15 +186,10 @@ enum Fate {
     Unreadable,
 }
 
-impl Fate {
-    /// How long it is set aside before it is tried again, so that its neighbours go on.
-    const fn hold(self) -> Option<Millis> {
-        match self {
-            Self::Arrived | Self::Unknown => None,
-            Self::Returned => Some(PAUSE),
-            Self::Refused | Self::Unreadable => Some(RETRY_MAX),
-        }
-    }
+/// Those that had this fate.
+fn tickets(fates: &[(Ticket, Fate)], wanted: Fate) -> Vec<Ticket> {
+    let those = fates.iter().filter(|(_, fate)| *fate == wanted);
+    those.map(|(ticket, _)| *ticket).collect()
 }
 
 fn ticket(commit: &Commit) -> Ticket {
@@ -172,11 +220,14 @@ impl Process for Relay {
     }
 
     async fn turn(&mut self, until: Timestamp) -> Turn {
+        if !self.patience.rest(until).await {
+            return Turn::Idle;
+        }
         match self.relay(until).await {
             Ok(turn) => turn,
             Err(error) => {
-                tracing::warn!(service = self.service.name(), %error, "feed not relayed; tried again");
-                self.ports.pause().await;
+                let rest_ms = self.patience.lost().get();
+                tracing::warn!(service = self.service.name(), %error, rest_ms, "feed not relayed; tried again");
                 Turn::Worked
             }
         }

@@ -3,8 +3,8 @@
 mod picture;
 mod proposals;
 
-use crate::backoff::PAUSE;
-use crate::inbox::Inbox;
+use crate::backoff::{PAUSE, Patience};
+use crate::inbox::{Ask, Inbox, Plan, Work};
 use crate::process::{Process, Turn};
 use crate::reactor::ServicePorts;
 use crate::topology;
@@ -15,11 +15,12 @@ use fiacre_domain::event::Event;
 use fiacre_domain::geo::ServiceArea;
 use fiacre_domain::id::RegionId;
 use fiacre_domain::matching::{Matcher, Policy};
+use fiacre_domain::saga::Service;
 use fiacre_domain::stream::StreamId;
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
 use fiacre_ports::{
-    Body, Delivery, DispatchBoard, IdSource, LocationFeed, OpenSearch, PortError, Prefetch, Settlement, Tag,
+    Body, Delivery, DispatchBoard, IdSource, LocationFeed, OpenSearch, PortError, Prefetch, Settlement,
 };
 use picture::Picture;
 use std::sync::Arc;
@@ -117,18 +118,17 @@ pub struct Fleet {
     picture: Picture,
     matcher: Matcher,
     tick_at: Option<Timestamp>,
+    /// With the board and the locations.
+    patience: Patience,
 }
 
 impl Fleet {
     /// A matcher with an empty picture: its first turn reads the board.
     pub fn new(config: FleetConfig, ports: FleetPorts) -> Self {
         let service = &ports.service;
-        let inbox = Inbox::new(
-            Arc::clone(&service.bus),
-            topology::matcher_queue(config.region),
-            MATCHER_PREFETCH,
-        );
-        let writer = service.writer();
+        let queue = topology::matcher_queue(config.region);
+        let inbox = Inbox::new(Service::Driver, service.clone(), queue, MATCHER_PREFETCH);
+        let (writer, patience) = (service.writer(), service.patience(inbox.name()));
         let picture = Picture::new(config.region, config.area.clone(), config.fan_out);
         Self {
             config,
@@ -138,6 +138,7 @@ impl Fleet {
             picture,
             matcher: Matcher::new(),
             tick_at: None,
+            patience,
         }
     }
 
@@ -155,44 +156,6 @@ impl Fleet {
         Ok(tick_at)
     }
 
-    /// What is heard marks streams as changed; they are loaded at the tick, so no order of messages matters.
-    async fn hear(&mut self, deliveries: Vec<Delivery>) {
-        let (mut opened, mut closed) = (Vec::new(), Vec::new());
-        for delivery in &deliveries {
-            let Body::Event { id, event, .. } = &delivery.message.body else {
-                continue;
-            };
-            match (id.stream(), event) {
-                (StreamId::Dispatch(trip), Event::Dispatch(event)) => {
-                    self.picture.doubt_search(trip, delivery.message.trace.clone());
-                    let search = OpenSearch {
-                        trip,
-                        version: id.version(),
-                    };
-                    match standing_of(event) {
-                        Some(true) => opened.push(search),
-                        Some(false) => closed.push(search),
-                        None => {}
-                    }
-                }
-                (StreamId::Driver(driver), _) => self.picture.doubt_driver(driver),
-                (_, _) => {}
-            }
-        }
-        let settlement = match self.ports.post(self.config.region, &opened, &closed).await {
-            Ok(()) => Settlement::Ack,
-            Err(error) => {
-                tracing::warn!(region = %self.config.region, %error, "board not written; the messages come again");
-                Settlement::Return { delay: PAUSE }
-            }
-        };
-        let settled: Vec<(Tag, Settlement)> = deliveries
-            .iter()
-            .map(|delivery| (delivery.tag, settlement.clone()))
-            .collect();
-        self.inbox.settle(settled).await;
-    }
-
     async fn tick(&mut self) -> Result<(), PortError> {
         let samples = self.ports.locations.drain(self.config.region).await?;
         self.picture.locate(&samples);
@@ -207,22 +170,77 @@ impl Fleet {
             Some(tick_at) => tick_at,
             None => self.begin().await?,
         };
-        let heard = self
-            .inbox
-            .take(usize::from(MATCHER_PREFETCH.0), tick_at.min(until))
-            .await?;
-        let any = !heard.is_empty();
-        for batch in heard {
-            self.hear(batch).await;
-        }
+        let mut hearing = Hearing {
+            region: self.config.region,
+            ports: &self.ports,
+            picture: &mut self.picture,
+        };
+        let heard = self.inbox.turn(&mut hearing, tick_at.min(until)).await;
         let now = self.now();
         if now < tick_at {
-            return Ok(if any { Turn::Worked } else { Turn::Idle });
+            return Ok(heard);
         }
         // A matcher that fell behind does not catch up tick by tick.
         self.tick_at = Some(tick_at.plus(self.config.tick).max(now.plus(Millis::new(1))));
         self.tick().await?;
         Ok(Turn::Worked)
+    }
+}
+
+/// What is heard marks streams as changed; they are loaded at the tick, so no order of messages matters.
+struct Hearing<'a> {
+    region: RegionId,
+    ports: &'a FleetPorts,
+    picture: &'a mut Picture,
+}
+
+impl Work for Hearing<'_> {
+    async fn plan(&mut self, batch: Vec<Delivery>, inbox: &mut Inbox) {
+        let (mut opened, mut closed) = (Vec::new(), Vec::new());
+        for delivery in &batch {
+            match self.hear(delivery) {
+                Some((search, true)) => opened.push(search),
+                Some((search, false)) => closed.push(search),
+                None => {}
+            }
+        }
+        let posted = self.ports.post(self.region, &opened, &closed).await;
+        if let Err(error) = &posted {
+            tracing::warn!(region = %self.region, %error, "board not written; the messages come again");
+        }
+        let plan = |delivery| {
+            let ask = if posted.is_ok() {
+                Ask::Settle(Settlement::Ack)
+            } else {
+                Ask::Later(PAUSE)
+            };
+            (delivery, Plan::from(ask))
+        };
+        inbox.finish(batch.into_iter().map(plan).collect()).await;
+    }
+}
+
+impl Hearing<'_> {
+    /// The search that a message says is open, or is over.
+    fn hear(&mut self, delivery: &Delivery) -> Option<(OpenSearch, bool)> {
+        let Body::Event { id, event, .. } = &delivery.message.body else {
+            return None;
+        };
+        match (id.stream(), event) {
+            (StreamId::Dispatch(trip), Event::Dispatch(event)) => {
+                self.picture.doubt_search(trip, delivery.message.trace.clone());
+                let search = OpenSearch {
+                    trip,
+                    version: id.version(),
+                };
+                standing_of(event).map(|is_open| (search, is_open))
+            }
+            (StreamId::Driver(driver), _) => {
+                self.picture.doubt_driver(driver);
+                None
+            }
+            (_, _) => None,
+        }
     }
 }
 
@@ -248,15 +266,21 @@ const fn standing_of(event: &DispatchEvent) -> Option<bool> {
 #[async_trait]
 impl Process for Fleet {
     fn name(&self) -> &str {
-        self.inbox.queue().name.as_str()
+        self.inbox.name()
     }
 
     async fn turn(&mut self, until: Timestamp) -> Turn {
+        if !self.patience.rest(until).await {
+            return Turn::Idle;
+        }
         match self.work(until).await {
-            Ok(turn) => turn,
+            Ok(turn) => {
+                self.patience.found();
+                turn
+            }
             Err(error) => {
-                tracing::warn!(region = %self.config.region, %error, "matcher interrupted; tried again");
-                self.ports.service.pause().await;
+                let rest_ms = self.patience.lost().get();
+                tracing::warn!(region = %self.config.region, %error, rest_ms, "matcher interrupted; tried again");
                 Turn::Worked
             }
         }

@@ -1,8 +1,11 @@
 //! The consumer of calls and notices: published event → the charge's present state → one call → what it came to.
+//!
+//! The calls of a batch are made side by side, and each outcome is committed as it comes: a gateway that takes ten seconds
+//! over one rider's bank keeps no other rider waiting, and a crash meanwhile has little to read back.
 
 use super::cashier::{Answer, Cashier, ChargeId};
-use crate::backoff::PAUSE;
-use crate::inbox::{self, Inbox};
+use crate::backoff::{PAUSE, pending_delay};
+use crate::inbox::{self, Ask, Inbox, Plan, Work};
 use crate::process::{Process, Turn};
 use crate::reactor::ServicePorts;
 use crate::state::State;
@@ -12,12 +15,16 @@ use async_trait::async_trait;
 use fiacre_domain::event::Event;
 use fiacre_domain::id::RegionId;
 use fiacre_domain::payment::{GatewayCall, Payment, PaymentEvent};
-use fiacre_domain::saga::Command;
-use fiacre_domain::stream::{Cause, StreamId};
+use fiacre_domain::saga::{Command, Service};
+use fiacre_domain::stream::{Cause, StreamId, Version};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::trip::AuthorizationNumber;
-use fiacre_ports::{Body, Delivery, GatewayError, PaymentGateway, PaymentNotice, Prefetch, Settlement, Tag};
-use futures_util::future::join_all;
+use fiacre_domain::units::Millis;
+use fiacre_ports::{
+    Body, Clock, Delivery, GatewayError, PaymentGateway, PaymentNotice, PortError, Prefetch, Settlement,
+};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use std::sync::Arc;
 
 /// Makes the calls that charges want, and follows up notices. Several may compete for one queue.
@@ -25,21 +32,19 @@ use std::sync::Arc;
 pub struct PaymentCalls {
     inbox: Inbox,
     caller: Caller,
-    ports: ServicePorts,
-    batch_max: usize,
 }
 
 /// Turns a delivery into a call, and the call into a job.
-#[derive(Debug)]
 struct Caller {
     writer: Writer,
+    clock: Arc<dyn Clock>,
     cashier: Cashier,
 }
 
-/// What a delivery came to, before its commit.
-enum Step {
-    Commit(Job),
-    Settle(Settlement),
+impl std::fmt::Debug for Caller {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Caller").finish_non_exhaustive()
+    }
 }
 
 impl PaymentCalls {
@@ -50,106 +55,88 @@ impl PaymentCalls {
         ports: ServicePorts,
         prefetch: Prefetch,
     ) -> Self {
-        let writer = ports.writer();
-        let inbox = Inbox::new(
-            Arc::clone(&ports.bus),
-            topology::payment_calls_queue(region),
-            prefetch,
-        );
+        let caller = Caller {
+            writer: ports.writer(),
+            clock: Arc::clone(&ports.clock),
+            cashier: Cashier::new(gateway),
+        };
+        let queue = topology::payment_calls_queue(region);
         Self {
-            inbox,
-            caller: Caller {
-                writer,
-                cashier: Cashier::new(gateway),
-            },
-            ports,
-            batch_max: usize::from(prefetch.0),
+            inbox: Inbox::new(Service::Payment, ports, queue, prefetch),
+            caller,
         }
     }
+}
 
-    async fn handle(&mut self, deliveries: Vec<Delivery>) {
-        let steps = join_all(deliveries.iter().map(|delivery| self.caller.step(delivery))).await;
-        let mut settled: Vec<(Tag, Settlement)> = Vec::with_capacity(deliveries.len());
-        let mut jobs = Vec::new();
-        let mut waiting = Vec::new();
-        for (delivery, step) in deliveries.iter().zip(steps) {
-            match step {
-                Step::Settle(settlement) => settled.push((delivery.tag, settlement)),
-                Step::Commit(job) => {
-                    jobs.push(job);
-                    waiting.push(delivery);
-                }
+/// A loaded charge, or why there is none.
+type LoadedCharge = Result<(State, Version), PortError>;
+
+impl Work for Caller {
+    async fn plan(&mut self, batch: Vec<Delivery>, inbox: &mut Inbox) {
+        let count = batch.len();
+        let charges: Vec<Option<StreamId>> = batch.iter().map(charge_called_for).collect();
+        let known: Vec<StreamId> = charges.iter().flatten().copied().collect();
+        let mut loaded = match &known[..] {
+            [] => Vec::new(),
+            known => self.writer.states(known).await,
+        }
+        .into_iter();
+        let caller = &*self;
+        let calls = batch.into_iter().zip(charges).map(|(delivery, charge)| {
+            let charge = charge.and_then(|charge| Some((charge, loaded.next()?)));
+            async move {
+                let ask = caller.ask(&delivery, charge).await;
+                (delivery, Plan::from(ask))
             }
+        });
+        // First-in-first-out by who was woken: the order is the answers' own, and one seed gives one order.
+        let mut answered = calls.collect::<FuturesUnordered<_>>().ready_chunks(count.max(1));
+        while let Some(planned) = answered.next().await {
+            inbox.finish(planned).await;
         }
-        let outcomes = self.caller.writer.run(jobs).await;
-        for (delivery, outcome) in waiting.into_iter().zip(outcomes) {
-            settled.push((delivery.tag, inbox::settlement(delivery, &outcome)));
-        }
-        self.inbox.settle(settled).await;
+    }
+}
+
+/// The charge whose event asks for a call; none for a notice, whose charge the gateway names.
+fn charge_called_for(delivery: &Delivery) -> Option<StreamId> {
+    match &delivery.message.body {
+        Body::Event {
+            id,
+            event: Event::Payment(_),
+            ..
+        } if matches!(id.stream(), StreamId::Payment(..)) => Some(id.stream()),
+        Body::Event { .. } | Body::Command { .. } | Body::Notice(_) => None,
     }
 }
 
 impl Caller {
-    async fn step(&self, delivery: &Delivery) -> Step {
-        let message = &delivery.message;
-        let (cause, charge, answer) = match &message.body {
-            Body::Event {
-                id,
-                event: Event::Payment(event),
-                ..
-            } => {
-                let StreamId::Payment(trip, number) = id.stream() else {
-                    return Step::Settle(inbox::refused(
-                        "wrong_stream",
-                        "a payment event of another stream",
-                    ));
+    async fn ask(&self, delivery: &Delivery, charge: Option<(StreamId, LoadedCharge)>) -> Ask {
+        match (&delivery.message.body, charge) {
+            (
+                Body::Event {
+                    id,
+                    event: Event::Payment(event),
+                    committed_at,
+                },
+                Some((StreamId::Payment(trip, number), loaded)),
+            ) => {
+                let payment = match payment(delivery, loaded) {
+                    Ok(payment) => payment,
+                    Err(ask) => return ask,
                 };
                 let charge = ChargeId { trip, number };
-                match self.payment(delivery, id.stream()).await {
-                    Ok(payment) => (
-                        Cause::Event(*id),
-                        charge,
-                        self.called(charge, &payment, event).await,
-                    ),
-                    Err(settlement) => return Step::Settle(settlement),
-                }
+                let answer = self.called(charge, &payment, event).await;
+                let later = pending_delay(*committed_at, self.clock.now());
+                told(delivery, Cause::Event(*id), charge, answer, later)
             }
-            Body::Notice(notice) => match self.followed_up(delivery, notice).await {
-                Ok((charge, answer)) => (Cause::Webhook(notice.id), charge, answer),
-                Err(settlement) => return Step::Settle(settlement),
+            (Body::Notice(notice), _) => match self.followed_up(delivery, notice).await {
+                Ok((charge, answer)) => told(delivery, Cause::Webhook(notice.id), charge, answer, PAUSE),
+                Err(ask) => ask,
             },
-            Body::Event { .. } | Body::Command { .. } => {
-                return Step::Settle(inbox::refused(
-                    "wrong_service",
-                    "the message belongs to another queue",
-                ));
-            }
-        };
-        match answer {
-            Answer::Record(commands) => Step::Commit(Job {
-                cause,
-                region: message.region,
-                trace: message.trace.clone(),
-                stream: StreamId::Payment(charge.trip, charge.number),
-                commands: commands
-                    .into_iter()
-                    .map(|command| Command::Payment(charge.trip, charge.number, command))
-                    .collect(),
-            }),
-            Answer::Nothing => Step::Settle(Settlement::Ack),
-            Answer::Later(_) => Step::Settle(Settlement::Return { delay: PAUSE }),
-            Answer::Failed(error) => Step::Settle(inbox::failed(delivery, error.code(), &error.to_string())),
-        }
-    }
-
-    async fn payment(&self, delivery: &Delivery, stream: StreamId) -> Result<Payment, Settlement> {
-        match self.writer.states(&[stream]).await.pop() {
-            Some(Ok((State::Payment(payment), _))) => Ok(payment),
-            Some(Err(error)) => {
-                tracing::warn!(%stream, %error, "charge not loaded; the message comes again");
-                Err(inbox::not_loaded(delivery, &error))
-            }
-            Some(Ok(_)) | None => Err(inbox::refused("wrong_stream", "no charge on this stream")),
+            (Body::Event { .. } | Body::Command { .. }, _) => Ask::Settle(inbox::refused(
+                "wrong_service",
+                "the message belongs to another queue",
+            )),
         }
     }
 
@@ -167,27 +154,63 @@ impl Caller {
         &self,
         delivery: &Delivery,
         notice: &PaymentNotice,
-    ) -> Result<(ChargeId, Answer), Settlement> {
+    ) -> Result<(ChargeId, Answer), Ask> {
         let view = match self.cashier.noticed(notice.intent).await {
             Ok(view) => view,
             Err(GatewayError::NotFound | GatewayError::KeyReused) => {
-                return Err(inbox::refused(
+                return Err(Ask::Settle(inbox::refused(
                     "gateway_not_found",
                     "a notice about an intent that does not exist",
-                ));
+                )));
             }
             Err(GatewayError::Unavailable | GatewayError::OutcomeUnknown | GatewayError::WrongStatus) => {
-                return Err(Settlement::Return { delay: PAUSE });
+                return Err(Ask::Later(PAUSE));
             }
         };
         let charge = ChargeId {
             trip: view.key.trip,
             number: view.key.charge,
         };
-        let payment = self
-            .payment(delivery, StreamId::Payment(charge.trip, charge.number))
-            .await?;
+        let stream = StreamId::Payment(charge.trip, charge.number);
+        let loaded = self.writer.states(&[stream]).await.pop();
+        let payment = loaded.map_or(Err(Ask::Later(PAUSE)), |loaded| payment(delivery, loaded))?;
         Ok((charge, self.cashier.hint(charge, &payment, view).await))
+    }
+}
+
+fn payment(delivery: &Delivery, loaded: LoadedCharge) -> Result<Payment, Ask> {
+    match loaded {
+        Ok((State::Payment(payment), _)) => Ok(payment),
+        Err(error) => {
+            tracing::warn!(message = ?delivery.message.id(), %error, "charge not loaded");
+            Err(inbox::not_loaded(delivery, &error))
+        }
+        Ok(_) => Err(Ask::Settle(inbox::refused(
+            "wrong_stream",
+            "no charge on this stream",
+        ))),
+    }
+}
+
+/// What an answer means for the message that asked. What is pending at the gateway is asked for again after `later`; a
+/// gateway that cannot be reached is asked for nothing more for a while.
+fn told(delivery: &Delivery, cause: Cause, charge: ChargeId, answer: Answer, later: Millis) -> Ask {
+    let message = &delivery.message;
+    match answer {
+        Answer::Record(commands) => Ask::Commit(Job {
+            cause,
+            region: message.region,
+            trace: message.trace.clone(),
+            stream: StreamId::Payment(charge.trip, charge.number),
+            commands: commands
+                .into_iter()
+                .map(|command| Command::Payment(charge.trip, charge.number, command))
+                .collect(),
+        }),
+        Answer::Nothing => Ask::Settle(Settlement::Ack),
+        Answer::Later(Some(GatewayError::Unavailable | GatewayError::OutcomeUnknown)) => Ask::Later(later),
+        Answer::Later(_) => Ask::Settle(Settlement::Return { delay: later }),
+        Answer::Failed(error) => Ask::Settle(inbox::failed(delivery, error.code(), &error.to_string())),
     }
 }
 
@@ -210,23 +233,10 @@ fn asks_for(event: &PaymentEvent, call: GatewayCall, current: AuthorizationNumbe
 #[async_trait]
 impl Process for PaymentCalls {
     fn name(&self) -> &str {
-        self.inbox.queue().name.as_str()
+        self.inbox.name()
     }
 
     async fn turn(&mut self, until: Timestamp) -> Turn {
-        match self.inbox.take(self.batch_max, until).await {
-            Ok(batches) if batches.is_empty() => Turn::Idle,
-            Ok(batches) => {
-                for batch in batches {
-                    self.handle(batch).await;
-                }
-                Turn::Worked
-            }
-            Err(error) => {
-                tracing::warn!(queue = %self.inbox.queue().name, %error, "queue not read");
-                self.ports.pause().await;
-                Turn::Worked
-            }
-        }
+        self.inbox.turn(&mut self.caller, until).await
     }
 }

@@ -1,7 +1,8 @@
 //! The payment service's timers: an authorisation that took too long, a hold that lapses. The gateway is asked first.
 
 use super::cashier::{Answer, Cashier, ChargeId};
-use crate::backoff::PAUSE;
+use crate::alarms::{Alarms, Due, Judge};
+use crate::backoff::pending_delay;
 use crate::process::{Process, Turn};
 use crate::reactor::ServicePorts;
 use crate::state::State;
@@ -13,7 +14,7 @@ use fiacre_domain::stream::{Cause, StreamId, TimerKind};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::trip::AuthorizationNumber;
 use fiacre_domain::units::Millis;
-use fiacre_ports::{PaymentGateway, PortError, Scope, Timer};
+use fiacre_ports::{Clock, GatewayError, PaymentGateway, Timer};
 use futures_util::future::join_all;
 use std::sync::Arc;
 
@@ -23,95 +24,70 @@ const LAPSE_LOOK_AGAIN: Millis = Millis::from_minutes(5);
 /// The timers of the payment service.
 #[derive(Debug)]
 pub struct PaymentDeadlines {
-    writer: Writer,
-    cashier: Cashier,
-    ports: ServicePorts,
-    batch_max: usize,
+    alarms: Alarms,
+    bailiff: Bailiff,
 }
 
-/// What a due timer came to.
-enum Step {
-    Commit(Job),
-    Again(Timestamp),
-    Over,
+/// Asks the gateway what became of what is overdue.
+struct Bailiff {
+    writer: Writer,
+    clock: Arc<dyn Clock>,
+    cashier: Cashier,
+}
+
+impl std::fmt::Debug for Bailiff {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Bailiff").finish_non_exhaustive()
+    }
 }
 
 impl PaymentDeadlines {
     /// Up to `batch_max` timers at a time.
     pub fn new(gateway: Arc<dyn PaymentGateway>, ports: ServicePorts, batch_max: usize) -> Self {
-        let writer = ports.writer();
-        Self {
-            writer,
+        let bailiff = Bailiff {
+            writer: ports.writer(),
+            clock: Arc::clone(&ports.clock),
             cashier: Cashier::new(gateway),
-            ports,
-            batch_max: batch_max.max(1),
-        }
-    }
-
-    async fn handle(&self, due: Vec<Timer>) -> Result<(), PortError> {
-        let steps = join_all(due.iter().map(|timer| self.step(timer))).await;
-        let (mut over, mut later, mut jobs, mut asked) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        for (timer, step) in due.into_iter().zip(steps) {
-            match step {
-                Step::Over => over.push(timer),
-                Step::Again(due_at) => later.push(Timer { due_at, ..timer }),
-                Step::Commit(job) => {
-                    jobs.push(job);
-                    asked.push(timer);
-                }
-            }
-        }
-        let again = self.ports.clock.now().plus(PAUSE);
-        for (timer, outcome) in asked.into_iter().zip(self.writer.run(jobs).await) {
-            match outcome {
-                Outcome::Unavailable(_) | Outcome::Failed(_) => later.push(Timer {
-                    due_at: again,
-                    ..timer
-                }),
-                Outcome::Committed(_) | Outcome::Duplicate | Outcome::Nothing | Outcome::Refused(_) => {
-                    over.push(timer);
-                }
-            }
-        }
-        self.ports.timers.schedule(Service::Payment, later).await?;
-        self.ports.timers.done(Service::Payment, &over).await
-    }
-
-    async fn step(&self, timer: &Timer) -> Step {
-        let StreamId::Payment(trip, number) = timer.id.stream else {
-            return Step::Over;
         };
-        let charge = ChargeId { trip, number };
-        let now = self.ports.clock.now();
+        Self {
+            alarms: Alarms::new(Service::Payment, ports, batch_max),
+            bailiff,
+        }
+    }
+}
+
+impl Judge for Bailiff {
+    async fn judge(&self, due: &[Timer]) -> Vec<Due> {
+        join_all(due.iter().map(|timer| self.asked(timer))).await
+    }
+
+    fn next(&self, _: &Timer, _: &Outcome) -> Option<Timer> {
+        None
+    }
+}
+
+impl Bailiff {
+    async fn asked(&self, timer: &Timer) -> Due {
+        let StreamId::Payment(trip, number) = timer.id.stream else {
+            return Due::Over;
+        };
         let payment = match self.writer.states(&[timer.id.stream]).await.pop() {
             Some(Ok((State::Payment(payment), _))) => payment,
             Some(Err(error)) => {
                 tracing::warn!(stream = %timer.id.stream, %error, "charge not loaded; tried again");
-                return Step::Again(now.plus(PAUSE));
+                return Due::Later;
             }
-            Some(Ok(_)) | None => return Step::Over,
+            Some(Ok(_)) | None => return Due::Over,
         };
-        let answer = match timer.id.kind {
+        let charge = ChargeId { trip, number };
+        match timer.id.kind {
             TimerKind::AuthorizationBudget(number) => {
-                let authorization = AuthorizationNumber(number);
-                if authorization != payment.authorization() || !payment.is_unresolved() {
-                    return Step::Over;
-                }
-                if !payment.is_overdue(authorization, now) {
-                    return Step::Again(payment.budget_ends_at());
-                }
-                self.give_up(charge, &payment).await
+                self.budget_over(timer, charge, &payment, AuthorizationNumber(number))
+                    .await
             }
             TimerKind::HoldExpires(number) => {
-                if AuthorizationNumber(number) != payment.authorization()
-                    || payment.control().hold != Hold::Open
-                {
-                    return Step::Over;
-                }
-                match (payment.start(), payment.intent()) {
-                    (Some(start), Some(intent)) => self.cashier.look(charge, start, intent).await,
-                    (_, _) => Answer::Nothing,
-                }
+                self.hold_lapsed(timer, charge, &payment, AuthorizationNumber(number))
+                    .await
             }
             TimerKind::OrderExpires
             | TimerKind::SearchBudget(_)
@@ -119,73 +95,96 @@ impl PaymentDeadlines {
             | TimerKind::ArrivalOverdue(_)
             | TimerKind::NoShow(_)
             | TimerKind::TripOverdue
-            | TimerKind::LockReview(_) => Answer::Nothing,
-        };
-        step_of(timer, charge, answer, now)
+            | TimerKind::LockReview(_) => Due::Over,
+        }
     }
 
-    async fn give_up(&self, charge: ChargeId, payment: &Payment) -> Answer {
-        match (payment.start(), payment.intent()) {
+    async fn budget_over(
+        &self,
+        timer: &Timer,
+        charge: ChargeId,
+        payment: &Payment,
+        authorization: AuthorizationNumber,
+    ) -> Due {
+        let ends_at = payment.budget_ends_at();
+        if authorization != payment.authorization() || !payment.is_unresolved() {
+            return Due::Over;
+        }
+        let now = self.clock.now();
+        if !payment.is_overdue(authorization, now) {
+            return Due::Again(ends_at);
+        }
+        let answer = match (payment.start(), payment.intent()) {
             (Some(start), Some(intent)) => self.cashier.give_up(charge, start, intent).await,
             (Some(start), None) => {
                 let authorization = start.authorization;
                 Answer::Record(vec![payment::Command::AbandonAuthorization { authorization }])
             }
             (None, _) => Answer::Nothing,
+        };
+        self.told(timer, charge, answer, ends_at)
+    }
+
+    async fn hold_lapsed(
+        &self,
+        timer: &Timer,
+        charge: ChargeId,
+        payment: &Payment,
+        authorization: AuthorizationNumber,
+    ) -> Due {
+        if authorization != payment.authorization() || payment.control().hold != Hold::Open {
+            return Due::Over;
+        }
+        let (Some(start), Some(intent)) = (payment.start(), payment.intent()) else {
+            return Due::Over;
+        };
+        match self.cashier.look(charge, start, intent).await {
+            // Still held past its time: the gateway's clock decides, look again.
+            Answer::Record(commands)
+                if commands
+                    .iter()
+                    .all(|command| matches!(command, payment::Command::RecordAuthorized { .. })) =>
+            {
+                Due::Again(self.clock.now().plus(LAPSE_LOOK_AGAIN))
+            }
+            answer @ (Answer::Record(_) | Answer::Nothing | Answer::Later(_) | Answer::Failed(_)) => {
+                self.told(timer, charge, answer, timer.due_at)
+            }
         }
     }
-}
 
-fn step_of(timer: &Timer, charge: ChargeId, answer: Answer, now: Timestamp) -> Step {
-    match answer {
-        // Still held past its time: the gateway's clock decides, look again.
-        Answer::Record(commands)
-            if commands
-                .iter()
-                .all(|command| matches!(command, payment::Command::RecordAuthorized { .. })) =>
-        {
-            Step::Again(now.plus(LAPSE_LOOK_AGAIN))
-        }
-        Answer::Record(commands) => Step::Commit(Job {
-            cause: Cause::Timer(timer.id),
-            region: timer.region,
-            trace: timer.trace.clone(),
-            stream: timer.id.stream,
-            commands: commands
-                .into_iter()
-                .map(|command| Command::Payment(charge.trip, charge.number, command))
-                .collect(),
-        }),
-        Answer::Nothing => Step::Over,
-        Answer::Later(_) => Step::Again(now.plus(PAUSE)),
-        Answer::Failed(error) => {
-            tracing::error!(stream = %timer.id.stream, %error, "the gateway refuses; looked at again");
-            Step::Again(now.plus(LAPSE_LOOK_AGAIN))
+    /// What an answer means for the timer. What is pending at the gateway since `since` is asked for less and less often.
+    fn told(&self, timer: &Timer, charge: ChargeId, answer: Answer, since: Timestamp) -> Due {
+        let now = self.clock.now();
+        match answer {
+            Answer::Record(commands) => Due::Commit(Job {
+                cause: Cause::Timer(timer.id),
+                region: timer.region,
+                trace: timer.trace.clone(),
+                stream: timer.id.stream,
+                commands: commands
+                    .into_iter()
+                    .map(|command| Command::Payment(charge.trip, charge.number, command))
+                    .collect(),
+            }),
+            Answer::Nothing => Due::Over,
+            Answer::Later(Some(GatewayError::Unavailable | GatewayError::OutcomeUnknown)) => Due::Later,
+            Answer::Later(_) => Due::Again(now.plus(pending_delay(since, now))),
+            Answer::Failed(error) => {
+                tracing::error!(stream = %timer.id.stream, %error, "the gateway refuses; looked at again");
+                Due::Again(now.plus(LAPSE_LOOK_AGAIN))
+            }
         }
     }
 }
 
 #[async_trait]
 impl Process for PaymentDeadlines {
-    fn name(&self) -> &'static str {
-        "payment-service.timers"
+    fn name(&self) -> &str {
+        self.alarms.name()
     }
 
     async fn turn(&mut self, until: Timestamp) -> Turn {
-        let handled = match self
-            .ports
-            .timers
-            .due(Scope::of(Service::Payment), self.batch_max, until)
-            .await
-        {
-            Ok(due) if due.is_empty() => return Turn::Idle,
-            Ok(due) => self.handle(due).await,
-            Err(error) => Err(error),
-        };
-        if let Err(error) = handled {
-            tracing::warn!(%error, "payment timers not handled; tried again");
-            self.ports.pause().await;
-        }
-        Turn::Worked
+        self.alarms.turn(&self.bailiff, until).await
     }
 }

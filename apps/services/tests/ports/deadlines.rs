@@ -111,12 +111,12 @@ fn a_deadline_that_no_longer_matters_is_done() {
 }
 
 #[test]
-fn while_the_store_is_away_a_deadline_is_asked_again_a_second_later() {
-    for kind in [PortErrorKind::Unavailable, PortErrorKind::Damaged] {
+fn a_deadline_is_asked_again_a_second_after_the_store_was_away_and_a_minute_after_it_could_not_be_read() {
+    for (kind, wait_s) in [(PortErrorKind::Unavailable, 1), (PortErrorKind::Damaged, 60)] {
         let tape = Tape::default();
         let store = store(&tape, move |_| Err(error(kind)), applied);
         handle(store, vec![timer(SEARCH, TimerKind::SearchBudget(0))], &tape);
-        let again = (TimerKind::SearchBudget(0), NOW.plus(Millis::from_secs(1)));
+        let again = (TimerKind::SearchBudget(0), NOW.plus(Millis::from_secs(wait_s)));
         assert_eq!((tape.armed(), tape.done()), (vec![again], vec![]));
     }
 }

@@ -1,7 +1,9 @@
 //! What a matcher offers to whom, and what it does when a part of its world is away.
 
 use crate::sample::{ANN, TRIP, brief, pick_up, usd};
-use crate::stage::{Asked, NOW, Tape, applied, bus, error, loaded, ports, region, store, timers, told, turn};
+use crate::stage::{
+    Asked, NOW, Tape, applied, assert_rests, bus, error, loaded, ports, region, store, timers, told, turn,
+};
 use fiacre_domain::dispatch::{DispatchEvent, Offer, OfferNumber};
 use fiacre_domain::driver::{DriverEvent, Fence, ReleaseReason};
 use fiacre_domain::event::Event;
@@ -270,7 +272,7 @@ fn while_the_board_is_away_what_is_heard_is_given_back() {
         vec![again, search(2, OTHER)],
     ));
     let back = Settlement::Return { delay: PAUSE };
-    assert_eq!(tape.settled(), [(Tag(1), back.clone()), (Tag(2), back)]);
+    assert_eq!(tape.settled(), [(Tag(2), back.clone()), (Tag(1), back)]);
 }
 
 #[test]
@@ -306,6 +308,7 @@ fn without_a_board_to_begin_from_a_matcher_waits() {
     board
         .expect_list()
         .returning(|_| Err(error(PortErrorKind::Unavailable)));
-    turn(&mut fleet(&tape, MockEventStore::new(), board, &[ANN], vec![]));
-    assert_eq!(tape.all(), [Asked::Wait(NOW.plus(PAUSE))]);
+    let mut fleet = fleet(&tape, MockEventStore::new(), board, &[ANN], vec![]);
+    turn(&mut fleet);
+    assert_rests(&mut fleet, &tape);
 }

@@ -147,6 +147,20 @@ pub(crate) fn voiding() -> Vec<Event> {
     settling(0, PaymentEvent::VoidStarted { authorization: FIRST })
 }
 
+/// A hold that was found captured, and is given back.
+pub(crate) fn refunding() -> Vec<Event> {
+    let refused = PaymentEvent::VoidRefused {
+        authorization: FIRST,
+        captured: usd(1_500),
+        released_minor: 2_500,
+    };
+    let started = PaymentEvent::RefundStarted {
+        refund: 1,
+        amount: usd(1_500),
+    };
+    [voiding(), vec![refused.into(), started.into()]].concat()
+}
+
 pub(crate) const UNAVAILABLE: Answer = Err(GatewayError::Unavailable);
 pub(crate) const UNKNOWN: Answer = Err(GatewayError::OutcomeUnknown);
 pub(crate) const MOVED_ON: Answer = Err(GatewayError::WrongStatus);

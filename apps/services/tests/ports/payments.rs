@@ -2,21 +2,112 @@
 
 use crate::gateway::{
     BACK, DECLINED, FARE, HELD, MISSING, MOVED_ON, NEW, REUSED, Script, TAKEN, UNAVAILABLE, UNKNOWN, begun,
-    capturing, created, held, key, view, voiding,
+    capturing, created, held, key, refunding, view, voiding,
 };
 use crate::sample::{FIRST, INTENT, TRIP, usd};
 use crate::stage::{Tape, applied, bus, delivery, error, loaded, ports, region, store, timers, told, turn};
+use async_trait::async_trait;
 use fiacre_domain::event::Event;
-use fiacre_domain::id::{IntentId, WebhookId};
+use fiacre_domain::id::{IntentId, TripId, WebhookId};
+use fiacre_domain::money::Money;
 use fiacre_domain::payment::PaymentEvent;
-use fiacre_domain::stream::StreamId;
+use fiacre_domain::stream::{ChargeNumber, StreamId};
+use fiacre_domain::time::Timestamp;
 use fiacre_ports::mocks::MockPaymentGateway;
 use fiacre_ports::{
-    Body, Delivery, GatewayError, IdempotencyKey, IntentStatus, IntentView, Operation, ParkReason,
-    PaymentNotice, PortErrorKind, Prefetch, RefundStatus, Settlement, Tag,
+    Body, Delivery, GatewayError, IdempotencyKey, IntentRequest, IntentStatus, IntentView, Operation,
+    ParkReason, PaymentGateway, PaymentNotice, PortErrorKind, Prefetch, RefundStatus, Settlement, Tag,
 };
 use fiacre_services::payments::PaymentCalls;
+use fiacre_services::process::Process;
+use std::future::pending;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+/// A gateway that never answers for one trip.
+struct Deaf {
+    to: TripId,
+    others: Arc<MockPaymentGateway>,
+}
+
+#[async_trait]
+impl PaymentGateway for Deaf {
+    async fn create(&self, request: IntentRequest) -> Result<IntentView, GatewayError> {
+        if request.key.trip == self.to {
+            pending::<()>().await;
+        }
+        self.others.create(request).await
+    }
+
+    async fn confirm(&self, intent: IntentId, key: IdempotencyKey) -> Result<IntentView, GatewayError> {
+        self.others.confirm(intent, key).await
+    }
+
+    async fn capture(
+        &self,
+        intent: IntentId,
+        amount: Money,
+        key: IdempotencyKey,
+    ) -> Result<IntentView, GatewayError> {
+        self.others.capture(intent, amount, key).await
+    }
+
+    async fn cancel(&self, intent: IntentId, key: IdempotencyKey) -> Result<IntentView, GatewayError> {
+        self.others.cancel(intent, key).await
+    }
+
+    async fn refund(
+        &self,
+        intent: IntentId,
+        amount: Money,
+        key: IdempotencyKey,
+    ) -> Result<RefundStatus, GatewayError> {
+        self.others.refund(intent, amount, key).await
+    }
+
+    async fn get(&self, intent: IntentId) -> Result<IntentView, GatewayError> {
+        self.others.get(intent).await
+    }
+
+    async fn list(&self, after: Option<IntentId>, max: usize) -> Result<Vec<IntentView>, GatewayError> {
+        self.others.list(after, max).await
+    }
+}
+
+/// The outcomes of a batch were committed once its slowest call had answered; a crash before lost them all.
+#[test]
+fn an_outcome_is_committed_without_waiting_for_the_slowest_call_of_its_batch() {
+    let slow = TripId::from_u128(2);
+    let started = || begun().last().cloned().unwrap();
+    let of_slow = StreamId::Payment(slow, ChargeNumber::FARE);
+    let deliveries = vec![told(1, of_slow, started()), told(2, FARE, started())];
+    let tape = Tape::default();
+    let store = store(
+        &tape,
+        |request| Ok(loaded(request.stream, vec![begun()])),
+        applied,
+    );
+    let script = Script {
+        create: Some(Ok(NEW)),
+        ..Script::default()
+    };
+    let gateway = Deaf {
+        to: slow,
+        others: script.gateway(),
+    };
+    let ports = ports(&tape, store, bus(&tape, deliveries), timers(&tape, vec![]));
+    let mut calls = PaymentCalls::new(region(), Arc::new(gateway), ports, Prefetch(4));
+    let turned = pin!(calls.turn(Timestamp::MAX)).poll(&mut Context::from_waker(Waker::noop()));
+    assert_eq!(turned, Poll::Pending, "the slow one is still called");
+    assert_eq!(tape.appended(), ["IntentCreated"]);
+    assert_eq!(tape.settled(), [(Tag(2), Settlement::Ack)]);
+    assert_eq!(
+        tape.loads()[0].len(),
+        2,
+        "all charges of a batch are loaded at once"
+    );
+}
 
 /// Handles `delivery` where the charge's history is `history`.
 fn handled(history: Vec<Event>, script: Script, delivery: Delivery) -> Tape {
@@ -189,16 +280,6 @@ fn a_void_ends_the_hold_and_what_is_found_captured_is_refunded() {
 
 #[test]
 fn a_refund_is_asked_for_until_it_is_done_or_failed() {
-    let refused = PaymentEvent::VoidRefused {
-        authorization: FIRST,
-        captured: usd(1_500),
-        released_minor: 2_500,
-    };
-    let started = PaymentEvent::RefundStarted {
-        refund: 1,
-        amount: usd(1_500),
-    };
-    let refunding = || [voiding(), vec![refused.clone().into(), started.clone().into()]].concat();
     for (refund, first) in [
         (Ok(RefundStatus::Succeeded), Some("PaymentRefunded")),
         (Ok(RefundStatus::Failed), Some("RefundFailed")),

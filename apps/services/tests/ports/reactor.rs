@@ -1,7 +1,8 @@
 //! Event → react → command.
 
 use crate::stage::{
-    Asked, NOW, Tape, applied, bus, delivery, error, loaded, ports, region, store, timers, told, turn,
+    Asked, NOW, Tape, applied, at_once, bus, delivery, error, loaded, ports, region, store, timers, told,
+    turn,
 };
 use fiacre_domain::driver::{Command as DriverCommand, DriverEvent, Fence};
 use fiacre_domain::id::{CommandId, DriverId, TripId};
@@ -12,6 +13,7 @@ use fiacre_domain::units::Millis;
 use fiacre_ports::mocks::{MockEventStore, MockTimers};
 use fiacre_ports::{Body, Delivery, ParkReason, PortErrorKind, Prefetch, Settlement, Tag};
 use fiacre_services::reactor::Reactor;
+use std::collections::{BTreeMap, BTreeSet};
 
 const PAUSE: Millis = Millis::from_secs(1);
 
@@ -101,7 +103,7 @@ fn timers_are_armed_before_the_commit_and_the_commit_is_made_before_the_acknowle
 }
 
 #[test]
-fn without_timers_everything_is_given_back_and_nothing_is_written() {
+fn without_timers_what_sets_one_is_given_back_unwritten_and_its_neighbours_are_done() {
     let (tape, mut timers) = (Tape::default(), MockTimers::new());
     timers
         .expect_schedule()
@@ -114,8 +116,8 @@ fn without_timers_everything_is_given_back_and_nothing_is_written() {
         vec![locked(1), go_online(2)],
     );
     let back = Settlement::Return { delay: PAUSE };
-    assert_eq!(tape.settled(), [(Tag(1), back.clone()), (Tag(2), back)]);
-    assert_eq!(tape.appended(), Vec::<&str>::new());
+    assert_eq!(tape.settled(), [(Tag(2), Settlement::Ack), (Tag(1), back)]);
+    assert_eq!(tape.appended(), ["DriverOnline"]);
 }
 
 #[test]
@@ -145,8 +147,9 @@ fn a_poison_climbs_the_ladder_what_is_unavailable_comes_back_and_neighbours_are_
             timers(&tape, vec![]),
             vec![poison, go_online(2)],
         );
-        let [(Tag(1), poisoned), (Tag(2), Settlement::Ack)] = &tape.settled()[..] else {
-            panic!("{:?}", tape.settled())
+        let settled: BTreeMap<Tag, Settlement> = tape.settled().into_iter().collect();
+        let (poisoned, Settlement::Ack) = (&settled[&Tag(1)], &settled[&Tag(2)]) else {
+            panic!("{settled:?}")
         };
         match (kind, poisoned) {
             (PortErrorKind::Unavailable, Settlement::Return { delay: PAUSE }) => {}
@@ -174,8 +177,42 @@ fn what_was_delivered_before_is_taken_one_by_one() {
         deliveries,
     );
     let sizes: Vec<usize> = tape.appends().iter().map(Vec::len).collect();
-    assert_eq!(sizes, [1, 1, 2]);
+    assert_eq!(sizes, [2, 1, 1]);
     assert_eq!(tape.settled().len(), 4);
+}
+
+/// A message whose handling kills the process comes back at the head of the queue each time, with those that were taken
+/// with it: what stood behind it was never reached.
+#[test]
+fn what_kills_its_consumer_holds_up_nobody_for_long() {
+    let mut left: BTreeSet<u64> = (1..=8).collect();
+    let poison = 3;
+    for second in 0..24 {
+        let tape = Tape::default();
+        let again = left.iter().map(|&tag| Delivery {
+            redelivered: true,
+            ..go_online(tag)
+        });
+        let ports = ports(
+            &tape,
+            calm(&tape),
+            bus(&tape, again.collect()),
+            timers(&tape, vec![]),
+        );
+        at_once(ports.clock.wait_until(NOW.plus(Millis::from_secs(second))));
+        turn(&mut Reactor::new(
+            Service::Driver,
+            region(),
+            Setting::default(),
+            ports,
+            Prefetch::default(),
+        ));
+        let reached = tape.settled().into_iter().map(|(Tag(tag), _)| tag);
+        for tag in reached.take_while(|&tag| tag != poison) {
+            left.remove(&tag);
+        }
+    }
+    assert_eq!(left, BTreeSet::from([poison]));
 }
 
 #[test]

@@ -9,6 +9,7 @@ use fiacre_ports::{
     Appended, Body, Delivery, LoadRequest, Loaded, Message, NewCommit, PortError, PortErrorKind, Settlement,
     Tag, Timer,
 };
+use fiacre_services::backoff::REST_FIRST;
 use fiacre_services::observer::NoObserver;
 use fiacre_services::process::Process;
 use fiacre_services::reactor::ServicePorts;
@@ -38,6 +39,11 @@ pub(crate) enum Asked {
 impl Tape {
     pub(crate) fn note(&self, asked: Asked) {
         self.0.lock().unwrap().push(asked);
+    }
+
+    /// What was asked so far, and nothing that comes later.
+    pub(crate) fn copy(&self) -> Self {
+        Self(Arc::new(Mutex::new(self.all())))
     }
 
     pub(crate) fn all(&self) -> Vec<Asked> {
@@ -88,6 +94,17 @@ impl Tape {
         .concat()
     }
 
+    /// Until when each wait lasted.
+    pub(crate) fn waits(&self) -> Vec<Timestamp> {
+        self.pick(|asked| {
+            if let Asked::Wait(until) = asked {
+                Some(until)
+            } else {
+                None
+            }
+        })
+    }
+
     pub(crate) fn armed(&self) -> Vec<(TimerKind, Timestamp)> {
         let armed = self.pick(|asked| {
             if let Asked::Arm(timers) = asked {
@@ -125,6 +142,21 @@ pub(crate) fn at_once<T>(future: impl Future<Output = T>) -> T {
 
 pub(crate) fn turn(process: &mut impl Process) {
     at_once(process.turn(Timestamp::MAX));
+}
+
+/// Runs one turn more, and asserts that it begins with the rest of a process that has just lost something for the first
+/// time.
+pub(crate) fn assert_rests(process: &mut impl Process, tape: &Tape) {
+    assert_eq!(tape.waits(), [], "it rests in the turn after");
+    turn(process);
+    let [until, ..] = tape.waits()[..] else {
+        panic!("it does not rest: {:?}", tape.all())
+    };
+    let rest = until.since(NOW);
+    assert!(
+        (REST_FIRST.get() / 2..=REST_FIRST.get()).contains(&rest.get()),
+        "{rest:?}"
+    );
 }
 
 pub(crate) fn region() -> RegionId {
@@ -187,8 +219,13 @@ pub(crate) fn applied(commit: &NewCommit) -> Appended {
 
 /// A bus with these deliveries, all at once.
 pub(crate) fn bus(tape: &Tape, deliveries: Vec<Delivery>) -> MockBus {
-    let (mut bus, left) = (MockBus::new(), Mutex::new(Some(deliveries)));
-    let left = Arc::new(left);
+    helpings(tape, vec![deliveries])
+}
+
+/// A bus that gives one helping of deliveries after the other.
+pub(crate) fn helpings(tape: &Tape, helpings: Vec<Vec<Delivery>>) -> MockBus {
+    let mut bus = MockBus::new();
+    let left = Arc::new(Mutex::new(helpings.into_iter()));
     bus.expect_declare().returning(|_| Ok(()));
     let tape = tape.clone();
     bus.expect_consume().returning(move |_, _| {
@@ -196,7 +233,7 @@ pub(crate) fn bus(tape: &Tape, deliveries: Vec<Delivery>) -> MockBus {
         let left = Arc::clone(&left);
         consumer
             .expect_next()
-            .returning(move |_, _| Ok(left.lock().unwrap().take().unwrap_or_default()));
+            .returning(move |_, _| Ok(left.lock().unwrap().next().unwrap_or_default()));
         let tape = tape.clone();
         consumer.expect_settle().returning(move |settled| {
             tape.note(Asked::Settle(settled));
@@ -207,13 +244,18 @@ pub(crate) fn bus(tape: &Tape, deliveries: Vec<Delivery>) -> MockBus {
     bus
 }
 
+/// A clock that stands at [`NOW`] until someone waits.
 pub(crate) fn clock(tape: &Tape) -> MockClock {
     let mut clock = MockClock::new();
-    clock.expect_now().return_const(NOW);
+    let now = Arc::new(Mutex::new(NOW));
+    let shown = Arc::clone(&now);
+    clock.expect_now().returning(move || *shown.lock().unwrap());
     let tape = tape.clone();
-    clock
-        .expect_wait_until()
-        .returning(move |at| tape.note(Asked::Wait(at)));
+    clock.expect_wait_until().returning(move |at| {
+        tape.note(Asked::Wait(at));
+        let now = &mut *now.lock().unwrap();
+        *now = at.max(*now);
+    });
     clock
 }
 
