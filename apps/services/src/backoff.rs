@@ -120,7 +120,6 @@ pub(crate) const fn mixed(number: u64) -> u64 {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test's helpers fail like its body")]
 mod tests {
     use super::*;
     use async_trait::async_trait;

@@ -2,7 +2,7 @@
 
 use crate::sample::{ANN, TRIP, brief, pick_up, usd};
 use crate::stage::{
-    Asked, NOW, Tape, applied, assert_rests, bus, error, loaded, ports, region, store, timers, told, turn,
+    NOW, Tape, applied, assert_rests, bus, error, loaded, ports, region, store, timers, told, turn,
 };
 use fiacre_domain::dispatch::{DispatchEvent, Offer, OfferNumber};
 use fiacre_domain::driver::{DriverEvent, Fence, ReleaseReason};
