@@ -1,6 +1,7 @@
 //! Messages between processes: at least once, in no order that anyone may rely on.
 
 use crate::error::PortError;
+use crate::parking::{ParkReason, Parked, ParkingId};
 use async_trait::async_trait;
 use fiacre_domain::event::Event;
 use fiacre_domain::id::{CommandId, IntentId, RegionId, WebhookId};
@@ -196,27 +197,6 @@ pub struct Delivery {
     pub redelivered: bool,
 }
 
-/// Why a message was parked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ParkReason {
-    /// It failed too often; the last error's code and text.
-    AttemptsUsedUp {
-        /// The error's stable code.
-        code: String,
-        /// The error's text.
-        text: String,
-    },
-    /// It will never be handled; the error's code and text.
-    Refused {
-        /// The error's stable code.
-        code: String,
-        /// The error's text.
-        text: String,
-    },
-    /// Its bytes could not be decoded.
-    Undecodable,
-}
-
 /// What a consumer says of a delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Settlement {
@@ -240,19 +220,6 @@ pub enum Settlement {
     Park(ParkReason),
 }
 
-/// A parked message.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Parked {
-    /// The message.
-    pub message: Arc<Message>,
-    /// Why.
-    pub reason: ParkReason,
-    /// How many attempts it had, the last one included.
-    pub attempts: u32,
-    /// When it was parked.
-    pub at: Timestamp,
-}
-
 /// The way between processes.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
@@ -271,6 +238,8 @@ pub trait Bus: Send + Sync {
     ///   (`bus_04_unroutable_is_returned`).
     /// - MUST judge each message on its own (`bus_18_answers_follow_the_messages`).
     /// - MUST answer [`Published::OutcomeUnknown`] where a message may have been taken (`bus_25_lost_confirm_is_unknown`).
+    /// - MUST answer [`Published::Refused`] for a message that it will never take, and take its neighbours
+    ///   (`bus_28_refused_is_final`).
     async fn publish(&self, messages: Vec<Message>) -> Vec<Published>;
 
     /// Begins to consume a queue; several consumers of one queue share it.
@@ -279,20 +248,31 @@ pub trait Bus: Send + Sync {
     /// - MUST hand each message to one of the queue's consumers (`bus_16_consumers_share_a_queue`).
     async fn consume(&self, queue: &QueueName, prefetch: Prefetch) -> Result<Box<dyn Consumer>, PortError>;
 
-    /// Lists what is parked in a queue's parking, oldest first, at most `max`.
+    /// Lists what is parked in a queue's parking after `after` (from the beginning without one), oldest first, at most `max`.
     ///
-    /// - MUST do so (`bus_26_parked_is_listed_oldest_first`), also after a crash (`bus_21_parked_survives_a_crash`).
-    async fn parked(&self, queue: &QueueName, max: usize) -> Result<Vec<Parked>, PortError>;
+    /// - MUST do so (`bus_26_parked_is_listed_oldest_first`, `bus_31_parked_list_goes_on`), also after a crash
+    ///   (`bus_21_parked_survives_a_crash`). A page shorter than `max` is the last.
+    async fn parked(
+        &self,
+        queue: &QueueName,
+        after: Option<ParkingId>,
+        max: usize,
+    ) -> Result<Vec<Parked>, PortError>;
 
-    /// Puts a parked message back into its queue, with its attempts forgotten; whether it was there.
+    /// Puts what is parked back into its queue, with its attempts forgotten; answers for each, in their order, whether it was
+    /// there. Safe to repeat after [`OutcomeUnknown`](crate::PortErrorKind::OutcomeUnknown): what is back is not there any
+    /// more.
     ///
-    /// - MUST deliver it again, to this queue alone (`bus_12_replay_delivers_again`).
-    async fn replay(&self, queue: &QueueName, message: MessageId) -> Result<bool, PortError>;
+    /// - MUST deliver it again, to this queue alone (`bus_12_replay_delivers_again`), and put bytes back as they came
+    ///   (`bus_30_undecodable_is_parked_whole`).
+    /// - MUST take these parkings alone, also of a message that is parked twice (`bus_32_parkings_are_told_apart`).
+    async fn replay(&self, queue: &QueueName, parkings: &[ParkingId]) -> Result<Vec<bool>, PortError>;
 
-    /// Drops a parked message for ever; whether it was there. Only ever the effect of an audited command.
+    /// Drops what is parked for ever; answers for each, in their order, whether it was there. Only ever the effect of an
+    /// audited command.
     ///
     /// - MUST forget it (`bus_17_dropped_is_gone`).
-    async fn drop_parked(&self, queue: &QueueName, message: MessageId) -> Result<bool, PortError>;
+    async fn drop_parked(&self, queue: &QueueName, parkings: &[ParkingId]) -> Result<Vec<bool>, PortError>;
 }
 
 /// One consumer of a queue. Dropping it returns what it holds.
@@ -304,7 +284,10 @@ pub trait Consumer: Send {
     /// - MUST deliver again what a consumer held when it died, marked as redelivered
     ///   (`bus_06_death_of_a_consumer_redelivers`, `bus_22_unsettled_survives_a_crash`).
     /// - MUST wait for a delivery until `until` (`bus_15_next_waits`).
-    /// - MUST set undecodable bytes aside and go on (`bus_23_undecodable_spares_neighbours`).
+    /// - MUST park bytes that it cannot decode itself, at once and whole, and go on (`bus_23_undecodable_spares_neighbours`,
+    ///   `bus_30_undecodable_is_parked_whole`): a consumer could only say the same of each, and bytes do not cross a port.
+    /// - MUST hold what a newer release wrote: neither deliver it nor park it nor count it, look at it again after a while,
+    ///   and go on (`bus_29_newer_is_held`). The adapter says so where its operators hear it.
     async fn next(&mut self, max: usize, until: Timestamp) -> Result<Vec<Delivery>, PortError>;
 
     /// Settles deliveries. After [`Unavailable`](crate::PortErrorKind::Unavailable) none is settled and the tags stand; after

@@ -24,6 +24,7 @@ mod bus;
 mod clock;
 mod error;
 mod event_store;
+mod parking;
 mod payment_gateway;
 mod road;
 mod scope;
@@ -33,8 +34,8 @@ mod views;
 
 pub use board::{DispatchBoard, OpenSearch};
 pub use bus::{
-    Body, Bus, Consumer, Delivery, EventKind, EventKinds, Message, MessageId, ParkReason, Parked,
-    PaymentNotice, Prefetch, Published, QueueName, QueueSpec, Settlement, Tag,
+    Body, Bus, Consumer, Delivery, EventKind, EventKinds, Message, MessageId, PaymentNotice, Prefetch,
+    Published, QueueName, QueueSpec, Settlement, Tag,
 };
 pub use clock::{Clock, IdSource};
 pub use error::{BoxedError, PortError, PortErrorKind};
@@ -42,6 +43,7 @@ pub use event_store::{
     Appended, Consistency, Cursor, Entry, EventStore, LoadRequest, Loaded, NewCommit, Page, Snapshot,
     SnapshotState, Ticket,
 };
+pub use parking::{Content, ParkReason, Parked, ParkingId, ParkingIdError, RawMessage};
 pub use payment_gateway::{
     GatewayError, IdempotencyKey, IntentRequest, IntentStatus, IntentView, Operation, PaymentGateway,
     RefundStatus,

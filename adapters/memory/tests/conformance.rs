@@ -11,7 +11,7 @@ use fiacre_domain::units::Millis;
 use fiacre_memory::{
     Call, Executor, Fault, FaultKind, Faults, MemoryBus, MemoryEventStore, MemoryTimers, VirtualTime,
 };
-use fiacre_ports::{Bus, EventStore, Ticket, Timers};
+use fiacre_ports::{Bus, EventStore, Message, QueueName, RawMessage, Ticket, Timers};
 use std::cell::RefCell;
 use std::sync::Arc;
 
@@ -129,8 +129,12 @@ impl BusHarness for World {
 
     fn support(&self, capability: bus::Capability) -> Support {
         match capability {
-            bus::Capability::Undecodable => Support::No("messages in memory are values, not bytes"),
-            bus::Capability::Crash | bus::Capability::Cut | bus::Capability::LoseConfirm => Support::Yes,
+            bus::Capability::Crash
+            | bus::Capability::Cut
+            | bus::Capability::Undecodable
+            | bus::Capability::Newer
+            | bus::Capability::Refuse
+            | bus::Capability::LoseConfirm => Support::Yes,
         }
     }
 
@@ -140,6 +144,23 @@ impl BusHarness for World {
 
     fn cut(&self) {
         self.bus.crash();
+    }
+
+    fn put_undecodable(&self, queue: &QueueName, raw: &RawMessage) {
+        self.bus.put_undecodable(queue, raw.clone());
+    }
+
+    fn put_newer(&self, queue: &QueueName, message: Message) {
+        self.bus.put_newer(queue, message);
+    }
+
+    fn upgrade(&self) {
+        self.bus.upgrade();
+    }
+
+    fn unpublishable(&self, message: Message) -> Message {
+        self.bus.refuse(message.id());
+        message
     }
 
     fn lose_next_confirm(&self) {

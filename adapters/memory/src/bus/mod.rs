@@ -16,12 +16,12 @@ use consumer::MemoryConsumer;
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
 use fiacre_ports::{
-    Bus, Consumer, Message, MessageId, Parked, PortError, PortErrorKind, Prefetch, Published, QueueName,
-    QueueSpec,
+    Bus, Consumer, Message, MessageId, Parked, ParkingId, PortError, PortErrorKind, Prefetch, Published,
+    QueueName, QueueSpec, RawMessage,
 };
 use queue::{News, Queue, Queued};
 use routing::Routing;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 /// A bus in memory. Clones are the same bus.
@@ -39,6 +39,8 @@ struct Broker {
     numbers: BTreeMap<QueueName, usize>,
     lines: Vec<Line>,
     last_tag: u64,
+    /// Messages that are beyond this bus.
+    refused: BTreeSet<MessageId>,
 }
 
 /// A queue, and what its consumers wait for.
@@ -65,6 +67,10 @@ impl Broker {
 
     /// Puts a message into every queue that takes it, or does what the fault says.
     fn publish(&mut self, message: Message, fault: Option<Fault>, now: Timestamp) -> Published {
+        if !self.refused.is_empty() && self.refused.contains(&message.id()) {
+            let refused = PortError::new(PortErrorKind::Invalid, "publish a message");
+            return Published::Refused(refused.with_source("the message is beyond this bus"));
+        }
         let takers = self.routing.queues(&message);
         if takers.is_empty() && message.mandatory {
             return Published::Returned;
@@ -191,6 +197,36 @@ impl MemoryBus {
         }
     }
 
+    /// From now on refuses this message for good, as a bus does for which it is too big.
+    pub fn refuse(&self, message: MessageId) {
+        lock(&self.broker).refused.insert(message);
+    }
+
+    /// Puts bytes into a queue that are no message, as another program may: they are parked at once. Nothing happens to a
+    /// queue that is not declared.
+    pub fn put_undecodable(&self, queue: &QueueName, raw: RawMessage) {
+        let now = self.clock.time().now();
+        if let Ok(line) = lock(&self.broker).line(queue, "put bytes into a queue") {
+            line.queue.park_raw(raw, now);
+        }
+    }
+
+    /// Puts a message into a queue as a newer release writes it: it is held until [`upgrade`](Self::upgrade). Nothing
+    /// happens to a queue that is not declared.
+    pub fn put_newer(&self, queue: &QueueName, message: Message) {
+        if let Ok(line) = lock(&self.broker).line(queue, "put a message into a queue") {
+            line.queue.hold_newer(Arc::new(message));
+        }
+    }
+
+    /// Reads from now on what a newer release wrote: it is delivered.
+    pub fn upgrade(&self) {
+        for line in &mut lock(&self.broker).lines {
+            line.queue.upgrade();
+            line.tell();
+        }
+    }
+
     /// How many messages of a queue are where; nothing for a queue that is not declared.
     pub fn depth(&self, queue: &QueueName) -> Depth {
         let mut broker = lock(&self.broker);
@@ -258,39 +294,43 @@ impl Bus for MemoryBus {
         Ok(Box::new(consumer))
     }
 
-    async fn parked(&self, queue: &QueueName, max: usize) -> Result<Vec<Parked>, PortError> {
+    async fn parked(
+        &self,
+        queue: &QueueName,
+        after: Option<ParkingId>,
+        max: usize,
+    ) -> Result<Vec<Parked>, PortError> {
         let strike = self.faults.enter(Call::Parked).await?;
         let parked = {
             let mut broker = lock(&self.broker);
             let line = broker.line(queue, "list parked messages")?;
-            line.queue.parked(max)
+            line.queue.parked(after, max)
         };
         strike.leave(parked).await
     }
 
-    async fn replay(&self, queue: &QueueName, message: MessageId) -> Result<bool, PortError> {
+    async fn replay(&self, queue: &QueueName, parkings: &[ParkingId]) -> Result<Vec<bool>, PortError> {
         let strike = self.faults.enter(Call::Replay).await?;
-        let was_there = {
+        let were_there = {
+            let now = self.clock.time().now();
             let mut broker = lock(&self.broker);
-            let line = broker.line(queue, "replay a parked message")?;
-            let parked = line.queue.unpark(message);
-            let was_there = parked.is_some();
-            if let Some(message) = parked {
-                line.queue.push(Queued::new(message));
-                line.tell();
-            }
-            was_there
+            let line = broker.line(queue, "replay parked messages")?;
+            let replayed = parkings.iter().map(|&parking| line.queue.replay(parking, now));
+            let replayed = replayed.collect();
+            line.tell();
+            replayed
         };
-        strike.leave(was_there).await
+        strike.leave(were_there).await
     }
 
-    async fn drop_parked(&self, queue: &QueueName, message: MessageId) -> Result<bool, PortError> {
+    async fn drop_parked(&self, queue: &QueueName, parkings: &[ParkingId]) -> Result<Vec<bool>, PortError> {
         let strike = self.faults.enter(Call::DropParked).await?;
-        let was_there = {
+        let were_there = {
             let mut broker = lock(&self.broker);
-            let line = broker.line(queue, "drop a parked message")?;
-            line.queue.unpark(message).is_some()
+            let line = broker.line(queue, "drop parked messages")?;
+            let dropped = parkings.iter().map(|&parking| line.queue.drop_parked(parking));
+            dropped.collect()
         };
-        strike.leave(was_there).await
+        strike.leave(were_there).await
     }
 }

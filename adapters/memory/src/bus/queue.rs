@@ -1,8 +1,9 @@
 //! One queue: what is ready, what waits for its retry, what is held, what is parked.
 
 use fiacre_domain::time::Timestamp;
-use fiacre_ports::{Delivery, Message, MessageId, ParkReason, Parked, Settlement, Tag};
+use fiacre_ports::{Content, Delivery, Message, ParkReason, Parked, ParkingId, RawMessage, Settlement, Tag};
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::Bound;
 use std::sync::Arc;
 
 /// A message in a queue.
@@ -59,8 +60,9 @@ pub(super) struct Queue {
     /// By when they are ready again, and how they came.
     delayed: BTreeMap<(Timestamp, u64), Queued>,
     held: BTreeMap<ConsumerId, Held>,
-    parked: BTreeMap<u64, Parked>,
-    parked_places: BTreeMap<MessageId, u64>,
+    /// What a newer release wrote: held until the upgrade.
+    newer: Vec<Arc<Message>>,
+    parked: BTreeMap<ParkingId, Parked>,
     /// Numbers consumers, delays and parkings.
     next: u64,
     news: News,
@@ -220,43 +222,69 @@ impl Queue {
             Settlement::Return { delay } => self.push_later(queued, now.plus(delay)),
             Settlement::Park(reason) => {
                 let failed = queued.failed.saturating_add(1);
-                self.park(&Queued { failed, ..queued }, reason, now);
+                self.park(Content::Message(queued.message), failed, reason, now);
             }
             Settlement::RetryAfter { delay, code, text } => {
                 let failed = queued.failed.saturating_add(1);
-                let queued = Queued { failed, ..queued };
                 if failed >= self.attempts_max {
-                    self.park(&queued, ParkReason::AttemptsUsedUp { code, text }, now);
+                    let reason = ParkReason::AttemptsUsedUp { code, text };
+                    self.park(Content::Message(queued.message), failed, reason, now);
                 } else {
-                    self.push_later(queued, now.plus(delay));
+                    self.push_later(Queued { failed, ..queued }, now.plus(delay));
                 }
             }
         }
     }
 
-    /// Parks a message; one that is parked already (it came twice) is parked once, for the newer reason.
-    fn park(&mut self, queued: &Queued, reason: ParkReason, now: Timestamp) {
-        let place = self.number();
-        let message = Arc::clone(&queued.message);
-        if let Some(earlier) = self.parked_places.insert(message.id(), place) {
-            self.parked.remove(&earlier);
-        }
+    fn park(&mut self, content: Content, attempts: u32, reason: ParkReason, at: Timestamp) {
+        let id = ParkingId::from_u128(self.number().into());
         let parked = Parked {
-            message,
+            id,
+            content,
             reason,
-            attempts: queued.failed,
-            at: now,
+            attempts,
+            at,
         };
-        self.parked.insert(place, parked);
+        self.parked.insert(id, parked);
     }
 
-    pub(super) fn parked(&self, max: usize) -> Vec<Parked> {
-        self.parked.values().take(max).cloned().collect()
+    /// Parks bytes that are no message.
+    pub(super) fn park_raw(&mut self, raw: RawMessage, at: Timestamp) {
+        let text = "these bytes are no message".to_owned();
+        self.park(Content::Raw(raw), 0, ParkReason::Undecodable { text }, at);
     }
 
-    pub(super) fn unpark(&mut self, message: MessageId) -> Option<Arc<Message>> {
-        let place = self.parked_places.remove(&message)?;
-        self.parked.remove(&place).map(|parked| parked.message)
+    pub(super) fn parked(&self, after: Option<ParkingId>, max: usize) -> Vec<Parked> {
+        let first = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let further = self.parked.range((first, Bound::Unbounded));
+        further.take(max).map(|(_, parked)| parked.clone()).collect()
+    }
+
+    /// Puts what is parked back, and says whether it was there; bytes that are still no message are parked anew.
+    pub(super) fn replay(&mut self, parking: ParkingId, now: Timestamp) -> bool {
+        match self.parked.remove(&parking).map(|parked| parked.content) {
+            Some(Content::Message(message)) => self.push(Queued::new(message)),
+            Some(Content::Raw(raw)) => self.park_raw(raw, now),
+            None => return false,
+        }
+        true
+    }
+
+    /// Drops what is parked, and says whether it was there.
+    pub(super) fn drop_parked(&mut self, parking: ParkingId) -> bool {
+        self.parked.remove(&parking).is_some()
+    }
+
+    /// Holds a message that a newer release wrote.
+    pub(super) fn hold_newer(&mut self, message: Arc<Message>) {
+        self.newer.push(message);
+    }
+
+    /// Delivers what was held for the upgrade.
+    pub(super) fn upgrade(&mut self) {
+        for message in std::mem::take(&mut self.newer) {
+            self.push(Queued::new(message));
+        }
     }
 
     pub(super) fn depth(&self) -> Depth {

@@ -383,7 +383,7 @@ impl World {
 
     /// Why messages are parked.
     pub(crate) fn parked(&self) -> Vec<ParkReason> {
-        let parked = |queue: &QueueSpec| at_once(self.bus.parked(&queue.name, 100)).unwrap();
+        let parked = |queue: &QueueSpec| at_once(self.bus.parked(&queue.name, None, 100)).unwrap();
         self.queues
             .iter()
             .flat_map(parked)

@@ -1,7 +1,7 @@
 //! What the bus's suite needs.
 
 use crate::harness::{Harness, Support, undeclared};
-use fiacre_ports::{Bus, QueueName};
+use fiacre_ports::{Bus, Message, QueueName, RawMessage};
 use std::sync::Arc;
 
 /// What only some buses and their harnesses can do.
@@ -13,6 +13,10 @@ pub enum Capability {
     Cut,
     /// Put bytes into a queue that nobody can decode.
     Undecodable,
+    /// Put a message into a queue as a newer release writes it, and upgrade this one.
+    Newer,
+    /// Make a message that the bus can never take.
+    Refuse,
     /// Lose the confirmation of messages that were taken.
     LoseConfirm,
 }
@@ -36,9 +40,24 @@ pub trait BusHarness: Harness {
         undeclared("cut")
     }
 
-    /// Puts bytes into the declared queue that are no message.
-    fn put_undecodable(&self, _queue: &QueueName) {
+    /// Puts bytes with these headers into the declared queue, which are no message.
+    fn put_undecodable(&self, _queue: &QueueName, _raw: &RawMessage) {
         undeclared("put_undecodable")
+    }
+
+    /// Puts a message into the declared queue as a newer release would write it: this one cannot read it.
+    fn put_newer(&self, _queue: &QueueName, _message: Message) {
+        undeclared("put_newer")
+    }
+
+    /// From now on this release reads what the newer one wrote, also through handles and consumers that are there.
+    fn upgrade(&self) {
+        undeclared("upgrade")
+    }
+
+    /// Makes a message of this one that the bus can never take, with the same identity and region: one too big for it, say.
+    fn unpublishable(&self, _message: Message) -> Message {
+        undeclared("unpublishable")
     }
 
     /// The next publish is done, but its caller is not told.

@@ -67,4 +67,14 @@ crate::clause::clauses! {
         "list what is parked oldest first, at most `max`";
     RetrySparesNeighbours bus_27_retry_spares_neighbours by settlements::retry_spares_neighbours:
         "deliver the neighbours of a message that waits for its retry, whatever their own delays";
+    RefusedIsFinal bus_28_refused_is_final needs Refuse by parkings::refused_is_final:
+        "answer `Refused` for a message that it can never take, deliver it to nobody, and take its neighbours";
+    NewerIsHeld bus_29_newer_is_held needs Newer by parkings::newer_is_held:
+        "hold what a newer release wrote, uncounted and not parked, deliver its neighbours, and itself after the upgrade";
+    UndecodableIsParkedWhole bus_30_undecodable_is_parked_whole needs Undecodable by parkings::undecodable_is_parked_whole:
+        "park undecodable bytes with their bytes and headers, and put them back on replay as they came";
+    ParkedListGoesOn bus_31_parked_list_goes_on by parkings::parked_list_goes_on:
+        "list what is parked page by page after a parking named, each once";
+    ParkingsAreToldApart bus_32_parkings_are_told_apart by parkings::parkings_are_told_apart:
+        "keep two parkings of one message apart: what is done to one leaves the other";
 }

@@ -1,16 +1,29 @@
 //! Checks of what is parked.
 
 use super::BusHarness;
-use super::steps::{event, events, only, queue, retry_after, sorted};
+use super::steps::{Answer, event, events, only, parked_id, parkings, queue, retry_after, sorted};
+use crate::harness::Weather;
 use crate::report::{Check, expect, expect_same};
 use crate::script::Script;
 use fiacre_domain::units::Millis;
-use fiacre_ports::{Consumer, Delivery, ParkReason, Settlement};
+use fiacre_ports::{Consumer, Content, Delivery, ParkReason, RawMessage, Settlement};
 
 fn refused(number: u32) -> ParkReason {
     ParkReason::Refused {
         code: format!("suite_refused_{number}"),
         text: "failed to take the message: the suite does not want it".to_owned(),
+    }
+}
+
+/// Bytes that are no message, with their headers.
+fn raw() -> RawMessage {
+    let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    RawMessage {
+        bytes: [0xff, 0x00, 0x7b].into(),
+        headers: vec![
+            header("content-type", "application/json"),
+            header("traceparent", "not a trace"),
+        ],
     }
 }
 
@@ -37,9 +50,10 @@ pub(super) fn parking_keeps_the_reason<H: BusHarness>(script: &Script<'_, H>) ->
     for (number, delivery) in (1..).zip(&taken) {
         let found = parked
             .iter()
-            .find(|one| one.message.id() == delivery.message.id());
-        let seen = found.map(|one| ((*one.message).clone(), one.reason.clone(), one.attempts));
-        let expected = Some(((*delivery.message).clone(), refused(number), 1));
+            .find(|one| parked_id(one) == Some(delivery.message.id()));
+        let seen = found.map(|one| (one.content.clone(), one.reason.clone(), one.attempts));
+        let content = Content::Message(delivery.message.clone());
+        let expected = Some((content, refused(number), 1));
         expect_same("message, reason, attempts", &expected, &seen)?;
     }
     let times: Vec<_> = parked.iter().map(|one| one.at).collect();
@@ -85,8 +99,8 @@ pub(super) fn replay_delivers_again<H: BusHarness>(script: &Script<'_, H>) -> Ch
     script.settle(&mut consumer, &[(delivery.tag, retry_after(Millis::new(50)))])?;
     let second = script.take(&mut consumer, 1)?;
     park(script, &mut consumer, &second)?;
-    script.await_parked(&bus, &spec.name, 1)?;
-    script.replay(&bus, &spec.name, &message)?;
+    let parked = script.await_parked(&bus, &spec.name, 1)?;
+    script.replay(&bus, &spec.name, &parkings(&parked))?;
     let again = only(script.take(&mut consumer, 1)?)?;
     expect_same("the message", &message, &*again.message)?;
     expect_same("the attempt", &1, &again.attempt)?;
@@ -100,21 +114,20 @@ pub(super) fn dropped_is_gone<H: BusHarness>(script: &Script<'_, H>) -> Check {
     script.publish_confirmed(&bus, &messages)?;
     let taken = script.take(&mut consumer, 2)?;
     park(script, &mut consumer, &taken)?;
-    script.await_parked(&bus, &spec.name, 2)?;
-    for message in messages.iter().take(1) {
-        let first = script.drop_parked(&bus, &spec.name, message)?;
-        let second = script.drop_parked(&bus, &spec.name, message)?;
-        let replayed = script.replay(&bus, &spec.name, message)?;
-        let seen = (first, second, replayed);
-        // A repetition after a storm finds its own first try.
-        let expected = (first, false, false);
-        expect_same("whether it was there for drop, drop and replay", &expected, &seen)?;
-        let calm = script.harness().weather() == crate::harness::Weather::Calm;
-        expect(first || !calm, "the first drop to find it", first)?;
-    }
+    let parked = script.await_parked(&bus, &spec.name, 2)?;
+    let one = &parkings(&parked)[..1];
+    let first = script.drop_parked(&bus, &spec.name, one)?;
+    let second = script.drop_parked(&bus, &spec.name, one)?;
+    let replayed = script.replay(&bus, &spec.name, one)?;
+    // A repetition after a storm finds its own first try.
+    let calm = script.harness().weather() == Weather::Calm;
+    let found = calm || first == [true];
+    let expected = (vec![found], vec![false], vec![false]);
+    let seen = (first, second, replayed);
+    expect_same("whether it was there for drop, drop and replay", &expected, &seen)?;
     let left = script.await_parked(&bus, &spec.name, 1)?;
-    let left = sorted(left.iter().map(|parked| &*parked.message));
-    let expected = sorted(messages.iter().skip(1));
+    let left: Vec<_> = left.iter().map(parked_id).collect();
+    let expected: Vec<_> = parked.iter().skip(1).map(parked_id).collect();
     expect_same("what is parked still", &expected, &left)?;
     script.expect_quiet(&mut consumer)
 }
@@ -156,7 +169,7 @@ pub(super) fn parked_survives_a_crash<H: BusHarness>(script: &Script<'_, H>) -> 
 pub(super) fn undecodable_spares_neighbours<H: BusHarness>(script: &Script<'_, H>) -> Check {
     let (bus, spec, mut consumer) = script.consumed("suite")?;
     script.note("bytes that are no message are put into the queue");
-    script.harness().put_undecodable(&spec.name);
+    script.harness().put_undecodable(&spec.name, &raw());
     let message = event(script.ids(), 1);
     script.publish_confirmed(&bus, std::slice::from_ref(&message))?;
     let delivery = only(script.take(&mut consumer, 1)?)?;
@@ -179,9 +192,108 @@ pub(super) fn parked_is_listed_oldest_first<H: BusHarness>(script: &Script<'_, H
     let expected: Vec<_> = taken.iter().map(|delivery| delivery.message.id()).collect();
     for max in [1, 3] {
         let listed = script.parked(&bus, &spec.name, max)?;
-        let listed: Vec<_> = listed.iter().map(|parked| parked.message.id()).collect();
+        let listed: Vec<_> = listed.iter().filter_map(parked_id).collect();
         let oldest = expected.get(..max).unwrap_or_default().to_vec();
         expect_same("the ids, oldest first", &oldest, &listed)?;
     }
     Ok(())
+}
+
+pub(super) fn parked_list_goes_on<H: BusHarness>(script: &Script<'_, H>) -> Check {
+    let (bus, spec, mut consumer) = script.consumed("suite")?;
+    script.publish_confirmed(&bus, &events(script.ids(), 5))?;
+    let taken = script.take(&mut consumer, 5)?;
+    park(script, &mut consumer, &taken)?;
+    let all = parkings(&script.await_parked(&bus, &spec.name, 5)?);
+    let mut paged = Vec::new();
+    let mut after = None;
+    for size in [2, 2, 1] {
+        let page = parkings(&script.parked_after(&bus, &spec.name, after, 2)?);
+        expect_same("the size of the page", &size, &page.len())?;
+        after = page.last().copied();
+        paged.extend(page);
+    }
+    expect_same("the parkings, page by page", &all, &paged)?;
+    let rest = script.parked_after(&bus, &spec.name, after, 2)?;
+    expect(rest.is_empty(), "nothing after the last", parkings(&rest))
+}
+
+pub(super) fn parkings_are_told_apart<H: BusHarness>(script: &Script<'_, H>) -> Check {
+    let (bus, spec, mut consumer) = script.consumed("suite")?;
+    let message = event(script.ids(), 1);
+    for count in 1..=2 {
+        script.publish_confirmed(&bus, std::slice::from_ref(&message))?;
+        let taken = script.take(&mut consumer, 1)?;
+        park(script, &mut consumer, &taken)?;
+        script.await_parked(&bus, &spec.name, count)?;
+    }
+    let both = parkings(&script.await_parked(&bus, &spec.name, 2)?);
+    script.drop_parked(&bus, &spec.name, &both[..1])?;
+    let left = parkings(&script.await_parked(&bus, &spec.name, 1)?);
+    expect_same("the parking that is left", &both[1..].to_vec(), &left)
+}
+
+pub(super) fn undecodable_is_parked_whole<H: BusHarness>(script: &Script<'_, H>) -> Check {
+    let (bus, spec, mut consumer) = script.consumed("suite")?;
+    let raw = raw();
+    script.note("bytes that are no message are put into the queue");
+    script.harness().put_undecodable(&spec.name, &raw);
+    let mut replayed = Vec::new();
+    for _ in 0..2 {
+        script.expect_quiet(&mut consumer)?;
+        for parked in script.await_parked(&bus, &spec.name, 1)? {
+            let whole = match &parked.content {
+                Content::Raw(seen) => {
+                    seen.bytes == raw.bytes && raw.headers.iter().all(|header| seen.headers.contains(header))
+                }
+                Content::Message(_) => false,
+            };
+            expect(
+                whole,
+                format!("the bytes and headers of {raw:?}"),
+                &parked.content,
+            )?;
+            let undecodable = matches!(parked.reason, ParkReason::Undecodable { .. });
+            expect(undecodable, "parked as undecodable", &parked.reason)?;
+            expect(!replayed.contains(&parked.id), "a parking of its own", parked.id)?;
+            replayed.push(parked.id);
+            script.replay(&bus, &spec.name, &[parked.id])?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn newer_is_held<H: BusHarness>(script: &Script<'_, H>) -> Check {
+    let (bus, spec, mut consumer) = script.consumed("suite")?;
+    let [newer, plain] = [event(script.ids(), 1), event(script.ids(), 2)];
+    script.note("a message is put into the queue as a newer release writes it");
+    script.harness().put_newer(&spec.name, newer.clone());
+    script.publish_confirmed(&bus, std::slice::from_ref(&plain))?;
+    let delivery = only(script.take(&mut consumer, 1)?)?;
+    expect_same("its neighbour", &plain, &*delivery.message)?;
+    script.ack(&mut consumer, &[delivery])?;
+    script.expect_quiet(&mut consumer)?;
+    script.await_parked(&bus, &spec.name, 0)?;
+    script.note("this release is upgraded");
+    script.harness().upgrade();
+    let delivery = only(script.take(&mut consumer, 1)?)?;
+    let seen = ((*delivery.message).clone(), delivery.attempt);
+    expect_same("the message and its attempt", &(newer, 1), &seen)
+}
+
+pub(super) fn refused_is_final<H: BusHarness>(script: &Script<'_, H>) -> Check {
+    let ids = script.ids();
+    let (bus, _spec, mut consumer) = script.consumed("suite")?;
+    let beyond = script.harness().unpublishable(event(ids, 2));
+    let batch = [event(ids, 1), beyond, event(ids, 3)];
+    script.harness().heal();
+    let answers = script.publish_once(&bus, &batch)?;
+    let expected = vec![Answer::Confirmed, Answer::Refused, Answer::Confirmed];
+    expect_same("the answers", &expected, &answers)?;
+    let taken = script.take(&mut consumer, 2)?;
+    let came = sorted(taken.iter().map(|delivery| &*delivery.message));
+    let neighbours = sorted(batch.iter().step_by(2));
+    expect_same("its neighbours", &neighbours, &came)?;
+    script.ack(&mut consumer, &taken)?;
+    script.expect_quiet(&mut consumer)
 }

@@ -8,17 +8,19 @@ use async_trait::async_trait;
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
 use fiacre_ports::{
-    Body, Bus, Consumer, Delivery, EventKind, EventKinds, Message, MessageId, ParkReason, Parked, PortError,
-    PortErrorKind, Prefetch, Published, QueueName, QueueSpec, Settlement, Tag,
+    Body, Bus, Consumer, Content, Delivery, EventKind, EventKinds, Message, MessageId, ParkReason, Parked,
+    ParkingId, PortError, PortErrorKind, Prefetch, Published, QueueName, QueueSpec, RawMessage, Settlement,
+    Tag,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// A message in a queue.
 #[derive(Debug, Clone)]
 pub(super) struct Item {
-    /// None: bytes that are no message.
-    message: Option<Arc<Message>>,
+    content: Content,
+    /// Whether a newer release wrote it.
+    newer: bool,
     pub(super) failed: u32,
     pub(super) redelivered: bool,
     pub(super) not_before: Timestamp,
@@ -26,9 +28,10 @@ pub(super) struct Item {
 }
 
 impl Item {
-    const fn new(message: Option<Arc<Message>>) -> Self {
+    const fn new(content: Content) -> Self {
         Self {
-            message,
+            content,
+            newer: false,
             failed: 0,
             redelivered: false,
             not_before: Timestamp::from_ms(i64::MIN),
@@ -37,11 +40,11 @@ impl Item {
     }
 
     pub(super) const fn is_undecodable(&self) -> bool {
-        self.message.is_none()
+        self.content.message().is_none()
     }
 
     pub(super) fn is(&self, id: MessageId) -> bool {
-        self.message.as_ref().is_some_and(|message| message.id() == id)
+        self.content.message().is_some_and(|message| message.id() == id)
     }
 
     /// Comes back from whoever held it.
@@ -56,6 +59,7 @@ pub(super) struct Queue {
     pub(super) spec: QueueSpec,
     pub(super) items: Vec<Item>,
     pub(super) parked: Vec<Parked>,
+    parkings: u128,
 }
 
 impl Queue {
@@ -79,14 +83,38 @@ impl Queue {
     }
 
     fn park(&mut self, item: &Item, attempts: u32, reason: ParkReason, at: Timestamp) {
-        if let Some(message) = &item.message {
-            self.parked.push(Parked {
-                message: Arc::clone(message),
-                reason,
-                attempts,
-                at,
-            });
+        self.parkings += 1;
+        self.parked.push(Parked {
+            id: ParkingId::from_u128(self.parkings),
+            content: item.content.clone(),
+            reason,
+            attempts,
+            at,
+        });
+    }
+
+    /// Parks what nobody can decode.
+    fn park_raw(&mut self, at: Timestamp) {
+        let raw: Vec<_> = self.items.extract_if(.., |item| item.is_undecodable()).collect();
+        for item in raw {
+            let text = "not a message".to_owned();
+            self.park(&item, 0, ParkReason::Undecodable { text }, at);
         }
+    }
+
+    /// Parks what a newer release wrote: what a planted bug does.
+    pub(super) fn park_newer(&mut self, at: Timestamp) {
+        let newer: Vec<_> = self.items.extract_if(.., |item| item.newer).collect();
+        for item in newer {
+            let text = "an unknown version".to_owned();
+            self.park(&item, 0, ParkReason::Undecodable { text }, at);
+        }
+    }
+
+    /// Takes a parking out.
+    fn unpark(&mut self, parking: ParkingId) -> Option<Parked> {
+        let place = self.parked.iter().position(|parked| parked.id == parking)?;
+        Some(self.parked.remove(place))
     }
 
     fn settle(&mut self, consumer: u64, tag: Tag, settlement: Settlement, now: Timestamp) {
@@ -121,6 +149,10 @@ pub(super) struct State {
     /// The last number given to a consumer or a tag.
     pub(super) numbers: u64,
     lose_next: bool,
+    /// Messages that are beyond this bus.
+    pub(super) refused: BTreeSet<MessageId>,
+    /// Whether this release reads what a newer one wrote.
+    upgraded: bool,
 }
 
 impl State {
@@ -136,10 +168,15 @@ impl State {
     }
 
     fn publish(&mut self, message: Message) -> Published {
+        if self.refused.contains(&message.id()) {
+            return Published::Refused(PortError::new(PortErrorKind::Invalid, "publish so big a message"));
+        }
         let message = Arc::new(message);
         let mut taken = false;
         for queue in self.queues.values_mut().filter(|queue| queue.takes(&message)) {
-            queue.items.push(Item::new(Some(Arc::clone(&message))));
+            queue
+                .items
+                .push(Item::new(Content::Message(Arc::clone(&message))));
             taken = true;
         }
         if message.mandatory && !taken {
@@ -162,13 +199,17 @@ impl State {
         let Some(queue) = self.queues.get_mut(name) else {
             return deliveries;
         };
-        queue.items.retain(|item| item.message.is_some());
+        queue.park_raw(now);
+        let upgraded = self.upgraded;
         let holds = |item: &&Item| item.holder.is_some_and(|(holder, _)| holder == consumer);
         let held = queue.items.iter().filter(holds).count();
-        let ready = |item: &&mut Item| item.holder.is_none() && item.not_before <= now;
+        let ready =
+            |item: &&mut Item| item.holder.is_none() && item.not_before <= now && (upgraded || !item.newer);
         let room = max.min(prefetch.saturating_sub(held));
         for item in queue.items.iter_mut().filter(ready).take(room) {
-            let Some(message) = &item.message else { continue };
+            let Some(message) = item.content.message() else {
+                continue;
+            };
             numbers += 1;
             let tag = Tag(numbers);
             item.holder = Some((consumer, tag));
@@ -238,6 +279,7 @@ impl Bus for Reference {
                 spec,
                 items: Vec::new(),
                 parked: Vec::new(),
+                parkings: 0,
             });
         Ok(())
     }
@@ -262,33 +304,37 @@ impl Bus for Reference {
         Ok(Box::new(self.consumer(queue, prefetch)?))
     }
 
-    async fn parked(&self, queue: &QueueName, max: usize) -> Result<Vec<Parked>, PortError> {
+    async fn parked(
+        &self,
+        queue: &QueueName,
+        after: Option<ParkingId>,
+        max: usize,
+    ) -> Result<Vec<Parked>, PortError> {
         let mut state = self.state();
-        Ok(state.queue(queue)?.parked.iter().take(max).cloned().collect())
+        let parked = state.queue(queue)?.parked.iter();
+        let further = parked.filter(|parked| Some(parked.id) > after);
+        Ok(further.take(max).cloned().collect())
     }
 
-    async fn replay(&self, queue: &QueueName, message: MessageId) -> Result<bool, PortError> {
+    async fn replay(&self, queue: &QueueName, parkings: &[ParkingId]) -> Result<Vec<bool>, PortError> {
         let mut state = self.state();
         let queue = state.queue(queue)?;
-        let Some(place) = queue
-            .parked
-            .iter()
-            .position(|parked| parked.message.id() == message)
-        else {
-            return Ok(false);
+        let replay = |parking: &ParkingId| {
+            let parked = queue.unpark(*parking);
+            let was_there = parked.is_some();
+            queue.items.extend(parked.map(|parked| Item::new(parked.content)));
+            was_there
         };
-        let parked = queue.parked.remove(place);
-        queue.items.push(Item::new(Some(parked.message)));
+        let answers = parkings.iter().map(replay).collect();
         self.time.changed();
-        Ok(true)
+        Ok(answers)
     }
 
-    async fn drop_parked(&self, queue: &QueueName, message: MessageId) -> Result<bool, PortError> {
+    async fn drop_parked(&self, queue: &QueueName, parkings: &[ParkingId]) -> Result<Vec<bool>, PortError> {
         let mut state = self.state();
         let queue = state.queue(queue)?;
-        let before = queue.parked.len();
-        queue.parked.retain(|parked| parked.message.id() != message);
-        Ok(queue.parked.len() < before)
+        let drop_it = |parking: &ParkingId| queue.unpark(*parking).is_some();
+        Ok(parkings.iter().map(drop_it).collect())
     }
 }
 
@@ -402,9 +448,12 @@ impl BusHarness for ReferenceHarness {
 
     fn support(&self, capability: Capability) -> Support {
         match capability {
-            Capability::Crash | Capability::Cut | Capability::Undecodable | Capability::LoseConfirm => {
-                Support::Yes
-            }
+            Capability::Crash
+            | Capability::Cut
+            | Capability::Undecodable
+            | Capability::Newer
+            | Capability::Refuse
+            | Capability::LoseConfirm => Support::Yes,
         }
     }
 
@@ -416,10 +465,27 @@ impl BusHarness for ReferenceHarness {
         self.bus.state().release(|_| true);
     }
 
-    fn put_undecodable(&self, queue: &QueueName) {
+    fn put_undecodable(&self, queue: &QueueName, raw: &RawMessage) {
         if let Ok(queue) = self.bus.state().queue(queue) {
-            queue.items.push(Item::new(None));
+            queue.items.push(Item::new(Content::Raw(raw.clone())));
         }
+    }
+
+    fn put_newer(&self, queue: &QueueName, message: Message) {
+        if let Ok(queue) = self.bus.state().queue(queue) {
+            let newer = true;
+            let item = Item::new(Content::Message(Arc::new(message)));
+            queue.items.push(Item { newer, ..item });
+        }
+    }
+
+    fn upgrade(&self) {
+        self.bus.state().upgraded = true;
+    }
+
+    fn unpublishable(&self, message: Message) -> Message {
+        self.bus.state().refused.insert(message.id());
+        message
     }
 
     fn lose_next_confirm(&self) {

@@ -10,6 +10,13 @@ use fiacre_ports::{Delivery, ParkReason, Settlement, Tag};
 /// A delay that a retry ladder has a rung for.
 const DELAY: Millis = Millis::new(300);
 
+fn unwanted() -> ParkReason {
+    ParkReason::Refused {
+        code: "suite_unwanted".to_owned(),
+        text: "failed to want the message".to_owned(),
+    }
+}
+
 pub(super) fn prefetch_bounds_unsettled<H: BusHarness>(script: &Script<'_, H>) -> Check {
     let bus = script.open_bus();
     let spec = queue(script.ids(), "suite");
@@ -133,7 +140,7 @@ pub(super) fn stale_tag_is_ignored<H: BusHarness>(script: &Script<'_, H>) -> Che
     let second = script.take(&mut consumer, 1)?;
     let never = Tag(u64::MAX);
     for tag in first.iter().map(|delivery| delivery.tag).chain([never]) {
-        script.settle(&mut consumer, &[(tag, Settlement::Park(ParkReason::Undecodable))])?;
+        script.settle(&mut consumer, &[(tag, Settlement::Park(unwanted()))])?;
     }
     let parked = script.parked(&bus, &spec.name, 10)?;
     expect(parked.is_empty(), "nothing parked", &parked)?;
@@ -174,7 +181,7 @@ pub(super) fn cut_voids_tags<H: BusHarness>(script: &Script<'_, H>) -> Check {
     script.harness().cut();
     let after = script.take(&mut consumer, 2)?;
     expect_redelivered(&after, 2)?;
-    let reason = ParkReason::Undecodable;
+    let reason = unwanted();
     let stale: Vec<_> = before
         .iter()
         .filter(|old| after.iter().all(|new| new.tag != old.tag))

@@ -8,8 +8,8 @@ use crate::script::{Script, TRIES_MAX, Transient};
 use fiacre_domain::stream::{EventId, StreamId, Version};
 use fiacre_domain::time::Timestamp;
 use fiacre_ports::{
-    Body, Bus, Consumer, Delivery, EventKind, EventKinds, Message, Parked, PortError, PortErrorKind,
-    Prefetch, Published, QueueName, QueueSpec, Settlement, Tag,
+    Body, Bus, Consumer, Delivery, EventKind, EventKinds, Message, MessageId, Parked, ParkingId, PortError,
+    PortErrorKind, Prefetch, Published, QueueName, QueueSpec, Settlement, Tag,
 };
 use std::sync::Arc;
 
@@ -290,24 +290,30 @@ impl<H: BusHarness> Script<'_, H> {
         self.note("the consumer dies");
     }
 
-    pub(super) fn parked(&self, bus: &Channel, queue: &QueueName, max: usize) -> Check<Vec<Parked>> {
+    /// A page of what is parked.
+    pub(super) fn parked_after(
+        &self,
+        bus: &Channel,
+        queue: &QueueName,
+        after: Option<ParkingId>,
+        max: usize,
+    ) -> Check<Vec<Parked>> {
         let show = |parked: &Vec<Parked>| {
-            let lines: Vec<_> = parked
-                .iter()
-                .map(|one| {
-                    format!(
-                        "{} ({:?}, {} attempts)",
-                        name(&one.message),
-                        one.reason,
-                        one.attempts
-                    )
-                })
-                .collect();
-            format!("[{}]", lines.join(", "))
+            let line = |one: &Parked| {
+                let what = one
+                    .content
+                    .message()
+                    .map_or_else(|| "bytes".to_owned(), |message| name(message));
+                format!("{what} ({:?}, {} attempts)", one.reason, one.attempts)
+            };
+            format!("[{}]", parked.iter().map(line).collect::<Vec<_>>().join(", "))
         };
-        self.call(format!("parked of {queue} (at most {max})"), show, async || {
-            bus.parked(queue, max).await
-        })
+        let what = format!("parked of {queue} after {after:?} (at most {max})");
+        self.call(what, show, async || bus.parked(queue, after, max).await)
+    }
+
+    pub(super) fn parked(&self, bus: &Channel, queue: &QueueName, max: usize) -> Check<Vec<Parked>> {
+        self.parked_after(bus, queue, None, max)
     }
 
     /// Waits until `count` messages are parked: parking may come after the settlement's answer.
@@ -323,19 +329,39 @@ impl<H: BusHarness> Script<'_, H> {
         }
     }
 
-    pub(super) fn replay(&self, bus: &Channel, queue: &QueueName, message: &Message) -> Check<bool> {
-        let what = format!("replay {}", name(message));
-        self.call(what, bool::to_string, async || {
-            bus.replay(queue, message.id()).await
+    pub(super) fn replay(
+        &self,
+        bus: &Channel,
+        queue: &QueueName,
+        parkings: &[ParkingId],
+    ) -> Check<Vec<bool>> {
+        let show = |were_there: &Vec<bool>| format!("{were_there:?}");
+        self.call(format!("replay {parkings:?}"), show, async || {
+            bus.replay(queue, parkings).await
         })
     }
 
-    pub(super) fn drop_parked(&self, bus: &Channel, queue: &QueueName, message: &Message) -> Check<bool> {
-        let what = format!("drop {}", name(message));
-        self.call(what, bool::to_string, async || {
-            bus.drop_parked(queue, message.id()).await
+    pub(super) fn drop_parked(
+        &self,
+        bus: &Channel,
+        queue: &QueueName,
+        parkings: &[ParkingId],
+    ) -> Check<Vec<bool>> {
+        let show = |were_there: &Vec<bool>| format!("{were_there:?}");
+        self.call(format!("drop {parkings:?}"), show, async || {
+            bus.drop_parked(queue, parkings).await
         })
     }
+}
+
+/// The identity of what is parked; none of bytes.
+pub(super) fn parked_id(parked: &Parked) -> Option<MessageId> {
+    parked.content.message().map(|message| message.id())
+}
+
+/// The names of parkings.
+pub(super) fn parkings(parked: &[Parked]) -> Vec<ParkingId> {
+    parked.iter().map(|parked| parked.id).collect()
 }
 
 fn failed<E: Transient>(error: &E) -> Mismatch {

@@ -7,8 +7,8 @@ use fiacre_conformance::bus::{BusHarness, Capability, Clause, broken, run};
 use fiacre_conformance::{Outcome, Support};
 use fiacre_domain::time::Timestamp;
 use fiacre_ports::{
-    Bus, Consumer, Delivery, Message, MessageId, Parked, PortError, PortErrorKind, Prefetch, Published,
-    QueueName, QueueSpec, Settlement, Tag,
+    Bus, Consumer, Delivery, Message, Parked, ParkingId, PortError, PortErrorKind, Prefetch, Published,
+    QueueName, QueueSpec, RawMessage, Settlement, Tag,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -62,19 +62,24 @@ impl Bus for Way {
         say(Ok(Box::new(WayOfConsumer { inner, next })), lost)
     }
 
-    async fn parked(&self, queue: &QueueName, max: usize) -> Result<Vec<Parked>, PortError> {
+    async fn parked(
+        &self,
+        queue: &QueueName,
+        after: Option<ParkingId>,
+        max: usize,
+    ) -> Result<Vec<Parked>, PortError> {
         let lost = strike(&self.next)?;
-        say(self.inner.parked(queue, max).await, lost)
+        say(self.inner.parked(queue, after, max).await, lost)
     }
 
-    async fn replay(&self, queue: &QueueName, message: MessageId) -> Result<bool, PortError> {
+    async fn replay(&self, queue: &QueueName, parkings: &[ParkingId]) -> Result<Vec<bool>, PortError> {
         let lost = strike(&self.next)?;
-        say(self.inner.replay(queue, message).await, lost)
+        say(self.inner.replay(queue, parkings).await, lost)
     }
 
-    async fn drop_parked(&self, queue: &QueueName, message: MessageId) -> Result<bool, PortError> {
+    async fn drop_parked(&self, queue: &QueueName, parkings: &[ParkingId]) -> Result<Vec<bool>, PortError> {
         let lost = strike(&self.next)?;
-        say(self.inner.drop_parked(queue, message).await, lost)
+        say(self.inner.drop_parked(queue, parkings).await, lost)
     }
 }
 
@@ -109,7 +114,11 @@ impl<H: BusHarness> BusHarness for Storm<H> {
 
     fn support(&self, capability: Capability) -> Support {
         match capability {
-            Capability::Crash | Capability::Cut | Capability::Undecodable => Support::Yes,
+            Capability::Crash
+            | Capability::Cut
+            | Capability::Undecodable
+            | Capability::Newer
+            | Capability::Refuse => Support::Yes,
             Capability::LoseConfirm => Support::No("the storm does as it likes"),
         }
     }
@@ -122,8 +131,20 @@ impl<H: BusHarness> BusHarness for Storm<H> {
         self.harness.cut();
     }
 
-    fn put_undecodable(&self, queue: &QueueName) {
-        self.harness.put_undecodable(queue);
+    fn put_undecodable(&self, queue: &QueueName, raw: &RawMessage) {
+        self.harness.put_undecodable(queue, raw);
+    }
+
+    fn put_newer(&self, queue: &QueueName, message: Message) {
+        self.harness.put_newer(queue, message);
+    }
+
+    fn upgrade(&self) {
+        self.harness.upgrade();
+    }
+
+    fn unpublishable(&self, message: Message) -> Message {
+        self.harness.unpublishable(message)
     }
 }
 

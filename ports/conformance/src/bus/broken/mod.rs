@@ -11,8 +11,8 @@ use async_trait::async_trait;
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
 use fiacre_ports::{
-    Bus, Consumer, Delivery, Message, MessageId, Parked, PortError, Prefetch, Published, QueueName,
-    QueueSpec, Settlement, Tag,
+    Bus, Consumer, Delivery, Message, Parked, ParkingId, PortError, Prefetch, Published, QueueName,
+    QueueSpec, RawMessage, Settlement, Tag,
 };
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -30,25 +30,26 @@ trait Bug: Debug + Send + Sync {
         &self,
         inner: &Reference,
         queue: &QueueName,
+        after: Option<ParkingId>,
         max: usize,
     ) -> Result<Vec<Parked>, PortError> {
-        inner.parked(queue, max).await
+        inner.parked(queue, after, max).await
     }
     async fn replay(
         &self,
         inner: &Reference,
         queue: &QueueName,
-        message: MessageId,
-    ) -> Result<bool, PortError> {
-        inner.replay(queue, message).await
+        parkings: &[ParkingId],
+    ) -> Result<Vec<bool>, PortError> {
+        inner.replay(queue, parkings).await
     }
     async fn drop_parked(
         &self,
         inner: &Reference,
         queue: &QueueName,
-        message: MessageId,
-    ) -> Result<bool, PortError> {
-        inner.drop_parked(queue, message).await
+        parkings: &[ParkingId],
+    ) -> Result<Vec<bool>, PortError> {
+        inner.drop_parked(queue, parkings).await
     }
     async fn next(
         &self,
@@ -98,14 +99,19 @@ impl Bus for Handle {
             bug: Arc::clone(&self.bug),
         }))
     }
-    async fn parked(&self, queue: &QueueName, max: usize) -> Result<Vec<Parked>, PortError> {
-        self.bug.parked(&self.inner, queue, max).await
+    async fn parked(
+        &self,
+        queue: &QueueName,
+        after: Option<ParkingId>,
+        max: usize,
+    ) -> Result<Vec<Parked>, PortError> {
+        self.bug.parked(&self.inner, queue, after, max).await
     }
-    async fn replay(&self, queue: &QueueName, message: MessageId) -> Result<bool, PortError> {
-        self.bug.replay(&self.inner, queue, message).await
+    async fn replay(&self, queue: &QueueName, parkings: &[ParkingId]) -> Result<Vec<bool>, PortError> {
+        self.bug.replay(&self.inner, queue, parkings).await
     }
-    async fn drop_parked(&self, queue: &QueueName, message: MessageId) -> Result<bool, PortError> {
-        self.bug.drop_parked(&self.inner, queue, message).await
+    async fn drop_parked(&self, queue: &QueueName, parkings: &[ParkingId]) -> Result<Vec<bool>, PortError> {
+        self.bug.drop_parked(&self.inner, queue, parkings).await
     }
 }
 
@@ -178,8 +184,17 @@ impl BusHarness for Broken {
         self.harness.cut();
         self.bug.cut(&self.harness.reference());
     }
-    fn put_undecodable(&self, queue: &QueueName) {
-        self.harness.put_undecodable(queue);
+    fn put_undecodable(&self, queue: &QueueName, raw: &RawMessage) {
+        self.harness.put_undecodable(queue, raw);
+    }
+    fn put_newer(&self, queue: &QueueName, message: Message) {
+        self.harness.put_newer(queue, message);
+    }
+    fn upgrade(&self) {
+        self.harness.upgrade();
+    }
+    fn unpublishable(&self, message: Message) -> Message {
+        self.harness.unpublishable(message)
     }
     fn lose_next_confirm(&self) {
         self.harness.lose_next_confirm();
@@ -216,6 +231,11 @@ pub fn broken(clause: Clause) -> Broken {
         Clause::LostConfirmIsUnknown => Broken::new(routes::HopesForTheBest),
         Clause::ParkedIsListedOldestFirst => Broken::new(parkings::NewestFirst),
         Clause::RetrySparesNeighbours => Broken::new(settlements::WaitsInLine),
+        Clause::RefusedIsFinal => Broken::new(parkings::TriesWhatIsRefusedAgain),
+        Clause::NewerIsHeld => Broken::new(parkings::ParksWhatIsNewer),
+        Clause::UndecodableIsParkedWhole => Broken::new(parkings::DropsBytes),
+        Clause::ParkedListGoesOn => Broken::new(parkings::ListsFromTheBeginning),
+        Clause::ParkingsAreToldApart => Broken::new(parkings::DropsEveryParkingOfAMessage),
     }
 }
 
@@ -250,6 +270,21 @@ const ALSO: &[(Clause, Clause, &str)] = &[
         Clause::ParkingKeepsTheReason,
         Clause::ParkedSurvivesACrash,
         "it asks for the reason after the crash",
+    ),
+    (
+        Clause::DroppedIsGone,
+        Clause::ParkingsAreToldApart,
+        "it drops one of two parkings",
+    ),
+    (
+        Clause::UndecodableSparesNeighbours,
+        Clause::UndecodableIsParkedWhole,
+        "what is never set aside is never parked",
+    ),
+    (
+        Clause::ParkedIsListedOldestFirst,
+        Clause::ParkedListGoesOn,
+        "its pages follow each other from the oldest on",
     ),
     (
         Clause::StaleTagIsIgnored,

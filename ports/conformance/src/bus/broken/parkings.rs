@@ -5,7 +5,8 @@ use crate::bus::reference::{Item, Reference, ReferenceConsumer};
 use async_trait::async_trait;
 use fiacre_domain::time::Timestamp;
 use fiacre_ports::{
-    Bus, Consumer, Delivery, MessageId, ParkReason, Parked, PortError, QueueName, QueueSpec, Settlement, Tag,
+    Bus, Consumer, Delivery, Message, ParkReason, Parked, ParkingId, PortError, PortErrorKind, Published,
+    QueueName, QueueSpec, Settlement, Tag,
 };
 
 /// Everything is parked for the same reason.
@@ -20,7 +21,7 @@ impl Bug for NoReason {
     ) -> Result<(), PortError> {
         for (_, settlement) in &mut settlements {
             if let Settlement::Park(reason) = settlement {
-                *reason = ParkReason::Undecodable;
+                *reason = ParkReason::Undecodable { text: String::new() };
             }
         }
         inner.settle(settlements).await
@@ -51,13 +52,17 @@ impl Bug for ReplaysToAll {
         &self,
         inner: &Reference,
         queue: &QueueName,
-        message: MessageId,
-    ) -> Result<bool, PortError> {
-        let parked = inner.parked(queue, usize::MAX).await?;
-        if let Some(found) = parked.into_iter().find(|parked| parked.message.id() == message) {
-            drop(inner.publish(vec![(*found.message).clone()]).await);
+        parkings: &[ParkingId],
+    ) -> Result<Vec<bool>, PortError> {
+        let parked = inner.parked(queue, None, usize::MAX).await?;
+        let replayed = parked.iter().filter(|parked| parkings.contains(&parked.id));
+        let messages = replayed.filter_map(|parked| parked.content.message());
+        let messages: Vec<_> = messages.map(|message| (**message).clone()).collect();
+        if messages.is_empty() {
+            return inner.replay(queue, parkings).await;
         }
-        inner.drop_parked(queue, message).await
+        drop(inner.publish(messages).await);
+        inner.drop_parked(queue, parkings).await
     }
 }
 
@@ -70,10 +75,11 @@ impl Bug for DropsNothing {
         &self,
         inner: &Reference,
         queue: &QueueName,
-        message: MessageId,
-    ) -> Result<bool, PortError> {
-        let parked = inner.parked(queue, usize::MAX).await?;
-        Ok(parked.iter().any(|parked| parked.message.id() == message))
+        parkings: &[ParkingId],
+    ) -> Result<Vec<bool>, PortError> {
+        let parked = inner.parked(queue, None, usize::MAX).await?;
+        let is_there = |parking: &ParkingId| parked.iter().any(|parked| parked.id == *parking);
+        Ok(parkings.iter().map(is_there).collect())
     }
 }
 
@@ -146,11 +152,102 @@ impl Bug for NewestFirst {
         &self,
         inner: &Reference,
         queue: &QueueName,
+        after: Option<ParkingId>,
         max: usize,
     ) -> Result<Vec<Parked>, PortError> {
-        let mut parked = inner.parked(queue, usize::MAX).await?;
+        let mut parked = inner.parked(queue, after, usize::MAX).await?;
         parked.reverse();
         parked.truncate(max);
         Ok(parked)
+    }
+}
+
+/// What is refused is answered like what may be published again.
+#[derive(Debug)]
+pub(super) struct TriesWhatIsRefusedAgain;
+#[async_trait]
+impl Bug for TriesWhatIsRefusedAgain {
+    async fn publish(&self, inner: &Reference, messages: Vec<Message>) -> Vec<Published> {
+        let unknown = |published| match published {
+            Published::Refused(_) => {
+                Published::OutcomeUnknown(PortError::new(PortErrorKind::OutcomeUnknown, "publish"))
+            }
+            other @ (Published::Confirmed | Published::Returned | Published::OutcomeUnknown(_)) => other,
+        };
+        inner.publish(messages).await.into_iter().map(unknown).collect()
+    }
+}
+
+/// A version that is not known is taken for garbage.
+#[derive(Debug)]
+pub(super) struct ParksWhatIsNewer;
+#[async_trait]
+impl Bug for ParksWhatIsNewer {
+    async fn next(
+        &self,
+        inner: &mut ReferenceConsumer,
+        max: usize,
+        until: Timestamp,
+    ) -> Result<Vec<Delivery>, PortError> {
+        let now = inner.bus().time().now();
+        inner.bus().state().queue(inner.queue())?.park_newer(now);
+        inner.next(max, until).await
+    }
+}
+
+/// Bytes that nobody can decode are thrown away.
+#[derive(Debug)]
+pub(super) struct DropsBytes;
+#[async_trait]
+impl Bug for DropsBytes {
+    async fn next(
+        &self,
+        inner: &mut ReferenceConsumer,
+        max: usize,
+        until: Timestamp,
+    ) -> Result<Vec<Delivery>, PortError> {
+        let keep = |item: &mut Item| !item.is_undecodable();
+        inner.bus().state().queue(inner.queue())?.items.retain_mut(keep);
+        inner.next(max, until).await
+    }
+}
+
+/// Every page is the first.
+#[derive(Debug)]
+pub(super) struct ListsFromTheBeginning;
+#[async_trait]
+impl Bug for ListsFromTheBeginning {
+    async fn parked(
+        &self,
+        inner: &Reference,
+        queue: &QueueName,
+        _after: Option<ParkingId>,
+        max: usize,
+    ) -> Result<Vec<Parked>, PortError> {
+        inner.parked(queue, None, max).await
+    }
+}
+
+/// What is parked is known by its message.
+#[derive(Debug)]
+pub(super) struct DropsEveryParkingOfAMessage;
+#[async_trait]
+impl Bug for DropsEveryParkingOfAMessage {
+    async fn drop_parked(
+        &self,
+        inner: &Reference,
+        queue: &QueueName,
+        parkings: &[ParkingId],
+    ) -> Result<Vec<bool>, PortError> {
+        let parked = inner.parked(queue, None, usize::MAX).await?;
+        let named: Vec<_> = parked
+            .iter()
+            .filter(|parked| parkings.contains(&parked.id))
+            .collect();
+        let same = |one: &&Parked| named.iter().any(|other| other.content == one.content);
+        let all: Vec<_> = parked.iter().filter(same).map(|parked| parked.id).collect();
+        inner.drop_parked(queue, &all).await?;
+        let was_there = |parking: &ParkingId| parked.iter().any(|one| one.id == *parking);
+        Ok(parkings.iter().map(was_there).collect())
     }
 }
