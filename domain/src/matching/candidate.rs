@@ -249,9 +249,7 @@ fn terms<R: RouteEstimate>(
     driver: &Driver,
 ) -> Result<Terms, i64> {
     let policy = market.policy();
-    let Some(sample) = driver.sample() else {
-        return Err(i64::MAX);
-    };
+    let sample = driver.sample().ok_or(i64::MAX)?;
     let distance = great_circle(sample.place(), request.pick_up());
     let travel_ms = market
         .routes()

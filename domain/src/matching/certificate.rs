@@ -5,7 +5,7 @@
 
 use super::grid::Finder;
 use super::supply::{Driver, Layer};
-use super::{Availability, Market, Policy, Request, RouteEstimate, Supply};
+use super::{Market, Policy, Request, RouteEstimate, Supply};
 use crate::geo::{PlanePoint, great_circle, turn_65536};
 use crate::id::{DriverId, TripId};
 use crate::time::Timestamp;
@@ -290,10 +290,10 @@ fn cost<R: RouteEstimate>(
     };
     let waiting = policy.waiting();
     let waited = earned(request.waiting_since(), waiting.share().get(), waiting.ms_max());
-    let idled = match driver.availability() {
-        Availability::Free { since } => earned(since, policy.idle().share().get(), policy.idle().ms_max()),
-        Availability::Offline | Availability::Busy => 0,
-    };
+    let idle = policy.idle();
+    let idled = driver
+        .idle_since()
+        .map_or(0, |since| earned(since, idle.share().get(), idle.ms_max()));
     let refusals = 10_000 - i128::from(driver.acceptance().get());
     let declined = i128::from(policy.decline_ms()) * refusals / 10_000;
     let from = market.supply().area().project(sample.place()).ok()?;

@@ -519,6 +519,21 @@ mod tests {
     }
 
     #[test]
+    fn only_who_is_free_is_idle() {
+        let mut supply = supply();
+        assert!(supply.is_empty());
+        for (availability, idle_since) in [
+            (FREE, Some(NOW)),
+            (Availability::Busy, None),
+            (Availability::Offline, None),
+        ] {
+            supply.set_availability(id(1), availability);
+            assert_eq!(supply.driver(id(1)).unwrap().idle_since(), idle_since);
+        }
+        assert!(!supply.is_empty());
+    }
+
+    #[test]
     fn a_hundred_drivers_at_one_point_are_told_apart_by_id() {
         let mut supply = supply();
         for number in (1..=100).rev() {

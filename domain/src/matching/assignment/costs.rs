@@ -155,10 +155,11 @@ impl SparseCosts {
     }
 
     fn end_row(&mut self) -> Result<(), CostsError> {
-        let end = u32::try_from(self.columns.len()).map_err(|_| CostsError::TooLarge)?;
-        if self.starts.len() >= u32::MAX as usize {
-            return Err(CostsError::TooLarge);
-        }
+        let fewer_than_2_pow_32 = self.starts.len() < u32::MAX as usize;
+        let end = u32::try_from(self.columns.len())
+            .ok()
+            .filter(|_| fewer_than_2_pow_32)
+            .ok_or(CostsError::TooLarge)?;
         self.starts.push(end);
         Ok(())
     }
@@ -224,6 +225,11 @@ mod tests {
             SparseCosts::from_rows(usize::MAX, 0, [vec![(0, 0)]]),
             Err(CostsError::TooLarge)
         );
+        assert_eq!(
+            SparseCosts::from_rows(u32::MAX as usize, 0, [vec![(0, 0)]]),
+            Err(CostsError::TooLarge),
+            "the last number of 32 bits stands for none"
+        );
         for (starts, columns, costs) in [
             (vec![], vec![], vec![]),
             (vec![1], vec![0], vec![0]),
@@ -243,5 +249,6 @@ mod tests {
         let rows = SparseCosts::from_rows(3, 9, [vec![(0, 1), (2, 2)], vec![], vec![(1, 3)]]);
         let compressed = SparseCosts::from_compressed(3, 9, vec![0, 2, 2, 3], vec![0, 2, 1], vec![1, 2, 3]);
         assert_eq!(rows, compressed);
+        assert_eq!(rows.map(|costs| costs.edge_count()), Ok(3));
     }
 }

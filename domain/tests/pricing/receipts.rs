@@ -1,0 +1,166 @@
+//! Readings as they are recorded, and receipts as they are read and verified.
+
+use crate::*;
+use fiacre_domain::pricing::{
+    CIRCUMSTANCES_MAX, Cancellation, CancellationMatrix, CancellationStage, CancellationStageKind,
+    Circumstances, Fault, FeeBase, FeeRule, Happened, MeterReading, PayPolicy, PricingError, Receipt,
+    ReceiptField, Recorder, SLICES_MAX, STOPS_MAX, Slice, StageRounding, VerifyError,
+};
+use fiacre_domain::ratio::Rounding;
+use fiacre_domain::units::BasisPoints;
+
+const MINUTE: Millis = Millis::from_minutes(1);
+
+fn settled() -> Receipt {
+    quote(tariff(), &ride()).settle_as_quoted().unwrap()
+}
+
+#[test]
+fn a_receipt_says_what_it_is_of() {
+    let receipt = settled();
+    assert_eq!(receipt.quoted().minor(), 1_250);
+    assert_eq!(receipt.happened(), &Happened::Unread);
+    assert_eq!(receipt.tariff(), ("test".parse().unwrap(), 1));
+    assert_eq!(receipt.verify(&tariff()), Ok(()));
+}
+
+#[test]
+fn a_receipt_of_another_tariff_version_or_currency_is_refused() {
+    let receipt = settled();
+    let other = named("other", by_distance());
+    let newer = Tariff::new("test".parse().unwrap(), 2, Currency::USD, by_distance());
+    let yen = Tariff::new("test".parse().unwrap(), 1, Currency::JPY, by_distance());
+    assert_eq!(receipt.verify(&other), Err(VerifyError::OtherTariff));
+    assert_eq!(receipt.verify(&newer), Err(VerifyError::OtherTariff));
+    assert_eq!(
+        receipt.verify(&yen),
+        Err(VerifyError::Differs(ReceiptField::Currency))
+    );
+}
+
+#[test]
+fn a_receipt_of_what_is_no_ride_cannot_be_priced() {
+    let mut parts = settled().parts().clone();
+    parts.ride = Ride::new(Millimetres::new(-1), Millis::ZERO);
+    let refused = PricingError::RideOutOfRange("distance");
+    assert_eq!(
+        Receipt::from_parts(parts).verify(&tariff()),
+        Err(VerifyError::NotPriceable(refused))
+    );
+}
+
+#[test]
+fn a_fee_may_be_a_share_of_the_initial_price() {
+    let half = |of| {
+        FeeRule::new(0)
+            .unwrap()
+            .with_share(BasisPoints::new(5_000), of)
+            .unwrap()
+    };
+    let fee = |of| {
+        let matrix = CancellationMatrix::FREE.with(CancellationStageKind::NoShow, Fault::Rider, half(of));
+        let stage = CancellationStage::NoShow { waited: MINUTE };
+        let quote = quote(tariff().with_cancellation(matrix), &ride());
+        quote
+            .cancel(&Cancellation::new(stage, Fault::Rider))
+            .unwrap()
+            .total()
+            .minor()
+    };
+    assert_eq!(fee(FeeBase::BaseFare), 125);
+    assert_eq!(fee(FeeBase::Total), 625);
+}
+
+#[test]
+fn commission_is_rounded_as_the_policy_says() {
+    let ninth = PayPolicy::commission(3, BasisPoints::new(1_111)).unwrap();
+    assert_eq!(ninth.version(), 3);
+    let paid = |policy| quote(tariff().with_pay(policy), &ride()).driver_pay().minor();
+    assert_eq!(paid(ninth), 1_111, "the commission of 138.875 is 139");
+    let to_a_dollar = StageRounding::new(100, Rounding::Floor).unwrap();
+    assert_eq!(paid(ninth.with_rounding(to_a_dollar)), 1_150);
+}
+
+#[test]
+fn a_reading_is_refused_where_no_ride_has_so_many() {
+    let new = |zones: Vec<ZoneId>, slices, stops| {
+        let circumstances = Circumstances::new().with_stops(stops);
+        MeterReading::new(
+            ("test".parse().unwrap(), 1),
+            morning(),
+            zones,
+            slices,
+            circumstances,
+        )
+        .err()
+    };
+    let slice = |leg| Slice::new(morning(), leg);
+    let refused = |what| Some(PricingError::ReadingOutOfRange(what));
+    assert_eq!(new(vec![], vec![slice(0); SLICES_MAX + 1], 0), refused("slices"));
+    assert_eq!(
+        new(vec![zone("port"); CIRCUMSTANCES_MAX + 1], vec![], 0),
+        refused("zones")
+    );
+    assert_eq!(
+        new(vec![], vec![slice(1)], 0),
+        refused("leg"),
+        "a stop that was not made"
+    );
+    assert_eq!(
+        new(vec![], vec![slice(1), slice(0)], 1),
+        refused("leg"),
+        "backwards"
+    );
+    assert_eq!(new(vec![], vec![slice(0).with_zones(1)], 0), refused("zone"));
+    assert_eq!(new(vec![zone("port")], vec![slice(0).with_zones(1)], 0), None);
+}
+
+#[test]
+fn a_recorder_refuses_what_no_ride_has() {
+    let tariff = tariff();
+    let new = || Recorder::new(&tariff, morning(), Circumstances::new());
+    let mut stops = new();
+    for _ in 0..STOPS_MAX {
+        stops.stop(None).unwrap();
+    }
+    assert_eq!(stops.stop(None), Err(PricingError::RideOutOfRange("stops")));
+    let mut zones = new();
+    for number in 0..CIRCUMSTANCES_MAX {
+        zones.enter(zone(&format!("z{number}"))).unwrap();
+    }
+    assert_eq!(zones.enter(zone("z0")), Ok(()), "again");
+    assert_eq!(
+        zones.enter(zone("port")),
+        Err(PricingError::RideOutOfRange("zones on the way"))
+    );
+    let mut slices = new();
+    for _ in 0..SLICES_MAX {
+        slices.set_clock(morning());
+        slices.drive(metres(1), MINUTE).unwrap();
+    }
+    slices.set_clock(morning());
+    assert_eq!(
+        slices.drive(metres(1), MINUTE),
+        Err(PricingError::ReadingOutOfRange("slices"))
+    );
+}
+
+#[test]
+fn a_clock_that_is_put_back_begins_a_slice_at_the_new_time() {
+    let tariff = tariff();
+    let mut recorder = Recorder::new(&tariff, morning(), Circumstances::new());
+    recorder.drive(metres(500), MINUTE).unwrap();
+    recorder.set_clock("2018-07-03T09:01".parse().unwrap());
+    recorder.drive(metres(500), MINUTE).unwrap();
+    let reading = recorder.finish().unwrap();
+    let begun: Vec<_> = reading
+        .slices()
+        .iter()
+        .map(|slice| slice.at().to_string())
+        .collect();
+    assert_eq!(begun, ["2018-07-03T10:00:00", "2018-07-03T09:01:00"]);
+    assert_eq!(
+        (reading.distance(), reading.duration()),
+        (metres(1_000), Millis::from_minutes(2))
+    );
+}

@@ -1,0 +1,229 @@
+//! What a ride brings with it: zones, extras, tolls, passengers, holidays, and how much of each is a ride at all.
+
+use crate::*;
+use fiacre_domain::pricing::{
+    CIRCUMSTANCES_MAX, Charge, ChargeAmount, Circumstances, Condition, DecidedBy, Discount, HolidayRule,
+    Line, LineGroups, LineKind, PricingError, RidePart, RoundingPlan, STOPS_MAX, SlowRule, Span, Speed,
+    Stage, StageRounding, SurgeInputs, SurgePolicy, TimeBasis, TimeRate, Toll, Weekdays, Window,
+};
+use fiacre_domain::ratio::Rounding;
+use fiacre_domain::units::BasisPoints;
+use std::num::NonZero;
+
+fn refused(tariff: &Tariff, ride: &Ride) -> Option<PricingError> {
+    Arc::new(tariff.clone()).quote(ride, morning(), Surge::NONE).err()
+}
+
+fn toll(minor: i64) -> Toll {
+    Toll::new("mta".parse().unwrap(), minor).unwrap()
+}
+
+/// Three dollars for each ride of which `condition` holds.
+fn charging(tariff: Tariff, condition: Condition) -> Tariff {
+    let three = Charge::surcharge(charge_id("extra"), ChargeAmount::Once(300));
+    tariff.with_charge(three.under(condition)).unwrap()
+}
+
+#[test]
+fn a_zone_on_the_way_is_charged_and_one_elsewhere_is_not() {
+    let (tariff, port) = with_port(tariff());
+    let tariff = charging(tariff, Condition::ANY.touching(port));
+    assert_eq!(cents(&tariff, &ride()), 1_250);
+    assert_eq!(cents(&tariff, &ride().through(zone("hills"))), 1_250);
+    assert_eq!(cents(&tariff, &ride().through(zone("port"))), 1_550);
+}
+
+#[test]
+fn an_extra_is_charged_to_who_asked_for_it() {
+    let tariff = charging(tariff(), Condition::default().on_request("pets".parse().unwrap()));
+    assert_eq!(cents(&tariff, &ride()), 1_250);
+    assert_eq!(cents(&tariff, &ride().with_extra("bike".parse().unwrap())), 1_250);
+    assert_eq!(cents(&tariff, &ride().with_extra("pets".parse().unwrap())), 1_550);
+}
+
+#[test]
+fn a_toll_is_passed_on_to_its_authority() {
+    let quote = quote(tariff(), &ride().with_toll(toll(612)));
+    assert_eq!(quote.total().minor(), 1_862);
+    let lines = quote.lines().unwrap();
+    assert_eq!(
+        lines.last().unwrap().kind(),
+        LineKind::Toll("mta".parse().unwrap())
+    );
+    assert_eq!(
+        quote.pay().unwrap().total(),
+        quote.driver_pay(),
+        "the toll is not the driver's"
+    );
+    assert_eq!(quote.driver_pay().minor(), 1_250);
+}
+
+#[test]
+fn a_holiday_opens_windows_that_are_for_holidays_only() {
+    let spans = vec![Span::whole_day(Weekdays::ALL).with_holidays(HolidayRule::Only)];
+    let holidays = Window::new("holidays".parse().unwrap(), DecidedBy::Start, spans).unwrap();
+    assert_eq!(holidays.id(), "holidays".parse().unwrap());
+    let (tariff, on_holidays) = with_window(tariff(), holidays);
+    let three = Charge::surcharge(charge_id("extra"), ChargeAmount::Once(300));
+    let tariff = tariff.with_charge(three.during(on_holidays)).unwrap();
+    assert_eq!(cents(&tariff, &ride()), 1_250);
+    assert_eq!(cents(&tariff, &ride().on_holiday()), 1_550);
+}
+
+#[test]
+fn all_windows_that_a_tariff_can_have_are_known_to_it() {
+    let mut schedule = Schedule::default();
+    let mut all = WindowSet::NONE;
+    for number in 0..fiacre_domain::pricing::WINDOWS_MAX {
+        let window = Window::new(
+            format!("w{number}").parse().unwrap(),
+            DecidedBy::Start,
+            vec![Span::whole_day(Weekdays::ALL)],
+        );
+        all = all.union(schedule.add(window.unwrap()).unwrap());
+    }
+    let tariff = tariff()
+        .with_schedule(schedule)
+        .with_scale(all, ratio(2))
+        .unwrap();
+    assert_eq!(
+        cents(&tariff, &ride()),
+        2_250,
+        "units count twice, the initial price once"
+    );
+}
+
+#[test]
+fn a_discount_on_two_groups_takes_its_share_of_both() {
+    let tariff = charging(tariff(), Condition::ANY);
+    let tenth = |groups| Discount::new(charge_id("less"), groups, BasisPoints::new(1_000)).unwrap();
+    let both = LineGroups::METER.union(LineGroups::SURCHARGES);
+    let less = |groups| cents(&tariff.clone().with_discount(tenth(groups)).unwrap(), &ride());
+    assert_eq!(less(LineGroups::METER), 1_425);
+    assert_eq!(less(LineGroups::SURCHARGES), 1_520);
+    assert_eq!(less(both), 1_395);
+    assert_eq!(less(LineGroups::NONE), 1_550);
+}
+
+#[test]
+fn each_stage_rounds_by_its_own_step() {
+    let to_a_dollar = StageRounding::new(100, Rounding::HalfUp).unwrap();
+    let metered = tariff().with_rounding(RoundingPlan::MINOR_UNITS.with(Stage::Meter, to_a_dollar));
+    let quote = quote(metered, &ride());
+    assert_eq!(quote.total().minor(), 1_300);
+    let kinds: Vec<_> = quote.lines().unwrap().iter().map(Line::kind).collect();
+    assert_eq!(
+        kinds,
+        [
+            LineKind::Initial,
+            LineKind::Units,
+            LineKind::Rounding(Stage::Meter)
+        ]
+    );
+}
+
+#[test]
+fn a_total_that_the_gateway_does_not_take_is_refused() {
+    let nickels = tariff().with_gateway_step(5).unwrap();
+    assert_eq!(
+        refused(&nickels, &ride()),
+        Some(PricingError::StepDoesNotFitGateway)
+    );
+    let to_nickels = StageRounding::new(5, Rounding::HalfUp).unwrap();
+    let rounded = nickels.with_rounding(RoundingPlan::MINOR_UNITS.with(Stage::Total, to_nickels));
+    assert_eq!(refused(&rounded, &ride()), None);
+}
+
+#[test]
+fn a_surge_that_does_not_follow_from_its_inputs_is_refused() {
+    let policy = SurgePolicy::new(1, BasisPoints::ONE, BasisPoints::new(20_000)).unwrap();
+    let inputs = SurgeInputs {
+        zone: None,
+        demand: 30,
+        supply: 10,
+    };
+    let (tariff, surge) = (Arc::new(tariff()), Surge::compute(policy, inputs));
+    assert!(tariff.quote(&ride(), morning(), surge).is_ok());
+    for forged in [
+        Surge::from_parts(BasisPoints::new(15_000), surge.basis().copied()),
+        Surge::from_parts(BasisPoints::new(15_000), None),
+    ] {
+        assert_eq!(
+            tariff.quote(&ride(), morning(), forged),
+            Err(PricingError::SurgeNotRecomputable)
+        );
+    }
+}
+
+#[test]
+fn more_than_a_ride_can_have_is_refused_by_name() {
+    let many = NonZero::new(CIRCUMSTANCES_MAX + 1).unwrap().get();
+    let crowded = |add: &dyn Fn(Circumstances) -> Circumstances| {
+        ride().with_circumstances((0..many).fold(Circumstances::new(), |asked, _| add(asked)))
+    };
+    let part = RidePart::new(zone("port"), Millimetres::ZERO, Millis::ZERO);
+    for (name, ride) in [
+        ("stops", ride().with_stops(STOPS_MAX + 1)),
+        ("zones on the way", crowded(&|asked| asked.through(zone("port")))),
+        (
+            "extras",
+            crowded(&|asked| asked.with_extra("pets".parse().unwrap())),
+        ),
+        ("tolls", crowded(&|asked| asked.with_toll(toll(1)))),
+        ("parts", (0..many).fold(ride(), |ride, _| ride.with_part(part))),
+        ("slow", ride().with_slow(Millis::from_minutes(21))),
+        ("distance", Ride::new(Millimetres::new(-1), Millis::ZERO)),
+        ("duration", Ride::new(Millimetres::ZERO, Millis::new(-1))),
+        ("waiting", ride().with_waiting(Millis::new(-1))),
+    ] {
+        assert_eq!(
+            refused(&tariff(), &ride),
+            Some(PricingError::RideOutOfRange(name))
+        );
+    }
+}
+
+#[test]
+fn a_meter_without_joint_time_estimates_distance_alone() {
+    let rate = TimeRate::new(ratio(1), ratio(1_000), Units::Begun, TimeBasis::Elapsed).unwrap();
+    let joint = Meter::joint(
+        ratio(250),
+        Ratio::ZERO,
+        vec![segment(0, 100).with_time(ratio(60_000)).unwrap()],
+    );
+    let estimate = |meter: &Meter| {
+        meter
+            .estimate_units(metres(10_000), Millis::from_minutes(20))
+            .unwrap()
+    };
+    for meter in [by_distance(), by_distance().with_time(rate).unwrap()] {
+        let units = estimate(&meter);
+        assert_eq!([units.low(), units.likely(), units.high()], [ratio(10); 3]);
+    }
+    let units = estimate(&joint.unwrap());
+    assert_eq!(
+        [units.low(), units.likely(), units.high()],
+        [ratio(20), ratio(23), ratio(30)]
+    );
+}
+
+#[test]
+fn slow_speed_may_stand_in_for_a_unit_of_time() {
+    let slow = TimeRate::new(ratio(100), ratio(60_000), Units::ProRata, TimeBasis::Slow).unwrap();
+    let meter = by_distance()
+        .with_slow(SlowRule::Below(Speed::from_kmh(15)))
+        .with_time(slow)
+        .unwrap();
+    assert_eq!(Speed::from_kmh(15).mm_per_hour(), 15_000_000);
+    let tariff = named("slow", meter);
+    assert_eq!(cents(&tariff, &ride().with_slow(Millis::ZERO)), 1_250);
+    assert_eq!(cents(&tariff, &ride().with_slow(Millis::from_minutes(5))), 1_750);
+}
+
+#[test]
+fn an_embedder_reads_a_tariff_back() {
+    let (tariff, port) = with_port(tariff());
+    assert_eq!(tariff.zones().get(zone("port")), Some(port));
+    assert_eq!(tariff.pay().version(), 0);
+    assert_eq!(tariff.meter().initial(), ratio(250));
+}

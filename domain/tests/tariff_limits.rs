@@ -1,0 +1,314 @@
+//! What is no tariff is refused where it is made, with the field and what is wrong with it.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use fiacre_domain::id::ChargeId;
+use fiacre_domain::money::Currency;
+use fiacre_domain::pricing::{
+    AgeRange, AreaEffect, Charge, ChargeAmount, Condition, DecidedBy, Discount, FeeBase, FeeRule, Flat,
+    Grace, LineGroups, LineTraits, Meter, PayPolicy, RateCard, SEGMENTS_MAX, SPANS_MAX, SURGE_BPS_MAX,
+    Schedule, Segment, SettlementPolicy, Span, Speed, StageRounding, SurgePolicy, TARIFF_ENTRIES_MAX, Tariff,
+    TariffError, TariffFault, Tax, TimeBasis, TimeRate, Units, WINDOWS_MAX, WaitingRate, Weekdays, Window,
+    WindowSet, ZONES_MAX, ZoneSet, Zones,
+};
+use fiacre_domain::ratio::{Ratio, Rounding};
+use fiacre_domain::time::Weekday;
+use fiacre_domain::units::{BasisPoints, Millimetres, Millis};
+use std::collections::BTreeSet;
+
+const TOO_DEAR: i64 = i64::MAX;
+const ABOVE_ONE: BasisPoints = BasisPoints::new(10_001);
+const BELOW_ZERO: BasisPoints = BasisPoints::new(-1);
+
+fn ratio(value: i64) -> Ratio {
+    Ratio::from(value)
+}
+
+fn id(name: &str) -> ChargeId {
+    name.parse().unwrap()
+}
+
+fn segment(from_mm: i64) -> Segment {
+    Segment::new(Millimetres::new(from_mm), ratio(50), ratio(1_000)).unwrap()
+}
+
+fn meter() -> Meter {
+    Meter::distance(ratio(250), Ratio::ZERO, vec![segment(0)], Units::Begun).unwrap()
+}
+
+fn timed(basis: TimeBasis) -> TimeRate {
+    TimeRate::new(ratio(1), ratio(1_000), Units::Begun, basis).unwrap()
+}
+
+fn tariff() -> Tariff {
+    Tariff::new("test".parse().unwrap(), 1, Currency::USD, meter())
+}
+
+fn waiting() -> WaitingRate {
+    WaitingRate::new(ratio(1), ratio(1_000), Units::Begun).unwrap()
+}
+
+fn card() -> RateCard {
+    RateCard::new(0).unwrap()
+}
+
+/// Sets of a schedule with two windows and of zones with two, of which a tariff without any knows nothing.
+fn strange() -> (WindowSet, ZoneSet) {
+    let (mut schedule, mut zones) = (Schedule::default(), Zones::new());
+    (
+        schedule.add(window("night")).unwrap(),
+        zones.add("port".parse().unwrap(), ZoneSet::NONE).unwrap(),
+    )
+}
+
+fn window(name: &str) -> Window {
+    Window::new(
+        name.parse().unwrap(),
+        DecidedBy::Running,
+        vec![Span::whole_day(Weekdays::ALL)],
+    )
+    .unwrap()
+}
+
+fn charge(name: &str) -> Charge {
+    Charge::surcharge(id(name), ChargeAmount::Once(1))
+}
+
+/// Refusals of one kind of value: the field, what is wrong, and what was refused.
+type Refusals = Vec<(&'static str, TariffFault, Option<TariffError>)>;
+
+macro_rules! refused {
+    ($($field:literal $fault:ident $made:expr;)+) => { vec![$(($field, TariffFault::$fault, $made.err())),+] };
+}
+
+fn of_meters() -> Refusals {
+    let crowd = (0..).map(segment).take(SEGMENTS_MAX + 1).collect();
+    let unsorted = vec![segment(0), segment(7), segment(7)];
+    let distance = |segments| Meter::distance(ratio(1), Ratio::ZERO, segments, Units::Begun);
+    refused! {
+        "speed" NotPositive Speed::from_mm_per_hour(0);
+        "segment from" Negative Segment::new(Millimetres::new(-1), ratio(1), ratio(1));
+        "unit price" TooLarge Segment::new(Millimetres::ZERO, ratio(TOO_DEAR), ratio(1));
+        "unit distance" NotPositive Segment::new(Millimetres::ZERO, ratio(1), Ratio::ZERO);
+        "unit time" NotPositive segment(0).with_time(Ratio::ZERO);
+        "unit time" Missing Meter::joint(ratio(1), Ratio::ZERO, vec![segment(0)]);
+        "segments" Missing distance(vec![]);
+        "segments" OutOfOrder distance(vec![segment(1)]);
+        "segments" OutOfOrder distance(unsorted);
+        "segments" TooMany distance(crowd);
+        "initial price" Negative Meter::distance(ratio(-1), Ratio::ZERO, vec![segment(0)], Units::Begun);
+        "initial units" TooLarge Meter::distance(ratio(1), ratio(TOO_DEAR), vec![segment(0)], Units::Begun);
+        "time price" Negative TimeRate::new(ratio(-1), ratio(1), Units::Begun, TimeBasis::Elapsed);
+        "time unit" NotPositive TimeRate::new(ratio(1), Ratio::ZERO, Units::Begun, TimeBasis::Elapsed);
+        "included time" Negative timed(TimeBasis::Elapsed).with_included(Millis::new(-1));
+        "slow speed" Missing meter().with_time(timed(TimeBasis::Slow));
+        "waiting price" Negative WaitingRate::new(ratio(-1), ratio(1), Units::Begun);
+        "waiting unit" NotPositive WaitingRate::new(ratio(1), Ratio::ZERO, Units::Begun);
+        "waiting grace" Negative waiting().with_grace(Grace::PerStop(Millis::new(-1)));
+    }
+}
+
+fn of_windows_and_zones() -> Refusals {
+    let (today, yesterday) = ("2018-07-04".parse().unwrap(), "2018-07-03".parse().unwrap());
+    let spans = vec![Span::whole_day(Weekdays::ALL); SPANS_MAX + 1];
+    let mut full = Schedule::default();
+    for number in 0..WINDOWS_MAX {
+        full.add(window(&format!("w{number}"))).unwrap();
+    }
+    let mut one = Schedule::default();
+    one.add(window("night")).unwrap();
+    let mut crowded = Zones::new();
+    for number in 0..ZONES_MAX {
+        crowded
+            .add(format!("z{number}").parse().unwrap(), ZoneSet::NONE)
+            .unwrap();
+    }
+    let mut zones = Zones::new();
+    let port = zones.add("port".parse().unwrap(), ZoneSet::NONE).unwrap();
+    refused! {
+        "weekdays" Missing Weekdays::of(&[]);
+        "dates" OutOfOrder Span::whole_day(Weekdays::ALL).with_dates(today, yesterday);
+        "spans" Missing Window::new("night".parse().unwrap(), DecidedBy::Start, vec![]);
+        "spans" TooMany Window::new("night".parse().unwrap(), DecidedBy::Start, spans);
+        "windows" TooMany full.add(window("night"));
+        "window" Duplicate one.add(window("night"));
+        "zones" TooMany crowded.add("port".parse().unwrap(), ZoneSet::NONE);
+        "zone" Duplicate zones.add("port".parse().unwrap(), ZoneSet::NONE);
+        "zone" Unknown Zones::new().add("port".parse().unwrap(), port);
+        "ages" OutOfOrder AgeRange::new(9, 8);
+    }
+}
+
+fn of_prices() -> Refusals {
+    let authority = || "mta".parse().unwrap();
+    let passed = Charge::passed_to(id("mta"), authority(), ChargeAmount::Once(1));
+    let policy = SurgePolicy::new(1, BasisPoints::ONE, BasisPoints::ONE).unwrap();
+    let beyond = BasisPoints::new(SURGE_BPS_MAX + 1);
+    let (zero, one) = (BasisPoints::ZERO, BasisPoints::ONE);
+    let (_, port) = strange();
+    refused! {
+        "charge traits" Contradiction passed.with_traits(LineTraits::SURCHARGE);
+        "flat price" Negative Flat::new(id("jfk"), port, port, -1, vec![]);
+        "flat zones" Missing Flat::new(id("jfk"), port, ZoneSet::NONE, 1, vec![]);
+        "flat zones" Missing Flat::new(id("jfk"), ZoneSet::NONE, port, 1, vec![]);
+        "discount share" Negative Discount::new(id("less"), LineGroups::ALL, BELOW_ZERO);
+        "discount share" TooLarge Discount::new(id("less"), LineGroups::ALL, ABOVE_ONE);
+        "discount above" Negative Discount::new(id("less"), LineGroups::ALL, one).unwrap().above(-1);
+        "tax rate" Negative Tax::added(id("vat"), authority(), ratio(-1));
+        "tax rate" TooLarge Tax::included(id("vat"), authority(), ratio(TOO_DEAR));
+        "rounding step" NotPositive StageRounding::new(0, Rounding::HalfUp);
+        "rounding step" TooLarge StageRounding::new(TOO_DEAR, Rounding::HalfUp);
+        "surge min" Negative SurgePolicy::new(1, BELOW_ZERO, one);
+        "surge max" TooLarge SurgePolicy::new(1, one, beyond);
+        "surge limits" OutOfOrder SurgePolicy::new(1, one, zero);
+        "surge response" NotPositive policy.with_response(zero, one, one);
+        "surge response" NotPositive policy.with_response(one, zero, one);
+        "surge response" NotPositive policy.with_response(one, one, zero);
+        "settlement band" Negative SettlementPolicy::new(BELOW_ZERO, zero, zero, 0);
+        "settlement band" Negative SettlementPolicy::new(zero, BELOW_ZERO, zero, 0);
+        "settlement band" Negative SettlementPolicy::new(zero, zero, BELOW_ZERO, 0);
+        "settlement band" Contradiction SettlementPolicy::new(zero, ABOVE_ONE, zero, 0);
+        "settlement band" Contradiction SettlementPolicy::new(one, zero, zero, 0);
+        "settlement band" Contradiction SettlementPolicy::new(zero, zero, beyond, 0);
+        "settlement cap" Negative SettlementPolicy::new(zero, zero, zero, -1);
+    }
+}
+
+fn of_fees_and_pay() -> Refusals {
+    let fee = || FeeRule::new(0).unwrap();
+    refused! {
+        "fee fixed" Negative FeeRule::new(-1);
+        "fee share" Negative fee().with_share(BELOW_ZERO, FeeBase::Total);
+        "fee share" TooLarge fee().with_share(ABOVE_ONE, FeeBase::BaseFare);
+        "fee cap" Negative fee().with_cap(-1);
+        "fee driver share" TooLarge fee().with_driver_share(ABOVE_ONE);
+        "commission" Negative PayPolicy::commission(1, BELOW_ZERO);
+        "commission" TooLarge PayPolicy::commission(1, ABOVE_ONE);
+        "pay base" Negative RateCard::new(-1);
+        "pay distance price" Negative card().with_distance(ratio(-1), ratio(1));
+        "pay distance unit" NotPositive card().with_distance(ratio(1), Ratio::ZERO);
+        "pay time price" Negative card().with_time(ratio(-1), ratio(1));
+        "pay time unit" NotPositive card().with_time(ratio(1), Ratio::ZERO);
+    }
+}
+
+fn of_tariffs() -> Refusals {
+    let (night, port) = strange();
+    let (zero, one) = (BasisPoints::ZERO, BasisPoints::ONE);
+    let separate = meter().with_time(timed(TimeBasis::Elapsed)).unwrap();
+    let per_head = |first, further| {
+        let ages = AgeRange::ALL;
+        let amount = ChargeAmount::PerPassenger {
+            ages,
+            included: 1,
+            first,
+            further,
+        };
+        tariff().with_charge(Charge::surcharge(id("heads"), amount))
+    };
+    refused! {
+        "window" Unknown tariff().with_rate(night, meter());
+        "rate time" Contradiction tariff().with_rate(WindowSet::NONE, separate);
+        "window" Unknown tariff().with_scale(night, ratio(2));
+        "scale" Negative tariff().with_scale(WindowSet::NONE, ratio(-1));
+        "window" Unknown tariff().with_multiplier("night".parse().unwrap(), ratio(2));
+        "zone" Unknown tariff().with_area("port".parse().unwrap(), AreaEffect::TimeOff);
+        "charge amount" Negative tariff().with_charge(Charge::surcharge(id("c"), ChargeAmount::PerStop(-1)));
+        "charge first" Negative per_head(-1, 0);
+        "charge further" Negative per_head(0, -1);
+        "window" Unknown tariff().with_charge(charge("c").during(night));
+        "zone" Unknown tariff().with_charge(charge("c").under(Condition::default().avoiding(port)));
+        "charge" Duplicate tariff().with_charge(charge("c")).unwrap().with_charge(charge("c"));
+        "zone" Unknown tariff().with_flat(Flat::new(id("jfk"), port, port, 1, vec![]).unwrap());
+        "minimum" Negative tariff().with_minimum(-1);
+        "cap" Negative tariff().with_cap(-1);
+        "surge min" Negative tariff().with_surge_limits(BELOW_ZERO, one);
+        "surge max" TooLarge tariff().with_surge_limits(one, BasisPoints::new(SURGE_BPS_MAX + 1));
+        "surge limits" OutOfOrder tariff().with_surge_limits(one, zero);
+        "gateway step" NotPositive tariff().with_gateway_step(0);
+    }
+}
+
+/// Of a tariff that has a window and a zone.
+fn of_equipped_tariffs() -> Refusals {
+    let (mut schedule, mut zones) = (Schedule::default(), Zones::new());
+    let night = schedule.add(window("night")).unwrap();
+    let port = zones.add("port".parse().unwrap(), ZoneSet::NONE).unwrap();
+    let tariff = tariff().with_schedule(schedule).with_zones(zones);
+    let flat = Flat::new(id("jfk"), port, port, 1, vec![id("c")]).unwrap();
+    let twice = |factor| tariff.clone().with_multiplier("night".parse().unwrap(), factor);
+    let inside = |factor| {
+        tariff
+            .clone()
+            .with_area("port".parse().unwrap(), AreaEffect::Multiply(factor))
+    };
+    refused! {
+        "multiplier" Negative twice(ratio(-1));
+        "multiplier" TooLarge twice(Ratio::new(1, 1_000_000_007).unwrap());
+        "area multiplier" TooLarge inside(ratio(TOO_DEAR));
+        "flat charge" Unknown tariff.clone().with_flat(flat);
+        "rates" TooMany filled(&tariff, |tariff, _| tariff.with_rate(night, meter()));
+        "scales" TooMany filled(&tariff, |tariff, _| tariff.with_scale(night, ratio(2)));
+        "multipliers" TooMany filled(&tariff, |tariff, _| tariff.with_multiplier("night".parse().unwrap(), ratio(2)));
+        "areas" TooMany filled(&tariff, |tariff, _| tariff.with_area("port".parse().unwrap(), AreaEffect::TimeOff));
+        "flats" TooMany filled(&tariff, |tariff, _| tariff.with_flat(Flat::new(id("f"), port, port, 1, vec![])?));
+        "charges" TooMany filled(&tariff, |tariff, number| tariff.with_charge(charge(&format!("c{number}"))));
+        "discounts" TooMany filled(&tariff, |tariff, _| {
+            tariff.with_discount(Discount::new(id("less"), LineGroups::ALL, BasisPoints::ZERO)?)
+        });
+        "taxes" TooMany filled(&tariff, |tariff, _| tariff.with_tax(Tax::added(id("vat"), "mta".parse().unwrap(), ratio(1))?));
+    }
+}
+
+/// One entry more than a tariff may have.
+fn filled(
+    tariff: &Tariff,
+    add: impl Fn(Tariff, usize) -> Result<Tariff, TariffError>,
+) -> Result<Tariff, TariffError> {
+    let full = (0..TARIFF_ENTRIES_MAX).try_fold(tariff.clone(), &add).unwrap();
+    add(full, TARIFF_ENTRIES_MAX)
+}
+
+fn all() -> Refusals {
+    [
+        of_meters(),
+        of_windows_and_zones(),
+        of_prices(),
+        of_fees_and_pay(),
+        of_tariffs(),
+        of_equipped_tariffs(),
+    ]
+    .concat()
+}
+
+#[test]
+fn each_is_refused_by_field_and_fault() {
+    for (number, (field, fault, refused)) in all().into_iter().enumerate() {
+        let found = refused.map(|error| (error.field(), error.fault()));
+        assert_eq!(found, Some((field, fault)), "the {number}th");
+    }
+}
+
+#[test]
+fn each_fault_has_a_code_and_a_text_with_the_field() {
+    let refused: Vec<_> = all().into_iter().filter_map(|(_, _, refused)| refused).collect();
+    let codes: BTreeSet<_> = refused.iter().map(TariffError::code).collect();
+    assert_eq!(codes.len(), 9, "every kind of fault is met: {codes:?}");
+    for error in refused {
+        let text = error.to_string();
+        assert!(
+            text.starts_with(&format!("failed to build the tariff: {} ", error.field())),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn weekdays_hold_what_they_list() {
+    let days = Weekdays::of(&[Weekday::Monday, Weekday::Sunday]).unwrap();
+    let held: Vec<_> = Weekday::ALL
+        .into_iter()
+        .filter(|day| days.contains(*day))
+        .collect();
+    assert_eq!(held, [Weekday::Monday, Weekday::Sunday]);
+}
