@@ -1,5 +1,6 @@
 //! The whole platform in one process, in memory, on a virtual clock: the same processes as everywhere, composed.
 
+use crate::players::Desks;
 use crate::witness::{Witness, Witnessed};
 use fiacre_domain::id::RegionId;
 use fiacre_domain::saga::{Service, Setting};
@@ -15,7 +16,7 @@ use fiacre_ports::{
 };
 use fiacre_sandbox_payments::Sandbox;
 use fiacre_services::deadlines::Deadlines;
-use fiacre_services::desk::{DeskPorts, DriverDesk, RiderDesk};
+use fiacre_services::desk::{DeskPorts, DriverDesk, RiderDesk, SupportDesk};
 use fiacre_services::fleet::{Fleet, FleetConfig, FleetPorts};
 use fiacre_services::observer::Observer;
 use fiacre_services::payments::{PaymentCalls, PaymentDeadlines};
@@ -59,10 +60,8 @@ pub struct Platform {
     pub bus: MemoryBus,
     /// The payment company.
     pub company: Arc<Sandbox>,
-    /// Where riders ask.
-    pub riders: RiderDesk,
-    /// Where drivers ask.
-    pub drivers: DriverDesk,
+    /// Where people ask.
+    pub desks: Desks,
     timers: MemoryTimers,
     board: MemoryBoard,
 }
@@ -118,8 +117,11 @@ impl Platform {
             store,
             bus,
             company,
-            riders: RiderDesk::new(config.region, desk.clone()),
-            drivers: DriverDesk::new(config.region, desk),
+            desks: Desks {
+                riders: RiderDesk::new(config.region, desk.clone()),
+                drivers: DriverDesk::new(config.region, desk.clone()),
+                support: SupportDesk::new(config.region, desk),
+            },
             timers,
             board,
         };

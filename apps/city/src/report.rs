@@ -39,6 +39,7 @@ mod json;
 mod money;
 mod page;
 mod progress;
+mod saga;
 mod style;
 #[cfg(test)]
 mod tests;
@@ -47,6 +48,7 @@ mod words;
 pub use progress::{Live, progress_line};
 pub use style::{Style, WIDTH_MAX, WIDTH_MIN};
 
+use crate::coverage::Cell;
 use crate::measures::{
     CancelCounts, DriverFigures, Equity, EtaError, FailCounts, Measures, MoneyFigures, OfferCounts, Quarter,
     Timing, TripCounts, ZoneFigures,
@@ -98,17 +100,6 @@ pub struct Speed {
     pub rss_peak_bytes: Option<u64>,
 }
 
-/// A cell of the saga's table, and how often it was reached.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct SagaCell {
-    /// The trip's state.
-    pub state: String,
-    /// The fact that came.
-    pub fact: String,
-    /// How often.
-    pub count: u64,
-}
-
 /// What a report needs beside the measures.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Facts {
@@ -122,8 +113,8 @@ pub struct Facts {
     pub accounts: Vec<(Account, i128)>,
     /// Their sum: 0, or something is broken.
     pub ledger_sum: i128,
-    /// The saga's table as it was reached.
-    pub saga: Vec<SagaCell>,
+    /// The saga's table as it was reached, every cell once.
+    pub saga: Vec<Cell>,
     /// How fast it went.
     pub speed: Speed,
 }

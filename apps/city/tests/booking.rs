@@ -100,7 +100,7 @@ impl Stage {
     }
 
     fn order(&mut self, pick_up: Place) -> TripId {
-        let riders = self.platform.riders.clone();
+        let riders = self.platform.desks.riders.clone();
         let booking = Booking {
             priced: riders
                 .quote(&self.tariff, &self.ride, self.at, Surge::NONE)
@@ -122,12 +122,12 @@ impl Stage {
     }
 
     fn drive(&mut self, trip: TripId, fence: Fence) {
-        let drivers = self.platform.drivers.clone();
+        let drivers = self.platform.desks.drivers.clone();
         let device = |sequence| DeviceFact {
             occurred_at: START,
             sequence,
         };
-        let code = self.platform.riders.start_code(trip);
+        let code = self.platform.desks.riders.start_code(trip);
         let desk = drivers.clone();
         self.then(
             async move {
@@ -187,7 +187,7 @@ fn confirmed(event: &Event) -> Option<Fence> {
 fn a_trip_goes_from_the_order_to_a_balanced_ledger_and_closes() {
     let mut stage = Stage::new();
     let pick_up = Place::from_e7(407_580_000, -739_855_000).unwrap();
-    let drivers = stage.platform.drivers.clone();
+    let drivers = stage.platform.desks.drivers.clone();
     let shift = async move {
         drivers
             .go_online(DRIVER, Capabilities::new(4).unwrap())
@@ -201,7 +201,7 @@ fn a_trip_goes_from_the_order_to_a_balanced_ledger_and_closes() {
     stage.then(shift, 1);
     let trip = stage.order(pick_up);
     let offer = stage.last(made);
-    let drivers = stage.platform.drivers.clone();
+    let drivers = stage.platform.desks.drivers.clone();
     stage.then(
         async move { drivers.accept(trip, offer, DRIVER).await.unwrap() },
         5,

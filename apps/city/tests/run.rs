@@ -70,7 +70,7 @@ fn without_demand_the_day_is_empty() {
     assert_eq!(day.measures.trips().requested, 0);
     assert_eq!(day.measures.wait().p95, None);
     assert_eq!(day.movements(), fiacre_domain::ledger::Movements::default());
-    assert!(day.played.coverage.iter().all(|(_, _, count)| *count == 0));
+    assert!(day.played.coverage.iter().all(|cell| cell.count == 0));
 }
 
 #[test]

@@ -5,14 +5,14 @@ use fiacre_domain::driver::{self, Fence};
 use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::id::{CommandId, DriverId, PrincipalId, ProductId, RegionId, TripId};
 use fiacre_domain::matching::Sample;
-use fiacre_domain::pricing::{MeterReading, PricingError, Quote, Ride, Surge, Tariff};
+use fiacre_domain::pricing::{MeterReading, PricingError, Quote, Receipt, Ride, Surge, Tariff};
 use fiacre_domain::requirements::{Capabilities, Requirements};
 use fiacre_domain::saga::Command;
 use fiacre_domain::stream::TraceContext;
 use fiacre_domain::time::{CivilDateTime, Timestamp};
 use fiacre_domain::trip::{
-    Actor, CancelReason, DeviceFact, Order, PaymentMethod, PersonalPlan, RequestError, StartCheck,
-    StartProof, TripPolicy, TripRequest,
+    Actor, AdjustReason, CancelReason, DeviceFact, Order, PaymentMethod, PersonalPlan, RequestError,
+    StartCheck, StartProof, TripPolicy, TripRequest,
 };
 use fiacre_domain::units::Millimetres;
 use fiacre_domain::{dispatch, trip};
@@ -210,6 +210,24 @@ impl RiderDesk {
             .await
     }
 
+    /// Asks to go another way; `quote` is the new plan's price, under the tariff and within the hold of the first one.
+    pub async fn change_plan(
+        &self,
+        trip: TripId,
+        rider: PrincipalId,
+        plan: PersonalPlan,
+        quote: Arc<Quote>,
+    ) -> Result<CommandId, DeskError> {
+        let command = trip::Command::ChangePlan {
+            by: Actor::Rider(rider),
+            plan,
+            quote,
+        };
+        self.ports
+            .send(self.region, None, Command::Trip(trip, command))
+            .await
+    }
+
     /// The code that the rider of `trip` shows to the driver.
     pub fn start_code(&self, trip: TripId) -> u16 {
         self.ports.seal.start_code(trip)
@@ -385,5 +403,32 @@ impl DriverDesk {
             },
         )
         .await
+    }
+}
+
+/// The support desk of a region: agents who put right what a ride left wrong.
+#[derive(Debug, Clone)]
+pub struct SupportDesk {
+    ports: DeskPorts,
+    region: RegionId,
+}
+
+impl SupportDesk {
+    /// In `region`.
+    pub const fn new(region: RegionId, ports: DeskPorts) -> Self {
+        Self { ports, region }
+    }
+
+    /// Replaces the trip's latest receipt with a corrected one. Before there is a receipt, it is refused.
+    pub async fn adjust_fare(
+        &self,
+        trip: TripId,
+        reason: AdjustReason,
+        receipt: Arc<Receipt>,
+    ) -> Result<CommandId, DeskError> {
+        let command = trip::Command::AdjustFare { reason, receipt };
+        self.ports
+            .send(self.region, None, Command::Trip(trip, command))
+            .await
     }
 }

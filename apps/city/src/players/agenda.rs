@@ -18,16 +18,13 @@ pub(super) enum Action {
         cab: u32,
         accept: bool,
     },
-    /// A driver on the way reaches the pick-up.
-    Arrive { trip: TripId, cab: u32, plan: u32 },
-    /// A driver gives the trip back.
-    GiveBack { trip: TripId, cab: u32, plan: u32 },
-    /// The rider is in the car and says a code.
-    Board { trip: TripId, cab: u32, plan: u32 },
-    /// The driver reports that nobody came.
-    ReportNoShow { trip: TripId, cab: u32, plan: u32 },
-    /// The ride ends.
-    Finish { trip: TripId, cab: u32, plan: u32 },
+    /// A driver does the next thing of a trip, unless the plan has changed since.
+    Press {
+        trip: TripId,
+        cab: u32,
+        plan: u32,
+        button: Button,
+    },
     /// A driver presses a button that does not fit.
     Fumble {
         trip: TripId,
@@ -35,8 +32,8 @@ pub(super) enum Action {
         fence: Fence,
         button: Button,
     },
-    /// The rider cancels.
-    Cancel { trip: TripId },
+    /// A rider thinks again.
+    Rethink { trip: TripId, whim: Whim },
     /// An idle driver looks for riders elsewhere, or has got there.
     Wander { cab: u32, plan: u32 },
 }
@@ -50,6 +47,21 @@ fn whole_second(at: Timestamp) -> Timestamp {
     } else {
         at.plus(Millis::new(1_000 - past))
     }
+}
+
+/// What riders come up with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Whim {
+    /// Not to go.
+    Cancel,
+    /// To go somewhere else.
+    ChangePlan,
+    /// To ring support about the price, however far the ride has come.
+    Complain,
+}
+
+impl Whim {
+    pub(super) const ALL: [Self; 3] = [Self::Cancel, Self::ChangePlan, Self::Complain];
 }
 
 /// The buttons of a driver's app, while there is a trip.

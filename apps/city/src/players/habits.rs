@@ -62,6 +62,12 @@ impl Share {
         basis_points
     }
 
+    /// So many times this share, held at the whole.
+    #[must_use]
+    pub const fn times(self, factor: u32) -> Self {
+        Self::per_million(self.0.saturating_mul(factor))
+    }
+
     fn happens(self, random: &mut Random) -> bool {
         random.happens(u64::from(self.0), u64::from(WHOLE))
     }
@@ -70,49 +76,75 @@ impl Share {
 /// The shares of everything that people do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Habits {
-    /// Riders who change their plans, at some moment within ten minutes of ordering (default 3%).
+    /// Riders who cancel, at some moment within ten minutes of ordering (default 3%).
     pub cancel: Share,
     /// Riders who order and cancel in the same breath, so that the cancellation may come first (default 0.05%).
     pub cancel_at_once: Share,
+    /// Riders who want to go somewhere else, at some moment within ten minutes of ordering (default 1%).
+    pub change_plan: Share,
+    /// Riders who think again at a step of a trip, and cancel, go elsewhere or complain (default 0.1% of every step;
+    /// [twenty times](RETHINK_ON_LOSS) as many where the driver is gone).
+    pub rethink: Share,
     /// Offers that the driver declines (default 8%).
     pub decline: Share,
     /// Offers that the driver does not answer (default 2%).
     pub silent: Share,
-    /// Assigned trips that the driver gives back (default 1%).
+    /// Assigned trips that the driver gives back on the way (default 2%).
     pub withdraw: Share,
+    /// Trips that few want, such as one with five suitcases (default 0.3%): they are [declined](UNWANTED_DECLINES) and
+    /// [given back](UNWANTED_WITHDRAWALS) so many times as often.
+    pub unwanted: Share,
+    /// Assigned drivers who give the trip back when its confirmation takes more than half a minute or so (default 50%).
+    pub hurried: Share,
     /// Assigned drivers who never turn up (default 0.1%).
     pub lost: Share,
     /// Riders who are not there when the driver is (default 0.5%).
     pub no_show: Share,
     /// Start codes that are typed wrong (default 1%).
     pub wrong_code: Share,
-    /// Rides whose driver's phone dies and never reports the end (default 0.005%).
+    /// Rides whose driver's phone dies and never reports the end (default 0.01%).
     pub dead_phone: Share,
     /// Riders who pay in cash (default 10%; New York's yellow cabs of 2018 had about 30%).
     pub cash: Share,
     /// Riders whose account is billed (default 1%).
     pub account: Share,
-    /// Riders who want a car within a minute and a half or none (default 0.5%).
+    /// Riders who want a confirmation within 20 seconds to three minutes, or no car (default 5%).
     pub impatient: Share,
-    /// Buttons that drivers press at a moment at which they do not fit (default 0.5% of every step of a trip).
+    /// Buttons that drivers press at a moment at which they do not fit (default 0.5% of every step of a trip;
+    /// [more](FUMBLE_WHILE_WAITING) while they wait, and [more](FUMBLE_ON_LOSS) when a trip is taken from them).
     pub fumble: Share,
 }
+
+/// How many times as often a trip that few want is declined.
+pub const UNWANTED_DECLINES: u32 = 10;
+/// How many times as often it is given back.
+pub const UNWANTED_WITHDRAWALS: u32 = 25;
+/// How many times as many riders think again when their driver is gone.
+pub const RETHINK_ON_LOSS: u32 = 20;
+/// How many times as many drivers press a button when they wait for a confirmation.
+pub const FUMBLE_WHILE_WAITING: u32 = 6;
+/// How many times as many drivers press a button when the trip they look at is no longer theirs.
+pub const FUMBLE_ON_LOSS: u32 = 10;
 
 impl Default for Habits {
     fn default() -> Self {
         Self {
             cancel: Share::per_million(30_000),
             cancel_at_once: Share::per_million(500),
+            change_plan: Share::per_million(10_000),
+            rethink: Share::per_million(1_000),
             decline: Share::per_million(80_000),
             silent: Share::per_million(20_000),
-            withdraw: Share::per_million(10_000),
+            withdraw: Share::per_million(20_000),
+            unwanted: Share::per_million(3_000),
+            hurried: Share::per_million(500_000),
             lost: Share::per_million(1_000),
             no_show: Share::per_million(5_000),
             wrong_code: Share::per_million(10_000),
-            dead_phone: Share::per_million(50),
+            dead_phone: Share::per_million(100),
             cash: Share::per_million(100_000),
             account: Share::per_million(10_000),
-            impatient: Share::per_million(5_000),
+            impatient: Share::per_million(50_000),
             fumble: Share::per_million(5_000),
         }
     }
@@ -123,6 +155,10 @@ impl Default for Habits {
 pub(super) enum Draw {
     Payment,
     Cancel,
+    ChangePlan,
+    Rethink,
+    Unwanted,
+    Wait,
     Answer,
     Drive,
     Board,
@@ -159,11 +195,12 @@ pub(super) enum Answer {
 }
 
 impl Habits {
-    pub(super) fn answer(&self, mut random: Random) -> Answer {
+    /// What a driver does about an offer; `times` as many as usual decline it.
+    pub(super) fn answer(&self, times: u32, mut random: Random) -> Answer {
         let after = between(&mut random, 2_000, 12_000);
         if self.silent.happens(&mut random) {
             Answer::Silence
-        } else if self.decline.happens(&mut random) {
+        } else if self.decline.times(times).happens(&mut random) {
             Answer::Decline(after)
         } else {
             Answer::Accept(after)
@@ -172,7 +209,7 @@ impl Habits {
 
     /// When a rider cancels, if ever.
     pub(super) fn cancels_after(&self, mut random: Random) -> Option<Millis> {
-        let after = between(&mut random, 1_000, 600_000);
+        let after = between(&mut random, 1_000, RETHOUGHT_MS_MAX);
         if self.cancel_at_once.happens(&mut random) {
             Some(Millis::ZERO)
         } else {
@@ -180,9 +217,15 @@ impl Habits {
         }
     }
 
+    /// When a rider wants to go somewhere else, if ever.
+    pub(super) fn changes_plan_after(&self, mut random: Random) -> Option<Millis> {
+        let after = between(&mut random, 1_000, RETHOUGHT_MS_MAX);
+        self.change_plan.happens(&mut random).then_some(after)
+    }
+
     /// How long a rider waits for a confirmation, where the platform's own limit is too long for them.
     pub(super) fn patience(&self, mut random: Random) -> Option<Millis> {
-        let within = between(&mut random, 5_000, 90_000);
+        let within = between(&mut random, 20_000, 180_000);
         self.impatient.happens(&mut random).then_some(within)
     }
 
@@ -190,6 +233,9 @@ impl Habits {
         share.happens(random)
     }
 }
+
+/// Plans change within ten minutes of ordering; many riders are on board by then.
+const RETHOUGHT_MS_MAX: u64 = 600_000;
 
 /// A duration between two numbers of milliseconds, each equally likely.
 pub(super) fn between(random: &mut Random, from_ms: u64, to_ms: u64) -> Millis {

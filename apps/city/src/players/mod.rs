@@ -7,8 +7,12 @@ mod habits;
 mod hearing;
 mod orders;
 mod phones;
+mod wheel;
 
-pub use habits::{Habits, Share, ShareError};
+pub use habits::{
+    FUMBLE_ON_LOSS, FUMBLE_WHILE_WAITING, Habits, RETHINK_ON_LOSS, Share, ShareError, UNWANTED_DECLINES,
+    UNWANTED_WITHDRAWALS,
+};
 
 use crate::demand::Request;
 use crate::manhattan::Manhattan;
@@ -23,7 +27,7 @@ use fiacre_domain::time::{CivilDateTime, TimeOfDay, Timestamp};
 use fiacre_domain::trip::TripPolicy;
 use fiacre_domain::units::{Millimetres, Millis};
 use fiacre_ports::{Bus, Clock, Consumer, EventKind, Prefetch, QueueSpec, Settlement};
-use fiacre_services::desk::{DriverDesk, RiderDesk};
+use fiacre_services::desk::{DriverDesk, RiderDesk, SupportDesk};
 use fiacre_services::topology::reader_queue;
 use habits::Dice;
 use std::collections::{BTreeMap, VecDeque};
@@ -39,6 +43,7 @@ const HEARD: &[EventKind] = &[
     EventKind::named("DriverArrived"),
     EventKind::named("StartCodeRefused"),
     EventKind::named("TripStarted"),
+    EventKind::named("TripPlanChanged"),
     EventKind::named("TripCompleted"),
     EventKind::named("TripCancelled"),
     EventKind::named("TripFailed"),
@@ -69,8 +74,6 @@ pub struct Shared {
     pub driven: Vec<Driven>,
     /// Trips that were ordered and have not closed.
     pub open: usize,
-    /// Nobody will order any more: idle drivers go home in their minds, and their time counts no more.
-    pub demand_over: bool,
     /// Orders that no desk took, by error code.
     pub refused: BTreeMap<&'static str, u64>,
 }
@@ -90,6 +93,8 @@ pub struct Scene {
     pub seed: u64,
     /// The midnight before the run began, by the platform's clock.
     pub midnight: Timestamp,
+    /// When the last request may come: from then on idle drivers' time counts no more.
+    pub demand_ends_at: Timestamp,
     /// How far civil time is ahead of UTC.
     pub utc_offset: Millis,
     /// Budgets and limits of every order.
@@ -118,7 +123,12 @@ struct Ride {
     cab: Option<u32>,
     fence: Fence,
     boarded_at: Timestamp,
+    /// How far the rider was driven before the last change of plan.
+    driven: Millimetres,
     codes: u8,
+    /// How often the rider will think again; known until then, also where the trip has closed.
+    rethinks: u8,
+    is_over: bool,
 }
 
 impl Ride {
@@ -133,6 +143,7 @@ pub struct Players {
     dice: Dice,
     riders: RiderDesk,
     drivers: DriverDesk,
+    support: SupportDesk,
     clock: Arc<dyn Clock>,
     consumer: Box<dyn Consumer>,
     shared: Arc<Mutex<Shared>>,
@@ -141,6 +152,18 @@ pub struct Players {
     agenda: Agenda,
     ordered: u32,
     phones_at: Timestamp,
+    shifts_over: bool,
+}
+
+/// Where people ask.
+#[derive(Debug, Clone)]
+pub struct Desks {
+    /// The riders' desk.
+    pub riders: RiderDesk,
+    /// The drivers' desk.
+    pub drivers: DriverDesk,
+    /// The support agents' desk.
+    pub support: SupportDesk,
 }
 
 impl std::fmt::Debug for Players {
@@ -161,7 +184,7 @@ impl Players {
     /// Everyone, with `cabs` drivers who go on duty at once.
     pub async fn gather(
         scene: Scene,
-        desks: (RiderDesk, DriverDesk),
+        desks: Desks,
         bus: Arc<dyn Bus>,
         clock: Arc<dyn Clock>,
         shared: Arc<Mutex<Shared>>,
@@ -174,8 +197,9 @@ impl Players {
         let dice = Dice::new(scene.seed);
         let mut players = Self {
             dice,
-            riders: desks.0,
-            drivers: desks.1,
+            riders: desks.riders,
+            drivers: desks.drivers,
+            support: desks.support,
             clock,
             consumer,
             shared,
@@ -184,6 +208,7 @@ impl Players {
             agenda: Agenda::default(),
             ordered: 0,
             phones_at: now,
+            shifts_over: false,
             scene,
         };
         players.begin_shifts(cabs).await;
@@ -208,6 +233,9 @@ impl Players {
                 Err(_) => return,
             }
             let now = self.clock.now();
+            if !self.shifts_over && now >= self.scene.demand_ends_at {
+                self.end_shifts(now);
+            }
             self.order_due(now).await;
             while let Some(action) = self.agenda.take_due(now) {
                 self.act(action, now).await;

@@ -1,6 +1,7 @@
 //! The report's JSON: its keys are what programs rely on, so they stand here in one place.
 
-use super::{Report, SagaCell, Verdict};
+use super::{Report, Verdict};
+use crate::coverage::Cell;
 use crate::measures::{
     CancelCounts, DriverFigures, Equity, EtaError, FailCounts, MoneyFigures, OfferCounts, QuarterFigures,
     Timing, TripCounts, ZoneFigures, quotient,
@@ -27,7 +28,7 @@ pub(super) struct Document<'a> {
     virtual_s: Option<f64>,
     wall_s: f64,
     events_per_s: u64,
-    saga: &'a [SagaCell],
+    saga: Vec<SagaCell>,
     rss_peak_bytes: Option<u64>,
     run: Run<'a>,
     within_120_s: Option<f64>,
@@ -55,6 +56,13 @@ struct Run<'a> {
     demand: f64,
     matching: &'a str,
     tariff: &'a str,
+}
+
+#[derive(Serialize)]
+struct SagaCell {
+    state: &'static str,
+    fact: &'static str,
+    count: u64,
 }
 
 #[derive(Serialize)]
@@ -90,7 +98,7 @@ impl<'a> Document<'a> {
             virtual_s: quotient(facts.speed.virtual_time.get().into(), 1_000, 3),
             wall_s: facts.speed.wall.as_secs_f64(),
             events_per_s: report.events_per_s(),
-            saga: &facts.saga,
+            saga: facts.saga.iter().filter_map(SagaCell::of).collect(),
             rss_peak_bytes: facts.speed.rss_peak_bytes,
             run: Run::of(&facts.run),
             within_120_s: report.within_120_s,
@@ -98,6 +106,17 @@ impl<'a> Document<'a> {
             quarters: quarters.collect(),
             accounts: balances.collect(),
         }
+    }
+}
+
+impl SagaCell {
+    /// Every cell of the saga's table, and what else came before and after a trip lived.
+    fn of(cell: &Cell) -> Option<Self> {
+        (cell.is_living() || cell.count > 0).then_some(Self {
+            state: cell.phase.name(),
+            fact: cell.fact.name(),
+            count: cell.count,
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 use super::chart::Chart;
 use super::style::{Ink, Style, shortened};
 use super::words::{amount, clock, count, dash, hours, minutes, percent, percent_of, weekday};
-use super::{Report, money, per_s};
+use super::{Report, money, per_s, saga};
 use crate::measures::{REQUESTS_COMPARED_MIN, ZoneFigures};
 use std::cmp::Reverse;
 use std::fmt::Write as _;
@@ -34,6 +34,7 @@ impl<'a> Page<'a> {
             money::draw(self.report, self.style),
             self.zones(),
             self.drivers(),
+            saga::draw(self.report, self.style),
             self.verdict(),
         ];
         sections.join("\n")

@@ -21,9 +21,13 @@ pub(crate) const ALWAYS: Share = Share::per_million(1_000_000);
 pub(crate) const NONE: Habits = Habits {
     cancel: Share::NEVER,
     cancel_at_once: Share::NEVER,
+    change_plan: Share::NEVER,
+    rethink: Share::NEVER,
     decline: Share::NEVER,
     silent: Share::NEVER,
     withdraw: Share::NEVER,
+    unwanted: Share::NEVER,
+    hurried: Share::NEVER,
     lost: Share::NEVER,
     no_show: Share::NEVER,
     wrong_code: Share::NEVER,

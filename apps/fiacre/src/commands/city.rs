@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use fiacre_city::manhattan::Manhattan;
 use fiacre_city::measures::Measures;
 use fiacre_city::players::Driven;
-use fiacre_city::report::{Facts, Report, SagaCell, Speed, Verdict};
+use fiacre_city::report::{Facts, Report, Speed, Verdict};
 use fiacre_city::run::{self, CityOptions, Moment, Played, Spectator};
 use fiacre_city::trips_csv::TripsCsv;
 use fiacre_domain::ledger::Account;
@@ -132,15 +132,6 @@ impl CityArguments {
     fn facts(&self, options: &CityOptions, played: &Played, wall: Duration) -> Facts {
         let currency = options.tariff.currency();
         let ledger = played.audit.ledger();
-        let saga = played
-            .coverage
-            .iter()
-            .filter(|(_, _, count)| *count > 0)
-            .map(|(phase, fact, count)| SagaCell {
-                state: phase.name().to_owned(),
-                fact: fact.name().to_owned(),
-                count: *count,
-            });
         Facts {
             run: self.described(options),
             digest: played.digest.to_string(),
@@ -157,7 +148,7 @@ impl CityArguments {
             },
             accounts: accounts(played, currency),
             ledger_sum: ledger.sum(currency),
-            saga: saga.collect(),
+            saga: played.coverage.clone(),
             speed: Speed {
                 virtual_time: played.virtual_time,
                 wall,

@@ -1,0 +1,191 @@
+//! What is to be played, and why it cannot be.
+
+use crate::demand::{Burst, DemandError, DemandPlan, Multiplier};
+use crate::players::{Habits, Share};
+use crate::table::TableError;
+use fiacre_domain::geo::{AreaError, ServiceArea};
+use fiacre_domain::id::RegionId;
+use fiacre_domain::matching::{Policy, PolicyError, StraightLine};
+use fiacre_domain::place::{Place, PlaceError};
+use fiacre_domain::pricing::{Tariff, TariffError};
+use fiacre_domain::time::{CivilDate, CivilDateTime, TimeOfDay, Timestamp, Weekday};
+use fiacre_domain::units::{BasisPoints, Millis};
+use fiacre_memory::RunError;
+use fiacre_ports::PortError;
+use fiacre_sandbox_payments as sandbox;
+use fiacre_services::fleet::{FleetConfig, Matching};
+use std::sync::Arc;
+
+/// Drivers on duty for each unit of demand. At the busiest hour about 6,700 are busy; the rest is the slack that uneven
+/// flows need.
+pub const DRIVERS_PER_DEMAND: u32 = 8_000;
+/// Card holds that are lost on an ordinary day, within a minute and a half, when issuers look at them again: an assumption, high
+/// enough that a day sees at every step what becomes of them.
+pub const HOLDS_LOST: Share = Share::per_million(20_000);
+/// New York in summer: four hours behind UTC.
+pub(super) const UTC_OFFSET: Millis = Millis::from_minutes(-240);
+/// The mean speed that matching reckons with: 20 km/h, as Friday's trips have it.
+const MATCHING_SPEED_MM_PER_S: u32 = 5_500;
+/// Roads over the straight line, as Friday's trips have it.
+const MATCHING_ROAD_FACTOR: BasisPoints = BasisPoints::new(12_000);
+
+/// What is to be played.
+#[derive(Debug, Clone)]
+pub struct CityOptions {
+    /// A business day.
+    pub weekday: Weekday,
+    /// When the demand begins.
+    pub from: TimeOfDay,
+    /// How long the demand lasts.
+    pub length: Millis,
+    /// How many times the counted demand.
+    pub demand: Multiplier,
+    /// Spikes of demand.
+    pub bursts: Vec<Burst>,
+    /// How many drivers are on duty.
+    pub drivers: u32,
+    /// Everything random comes from here.
+    pub seed: u64,
+    /// The price list; one that says nothing of pay gets [the city's commission](crate::commission).
+    pub tariff: Arc<Tariff>,
+    /// How requests and drivers are joined.
+    pub matching: Matching,
+    /// How people behave.
+    pub habits: Habits,
+    /// Card holds that are declined.
+    pub payment_declines: Share,
+    /// Card holds that are lost before the money is taken (default [`HOLDS_LOST`]).
+    pub holds_lost: Share,
+}
+
+/// Why a city cannot be played.
+#[derive(Debug, thiserror::Error)]
+pub enum CityError {
+    /// The demand cannot be as asked.
+    #[error(transparent)]
+    Demand(#[from] DemandError),
+    /// The tables that come with the city are damaged.
+    #[error(transparent)]
+    Table(#[from] TableError),
+    /// The service area cannot be laid out.
+    #[error(transparent)]
+    Area(#[from] AreaError),
+    /// A corner of the service area is no place.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
+    /// The matching policy cannot be as asked.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+    /// The tariff cannot be paid by.
+    #[error(transparent)]
+    Tariff(#[from] TariffError),
+    /// The payment company cannot behave as asked.
+    #[error(transparent)]
+    Payments(#[from] sandbox::PolicyError),
+    /// The run came to no end.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// A port failed while the city was set up or read.
+    #[error(transparent)]
+    Port(#[from] PortError),
+    /// Trips were still open a whole day after the last request.
+    #[error("failed to come to rest: {open} trips are still open a day after the last request")]
+    NotClosed {
+        /// How many.
+        open: usize,
+    },
+}
+
+impl CityError {
+    /// Whether the options are at fault, not the run.
+    pub const fn is_usage(&self) -> bool {
+        match self {
+            Self::Demand(_) | Self::Policy(_) | Self::Tariff(_) | Self::Payments(_) => true,
+            Self::Table(_)
+            | Self::Area(_)
+            | Self::Place(_)
+            | Self::Run(_)
+            | Self::Port(_)
+            | Self::NotClosed { .. } => false,
+        }
+    }
+}
+
+impl CityOptions {
+    /// Whether this can be played, as far as can be told without playing.
+    pub fn check(&self) -> Result<(), CityError> {
+        self.plan()?;
+        payments(self)?;
+        Ok(())
+    }
+
+    /// When the demand begins.
+    pub fn start(&self) -> Timestamp {
+        self.midnight().plus(Millis::new(i64::from(self.from.ms())))
+    }
+
+    /// The same, as the clock on the wall shows it.
+    pub fn local_start(&self) -> CivilDateTime {
+        CivilDateTime::new(self.date(), self.from)
+    }
+
+    pub(super) fn plan(&self) -> Result<DemandPlan, DemandError> {
+        let plan = DemandPlan::new(self.weekday, self.from, self.length)?
+            .with_seed(self.seed)
+            .with_multiplier(self.demand);
+        Ok(self
+            .bursts
+            .iter()
+            .fold(plan, |plan, burst| plan.with_burst(*burst)))
+    }
+
+    /// The first week of June 2018: no holiday in it.
+    fn date(&self) -> CivilDate {
+        let day = 4 + u8::try_from(self.weekday.index()).unwrap_or(0);
+        CivilDate::new(2018, 6, day).unwrap_or(CivilDate::MIN)
+    }
+
+    pub(super) fn midnight(&self) -> Timestamp {
+        CivilDateTime::new(self.date(), TimeOfDay::MIDNIGHT).to_timestamp(UTC_OFFSET)
+    }
+}
+
+/// How the payment company behaves on an ordinary day; shares are assumptions, see the README of the crate.
+pub(super) fn payments(options: &CityOptions) -> Result<sandbox::Policy, sandbox::PolicyError> {
+    let rate = sandbox::Rate::from_basis_points;
+    let span = |from_ms, to_ms| sandbox::Span::new(Millis::new(from_ms), Millis::new(to_ms));
+    Ok(sandbox::Policy::default()
+        .with_declines(rate(options.payment_declines.basis_points())?)
+        .with_actions(rate(500)?, span(5_000, 60_000)?)
+        .with_actions_abandoned(rate(300)?)
+        .with_holds_lost(rate(options.holds_lost.basis_points())?, span(1_000, 90_000)?)
+        .with_captures_failing(rate(5)?)
+        .with_unavailable(rate(10)?)
+        .with_unknown_outcomes(rate(10)?, rate(10)?)
+        .with_latency(span(80, 700)?)
+        .with_subscription(sandbox::Subscription::OwnChanges)
+        .with_keys_kept(KEYS_KEPT)?
+        .with_notice_delay(span(200, 3_000)?)
+        .with_late_notices(rate(100)?, span(30_000, 300_000)?)
+        .with_doubled_notices(rate(100)?))
+}
+
+/// How long the company remembers keys of finished intents: calls are repeated within seconds here.
+const KEYS_KEPT: Millis = Millis::from_minutes(10);
+
+/// Manhattan with a margin.
+fn area() -> Result<ServiceArea, CityError> {
+    let south_west = Place::from_e7(406_800_000, -740_500_000)?;
+    let north_east = Place::from_e7(408_900_000, -739_000_000)?;
+    Ok(ServiceArea::bounding(south_west, north_east)?)
+}
+
+pub(super) fn fleet(region: RegionId, matching: Matching) -> Result<FleetConfig, CityError> {
+    let mut config = FleetConfig::new(region, area()?);
+    let route = StraightLine::new(MATCHING_ROAD_FACTOR, MATCHING_SPEED_MM_PER_S);
+    config.policy = Policy::city()
+        .with_route(route.unwrap_or(StraightLine::CITY))
+        .with_stale_limit(Millis::from_secs(60))?;
+    config.matching = matching;
+    Ok(config)
+}

@@ -1,0 +1,236 @@
+//! Everything that plays, and what is kept of it.
+
+use super::options::{UTC_OFFSET, fleet, payments};
+use super::{CityError, CityOptions, Played, Spectator};
+use crate::commission;
+use crate::coverage::Coverage;
+use crate::demand::{Demand, DemandPlan};
+use crate::digest::Digest;
+use crate::manhattan::Manhattan;
+use crate::platform::{Platform, PlatformConfig};
+use crate::players::{Players, Scene, Shared};
+use crate::witness::Witness;
+use fiacre_domain::audit::Audit;
+use fiacre_domain::id::{RegionId, TripId};
+use fiacre_domain::place::{Place, PlaceError};
+use fiacre_domain::stream::{ChargeNumber, Commit, StreamId};
+use fiacre_domain::time::Timestamp;
+use fiacre_domain::units::Millis;
+use fiacre_memory::SkewedClock;
+use fiacre_ports::{Cursor, EventStore};
+use fiacre_wire::seal::KeyedSeal;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// How long a closed trip is kept, for messages still under way.
+const KEPT_AFTER_CLOSE: Millis = Millis::from_minutes(2);
+
+/// Passes commits on to the audit and to whoever watches.
+pub(super) struct Chronicle<S> {
+    audit: Audit,
+    pub(super) spectator: S,
+}
+
+impl<S: Spectator> Witness for Chronicle<S> {
+    fn saw(&mut self, commit: &Commit) {
+        self.audit.observe(commit);
+        self.spectator.saw(commit);
+    }
+}
+
+/// Everything that plays.
+pub(super) struct Stage<S> {
+    pub(super) platform: Platform,
+    pub(super) chronicle: Arc<Mutex<Chronicle<S>>>,
+    coverage: Arc<Coverage>,
+    pub(super) shared: Arc<Mutex<Shared>>,
+    pub(super) manhattan: Arc<Manhattan>,
+    pub(super) midnight: Timestamp,
+    start: Timestamp,
+    digest: Digest,
+    closed: VecDeque<(Timestamp, TripId)>,
+}
+
+impl<S: Spectator + 'static> Stage<S> {
+    pub(super) fn set(options: &CityOptions, spectator: S) -> Result<Self, CityError> {
+        let manhattan = Arc::new(Manhattan::load()?);
+        let region: RegionId = "manhattan".parse().map_err(|_| PlaceError::LatitudeOutOfRange)?;
+        let midnight = options.midnight();
+        let plan = options.plan()?;
+        let start = midnight.plus(plan.start());
+        let chronicle = Arc::new(Mutex::new(Chronicle {
+            audit: Audit::default(),
+            spectator,
+        }));
+        let coverage = Arc::new(Coverage::default());
+        let config = PlatformConfig {
+            region,
+            start,
+            seed: options.seed,
+            fleet: fleet(region, options.matching)?,
+            payments: payments(options)?,
+        };
+        let witness: Arc<Mutex<dyn Witness>> = Arc::clone(&chronicle) as _;
+        let seal = Arc::new(KeyedSeal::new([0x6b; 32]));
+        let mut platform = Platform::begin(config, seal, witness, Arc::clone(&coverage) as _);
+        let shared = Arc::new(Mutex::new(Shared::default()));
+        let haunts = haunts(&manhattan, options)?;
+        let scene = Scene {
+            manhattan: Arc::clone(&manhattan),
+            tariff: commission::taken(&options.tariff)?,
+            region,
+            habits: options.habits,
+            seed: options.seed,
+            midnight,
+            demand_ends_at: midnight.plus(plan.end()),
+            utc_offset: UTC_OFFSET,
+            policy: Arc::default(),
+            haunts,
+        };
+        let desks = platform.desks.clone();
+        let clock = Arc::new(SkewedClock::new(platform.time.clone(), Millis::ZERO));
+        let cabs = usize::try_from(options.drivers).unwrap_or(usize::MAX);
+        let gather = Players::gather(
+            scene,
+            desks,
+            Arc::new(platform.bus.clone()),
+            clock,
+            Arc::clone(&shared),
+            cabs,
+        );
+        let players = platform.executor.block_on(gather)??;
+        platform.executor.spawn("players", players.play());
+        let digest = Digest::default();
+        let closed = VecDeque::new();
+        Ok(Self {
+            platform,
+            chronicle,
+            coverage,
+            shared,
+            manhattan,
+            midnight,
+            start,
+            digest,
+            closed,
+        })
+    }
+
+    /// Folds what has closed into the digest and drops it; gives how many trips are open.
+    pub(super) fn tidy(&mut self, now: Timestamp) -> usize {
+        let (newly, driven, open) = {
+            let mut shared = lock(&self.shared);
+            (
+                std::mem::take(&mut shared.closed),
+                std::mem::take(&mut shared.driven),
+                shared.open,
+            )
+        };
+        let mut chronicle = lock(&self.chronicle);
+        for drive in driven {
+            chronicle.spectator.drove(drive);
+        }
+        for &trip in &newly {
+            chronicle.spectator.closed(trip);
+        }
+        drop(chronicle);
+        self.closed.extend(newly.into_iter().map(|trip| (now, trip)));
+        while self
+            .closed
+            .front()
+            .is_some_and(|(at, _)| now.since(*at) >= KEPT_AFTER_CLOSE)
+        {
+            if let Some((_, trip)) = self.closed.pop_front() {
+                self.fold(trip);
+            }
+        }
+        open
+    }
+
+    fn fold(&mut self, trip: TripId) {
+        let fare = StreamId::Payment(trip, ChargeNumber::FARE);
+        for stream in [StreamId::Trip(trip), StreamId::Dispatch(trip), fare] {
+            let commits = self.platform.forget(stream);
+            self.digest.add(stream, &commits);
+        }
+    }
+
+    pub(super) fn end(mut self) -> Result<(Played, S), CityError> {
+        let now = self.platform.time.now();
+        while let Some((_, trip)) = self.closed.pop_front() {
+            self.fold(trip);
+        }
+        self.fold_rest()?;
+        let Self {
+            platform,
+            chronicle,
+            coverage,
+            shared,
+            start,
+            digest,
+            ..
+        } = self;
+        let company = platform.company.totals();
+        // Whoever still holds the chronicle is gone with the platform.
+        drop(platform);
+        let Some(chronicle) = Arc::into_inner(chronicle) else {
+            return Err(CityError::NotClosed { open: 0 });
+        };
+        let Chronicle { audit, spectator } = chronicle.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let events = digest.events();
+        let played = Played {
+            digest: digest.finish(),
+            audit: audit.finish(),
+            coverage: coverage.cells(),
+            company,
+            virtual_time: now.since(start),
+            events,
+            refused: lock(&shared)
+                .refused
+                .iter()
+                .map(|(code, count)| (*code, *count))
+                .collect(),
+        };
+        Ok((played, spectator))
+    }
+
+    /// What never closes: drivers' streams.
+    fn fold_rest(&mut self) -> Result<(), CityError> {
+        let store = self.platform.store.clone();
+        let mut streams = BTreeMap::<StreamId, Vec<Arc<Commit>>>::new();
+        let mut cursor = Cursor::default();
+        loop {
+            let (store, from) = (store.clone(), cursor.clone());
+            let page = self
+                .platform
+                .executor
+                .block_on(async move { store.scan(&from, 4_096).await })??;
+            for commit in page.entries.into_iter().filter_map(|entry| entry.commit.ok()) {
+                streams.entry(commit.stream).or_default().push(commit);
+            }
+            match page.next {
+                Some(next) => cursor = next,
+                None => break,
+            }
+        }
+        for (stream, commits) in &streams {
+            self.digest.add(*stream, commits);
+        }
+        Ok(())
+    }
+}
+
+/// Where riders are found: the pick-ups of another day's first two hours.
+fn haunts(manhattan: &Manhattan, options: &CityOptions) -> Result<Vec<Place>, CityError> {
+    let demand = Demand::load()?;
+    let length = options.length.get().clamp(60_000, 7_200_000);
+    let plan = DemandPlan::new(options.weekday, options.from, Millis::new(length))?.with_seed(!options.seed);
+    Ok(demand
+        .requests(manhattan, plan)
+        .map(|request| request.pickup())
+        .take(50_000)
+        .collect())
+}
+
+pub(super) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
