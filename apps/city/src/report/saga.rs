@@ -1,7 +1,7 @@
 //! The saga's table as it was exercised: what came at which step of a trip, as shades.
 
 use super::Report;
-use super::style::{Ink, Style};
+use super::style::{Ink, Style, shortened};
 use crate::coverage::{Cell, LIVING, impossible};
 use fiacre_domain::trip::{CommandKind, Phase};
 use std::fmt::Write as _;
@@ -26,18 +26,17 @@ pub(super) fn draw(report: &Report, style: Style) -> String {
         ": {} of {possible} meetings of a step and a fact came to pass",
         possible - missed.len()
     );
-    let _ = writeln!(
-        page,
-        "  {}",
-        style.paint(
-            Ink::Faint,
-            "steps: requested, reassigning, confirmed, arrived, started · often: ░ once ▒ 10 ▓ 100 █ 1,000 · never"
-        )
-    );
+    for hint in [
+        "squares: when requested, reassigning, confirmed, arrived, started",
+        "· never   ░ once or more   ▒ 10 times   ▓ 100 times   █ 1,000 times",
+    ] {
+        let _ = writeln!(page, "  {}", style.paint(Ink::Faint, hint));
+    }
     page.push_str(&table(&cells, style));
     if !missed.is_empty() && missed.len() <= MISSED_NAMED {
         let names: Vec<String> = missed.iter().map(|cell| named(cell)).collect();
-        let _ = writeln!(page, "  not reached: {}", names.join(", "));
+        let text = format!("  not reached: {}", names.join(", "));
+        let _ = writeln!(page, "{}", shortened(&text, style.columns()));
     }
     page
 }
