@@ -42,6 +42,10 @@ city *OPTIONS:
 batch-vs-greedy *OPTIONS:
     cargo run --release -p fiacre-city --example batch_vs_greedy -- {{ OPTIONS }}
 
+# How often a whole Friday reaches each cell of the saga's table (minutes): just every-cell [SEED]
+every-cell *SEED:
+    cargo run --release -p fiacre-city --example every_cell -- {{ SEED }}
+
 # What a live trip costs in memory
 bytes-per-trip:
     cargo run --release -p fiacre-city --example bytes_per_trip

@@ -2,7 +2,7 @@
 //!
 //! The table has a column for each [step at which a trip lives](LIVING) and a row for each kind of command. A whole Friday
 //! at default rates reaches every cell but those that [nothing can reach](impossible), whatever the seed:
-//! `cargo run --release -p fiacre-city --example coverage` plays it and holds it to that.
+//! `cargo run --release -p fiacre-city --example every_cell` plays it and holds it to that.
 //!
 //! ```
 //! use fiacre_city::coverage::{self, Impossible};

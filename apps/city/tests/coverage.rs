@@ -1,6 +1,6 @@
 //! The saga's table, cell by cell: what a day in the city reaches, and why it does not reach the rest.
 //!
-//! A cell says `day` where a whole day at default rates reaches it (`cargo run --release -p fiacre-city --example coverage`
+//! A cell says `day` where a whole day at default rates reaches it (`cargo run --release -p fiacre-city --example every_cell`
 //! plays one and counts), or why nothing can; each reason is a law that is held against every trip of some rough days:
 //!
 //! | word | because |
@@ -165,6 +165,11 @@ impl Spectator for Laws {
     fn drove(&mut self, _: Driven) {}
 }
 
+/// The laws are held against so many days, whatever those reach.
+const DAYS_MIN: u64 = 3;
+/// Rare meetings, such as a hold that is lost while another driver is sought, may keep out of sight of some days.
+const DAYS_MAX: u64 = 12;
+
 /// A day on which everything goes wrong much more often, with so many drivers, who press so many wrong buttons.
 fn rough(seed: u64, drivers: u32, fumble: Share) -> CityOptions {
     let share = Share::per_million;
@@ -200,12 +205,10 @@ fn rough_days_reach_every_cell_but_those_that_nothing_reaches() {
         .filter(|(phase, fact)| impossible(*phase, *fact).is_none())
         .map(|(phase, fact)| (phase.name(), fact.name()))
         .collect();
-    for (seed, drivers, fumble) in [
-        (1, 600, 300_000),
-        (2, 150, 300_000),
-        (3, 600, 1_000_000),
-        (4, 600, 30_000),
-    ] {
+    // As many days as it takes, and no more than could come about by bad luck.
+    for seed in 1..=DAYS_MAX {
+        let drivers = if seed % 3 == 2 { 150 } else { 600 };
+        let fumble = if seed % 2 == 0 { 30_000 } else { 1_000_000 };
         let options = rough(seed, drivers, Share::per_million(fumble));
         let (played, laws) = run::play(&options, Laws::default(), |_, _| {}).unwrap();
         assert_eq!(played.audit.findings_count(), 0, "{:?}", played.audit.findings());
@@ -215,6 +218,9 @@ fn rough_days_reach_every_cell_but_those_that_nothing_reaches() {
             assert_eq!(reason, None, "{} at {}", cell.fact.name(), cell.phase.name());
             missed.remove(&(cell.phase.name(), cell.fact.name()));
         }
+        if missed.is_empty() && seed >= DAYS_MIN {
+            return;
+        }
     }
-    assert!(missed.is_empty(), "{missed:?}");
+    panic!("{DAYS_MAX} rough days did not reach {missed:?}");
 }

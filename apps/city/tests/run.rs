@@ -146,9 +146,10 @@ fn a_multiplier_is_held_to_its_limits() {
     assert!(Multiplier::new(f64::INFINITY).is_err());
 }
 
-/// Plays the evening with one habit always kept.
+/// Plays the evening with one habit always kept, and no wrong button in its way.
 fn always(habit: fn(&mut fiacre_city::players::Habits) -> &mut Share) -> Day {
     let mut options = evening();
+    options.habits.fumble = Share::NEVER;
     *habit(&mut options.habits) = ALWAYS;
     play(&options)
 }
@@ -179,6 +180,33 @@ fn where_every_rider_cancels_only_the_quick_are_driven() {
     let trips = always(|habits| &mut habits.cancel).measures.trips();
     assert!(trips.cancelled * 8 > trips.requested, "{trips:?}");
     assert!(trips.completed * 2 > trips.requested, "{trips:?}");
+}
+
+#[test]
+fn where_every_rider_goes_elsewhere_rides_end_where_they_say_and_cost_less() {
+    let paid = |day: &Day| day.movements().captured_minor / i128::from(day.measures.trips().completed.max(1));
+    let elsewhere = always(|habits| &mut habits.change_plan);
+    let trips = elsewhere.measures.trips();
+    assert!(trips.completed * 10 >= trips.requested * 8, "{trips:?}");
+    assert!(paid(&elsewhere) < paid(&play(&evening())));
+}
+
+#[test]
+fn where_all_think_again_at_every_step_the_books_still_agree() {
+    let day = always(|habits| &mut habits.rethink);
+    // Who complains after the ride gets money back: what they paid too much is theirs.
+    let owed = day.played.audit.ledger().balance(fiacre_domain::ledger::Account::Rider, Currency::USD);
+    assert!(owed < 0, "{owed}");
+}
+
+#[test]
+fn where_all_are_in_a_hurry_or_unwanted_some_still_ride() {
+    for day in [
+        always(|habits| &mut habits.hurried),
+        always(|habits| &mut habits.unwanted),
+    ] {
+        assert!(day.measures.trips().completed > 0);
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Plays a whole Friday at default rates and counts how often each cell of the saga's table was reached. Exits with 1 where a
 //! cell was reached less often than it takes to be sure of it on any seed, or one that nothing should reach was.
 //!
-//! `cargo run --release -p fiacre-city --example coverage -- [SEED]`, also as `just coverage`: some minutes of one core.
+//! `cargo run --release -p fiacre-city --example every_cell -- [SEED]`, also as `just every-cell`: some minutes of one core.
 #![expect(clippy::print_stdout, reason = "printing is what it is for")]
 
 use fiacre_city::coverage::{LIVING, impossible};
