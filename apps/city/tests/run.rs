@@ -195,7 +195,11 @@ fn where_every_rider_goes_elsewhere_rides_end_where_they_say_and_cost_less() {
 fn where_all_think_again_at_every_step_the_books_still_agree() {
     let day = always(|habits| &mut habits.rethink);
     // Who complains after the ride gets money back: what they paid too much is theirs.
-    let owed = day.played.audit.ledger().balance(fiacre_domain::ledger::Account::Rider, Currency::USD);
+    let owed = day
+        .played
+        .audit
+        .ledger()
+        .balance(fiacre_domain::ledger::Account::Rider, Currency::USD);
     assert!(owed < 0, "{owed}");
 }
 
