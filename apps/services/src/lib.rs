@@ -11,6 +11,7 @@
 //! | calls at the payment gateway, its notices | [`payments`] |
 //! | log → messages | [`relay`] |
 //! | deadlines | [`deadlines`] |
+//! | what riders and operators read | [`views`] |
 //! | which queue takes which events | [`topology`] |
 
 mod alarms;
@@ -26,4 +27,5 @@ pub mod reactor;
 pub mod relay;
 pub mod state;
 pub mod topology;
+pub mod views;
 pub mod writer;

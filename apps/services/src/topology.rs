@@ -86,6 +86,29 @@ pub const MATCHER: &[EventKind] = kinds![
     "DriverReleased",
 ];
 
+/// What rows of trips are made from: everything that happens to a trip.
+pub const VIEWS: &[EventKind] = kinds![
+    "TripRequested",
+    "TripRejected",
+    "DriverNoted",
+    "PaymentNoted",
+    "PaymentUnnoted",
+    "TripConfirmed",
+    "TripReassigning",
+    "DriverArrived",
+    "StartCodeRefused",
+    "TripStarted",
+    "TripPlanChanged",
+    "TripCompleted",
+    "TripCancelled",
+    "TripFailed",
+    "FareSettled",
+    "FareAdjusted",
+    "LockCleared",
+    "MoneySettled",
+    "TripClosed",
+];
+
 /// The queue of a service in a region.
 pub fn service_queue(service: Service, region: RegionId) -> QueueSpec {
     let events = match service {
@@ -114,6 +137,11 @@ pub fn payment_calls_queue(region: RegionId) -> QueueSpec {
 /// The queue of a region's matcher.
 pub fn matcher_queue(region: RegionId) -> QueueSpec {
     reader_queue("matcher", region, MATCHER)
+}
+
+/// The queue of what makes a region's rows.
+pub fn views_queue(region: RegionId) -> QueueSpec {
+    reader_queue("views", region, VIEWS)
 }
 
 /// A queue of a reader that reacts to `events` without commands of its own.

@@ -18,4 +18,5 @@ mod rest;
 mod sample;
 mod stage;
 mod topology;
+mod views;
 mod writer;
