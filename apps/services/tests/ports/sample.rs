@@ -227,7 +227,7 @@ fn of_drivers() -> impl Iterator<Item = Event> {
     let capabilities = Capabilities::new(4).unwrap();
     samples!(DriverEvent {
         Online => E::Online { region: region(), capabilities },
-        RegionChanged => E::RegionChanged { region: region() },
+        RegionChanged => E::RegionChanged { region: "brooklyn".parse().unwrap() },
         OfflineRequested => E::OfflineRequested,
         Offline => E::Offline,
         Locked => E::Locked { trip, round, fence, slot: 0, review_at: NOW },
