@@ -14,7 +14,7 @@
 //! let plan = DemandPlan::new(Weekday::Thursday, "21:00".parse::<TimeOfDay>()?, Millis::from_minutes(120))?
 //!     .with_seed(1)
 //!     .with_multiplier(Multiplier::new(0.1)?)
-//!     .with_burst(concert_ends);
+//!     .with_burst(concert_ends)?;
 //! let (drawn, expected) = (demand.requests(&manhattan, plan.clone()).count(), demand.expected_requests(&plan));
 //! assert!(drawn.abs_diff(usize::try_from(expected)?) < 500, "{drawn} drawn, {expected} expected");
 //! # Ok::<(), Box<dyn std::error::Error>>(())

@@ -3,7 +3,7 @@
 mod options;
 mod stage;
 
-pub use options::{CityError, CityOptions, DRIVERS_PER_DEMAND, HOLDS_LOST};
+pub use options::{CityError, CityOptions, DEMAND_MAX, DRIVERS_MAX, DRIVERS_PER_DEMAND, HOLDS_LOST};
 
 use crate::coverage::Cell;
 use crate::demand::Demand;

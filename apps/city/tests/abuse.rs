@@ -22,7 +22,12 @@ fn zero_demand_gives_no_request() {
     assert_eq!(demand.expected_requests(&silent), 0);
     assert_eq!(demand.requests(&manhattan, silent.clone()).next(), None);
     let burst = Burst::new(at("18:00"), at("19:00"), Multiplier::new(10_000.0).unwrap()).unwrap();
-    assert_eq!(demand.requests(&manhattan, silent.with_burst(burst)).next(), None);
+    assert_eq!(
+        demand
+            .requests(&manhattan, silent.with_burst(burst).unwrap())
+            .next(),
+        None
+    );
 }
 
 #[test]
@@ -51,7 +56,9 @@ fn a_hundred_times_and_the_most_of_manhattan_stream_without_being_held() {
     assert_eq!(demand.expected_requests(&hundred) / 1_000, 48_203);
     let most = Multiplier::new(f64::from(FACTOR_MAX)).unwrap();
     let bursts = Burst::new(at("00:00"), at("23:59"), most).unwrap();
-    let flood = (0..100).fold(day().with_multiplier(most), |plan, _| plan.with_burst(bursts));
+    let flood = (0..100).fold(day().with_multiplier(most), |plan, _| {
+        plan.with_burst(bursts).unwrap()
+    });
     for plan in [hundred, flood] {
         let drawn: Vec<_> = demand.requests(&manhattan, plan).take(20_000).collect();
         assert_eq!(drawn.len(), 20_000);

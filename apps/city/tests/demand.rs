@@ -111,7 +111,7 @@ fn a_part_of_a_run_is_the_same_wherever_the_run_began() {
 fn a_burst_multiplies_its_window_and_leaves_every_other_request_as_it_was() {
     let calm = plan(Weekday::Monday, "17:30", 90).with_seed(9);
     let burst = Burst::new("18:05".parse().unwrap(), "18:20".parse().unwrap(), times(4.0)).unwrap();
-    let (without, with) = (draw(calm.clone()), draw(calm.with_burst(burst)));
+    let (without, with) = (draw(calm.clone()), draw(calm.with_burst(burst).unwrap()));
     let inside = |request: &&Request| {
         (Millis::from_minutes(18 * 60 + 5)..Millis::from_minutes(18 * 60 + 20)).contains(&request.at())
     };

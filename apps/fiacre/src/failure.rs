@@ -29,8 +29,10 @@ pub(crate) enum Failure {
     Ride(PricingError),
     /// A file could not be read.
     Unreadable(PathBuf, io::Error),
-    /// A file could not be written.
+    /// A file could not be made where it was asked for.
     Unwritable(PathBuf, io::Error),
+    /// A file could not be written to its end.
+    Unwritten(PathBuf, io::Error),
     /// The receipt is no receipt.
     Illegible(PathBuf, WireError),
     /// The receipt is not what its tariff makes of it.
@@ -57,7 +59,9 @@ impl Failure {
             Self::City(error) if error.is_usage() => EXIT_USAGE,
             Self::City(_) => EXIT_SOFTWARE,
             Self::Tariff(_) | Self::Ride(_) | Self::Unreadable(..) | Self::Unwritable(..) => EXIT_USAGE,
-            Self::Unspeakable(_) | Self::Unserialisable(_) | Self::Output(_) => EXIT_OUTPUT,
+            Self::Unwritten(..) | Self::Unspeakable(_) | Self::Unserialisable(_) | Self::Output(_) => {
+                EXIT_OUTPUT
+            }
         })
     }
 }
@@ -89,6 +93,13 @@ impl fmt::Display for Failure {
                 write!(
                     f,
                     "failed to write {}: {error}; give a path that can be written",
+                    path.display()
+                )
+            }
+            Self::Unwritten(path, error) => {
+                write!(
+                    f,
+                    "failed to write {} to its end: {error}; make room, or give another path",
                     path.display()
                 )
             }

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 const USAGE: i32 = 64;
 /// Three minutes of a Friday evening in a small town: a second or two, also where nothing is optimised.
@@ -67,8 +67,12 @@ fn what_cannot_be_played_is_bad_usage_and_says_what_to_do() {
         "--demand NaN",
         "--demand inf",
         "--demand 1e30",
+        "--demand 101",
+        "--demand 50 --burst 18:00-18:10:3",
         "--drivers -1",
-        "--drivers 1000001",
+        "--drivers 100001",
+        "--drivers 4294967296",
+        "--drivers zwölf",
         "--drivers 1.5",
         "--seed -1",
         "--seed 18446744073709551616",
@@ -84,10 +88,19 @@ fn what_cannot_be_played_is_bad_usage_and_says_what_to_do() {
         "--burst 18:30-18:45:-1",
         "--burst 18:30-18:45",
         "--burst 25:00-26:00:2",
+        "--burst 18:45-18:30:2",
+        "--burst 10:00-11:00:2",
+        "--burst 24:00-24:00:2",
+        "--burst 16:00-17:00:2",
+        "--burst 18:00–18:30:2",
         "--speed 0",
         "--speed -1",
         "--speed fast",
         "--trips /no/such/folder/trips.csv",
+        "--trips /",
+        "--tariff /",
+        "--tariff=",
+        "--tariff 東京",
         "--no-such-option",
     ] {
         let output = fiacre(&format!("city {options}"));
@@ -99,6 +112,75 @@ fn what_cannot_be_played_is_bad_usage_and_says_what_to_do() {
         );
         assert!(output.stdout.is_empty(), "{options}");
     }
+}
+
+#[test]
+fn a_wrong_option_is_told_what_is_wrong_with_it() {
+    for (options, told) in [
+        ("--burst 10:00-11:00:2", "outside the run"),
+        ("--burst 18:45-18:30:2", "ends before it begins"),
+        ("--burst 18:00-25:00:2", "25:00 is no time of day"),
+        ("--drivers 1000000", "from 0 to 100000"),
+        ("--demand 101", "at most 100 times"),
+        ("--tariff=", "a value is required"),
+        ("--weekday sun", "business days"),
+        ("--hours 0.0001", "whole minutes"),
+        (
+            "--trips /no/such/folder/trips.csv",
+            "give a path that can be written",
+        ),
+    ] {
+        let output = fiacre(&format!("city {options}"));
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains(told), "{options}: {said}");
+    }
+}
+
+#[test]
+fn a_burst_may_end_the_day() {
+    let day = json("city --from 23:57 --hours 0.05 --demand 0.03 --drivers 50 --burst 23:58-24:00:5");
+    assert!(count(&day, "/trips/requested") > 0);
+}
+
+#[test]
+fn help_names_every_exit_code() {
+    let help = String::from_utf8(fiacre("city --help").stdout).unwrap();
+    let codes = help.split_once("Exit codes:").unwrap().1;
+    for code in ["0 ", "2 ", "64 ", "70 ", "74 "] {
+        assert!(codes.contains(code), "{code}: {codes}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_table_that_cannot_be_written_to_its_end_exits_74_and_the_report_is_there_all_the_same() {
+    let output = fiacre(&format!("{TOWN} --trips /dev/full"));
+    assert_eq!(output.status.code(), Some(74));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("/dev/full") && said.contains("make room"), "{said}");
+    assert!(
+        String::from_utf8(output.stdout)
+            .unwrap()
+            .contains("→ the platform")
+    );
+}
+
+#[test]
+fn a_reader_who_has_seen_enough_is_no_error_and_nothing_is_said() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_fiacre"))
+        .args(TOWN.split_whitespace())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        "",
+        "no terminal, no progress, no panic"
+    );
 }
 
 #[test]

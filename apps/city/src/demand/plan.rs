@@ -27,6 +27,10 @@ pub enum DemandError {
     MultiplierOutOfRange,
     /// A burst ends when it begins.
     EmptyBurst,
+    /// A burst ends before it begins.
+    ReversedBurst,
+    /// A burst lies wholly outside the run: it would change nothing.
+    BurstOutsideRun,
 }
 
 impl DemandError {
@@ -39,6 +43,8 @@ impl DemandError {
             Self::NegativeLength => "demand_negative_length",
             Self::MultiplierOutOfRange => "demand_multiplier_out_of_range",
             Self::EmptyBurst => "demand_empty_burst",
+            Self::ReversedBurst => "demand_reversed_burst",
+            Self::BurstOutsideRun => "demand_burst_outside_run",
         }
     }
 }
@@ -55,6 +61,12 @@ impl fmt::Display for DemandError {
             Self::NegativeLength => f.write_str("the length is negative"),
             Self::MultiplierOutOfRange => write!(f, "a multiplier is a number from 0 to {FACTOR_MAX}"),
             Self::EmptyBurst => f.write_str("a burst ends when it begins; give it at least a minute"),
+            Self::ReversedBurst => f.write_str(
+                "a burst ends before it begins; over midnight give two, one that ends at 24:00 and one that begins at 00:00",
+            ),
+            Self::BurstOutsideRun => {
+                f.write_str("a burst lies outside the run; let it begin or end between the run's first and last minute")
+            }
         }
     }
 }
@@ -151,11 +163,22 @@ pub struct Burst {
 }
 
 impl Burst {
-    /// From `from` until just before `to`; where `to` is earlier than `from`, over midnight. Both in whole minutes.
+    /// From `from` until just before `to`, later on the same day. Both in whole minutes.
     pub fn new(from: TimeOfDay, to: TimeOfDay, multiplier: Multiplier) -> Result<Self, DemandError> {
-        let (from_minute, to_minute) = (minute_of_day(from)?, minute_of_day(to)?);
+        Self::between(minute_of_day(from)?, minute_of_day(to)?, multiplier)
+    }
+
+    /// From `from`, in whole minutes, until midnight.
+    pub fn to_midnight(from: TimeOfDay, multiplier: Multiplier) -> Result<Self, DemandError> {
+        Self::between(minute_of_day(from)?, MINUTES_PER_DAY, multiplier)
+    }
+
+    const fn between(from_minute: u32, to_minute: u32, multiplier: Multiplier) -> Result<Self, DemandError> {
         if from_minute == to_minute {
             return Err(DemandError::EmptyBurst);
+        }
+        if from_minute > to_minute {
+            return Err(DemandError::ReversedBurst);
         }
         Ok(Self {
             from_minute,
@@ -165,11 +188,7 @@ impl Burst {
     }
 
     const fn contains(&self, minute: u32) -> bool {
-        if self.from_minute < self.to_minute {
-            self.from_minute <= minute && minute < self.to_minute
-        } else {
-            self.from_minute <= minute || minute < self.to_minute
-        }
+        self.from_minute <= minute && minute < self.to_minute
     }
 }
 
@@ -227,11 +246,27 @@ impl DemandPlan {
         self
     }
 
-    /// Adds a burst. Where bursts overlap their factors multiply; the product, with the plan's own, is held at [`FACTOR_MAX`].
-    #[must_use]
-    pub fn with_burst(mut self, burst: Burst) -> Self {
+    /// Adds a burst, some minute of which must lie in the run. Where bursts overlap their factors multiply; the product, with
+    /// the plan's own, is held at [`FACTOR_MAX`].
+    pub fn with_burst(mut self, burst: Burst) -> Result<Self, DemandError> {
+        let is_played = (0..self.minutes).any(|minute| {
+            self.civil(minute)
+                .is_some_and(|(_, minute)| burst.contains(minute))
+        });
+        if !is_played {
+            return Err(DemandError::BurstOutsideRun);
+        }
         self.bursts.push(burst);
-        self
+        Ok(self)
+    }
+
+    /// The largest factor of any minute of the run, bursts included.
+    pub fn factor_max(&self) -> Multiplier {
+        let factors = (0..self.minutes).filter_map(|minute| self.civil(minute));
+        let millionths = factors.map(|(_, minute)| self.factor_millionths(minute)).max();
+        Multiplier {
+            millionths: millionths.unwrap_or_default(),
+        }
     }
 
     /// The weekday it starts on.
@@ -378,14 +413,18 @@ mod tests {
     fn bursts_hold_in_their_window_only_and_multiply_where_they_overlap() {
         let times = |factor| Multiplier::new(factor).unwrap();
         let evening = Burst::new(time("18:00"), time("19:00"), times(3.0)).unwrap();
-        let night = Burst::new(time("23:30"), time("00:30"), times(0.5)).unwrap();
+        let night = Burst::to_midnight(time("23:30"), times(0.5)).unwrap();
+        let morning = Burst::new(time("00:00"), time("00:30"), times(0.5)).unwrap();
         let late = Burst::new(time("18:30"), time("23:45"), times(2.0)).unwrap();
         let plan = plan(Weekday::Monday, "00:00", 24)
             .unwrap()
             .with_multiplier(times(10.0))
             .with_burst(evening)
-            .with_burst(night)
-            .with_burst(late);
+            .and_then(|plan| plan.with_burst(night))
+            .and_then(|plan| plan.with_burst(morning))
+            .and_then(|plan| plan.with_burst(late))
+            .unwrap();
+        assert_eq!(plan.factor_max().millionths(), 60_000_000);
         for (at, factor) in [
             ("00:00", 5),
             ("00:29", 5),
@@ -404,8 +443,34 @@ mod tests {
             Burst::new(time("18:00"), time("18:00"), times(1.0)),
             Err(DemandError::EmptyBurst)
         );
+        assert_eq!(
+            Burst::new(time("18:00"), time("17:59"), times(1.0)),
+            Err(DemandError::ReversedBurst)
+        );
         let most = Burst::new(time("00:00"), time("23:59"), times(10_000.0)).unwrap();
-        let held = plan.with_burst(most).with_burst(most);
-        assert_eq!(held.factor_millionths(720), 10_000_000_000);
+        let held = plan.with_burst(most).and_then(|plan| plan.with_burst(most));
+        assert_eq!(held.unwrap().factor_millionths(720), 10_000_000_000);
+    }
+
+    #[test]
+    fn a_burst_that_no_minute_of_the_run_lies_in_is_refused() {
+        let burst = |from, to| Burst::new(time(from), time(to), Multiplier::ONE).unwrap();
+        let evening = plan(Weekday::Monday, "18:00", 1).unwrap();
+        for (from, to, refused) in [
+            ("17:00", "18:00", true),
+            ("19:00", "20:00", true),
+            ("17:59", "18:01", false),
+            ("18:59", "19:30", false),
+        ] {
+            let outcome = evening.clone().with_burst(burst(from, to)).map(|_| ());
+            let expected = if refused {
+                Err(DemandError::BurstOutsideRun)
+            } else {
+                Ok(())
+            };
+            assert_eq!(outcome, expected, "{from}-{to}");
+        }
+        let over_midnight = plan(Weekday::Monday, "23:00", 2).unwrap();
+        assert!(over_midnight.with_burst(burst("00:30", "00:45")).is_ok());
     }
 }

@@ -19,6 +19,11 @@ use std::sync::Arc;
 /// Drivers on duty for each unit of demand. At the busiest hour about 6,700 are busy; the rest is the slack that uneven
 /// flows need.
 pub const DRIVERS_PER_DEMAND: u32 = 8_000;
+/// The most drivers that one process plays: more than ten times Manhattan's at its busiest.
+pub const DRIVERS_MAX: u32 = 100_000;
+/// The most demand at any minute, bursts included, in units of the counted demand: beyond it one process has no room for all
+/// who wait.
+pub const DEMAND_MAX: u64 = 100;
 /// Card holds that are lost on an ordinary day, within a minute and a half, when issuers look at them again: an assumption, high
 /// enough that a day sees at every step what becomes of them.
 pub const HOLDS_LOST: Share = Share::per_million(20_000);
@@ -85,6 +90,14 @@ pub enum CityError {
     /// The run came to no end.
     #[error(transparent)]
     Run(#[from] RunError),
+    /// More demand than one process can play.
+    #[error(
+        "failed to plan the demand: at most {DEMAND_MAX} times what was counted can be played at any minute, bursts included"
+    )]
+    TooMuchDemand,
+    /// More drivers than one process can play.
+    #[error("failed to call the drivers: at most {DRIVERS_MAX} can be played")]
+    TooManyDrivers,
     /// A port failed while the city was set up or read.
     #[error(transparent)]
     Port(#[from] PortError),
@@ -100,7 +113,12 @@ impl CityError {
     /// Whether the options are at fault, not the run.
     pub const fn is_usage(&self) -> bool {
         match self {
-            Self::Demand(_) | Self::Policy(_) | Self::Tariff(_) | Self::Payments(_) => true,
+            Self::Demand(_)
+            | Self::Policy(_)
+            | Self::Tariff(_)
+            | Self::Payments(_)
+            | Self::TooMuchDemand
+            | Self::TooManyDrivers => true,
             Self::Table(_)
             | Self::Area(_)
             | Self::Place(_)
@@ -114,7 +132,12 @@ impl CityError {
 impl CityOptions {
     /// Whether this can be played, as far as can be told without playing.
     pub fn check(&self) -> Result<(), CityError> {
-        self.plan()?;
+        if self.plan()?.factor_max().millionths() > DEMAND_MAX * 1_000_000 {
+            return Err(CityError::TooMuchDemand);
+        }
+        if self.drivers > DRIVERS_MAX {
+            return Err(CityError::TooManyDrivers);
+        }
         payments(self)?;
         Ok(())
     }
@@ -133,10 +156,9 @@ impl CityOptions {
         let plan = DemandPlan::new(self.weekday, self.from, self.length)?
             .with_seed(self.seed)
             .with_multiplier(self.demand);
-        Ok(self
-            .bursts
+        self.bursts
             .iter()
-            .fold(plan, |plan, burst| plan.with_burst(*burst)))
+            .try_fold(plan, |plan, burst| plan.with_burst(*burst))
     }
 
     /// The first week of June 2018: no holiday in it.

@@ -57,7 +57,7 @@ impl Trips {
         let unwritable = |error| Failure::Unwritable(path.to_owned(), error);
         let file = File::create(path).map_err(unwritable)?;
         let csv = TripsCsv::begin(BufWriter::new(file), options.start(), options.local_start())
-            .map_err(unwritable)?;
+            .map_err(|error| Failure::Unwritten(path.to_owned(), error))?;
         Ok(Self {
             path: path.to_owned(),
             csv,
@@ -68,7 +68,7 @@ impl Trips {
         for row in measures.take_rows() {
             self.csv
                 .write(&row)
-                .map_err(|error| Failure::Unwritable(self.path.clone(), error))?;
+                .map_err(|error| Failure::Unwritten(self.path.clone(), error))?;
         }
         Ok(())
     }
@@ -76,7 +76,7 @@ impl Trips {
     fn finish(mut self, measures: &mut Measures) -> Result<(), Failure> {
         self.write(measures)?;
         let written = self.csv.finish().and_then(|mut out| out.flush());
-        written.map_err(|error| Failure::Unwritable(self.path, error))
+        written.map_err(|error| Failure::Unwritten(self.path, error))
     }
 }
 
@@ -108,25 +108,15 @@ impl CityArguments {
         };
         let (played, mut watch) = run::play(&options, Watch { measures }, look).map_err(Failure::City)?;
         screen.clear();
-        if let Some(failure) = unwritten {
-            return Err(failure);
-        }
-        if let Some(trips) = trips {
-            trips.finish(&mut watch.measures)?;
-        }
+        let kept = match (unwritten, trips) {
+            (Some(failure), _) => Err(failure),
+            (None, Some(trips)) => trips.finish(&mut watch.measures),
+            (None, None) => Ok(()),
+        };
         let report = Report::new(&watch.measures, self.facts(&options, &played, began.elapsed()));
-        if json {
-            writeln!(out, "{}", report.to_json().map_err(Failure::Unserialisable)?)?;
-        } else {
-            write!(out, "{}", report.to_text(screen::style()))?;
-            for (code, count) in &played.refused {
-                writeln!(out, "note: {count} requests were refused with {code}")?;
-            }
-        }
-        match played.audit.findings_count() {
-            0 => Ok(()),
-            findings => Err(Failure::Findings(findings)),
-        }
+        let shown = show(&report, &played.refused, json, out);
+        // What was found weighs most, then what is missing of the answer.
+        verdict(&report).and(shown).and(kept)
     }
 
     fn facts(&self, options: &CityOptions, played: &Played, wall: Duration) -> Facts {
@@ -158,6 +148,32 @@ impl CityArguments {
     }
 }
 
+/// The report, as a page or as JSON.
+fn show(
+    report: &Report,
+    refused: &[(&'static str, u64)],
+    json: bool,
+    out: &mut impl Write,
+) -> Result<(), Failure> {
+    if json {
+        writeln!(out, "{}", report.to_json().map_err(Failure::Unserialisable)?)?;
+    } else {
+        write!(out, "{}", report.to_text(screen::style()))?;
+        for (code, count) in refused {
+            writeln!(out, "note: {count} requests were refused with {code}")?;
+        }
+    }
+    Ok(out.flush()?)
+}
+
+/// Whether the audit found anything.
+const fn verdict(report: &Report) -> Result<(), Failure> {
+    match report.facts.verdict.findings {
+        0 => Ok(()),
+        findings => Err(Failure::Findings(findings)),
+    }
+}
+
 fn accounts(played: &Played, currency: Currency) -> Vec<(Account, i128)> {
     let balances = played.audit.ledger().balances();
     balances
@@ -172,4 +188,76 @@ fn rss_peak_bytes() -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     kib.checked_mul(1_024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+    use fiacre_domain::audit::Audit;
+    use fiacre_domain::event::Event;
+    use fiacre_domain::id::{CommandId, TripId};
+    use fiacre_domain::stream::{Cause, StreamId, Version};
+    use fiacre_domain::time::Timestamp;
+    use fiacre_domain::trip::TripEvent;
+    use std::process::ExitCode;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        city: CityArguments,
+    }
+
+    /// A log in which a trip closes that nobody ordered, put beside an empty run: the report of a day with a finding.
+    fn report_with_a_finding() -> Report {
+        let line = Line::try_parse_from(["city", "--demand", "0", "--drivers", "0"]).unwrap();
+        let options = line.city.options().unwrap();
+        let manhattan = Arc::new(Manhattan::load().unwrap());
+        let measures = Measures::new(manhattan, options.tariff.currency(), options.start());
+        let (mut played, watch) = run::play(&options, Watch { measures }, |_, _| {}).unwrap();
+        assert_eq!(played.audit.findings_count(), 0);
+        let mut audit = Audit::default();
+        audit.observe(&Commit {
+            stream: StreamId::Trip(TripId::from_u128(1)),
+            version: Version::new(1),
+            region: "manhattan".parse().unwrap(),
+            cause: Cause::Command(CommandId::from_u128(1)),
+            at: Timestamp::from_ms(0),
+            trace: None,
+            events: [Event::Trip(TripEvent::Closed)].into(),
+        });
+        played.audit = audit.finish();
+        Report::new(
+            &watch.measures,
+            line.city.facts(&options, &played, Duration::from_secs(1)),
+        )
+    }
+
+    #[test]
+    fn a_finding_is_shown_and_exits_2_also_where_the_report_cannot_be_written() {
+        let report = report_with_a_finding();
+        let mut page = Vec::new();
+        show(&report, &[], false, &mut page).unwrap();
+        let page = String::from_utf8(page).unwrap();
+        assert!(page.contains("FINDING"), "{page}");
+        let failure = verdict(&report).unwrap_err();
+        assert_eq!(failure.exit_code(), ExitCode::from(2));
+        assert!(failure.to_string().contains("finding"), "{failure}");
+        let full = show(&report, &[], true, &mut Full).unwrap_err();
+        assert_eq!(full.exit_code(), ExitCode::from(74));
+        let both = verdict(&report).and(Err::<(), _>(full)).unwrap_err();
+        assert_eq!(both.exit_code(), ExitCode::from(2));
+    }
+
+    struct Full;
+
+    impl Write for Full {
+        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+            Err(std::io::ErrorKind::StorageFull.into())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
 }

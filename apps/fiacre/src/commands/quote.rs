@@ -4,11 +4,13 @@ use super::tariff;
 use crate::failure::Failure;
 use crate::{fare, quantity};
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use fiacre_domain::id::ZoneId;
 use fiacre_domain::pricing::{Line, Party, Quote, Ride, Surge, Tariff};
 use fiacre_domain::time::CivilDateTime;
 use fiacre_domain::units::{Millimetres, Millis};
 use serde_json::{Value, json};
+use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,10 +22,12 @@ Examples:
   fiacre quote --tariff nyc-2022 --distance-m 24000 --duration-s 2400 --at 2025-03-04T17:00 \\
       --pickup-zone jfk --dropoff-zone south-of-60 --json
   fiacre quote --tariff my-city.toml --distance-m 5000 --duration-s 900 --stops 1 --wait-s 120 \\
-      --passengers 3 --at 2026-01-31T23:30 --receipt receipt.json")]
+      --passengers 3 --at 2026-01-31T23:30 --receipt receipt.json
+
+Exit codes: 0 priced, 64 bad usage or configuration, 74 the answer or the receipt cannot be written.")]
 pub(crate) struct QuoteArguments {
     /// A tariff file, or the name of a built-in tariff (nyc-2018, nyc-2022, chicago, tokyo, london, …)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = NonEmptyStringValueParser::new())]
     tariff: String,
 
     /// How far, in metres (up to three decimals)
@@ -126,7 +130,9 @@ impl QuoteArguments {
 fn write_receipt(quote: &Quote, path: &Path) -> Result<(), Failure> {
     let receipt = quote.settle_as_quoted()?;
     let text = fiacre_wire::receipt_to_json(&receipt).map_err(Failure::Unspeakable)?;
-    std::fs::write(path, text).map_err(|error| Failure::Unwritable(path.to_owned(), error))
+    let mut file = File::create(path).map_err(|error| Failure::Unwritable(path.to_owned(), error))?;
+    let written = file.write_all(text.as_bytes());
+    written.map_err(|error| Failure::Unwritten(path.to_owned(), error))
 }
 
 fn object(quote: &Quote, lines: &[Line], unknown: &[ZoneId]) -> Value {

@@ -3,6 +3,7 @@
 use super::tariff;
 use crate::failure::Failure;
 use clap::Subcommand;
+use clap::builder::NonEmptyStringValueParser;
 use fiacre_domain::pricing::Receipt;
 use fiacre_wire::{JSON_BYTES_MAX, WireError};
 use serde_json::json;
@@ -19,13 +20,14 @@ Examples:
   fiacre receipt verify receipt.json --tariff my-city.toml --json
 
 A receipt comes from `fiacre quote … --receipt receipt.json`.
-Exit codes: 0 every amount follows from the tariff, 2 something does not, 64 a file cannot be read.")]
+Exit codes: 0 every amount follows from the tariff, 2 something does not, 64 bad usage, or a file cannot be read,
+74 the answer cannot be written.")]
     Verify {
         /// The receipt, as JSON
         file: PathBuf,
 
         /// The tariff it was made with: a file, or the name of a built-in tariff
-        #[arg(long, value_name = "FILE")]
+        #[arg(long, value_name = "FILE", value_parser = NonEmptyStringValueParser::new())]
         tariff: String,
     },
 }
@@ -87,6 +89,7 @@ const fn finding_code(failure: &Failure) -> Option<&'static str> {
         | Failure::Ride(_)
         | Failure::Unreadable(..)
         | Failure::Unwritable(..)
+        | Failure::Unwritten(..)
         | Failure::Unspeakable(_)
         | Failure::City(_)
         | Failure::Findings(_)

@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use clap::Subcommand;
+use clap::builder::NonEmptyStringValueParser;
 use fiacre_domain::pricing::Tariff;
 use fiacre_tariffs::{TariffFileError, TariffFileFault};
 use serde_json::json;
@@ -15,10 +16,11 @@ Examples:
   fiacre tariff check my-city.toml
   fiacre tariff check tokyo --json
 
-Exit codes: 0 the file is a tariff, 2 it has a fault, 64 it cannot be read.
+Exit codes: 0 the file is a tariff, 2 it has a fault, 64 it cannot be read, 74 the answer cannot be written.
 The format is described in adapters/tariffs/README.md.")]
     Check {
         /// A tariff file, or the name of a built-in tariff
+        #[arg(value_parser = NonEmptyStringValueParser::new())]
         file: String,
     },
 }

@@ -2,20 +2,18 @@
 
 use crate::commands::tariff;
 use crate::failure::Failure;
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, ValueEnum};
 use fiacre_city::demand::{Burst, DemandError, Multiplier};
 use fiacre_city::players::{Habits, Share, ShareError};
 use fiacre_city::report::Run;
-use fiacre_city::run::{CityError, CityOptions, DRIVERS_PER_DEMAND, HOLDS_LOST};
+use fiacre_city::run::{CityError, CityOptions, DRIVERS_MAX, DRIVERS_PER_DEMAND, HOLDS_LOST};
 use fiacre_domain::time::{TimeOfDay, Weekday};
 use fiacre_domain::units::Millis;
 use fiacre_services::fleet::Matching;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
-
-/// The most drivers that a run may have.
-const DRIVERS_MAX: u32 = 1_000_000;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -28,7 +26,9 @@ Examples:
 
 Demand: New York TLC records of business days of 2018, by weekday, quarter-hour and pair of zones.
 Drivers: 8,000 for each unit of demand, unless --drivers says otherwise.
-Exit codes: 0 no finding, 2 audit findings, 64 bad usage, 70 the run came to no end.")]
+The report goes to stdout, the progress line to a terminal's stderr; NO_COLOR is respected. Ctrl-C ends it without a report.
+Exit codes: 0 no finding, 2 audit findings, 64 bad usage or configuration, 70 an error of ours, such as a run that came to
+no end, 74 the report or the table of trips could not be written.")]
 pub(crate) struct CityArguments {
     /// The day of the week: mon, tue, wed, thu or fri (the data has no weekend)
     #[arg(long, value_name = "DAY", default_value = "fri")]
@@ -42,12 +42,12 @@ pub(crate) struct CityArguments {
     #[arg(long, value_name = "N", default_value = "2", value_parser = hours, allow_negative_numbers = true)]
     hours: Millis,
 
-    /// Times the counted demand
+    /// Times the counted demand, from 0 to 100
     #[arg(long, value_name = "X", default_value = "1", value_parser = factor, allow_negative_numbers = true)]
     demand: f64,
 
-    /// Drivers on duty [default: 8,000 × demand]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=i64::from(DRIVERS_MAX)))]
+    /// Drivers on duty, up to 100,000 [default: 8,000 × demand]
+    #[arg(long, value_name = "N", value_parser = drivers, allow_negative_numbers = true)]
     drivers: Option<u32>,
 
     /// Everything random follows from this number
@@ -55,7 +55,7 @@ pub(crate) struct CityArguments {
     seed: u64,
 
     /// A tariff file, or the name of a built-in tariff
-    #[arg(long, value_name = "FILE", default_value = "nyc-2018")]
+    #[arg(long, value_name = "FILE", default_value = "nyc-2018", value_parser = NonEmptyStringValueParser::new())]
     tariff: String,
 
     /// The exact optimum of each two-second batch, or each request its cheapest free driver in turn
@@ -74,7 +74,7 @@ pub(crate) struct CityArguments {
     #[arg(long, value_name = "SHARE", default_value = "0.01", value_parser = share, allow_negative_numbers = true)]
     payment_decline_rate: Share,
 
-    /// A spike of demand, such as 18:30-18:45:10; may be given several times
+    /// A spike of demand within the run, such as 18:30-18:45:10 (24:00 ends the day); may be given several times
     #[arg(long, value_name = "HH:MM-HH:MM:X", value_parser = burst)]
     burst: Vec<Burst>,
 
@@ -160,6 +160,13 @@ fn hours(text: &str) -> Result<Millis, &'static str> {
     Ok(Millis::new(length_ms))
 }
 
+fn drivers(text: &str) -> Result<u32, String> {
+    text.parse()
+        .ok()
+        .filter(|drivers| *drivers <= DRIVERS_MAX)
+        .ok_or_else(|| format!("write a whole number from 0 to {DRIVERS_MAX}, such as 9000"))
+}
+
 fn factor(text: &str) -> Result<f64, String> {
     let factor = text
         .parse()
@@ -179,9 +186,17 @@ fn burst(text: &str) -> Result<Burst, String> {
     const FORM: &str = "write it as HH:MM-HH:MM:X, such as 18:30-18:45:10";
     let (from, rest) = text.split_once('-').ok_or(FORM)?;
     let (to, factor) = rest.rsplit_once(':').ok_or(FORM)?;
-    let read = |time: &str| time.parse::<TimeOfDay>().map_err(|_| FORM.to_owned());
+    let read = |time: &str| {
+        time.parse::<TimeOfDay>()
+            .map_err(|_| format!("{time} is no time of day; {FORM}"))
+    };
     let multiplier = Multiplier::new(factor.parse().map_err(|_| FORM)?).map_err(|error| error.to_string())?;
-    Burst::new(read(from)?, read(to)?, multiplier).map_err(|error| error.to_string())
+    let burst = if to == "24:00" {
+        Burst::to_midnight(read(from)?, multiplier)
+    } else {
+        Burst::new(read(from)?, read(to)?, multiplier)
+    };
+    burst.map_err(|error| error.to_string())
 }
 
 impl CityArguments {

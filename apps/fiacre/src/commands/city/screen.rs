@@ -2,13 +2,18 @@
 
 use super::options::Pace;
 use fiacre_city::measures::Measures;
-use fiacre_city::report::{Live, Style, WIDTH_MAX, progress_line};
+use fiacre_city::report::{Live, Style, WIDTH_MAX, WIDTH_MIN, progress_line};
 use fiacre_city::run::Moment;
+use std::env;
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 /// How often the line is drawn.
 const DRAW_EVERY: Duration = Duration::from_millis(200);
+
+/// A line that is longer than the terminal is wide is cut, not wrapped: what is wrapped cannot be drawn over.
+const WRAP_OFF: &str = "\x1b[?7l";
+const WRAP_ON: &str = "\x1b[?7h";
 
 /// The progress line, and the pace.
 pub(super) struct Screen {
@@ -23,7 +28,7 @@ pub(super) struct Screen {
 impl Screen {
     pub(super) fn new(pace: Pace) -> Self {
         let now = Instant::now();
-        let is_terminal = io::stderr().is_terminal();
+        let is_terminal = io::stderr().is_terminal() && !is_dumb();
         Self {
             is_terminal,
             pace,
@@ -51,7 +56,7 @@ impl Screen {
             events_per_s,
         });
         // A terminal that cannot be written to loses the line, not the run.
-        let _ = write!(io::stderr(), "\r\x1b[K{line}");
+        let _ = write!(io::stderr(), "\r{WRAP_OFF}{line}\x1b[K{WRAP_ON}");
         self.drawn_at = Instant::now();
         self.drawn_events = figures.events;
     }
@@ -71,11 +76,18 @@ impl Screen {
     }
 }
 
-/// How the report is drawn: in colour where stdout is a terminal and nobody objects (<https://no-color.org>).
+/// How the report is drawn: in colour where stdout is a terminal and nobody objects (<https://no-color.org>); as wide as
+/// `COLUMNS` says, else as narrow as terminals are, and wider in a file.
 pub(super) fn style() -> Style {
-    let colour = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let is_terminal = io::stdout().is_terminal();
+    let columns = env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     Style {
-        colour,
-        width: WIDTH_MAX,
+        colour: is_terminal && !is_dumb() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        width: columns.unwrap_or(if is_terminal { WIDTH_MIN } else { WIDTH_MAX }),
     }
+}
+
+/// A terminal that knows no control sequences gets none.
+fn is_dumb() -> bool {
+    env::var_os("TERM").is_some_and(|term| term == "dumb")
 }
