@@ -160,6 +160,46 @@ mod tests {
     use super::*;
 
     #[test]
+    fn events_of_operators_and_tariffs_are_named_in_the_log() {
+        let note = Arc::new(ParkedNote {
+            message: "m".to_owned(),
+            reason: "undecodable".to_owned(),
+            attempts: 1,
+        });
+        let somebody = PrincipalId::from_u128(1);
+        let published = TariffEvent::Published {
+            id: "test".parse().unwrap(),
+            tariff: crate::fixture::tariff(1),
+        };
+        for (event, name) in [
+            (
+                Event::from(OpsEvent::MessageParked(Arc::clone(&note))),
+                "MessageParked",
+            ),
+            (
+                OpsEvent::MessageReplayed(Arc::clone(&note)).into(),
+                "MessageReplayed",
+            ),
+            (OpsEvent::MessageDropped(note).into(), "MessageDropped"),
+            (
+                OpsEvent::PolicyChanged {
+                    by: somebody,
+                    policy: Arc::new(Fingerprint::new([0; 32])),
+                }
+                .into(),
+                "PolicyChanged",
+            ),
+            (
+                OpsEvent::SubjectErased { subject: somebody }.into(),
+                "SubjectErased",
+            ),
+            (published.into(), "TariffPublished"),
+        ] {
+            assert_eq!(event.name(), name);
+        }
+    }
+
+    #[test]
     fn an_event_stays_within_48_bytes() {
         assert!(size_of::<Event>() <= 48, "{}", size_of::<Event>());
     }

@@ -1,18 +1,21 @@
 //! Values as people read and write them, and what they refuse to be.
 
 use fiacre_domain::canonical::{Canonical, CanonicalBytes};
+use fiacre_domain::event::{Event, OpsEvent};
 use fiacre_domain::fingerprint::Fingerprint;
-use fiacre_domain::id::{DriverId, TariffId, TripId, ZoneId};
+use fiacre_domain::id::{CommandId, DriverId, PrincipalId, TariffId, TripId, ZoneId};
 use fiacre_domain::ledger::{Account, Reason};
 use fiacre_domain::money::{Currency, Money};
+use fiacre_domain::payment::PaymentEvent;
 use fiacre_domain::pricing::{LineKind, Stage};
 use fiacre_domain::ratio::{Overflow, Ratio, Rounding};
-use fiacre_domain::stream::{EventId, StreamId};
+use fiacre_domain::stream::{Cause, Commit, EventId, StreamId, TraceContext, Version};
 use fiacre_domain::time::{CivilDate, CivilDateTime, TimeOfDay, Timestamp, Weekday};
 use fiacre_domain::units::{BasisPoints, Millimetres, Millis};
 use std::collections::BTreeSet;
 use std::fmt::{Debug, Display};
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// Each text is none of these values, and it says so.
 fn refused<T: FromStr + Debug>(texts: &[&str]) {
@@ -205,7 +208,7 @@ fn time_beyond_the_calendar_is_none() {
 #[test]
 fn what_is_shared_has_the_bytes_of_what_it_shares() {
     let trip = TripId::from_u128(7);
-    assert_eq!(bytes(&std::sync::Arc::new(trip)), bytes(&trip));
+    assert_eq!(bytes(&Arc::new(trip)), bytes(&trip));
     assert_eq!(bytes(&&trip), bytes(&trip));
     assert_eq!(bytes(&Box::new(trip)), bytes(&trip));
 }
@@ -250,4 +253,64 @@ fn each_account_reason_and_line_has_a_name_of_its_own() {
         LineKind::CancellationFee,
         LineKind::Rounding(Stage::Total),
     ]);
+}
+
+#[test]
+fn a_commits_bytes_are_all_of_it_but_the_trace() {
+    let commit = Commit {
+        stream: StreamId::Ops("manhattan".parse().unwrap()),
+        version: Version::new(1),
+        at: Timestamp::from_ms(7),
+        cause: Cause::Command(CommandId::from_u128(1)),
+        region: "manhattan".parse().unwrap(),
+        trace: None,
+        events: [erased(1)].into(),
+    };
+    let traced = TraceContext {
+        trace_id: [1; 16],
+        span_id: [2; 8],
+        flags: 1,
+    };
+    let same = Commit {
+        trace: Some(Arc::new(traced)),
+        ..commit.clone()
+    };
+    assert_eq!(
+        bytes(&same),
+        bytes(&commit),
+        "diagnosis does not change what happened"
+    );
+    let other = |change: fn(&mut Commit)| {
+        let mut other = commit.clone();
+        change(&mut other);
+        bytes(&other)
+    };
+    for edited in [
+        other(|commit| commit.stream = StreamId::Ops("queens".parse().unwrap())),
+        other(|commit| commit.version = Version::new(2)),
+        other(|commit| commit.at = Timestamp::from_ms(8)),
+        other(|commit| commit.cause = Cause::Command(CommandId::from_u128(2))),
+        other(|commit| commit.region = "queens".parse().unwrap()),
+        other(|commit| commit.events = [erased(2)].into()),
+    ] {
+        assert_ne!(edited, bytes(&commit));
+    }
+}
+
+fn erased(subject: u128) -> Event {
+    Event::from(OpsEvent::SubjectErased {
+        subject: PrincipalId::from_u128(subject),
+    })
+}
+
+#[test]
+fn a_dispute_has_three_events() {
+    let (dispute, amount) = (1, Money::new(500, Currency::USD));
+    let names = [
+        PaymentEvent::DisputeOpened { dispute, amount },
+        PaymentEvent::DisputeFundsMoved { dispute, amount },
+        PaymentEvent::DisputeClosed { dispute, won: false },
+    ]
+    .map(|event| event.name());
+    assert_eq!(names, ["DisputeOpened", "DisputeFundsMoved", "DisputeClosed"]);
 }

@@ -95,13 +95,8 @@ impl Booking {
     /// Notes a driver's release; tells whether there was such a lock.
     pub(super) fn release(&mut self, driver: DriverId, fence: Fence) -> bool {
         let is_it = |lock: &&mut Lock| lock.driver == driver && lock.fence == fence;
-        match self.locks.iter_mut().find(is_it) {
-            Some(lock) => {
-                lock.is_released = true;
-                true
-            }
-            None => false,
-        }
+        let held = self.locks.iter_mut().find(is_it);
+        held.map(|lock| lock.is_released = true).is_some()
     }
 
     /// Whether one of the trip's streams holds an event.
@@ -378,6 +373,25 @@ impl Closed {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The auditor gives a booking its own streams only; anything else is nobody's event.
+    #[test]
+    fn a_booking_has_nothing_of_other_streams() {
+        let ann = StreamId::Driver(DriverId::from_u128(1));
+        let commit = Commit {
+            stream: ann,
+            version: Version::new(1),
+            at: crate::time::Timestamp::from_ms(0),
+            cause: crate::stream::Cause::Command(crate::id::CommandId::from_u128(1)),
+            region: "manhattan".parse().unwrap(),
+            trace: None,
+            events: [].into(),
+        };
+        let (mut findings, mut booking) = (crate::audit::finding::Findings::default(), Booking::default());
+        assert!(!booking.observe(&commit, &mut Notes::new(&mut findings, ann, commit.version)));
+        assert!(!booking.holds(ann, commit.version, 0));
+        assert_eq!(findings.count, 0);
+    }
 
     #[test]
     fn a_closed_trip_takes_48_bytes() {

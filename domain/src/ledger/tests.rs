@@ -4,8 +4,8 @@ use crate::id::{AuthorityId, FunderId, TripId};
 use crate::money::{Currency, Money};
 use crate::payment::{Charge, DebtReason, PaymentEvent, Purpose, SettlementBasis};
 use crate::pricing::{
-    Charge as Surcharge, ChargeAmount, Discount, LineGroups, Meter, PayPolicy, Payee, Receipt, Ride,
-    RoundingPlan, Segment, Stage, StageRounding, Surge, Tariff, Tax,
+    Charge as Surcharge, ChargeAmount, Discount, Line, LineGroups, LineKind, LineTraits, Meter, PayPolicy,
+    Payee, Receipt, Ride, RoundingPlan, Segment, Stage, StageRounding, Surge, Tariff, Tax,
 };
 use crate::ratio::{Ratio, Rounding};
 use crate::stream::{ChargeNumber, StreamId};
@@ -292,6 +292,36 @@ fn an_edited_receipt_posts_nothing() {
 }
 
 #[test]
+fn a_line_in_another_currency_posts_nothing() {
+    let mut parts = receipt(8).parts().clone();
+    let line = Line::new(
+        LineKind::Time,
+        Money::new(100, Currency::JPY),
+        LineTraits::untouched(Payee::Driver),
+    );
+    parts.computed.lines.push(line);
+    let event = Event::from(TripEvent::FareSettled(Arc::new(Receipt::from_parts(parts))));
+    assert_eq!(
+        entries(&event).map_err(|error| error.code()),
+        Err("ledger_unbalanced")
+    );
+}
+
+#[test]
+fn a_line_of_the_platforms_is_commission() {
+    let balance = |extra: LineTraits| {
+        let booking = Surcharge::surcharge("booking".parse().unwrap(), ChargeAmount::Once(250));
+        let tariff = Tariff::clone(&crate::fixture::tariff(1));
+        let tariff = tariff.with_charge(booking.with_traits(extra).unwrap()).unwrap();
+        let receipt = crate::fixture::receipt(&crate::fixture::quote_of(&Arc::new(tariff), 8_000));
+        let ledger = folded([on(TRIP, TripEvent::FareSettled(receipt))]);
+        ledger.balance(Account::Commission, Currency::USD)
+    };
+    let of = |payee| balance(LineTraits::untouched(payee));
+    assert_eq!(of(Payee::Platform) - of(Payee::Driver), -250, "a credit");
+}
+
+#[test]
 fn a_gateways_own_fee_comes_out_of_what_it_collected() {
     let mut ledger = folded([captured(1_700)]);
     ledger.post(&Entry::gateway_fee(usd(79)).unwrap());
@@ -311,6 +341,7 @@ fn a_statement_holds_its_trip_alone_and_sums_like_the_ledger() {
     }
     let reasons: Vec<Reason> = statement.entries().iter().map(Entry::reason).collect();
     assert_eq!(reasons, [Reason::Fare, Reason::Capture]);
+    assert_eq!(statement.trip(), ID);
     let balances = statement.balances();
     assert_eq!(balances.values().sum::<i128>(), 0);
     assert!(!balances.contains_key(&(Currency::USD, Account::Rider)));

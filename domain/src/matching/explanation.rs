@@ -17,6 +17,17 @@ pub enum Standing {
     NotInBatch,
 }
 
+impl fmt::Display for Standing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Assigned(driver) => write!(f, "to driver {driver}"),
+            Self::Unassigned => f.write_str("to nobody this time"),
+            Self::OutsideServiceArea => f.write_str("the pick-up lies outside the service area"),
+            Self::NotInBatch => f.write_str("not in this batch"),
+        }
+    }
+}
+
 /// What became of a trip in a batch, and of everyone who was considered for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explanation {
@@ -58,13 +69,7 @@ impl Explanation {
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "trip {}: ", self.trip)?;
-        match self.standing {
-            Standing::Assigned(driver) => write!(f, "to driver {driver}"),
-            Standing::Unassigned => f.write_str("to nobody this time"),
-            Standing::OutsideServiceArea => f.write_str("the pick-up lies outside the service area"),
-            Standing::NotInBatch => f.write_str("not in this batch"),
-        }?;
+        write!(f, "trip {}: {}", self.trip, self.standing)?;
         self.verdicts
             .iter()
             .try_for_each(|verdict| write!(f, "\n  {verdict}"))

@@ -297,17 +297,11 @@ impl PayPolicy {
         lines: &[Line],
         pay: &mut Pay,
     ) -> Result<(), PricingError> {
-        let drivers = || lines.iter().filter(|line| line.payee() == Payee::Driver);
-        pay.push(
-            PayKind::Fares,
-            checked_sum(drivers().map(|line| line.amount().minor()))?,
-        )?;
-        let commissionable = checked_sum(
-            lines
-                .iter()
-                .filter(|line| line.is_commissionable())
-                .map(|line| line.amount().minor()),
-        )?;
+        let drivers = lines.iter().filter(|line| line.payee() == Payee::Driver);
+        let fares = checked_sum(drivers.map(|line| line.amount().minor()))?;
+        pay.push(PayKind::Fares, fares)?;
+        let commissioned = lines.iter().filter(|line| line.is_commissionable());
+        let commissionable = checked_sum(commissioned.map(|line| line.amount().minor()))?;
         let exact = Ratio::from(commissionable).checked_mul(Ratio::new(i128::from(share.get()), 10_000)?)?;
         let kept = self.rounding.apply(exact)?.clamp(0, pay.total.minor().max(0));
         pay.push(PayKind::Commission, -kept)
@@ -321,11 +315,10 @@ impl PayPolicy {
         pay: &mut Pay,
     ) -> Result<(), PricingError> {
         pay.push(PayKind::Base, card.base_minor)?;
-        pay.push(
-            PayKind::Distance,
-            self.rounding.narrow(card.distance_part(distance)?)?,
-        )?;
-        pay.push(PayKind::Time, self.rounding.narrow(card.time_part(duration)?)?)?;
+        let for_distance = self.rounding.narrow(card.distance_part(distance)?)?;
+        pay.push(PayKind::Distance, for_distance)?;
+        let for_time = self.rounding.narrow(card.time_part(duration)?)?;
+        pay.push(PayKind::Time, for_time)?;
         let due = self.rounding.apply(card.exact(distance, duration)?)?;
         pay.push(
             PayKind::Rounding,

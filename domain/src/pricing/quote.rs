@@ -136,12 +136,10 @@ impl Quoted {
         let course = Course::planned(tariff, ride, at)?;
         let priced = stages::price(&course, tariff.held_surge(surge)?)?;
         let (mm, ms) = course.totals();
-        let pay = tariff.pay.pay(
-            &priced.lines,
-            Millimetres::new(mm),
-            Millis::new(ms),
-            tariff.currency(),
-        )?;
+        let (distance, duration) = (Millimetres::new(mm), Millis::new(ms));
+        let pay = tariff
+            .pay
+            .pay(&priced.lines, distance, duration, tariff.currency())?;
         let (_, _, cap) = tariff.settlement.bounds(priced.total_minor)?;
         // The cap is a total too: it is rounded like one, but never below the quote.
         let cap_minor = tariff

@@ -196,11 +196,8 @@ impl<'t> Recorder<'t> {
         let open_at_start = schedule.active(self.started, self.also_holiday);
         let windows = schedule.counting(open_at_start, self.now, self.also_holiday);
         let meter = self.tariff.meter_during(windows);
-        Ok(meter.is_slow(
-            meter.segment_at(self.travelled_mm)?,
-            distance.get(),
-            duration.get(),
-        )?)
+        let segment = meter.segment_at(self.travelled_mm)?;
+        Ok(meter.is_slow(segment, distance.get(), duration.get())?)
     }
 
     /// Every offset from UTC is a multiple of a quarter of an hour, so local quarter-hours are those of UTC.

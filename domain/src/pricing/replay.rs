@@ -107,9 +107,8 @@ fn bounds<'a>(
             let end_mm = travelled_mm.saturating_add(slice.distance().get());
             let segments = meter.segments_between(travelled_mm, end_mm);
             certain &= segments.len() == 1;
-            let Some(segment) = Segment::envelope(segments, *bound) else {
-                return Err(PricingError::ReadingOutOfRange("distance"));
-            };
+            let segment =
+                Segment::envelope(segments, *bound).ok_or(PricingError::ReadingOutOfRange("distance"))?;
             let stand_in = (segments.len() > 1).then_some(course.stand_ins.len());
             course.stand_ins.extend(stand_in.map(|_| segment));
             let view = View {
@@ -118,10 +117,12 @@ fn bounds<'a>(
                 segment,
                 bound: *bound,
             };
-            if let Some(piece) = course.pieces.get_mut(index) {
-                piece.stand_in = stand_in;
-                certain &= view.classify(slice, piece)?;
-            }
+            let piece = course
+                .pieces
+                .get_mut(index)
+                .ok_or(PricingError::ReadingOutOfRange("slices"))?;
+            piece.stand_in = stand_in;
+            certain &= view.classify(slice, piece)?;
             travelled_mm = end_mm;
         }
     }

@@ -110,12 +110,8 @@ impl Bill<'_> {
             let raised = exact.checked_mul(multiplier.factor)?;
             let added = rounding.narrow(raised.checked_sub(exact)?)?;
             exact = raised;
-            parts_minor = self.push(
-                LineKind::Multiplier(multiplier.id),
-                added,
-                LineTraits::FARE,
-                parts_minor,
-            )?;
+            let kind = LineKind::Multiplier(multiplier.id);
+            parts_minor = self.push(kind, added, LineTraits::FARE, parts_minor)?;
         }
         self.close(Stage::Multipliers, exact, parts_minor)
     }
@@ -240,12 +236,8 @@ impl Bill<'_> {
     }
 
     fn sum(&self, of: impl Fn(&Line) -> bool) -> Result<i64, PricingError> {
-        Ok(checked_sum(
-            self.lines
-                .iter()
-                .filter(|line| of(line))
-                .map(|line| line.amount().minor()),
-        )?)
+        let wanted = self.lines.iter().filter(|line| of(line));
+        Ok(checked_sum(wanted.map(|line| line.amount().minor()))?)
     }
 }
 

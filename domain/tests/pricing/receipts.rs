@@ -164,3 +164,18 @@ fn a_clock_that_is_put_back_begins_a_slice_at_the_new_time() {
         (metres(1_000), Millis::from_minutes(2))
     );
 }
+
+#[test]
+fn a_unit_too_fine_for_the_distance_overflows_instead_of_guessing() {
+    let finest = |whole: i64| Ratio::new(i128::from(whole) * 1_000_000_000 - 1, 1_000_000_000).unwrap();
+    let segment = Segment::new(Millimetres::ZERO, ratio(50), finest(1_000)).unwrap();
+    let segment = segment.with_time(finest(10_000_000_000)).unwrap();
+    let tariff = named(
+        "fine",
+        Meter::joint(ratio(250), Ratio::ZERO, vec![segment]).unwrap(),
+    );
+    let mut recorder = Recorder::new(&tariff, morning(), Circumstances::new());
+    assert_eq!(recorder.drive(metres(1_000), MINUTE), Ok(()));
+    let refused = recorder.drive(metres(999_999_000), MINUTE);
+    assert_eq!(refused, Err(PricingError::Overflow));
+}

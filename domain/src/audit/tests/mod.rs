@@ -1,6 +1,7 @@
 mod bookings;
 mod findings;
 mod log;
+mod seldom;
 
 use super::Audit;
 use crate::ledger::Account;

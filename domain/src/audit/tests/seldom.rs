@@ -1,0 +1,248 @@
+//! What seldom happens is judged like the rest: plans that change, drivers who go home, searches that pause, policies.
+
+use super::bookings::*;
+use super::log::*;
+use crate::audit::{Audit, Finding, Flaw};
+use crate::dispatch::DispatchEvent;
+use crate::driver::DriverEvent;
+use crate::event::{Event, OpsEvent, TariffEvent};
+use crate::fingerprint::Fingerprint;
+use crate::id::PrincipalId;
+use crate::money::{Currency, Money};
+use crate::payment::{AuthorizationStart, Charge, PaymentEvent, Purpose, Waiver};
+use crate::pricing::{Quote, Ride, Surge, Tariff};
+use crate::stream::{ChargeNumber, StreamId};
+use crate::time::Timestamp;
+use crate::trip::{Actor, PlanChange, TripEvent};
+use crate::units::{Millimetres, Millis};
+use Why::{Asked, On};
+use std::sync::Arc;
+
+fn tariff_stream() -> StreamId {
+    StreamId::Tariff("test".parse().unwrap())
+}
+
+fn quoted(tariff: &Arc<Tariff>, kilometres: i64) -> Arc<Quote> {
+    let ride = Ride::new(Millimetres::new(kilometres * 1_000_000), Millis::from_minutes(20));
+    Arc::new(
+        tariff
+            .quote(&ride, "2018-07-03T10:00".parse().unwrap(), Surge::NONE)
+            .unwrap(),
+    )
+}
+
+fn plan_changed(quote: Arc<Quote>) -> TripEvent {
+    TripEvent::PlanChanged(Arc::new(PlanChange {
+        by: Actor::Rider(PrincipalId::from_u128(1)),
+        plan: plan(),
+        quote,
+    }))
+}
+
+fn policy_changed() -> OpsEvent {
+    OpsEvent::PolicyChanged {
+        by: PrincipalId::from_u128(2),
+        policy: Arc::new(Fingerprint::new([1; 32])),
+    }
+}
+
+fn published() -> TariffEvent {
+    TariffEvent::Published {
+        id: "test".parse().unwrap(),
+        tariff: Arc::clone(quote().tariff()),
+    }
+}
+
+#[test]
+fn a_change_of_plan_must_fit_the_hold() {
+    let changed = |quote| {
+        whole()
+            .with_events(TRIP, 4, [plan_changed(quote), arrived(0)])
+            .codes()
+    };
+    let tariff = || Arc::clone(quote().tariff());
+    assert_eq!(changed(quoted(&tariff(), 4)), [""; 0]);
+    assert_eq!(changed(quoted(&tariff(), 80)), ["audit_hold_above_quote"]);
+    let yen = Tariff::new(
+        "test".parse().unwrap(),
+        1,
+        Currency::JPY,
+        tariff().meter().clone(),
+    );
+    assert_eq!(changed(quoted(&Arc::new(yen), 4)), ["audit_currency_mixed"]);
+}
+
+#[test]
+fn nothing_changes_before_it_was_there() {
+    let first = Log::default().with(TRIP, Asked, [plan_changed(quote())]);
+    assert!(
+        first.codes().contains(&"audit_out_of_place"),
+        "{:?}",
+        first.codes()
+    );
+    let early = whole().with_events(TRIP, 4, [arrived(0), correction(fare())]);
+    assert!(
+        early.codes().contains(&"audit_out_of_place"),
+        "{:?}",
+        early.codes()
+    );
+}
+
+#[test]
+fn a_driver_goes_home_after_the_ride_and_not_during_it() {
+    let moved = DriverEvent::RegionChanged {
+        region: "brooklyn".parse().unwrap(),
+    };
+    let lock = locked(TRIP_ID, 0, 1);
+    let leaving = whole().with_events(
+        DRIVER,
+        2,
+        [moved.clone(), lock.clone(), DriverEvent::OfflineRequested],
+    );
+    let gone = leaving.with_events(DRIVER, 3, [released(TRIP_ID, 1), DriverEvent::Offline]);
+    assert_eq!(gone.codes(), [""; 0]);
+    for (version, events) in [
+        (1, vec![moved, online()]),
+        (2, vec![DriverEvent::OfflineRequested, lock.clone()]),
+        (2, vec![lock, DriverEvent::Offline]),
+    ] {
+        let codes = whole().with_events(DRIVER, version, events.clone()).codes();
+        assert!(codes.contains(&"audit_out_of_place"), "{events:?}: {codes:?}");
+    }
+}
+
+#[test]
+fn a_search_resumes_the_round_that_it_paused() {
+    let paused = DispatchEvent::SearchPaused { left_ms: 1_000 };
+    let resumed = |round| DispatchEvent::SearchResumed {
+        round,
+        budget_ends_at: Timestamp::from_ms(120_000),
+    };
+    let round = |round| {
+        let events = [paused.clone(), resumed(round), offer(1, ADA, 0)];
+        whole().with_events(SEARCH, 2, events).codes()
+    };
+    assert_eq!(round(0), [""; 0]);
+    assert!(round(1).contains(&"audit_out_of_place"));
+}
+
+#[test]
+fn tariffs_and_policies_can_be_causes() {
+    let after = |why| {
+        Log::default()
+            .with(tariff_stream(), Asked, [published()])
+            .with(ops(), why, [policy_changed()])
+            .codes()
+    };
+    assert_eq!(after(On(tariff_stream(), 1)), [""; 0]);
+    assert_eq!(after(On(tariff_stream(), 2)), ["audit_cause_missing"]);
+    assert_eq!(
+        after(On(StreamId::Tariff("other".parse().unwrap()), 1)),
+        ["audit_cause_missing"]
+    );
+}
+
+#[test]
+fn an_event_on_a_stream_of_another_kind_is_found() {
+    let tip = Charge {
+        number: ChargeNumber(1),
+        purpose: Purpose::Tip,
+    };
+    let waived = PaymentEvent::Waived {
+        charge: tip,
+        waiver: Waiver::Account,
+    };
+    for log in [
+        Log::default().with(tariff_stream(), Asked, [policy_changed()]),
+        Log::default().with(ops(), Asked, [published()]),
+        whole().with(FARE, Asked, [waived]),
+    ] {
+        assert!(log.codes().contains(&"audit_wrong_stream"), "{:?}", log.codes());
+    }
+}
+
+#[test]
+fn a_commit_that_comes_again_is_not_folded_again() {
+    let twice = |mut log: Log, place: usize| {
+        let again = log.commits[place].clone();
+        log.commits.push(again);
+        log.codes()
+    };
+    assert_eq!(
+        twice(parked(), 0),
+        ["audit_version_repeated"],
+        "nothing is parked anew"
+    );
+    let tariff = Log::default().with(tariff_stream(), Asked, [published()]);
+    assert_eq!(twice(tariff, 0), ["audit_version_repeated"]);
+}
+
+#[test]
+fn a_refund_that_fails_is_over() {
+    let failed = PaymentEvent::RefundFailed {
+        refund: 1,
+        amount: usd(FARE_MINOR - FEE_MINOR),
+    };
+    assert_eq!(with_aftermath().with_events(FARE, 7, [failed]).codes(), [""; 0]);
+}
+
+#[test]
+fn another_charge_of_the_trip_is_followed_to_its_own_end() {
+    let settled = PaymentEvent::DebtSettled { amount: usd(200) };
+    let paid = with_aftermath().with(TIP, Asked, [settled]);
+    assert_eq!(paid.codes(), [""; 0]);
+    let after = |log: Log, stream| log.with(ops(), On(stream, 1), [policy_changed()]).codes();
+    let unknown = StreamId::Payment(TRIP_ID, ChargeNumber(2));
+    assert_eq!(after(with_aftermath(), TIP), [""; 0]);
+    assert_eq!(after(with_aftermath(), unknown), ["audit_cause_missing"]);
+    assert_eq!(
+        after(whole(), TIP),
+        ["audit_cause_missing"],
+        "of a trip that was closed and forgotten"
+    );
+    let open = Charge {
+        number: ChargeNumber(1),
+        purpose: Purpose::Tip,
+    };
+    let begun = PaymentEvent::Waived {
+        charge: open,
+        waiver: Waiver::Account,
+    };
+    assert_eq!(
+        with_aftermath().with_events(TIP, 1, [begun]).codes(),
+        ["audit_never_closed"]
+    );
+}
+
+#[test]
+fn a_hold_beyond_the_quote_is_found_where_it_was_asked() {
+    let asked_for = |amount: Money| {
+        let PaymentEvent::AuthorizationStarted(start) = start(A0) else {
+            return Vec::new();
+        };
+        let start = AuthorizationStart {
+            amount,
+            ..AuthorizationStart::clone(&start)
+        };
+        let started = PaymentEvent::AuthorizationStarted(Arc::new(start));
+        whole().with_events(FARE, 1, [started]).codes()
+    };
+    assert_eq!(asked_for(hold()), [""; 0]);
+    let dearer = asked_for(usd(hold().minor() + 1));
+    assert!(dearer.contains(&"audit_hold_above_quote"), "{dearer:?}");
+    let yen = asked_for(Money::new(hold().minor(), Currency::JPY));
+    assert!(yen.contains(&"audit_currency_mixed"), "{yen:?}");
+}
+
+#[test]
+fn the_auditor_keeps_a_ledger_and_findings_tell_their_flaw() {
+    let mut audit = Audit::default();
+    for commit in &whole().commits {
+        audit.observe(commit);
+    }
+    assert!(audit.ledger().currencies().eq([Currency::USD]));
+    assert_eq!(audit.ledger().sum(Currency::USD), 0);
+    let report = Log::default().with::<Event>(DRIVER, Asked, []).audited();
+    let flaws: Vec<Flaw> = report.findings().iter().map(Finding::flaw).collect();
+    assert_eq!(flaws, [Flaw::EmptyCommit]);
+}
