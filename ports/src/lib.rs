@@ -32,7 +32,7 @@ mod seal;
 mod timers;
 mod views;
 
-pub use board::{DispatchBoard, OpenSearch};
+pub use board::{CLOSED_KEPT, DispatchBoard, OpenSearch};
 pub use bus::{
     Body, Bus, Consumer, Delivery, EventKind, EventKinds, Message, MessageId, PaymentNotice, Prefetch,
     Published, QueueName, QueueSpec, Settlement, Tag,
@@ -48,7 +48,7 @@ pub use payment_gateway::{
     GatewayError, IdempotencyKey, IntentRequest, IntentStatus, IntentView, Operation, PaymentGateway,
     RefundStatus,
 };
-pub use road::{Basis, LocationFeed, Route, RouteProvider};
+pub use road::{Basis, LocationFeed, LocationReader, Route, RouteProvider};
 pub use scope::{SLOTS, Scope, Shard, ShardError, slot};
 pub use seal::Seal;
 pub use timers::{Timer, Timers};
@@ -62,7 +62,7 @@ pub mod mocks {
     pub use crate::clock::{MockClock, MockIdSource};
     pub use crate::event_store::MockEventStore;
     pub use crate::payment_gateway::MockPaymentGateway;
-    pub use crate::road::{MockLocationFeed, MockRouteProvider};
+    pub use crate::road::{MockLocationFeed, MockLocationReader, MockRouteProvider};
     pub use crate::seal::MockSeal;
     pub use crate::timers::MockTimers;
     pub use crate::views::MockTripViews;

@@ -42,17 +42,30 @@ pub trait RouteProvider: Send + Sync {
 }
 
 /// Where drivers are: telemetry, not events. The latest sample of a driver wins by its sequence; losing one harms nobody.
+///
+/// What is kept is bounded by the number of drivers: at most one sample of each for each reader, however slow.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait LocationFeed: Send + Sync {
     /// Reports samples of drivers in a region.
     async fn report(&self, region: RegionId, samples: Vec<Sample>) -> Result<(), PortError>;
 
-    /// What was reported since the last call by this reader, latest only, in the order of driver ids.
+    /// Begins to read a region: another reader, with a memory of its own of what it was given. It gets what is reported from
+    /// now on; what was reported before, it may get or not. It ends when it is dropped.
+    ///
+    /// - MUST give what is reported to each reader (`lf_04_each_reader_gets_all`), of this region alone
+    ///   (`lf_05_regions_are_apart`).
+    async fn subscribe(&self, region: RegionId) -> Result<Box<dyn LocationReader>, PortError>;
+}
+
+/// One reader of a region's locations. After an error it goes on as it was, but what it was to give may be lost.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+#[async_trait]
+pub trait LocationReader: Send {
+    /// What was reported since the last call, latest only, in the order of driver ids; does not wait.
     ///
     /// - MUST give the highest sequence of each driver, whole (`lf_01_latest_sample_wins`, `lf_06_sample_is_kept_whole`), in
     ///   order (`lf_03_drivers_in_order`).
-    /// - MUST give it to each reader (`lf_04_each_reader_gets_all`) once, and nothing older after it
-    ///   (`lf_02_drained_is_gone`), of this region alone (`lf_05_regions_are_apart`).
-    async fn drain(&self, region: RegionId) -> Result<Vec<Sample>, PortError>;
+    /// - MUST give it once, and nothing older after it (`lf_02_drained_is_gone`).
+    async fn drain(&mut self) -> Result<Vec<Sample>, PortError>;
 }

@@ -2,25 +2,32 @@
 
 use crate::faults::{Call, Faults};
 use crate::lock::lock;
+use crate::time::VirtualTime;
 use async_trait::async_trait;
 use fiacre_domain::id::{RegionId, TripId};
 use fiacre_domain::stream::Version;
-use fiacre_ports::{DispatchBoard, OpenSearch, PortError};
-use std::collections::BTreeMap;
+use fiacre_domain::time::Timestamp;
+use fiacre_ports::{CLOSED_KEPT, DispatchBoard, OpenSearch, PortError};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
 /// A dispatch board in memory. Clones are the same board.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct MemoryBoard {
     regions: Arc<Mutex<BTreeMap<RegionId, Searches>>>,
+    time: VirtualTime,
     faults: Faults,
 }
 
 #[derive(Debug, Default)]
 struct Searches {
+    /// Whether they are known to be all.
+    complete: bool,
     open: BTreeMap<TripId, Version>,
     /// Keeps a late "open" of an older version from undoing a "close".
     closed: BTreeMap<TripId, Version>,
+    /// What was closed and when, oldest first: to be forgotten.
+    closings: VecDeque<(Timestamp, OpenSearch)>,
 }
 
 impl Searches {
@@ -29,7 +36,8 @@ impl Searches {
         known.is_none_or(|known| *known <= search.version)
     }
 
-    fn open(&mut self, searches: &[OpenSearch]) {
+    fn open(&mut self, searches: &[OpenSearch], now: Timestamp) {
+        self.forget_closed(now);
         for search in searches {
             // At one version "closed" wins: a commit may open a search and end it.
             if self.is_news(*search) && self.closed.get(&search.trip) != Some(&search.version) {
@@ -39,11 +47,23 @@ impl Searches {
         }
     }
 
-    fn close(&mut self, searches: &[OpenSearch]) {
+    fn close(&mut self, searches: &[OpenSearch], now: Timestamp) {
+        self.forget_closed(now);
         for search in searches {
             if self.is_news(*search) {
                 self.open.remove(&search.trip);
                 self.closed.insert(search.trip, search.version);
+                self.closings.push_back((now, *search));
+            }
+        }
+    }
+
+    /// Forgets what was closed longer ago than must be remembered.
+    fn forget_closed(&mut self, now: Timestamp) {
+        let is_old = |closing: &mut (Timestamp, OpenSearch)| closing.0.plus(CLOSED_KEPT) < now;
+        while let Some((_, search)) = self.closings.pop_front_if(is_old) {
+            if self.closed.get(&search.trip) == Some(&search.version) {
+                self.closed.remove(&search.trip);
             }
         }
     }
@@ -56,6 +76,15 @@ impl Searches {
 }
 
 impl MemoryBoard {
+    /// A board that is complete for no region yet.
+    pub fn new(time: VirtualTime) -> Self {
+        Self {
+            regions: Arc::default(),
+            time,
+            faults: Faults::none(),
+        }
+    }
+
     /// The same board, struck by `faults`.
     #[must_use]
     pub fn with_faults(mut self, faults: &Faults) -> Self {
@@ -70,25 +99,44 @@ impl MemoryBoard {
             searches.closed.remove(&trip);
         }
     }
+
+    /// Loses everything: every region is to be restored.
+    pub fn lose(&self) {
+        lock(&self.regions).clear();
+    }
+
+    fn with_region<T>(&self, region: RegionId, use_it: impl FnOnce(&mut Searches, Timestamp) -> T) -> T {
+        let now = self.time.now();
+        use_it(lock(&self.regions).entry(region).or_default(), now)
+    }
 }
 
 #[async_trait]
 impl DispatchBoard for MemoryBoard {
     async fn open(&self, region: RegionId, searches: &[OpenSearch]) -> Result<(), PortError> {
         let strike = self.faults.enter(Call::OpenSearches).await?;
-        lock(&self.regions).entry(region).or_default().open(searches);
+        self.with_region(region, |known, now| known.open(searches, now));
         strike.leave(()).await
     }
 
     async fn close(&self, region: RegionId, searches: &[OpenSearch]) -> Result<(), PortError> {
         let strike = self.faults.enter(Call::CloseSearches).await?;
-        lock(&self.regions).entry(region).or_default().close(searches);
+        self.with_region(region, |known, now| known.close(searches, now));
         strike.leave(()).await
     }
 
-    async fn list(&self, region: RegionId) -> Result<Vec<OpenSearch>, PortError> {
+    async fn list(&self, region: RegionId) -> Result<Option<Vec<OpenSearch>>, PortError> {
         let strike = self.faults.enter(Call::ListSearches).await?;
-        let open = lock(&self.regions).get(&region).map(Searches::list);
-        strike.leave(open.unwrap_or_default()).await
+        let open = self.with_region(region, |known, _| known.complete.then(|| known.list()));
+        strike.leave(open).await
+    }
+
+    async fn restore(&self, region: RegionId, searches: &[OpenSearch]) -> Result<(), PortError> {
+        let strike = self.faults.enter(Call::RestoreSearches).await?;
+        self.with_region(region, |known, now| {
+            known.open(searches, now);
+            known.complete = true;
+        });
+        strike.leave(()).await
     }
 }

@@ -6,20 +6,27 @@ use crate::lock::lock;
 use async_trait::async_trait;
 use fiacre_domain::id::{DriverId, RegionId};
 use fiacre_domain::matching::Sample;
-use fiacre_ports::{LocationFeed, PortError};
+use fiacre_ports::{LocationFeed, LocationReader, PortError};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-/// A location feed in memory. Each value is a reader of its own: [`MemoryLocations::reader`] makes more of them, and a new
-/// reader begins with the latest sample of every driver.
+/// A location feed in memory. Clones are the same feed; a new reader begins with the latest sample of every driver.
 ///
 /// A report costs the same however many read; a drain costs what was reported since the last.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct MemoryLocations {
     latest: Arc<Mutex<Latest>>,
-    /// What this reader has seen of each region: every sample up to this number.
-    seen: Mutex<BTreeMap<RegionId, u64>>,
     faults: Faults,
+}
+
+/// One reader of a region.
+#[derive(Debug)]
+struct MemoryReader {
+    latest: Arc<Mutex<Latest>>,
+    faults: Faults,
+    region: RegionId,
+    /// It has seen every sample up to this number.
+    seen: u64,
 }
 
 #[derive(Debug, Default)]
@@ -44,21 +51,11 @@ struct Reported {
 }
 
 impl MemoryLocations {
-    /// The same reader, struck by `faults`, as will be the readers that it makes.
+    /// The same feed, struck by `faults`, as will be the readers that it makes.
     #[must_use]
     pub fn with_faults(mut self, faults: &Faults) -> Self {
         self.faults = faults.clone();
         self
-    }
-
-    /// Another reader of the same reports.
-    #[must_use]
-    pub fn reader(&self) -> Self {
-        Self {
-            latest: Arc::clone(&self.latest),
-            seen: Mutex::default(),
-            faults: self.faults.clone(),
-        }
     }
 }
 
@@ -124,12 +121,27 @@ impl LocationFeed for MemoryLocations {
         strike.leave(()).await
     }
 
-    async fn drain(&self, region: RegionId) -> Result<Vec<Sample>, PortError> {
+    async fn subscribe(&self, region: RegionId) -> Result<Box<dyn LocationReader>, PortError> {
+        let strike = self.faults.enter(Call::Subscribe).await?;
+        let reader = MemoryReader {
+            latest: Arc::clone(&self.latest),
+            faults: self.faults.clone(),
+            region,
+            seen: 0,
+        };
+        let reader = strike.leave(reader).await?;
+        Ok(Box::new(reader))
+    }
+}
+
+#[async_trait]
+impl LocationReader for MemoryReader {
+    async fn drain(&mut self) -> Result<Vec<Sample>, PortError> {
         let strike = self.faults.enter(Call::Drain).await?;
         let fresh = {
             let latest = lock(&self.latest);
-            let seen = lock(&self.seen).insert(region, latest.reports);
-            latest.since(region, seen.unwrap_or_default())
+            let seen = std::mem::replace(&mut self.seen, latest.reports);
+            latest.since(self.region, seen)
         };
         strike.leave(fresh).await
     }

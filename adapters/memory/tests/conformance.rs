@@ -3,15 +3,24 @@
 #![expect(clippy::unwrap_used, reason = "what a test sets up must work")]
 
 use fiacre_conformance::bus::{self, BusHarness};
+use fiacre_conformance::dispatch_board::{self, DispatchBoardHarness};
 use fiacre_conformance::event_store::{self, EventStoreHarness};
+use fiacre_conformance::location_feed::LocationFeedHarness;
+use fiacre_conformance::route_provider::RouteProviderHarness;
 use fiacre_conformance::timers::{self, TimersHarness};
+use fiacre_conformance::trip_views::{self, TripViewsHarness};
 use fiacre_conformance::{Harness, Support};
+use fiacre_domain::place::Place;
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
 use fiacre_memory::{
-    Call, Executor, Fault, FaultKind, Faults, MemoryBus, MemoryEventStore, MemoryTimers, VirtualTime,
+    Call, EstimatedRoutes, Executor, Fault, FaultKind, Faults, MemoryBoard, MemoryBus, MemoryEventStore,
+    MemoryLocations, MemoryTimers, MemoryViews, VirtualTime,
 };
-use fiacre_ports::{Bus, EventStore, Message, QueueName, RawMessage, Ticket, Timers};
+use fiacre_ports::{
+    Basis, Bus, DispatchBoard, EventStore, LocationFeed, Message, QueueName, RawMessage, RouteProvider,
+    Ticket, Timers, TripViews,
+};
 use std::cell::RefCell;
 use std::sync::Arc;
 
@@ -23,6 +32,9 @@ struct World {
     store: MemoryEventStore,
     bus: MemoryBus,
     timers: MemoryTimers,
+    board: MemoryBoard,
+    views: MemoryViews,
+    locations: MemoryLocations,
 }
 
 const NOT_KEPT: &str = "memory keeps nothing when its process ends";
@@ -54,6 +66,9 @@ impl World {
             store: MemoryEventStore::new(time.clone()).with_faults(&faults),
             bus: MemoryBus::new(time.clone()).with_faults(&faults),
             timers: MemoryTimers::new(time.clone()).with_faults(&faults),
+            board: MemoryBoard::new(time.clone()),
+            views: MemoryViews::default(),
+            locations: MemoryLocations::default(),
             faults,
             time,
         }
@@ -181,12 +196,75 @@ impl TimersHarness for World {
     }
 }
 
+impl DispatchBoardHarness for World {
+    fn open(&self) -> Arc<dyn DispatchBoard> {
+        Arc::new(self.board.clone())
+    }
+
+    fn support(&self, capability: dispatch_board::Capability) -> Support {
+        match capability {
+            dispatch_board::Capability::Restart => Support::No(NOT_KEPT),
+            dispatch_board::Capability::Lose | dispatch_board::Capability::LetHoursPass => Support::Yes,
+        }
+    }
+
+    fn lose(&self) {
+        self.board.lose();
+    }
+}
+
+impl TripViewsHarness for World {
+    fn open(&self) -> Arc<dyn TripViews> {
+        Arc::new(self.views.clone())
+    }
+
+    fn support(&self, capability: trip_views::Capability) -> Support {
+        match capability {
+            trip_views::Capability::Restart => Support::No(NOT_KEPT),
+        }
+    }
+}
+
+impl LocationFeedHarness for World {
+    fn open(&self) -> Arc<dyn LocationFeed> {
+        Arc::new(self.locations.clone())
+    }
+}
+
+impl RouteProviderHarness for World {
+    fn open(&self) -> Arc<dyn RouteProvider> {
+        Arc::new(EstimatedRoutes::default())
+    }
+
+    /// Battery Park, Union Square and the north of Central Park.
+    fn places(&self) -> [Place; 3] {
+        let place = |latitude_e7, longitude_e7| Place::from_e7(latitude_e7, longitude_e7).unwrap();
+        [
+            place(407_033_000, -740_170_000),
+            place(407_359_000, -739_911_000),
+            place(407_970_000, -739_520_000),
+        ]
+    }
+
+    fn nowhere(&self) -> Place {
+        Place::from_e7(0, 0).unwrap()
+    }
+
+    fn basis(&self) -> Basis {
+        Basis::Estimated
+    }
+}
+
 mod fifo {
     use super::World;
 
     fiacre_conformance::event_store_suite!(World::fifo());
     fiacre_conformance::bus_suite!(World::fifo());
     fiacre_conformance::timers_suite!(World::fifo());
+    fiacre_conformance::dispatch_board_suite!(World::fifo());
+    fiacre_conformance::trip_views_suite!(World::fifo());
+    fiacre_conformance::location_feed_suite!(World::fifo());
+    fiacre_conformance::route_provider_suite!(World::fifo());
 }
 
 mod seeded {

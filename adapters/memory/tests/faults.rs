@@ -447,6 +447,8 @@ fn a_delayed_call_waits_in_virtual_time_or_until_delays_end() {
 fn lost_locations_are_lost_without_a_word() {
     let mut world = World::new(0);
     let feed = MemoryLocations::default().with_faults(&world.faults);
+    let subscribed = world.executor.block_on(feed.subscribe(region()));
+    let mut reader = subscribed.unwrap().unwrap();
     world.strike(Call::Report, FaultKind::Drop);
     let place = Place::from_e7(407_580_000, -739_855_000).unwrap();
     for sequence in 1..=2 {
@@ -456,7 +458,7 @@ fn lost_locations_are_lost_without_a_word() {
             .block_on(feed.report(region(), vec![sample]))
             .unwrap()
             .unwrap();
-        let drained = world.executor.block_on(feed.drain(region())).unwrap().unwrap();
+        let drained = world.executor.block_on(reader.drain()).unwrap().unwrap();
         assert_eq!(drained.len(), usize::from(sequence == 2));
     }
 }

@@ -87,7 +87,7 @@ impl Platform {
         let store = MemoryEventStore::new(time.clone());
         let bus = MemoryBus::new(time.clone());
         let timers = MemoryTimers::new(time.clone());
-        let board = MemoryBoard::default();
+        let board = MemoryBoard::new(time.clone());
         let locations = Arc::new(MemoryLocations::default());
         let company = Arc::new(Sandbox::new(config.seed, Arc::clone(&clock)).with_policy(config.payments));
         let ids = Arc::new(SeededIds::new(time.clone(), config.seed));

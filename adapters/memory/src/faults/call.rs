@@ -118,6 +118,8 @@ calls! {
     CloseSearches = Board, "dispatch_board.close", WRITE;
     /// `DispatchBoard::list`.
     ListSearches = Board, "dispatch_board.list", READ;
+    /// `DispatchBoard::restore`.
+    RestoreSearches = Board, "dispatch_board.restore", WRITE;
     /// `TripViews::put`.
     PutViews = Views, "trip_views.put", WRITE;
     /// `TripViews::get`.
@@ -126,8 +128,10 @@ calls! {
     ViewsOfRider = Views, "trip_views.of_rider", READ;
     /// `LocationFeed::report`; a report can be lost without an error.
     Report = Locations, "location_feed.report", &[FailBefore, FailAfter, Delay, CrashBefore, CrashAfter, Drop];
-    /// `LocationFeed::drain`.
-    Drain = Locations, "location_feed.drain", READ;
+    /// `LocationFeed::subscribe`.
+    Subscribe = Locations, "location_feed.subscribe", READ;
+    /// `LocationReader::drain`.
+    Drain = Locations, "location_reader.drain", READ;
     /// `RouteProvider::routes`.
     Routes = Routes, "route_provider.routes", READ;
 }

@@ -42,9 +42,8 @@ fn a_booking_without_faults_is_driven_paid_and_closed() {
 }
 
 /// Calls that a booking does not make: queries, operators' commands, and what only a long log needs.
-const UNUSED: [Call; 10] = [
+const UNUSED: [Call; 9] = [
     Call::Hold,
-    Call::Scan,
     Call::Parked,
     Call::Replay,
     Call::DropParked,

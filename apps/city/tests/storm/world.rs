@@ -17,8 +17,7 @@ use fiacre_memory::{
     SkewedClock, Step, TaskId, VirtualTime,
 };
 use fiacre_ports::{
-    Body, Bus, Clock, Cursor, EventStore, LocationFeed, Message, ParkReason, PaymentGateway, Prefetch,
-    Published, QueueSpec,
+    Body, Bus, Clock, Cursor, EventStore, Message, ParkReason, PaymentGateway, Prefetch, Published, QueueSpec,
 };
 use fiacre_sandbox_payments::{Policy, Sandbox};
 use fiacre_services::deadlines::Deadlines;
@@ -123,7 +122,7 @@ impl World {
             clock: Arc::clone(&clock),
             ids: Arc::new(SeededIds::new(time.clone(), !setup.seed)),
             seal: Arc::new(KeyedSeal::new([7; 32])),
-            locations: Arc::new(locations.reader().with_faults(&phones)),
+            locations: Arc::new(locations.clone().with_faults(&phones)),
         };
         let ports = ServicePorts {
             store: Arc::new(store.clone().with_faults(&faults)),
@@ -134,8 +133,9 @@ impl World {
         };
         let fleet = FleetPorts {
             service: ports.clone(),
-            board: Arc::new(MemoryBoard::default().with_faults(&faults)),
-            locations: Arc::new(locations.reader()),
+            board: Arc::new(MemoryBoard::new(time.clone()).with_faults(&faults)),
+            // A reader that starts anew begins with the latest sample of every driver.
+            locations: Arc::new(locations.with_faults(&faults)),
             ids,
         };
         let executor = if setup.seeded {
@@ -164,15 +164,9 @@ impl World {
         world.declare_queues();
         world.begin_services(&ports);
         world.begin_payments(&ports);
-        let struck = world.faults.clone();
         world.live("matcher", move || {
-            // A matcher that starts anew begins with the latest sample of every driver.
-            let locations: Arc<dyn LocationFeed> = Arc::new(locations.reader().with_faults(&struck));
-            let fleet = FleetPorts {
-                locations,
-                ..fleet.clone()
-            };
-            Box::pin(run(Fleet::new(FleetConfig::new(region(), area()), fleet)))
+            let config = FleetConfig::new(region(), area());
+            Box::pin(run(Fleet::new(config, fleet.clone())))
         });
         let (people, bus) = (world.people.clone(), world.bus.clone());
         world

@@ -2,6 +2,7 @@
 
 mod picture;
 mod proposals;
+mod rebuild;
 
 use crate::backoff::{PAUSE, Patience};
 use crate::inbox::{Ask, Inbox, Plan, Work};
@@ -10,7 +11,6 @@ use crate::reactor::ServicePorts;
 use crate::topology;
 use crate::writer::Writer;
 use async_trait::async_trait;
-use fiacre_domain::dispatch::DispatchEvent;
 use fiacre_domain::event::Event;
 use fiacre_domain::geo::ServiceArea;
 use fiacre_domain::id::RegionId;
@@ -20,13 +20,18 @@ use fiacre_domain::stream::StreamId;
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
 use fiacre_ports::{
-    Body, Delivery, DispatchBoard, IdSource, LocationFeed, OpenSearch, PortError, Prefetch, Settlement,
+    Body, Delivery, DispatchBoard, IdSource, LocationFeed, LocationReader, OpenSearch, PortError, Prefetch,
+    Settlement,
 };
 use picture::Picture;
+use rebuild::{Rebuild, standing_of};
 use std::sync::Arc;
 
 /// How many messages a matcher takes at a time: few, so that the tick comes in time.
 const MATCHER_PREFETCH: Prefetch = Prefetch(64);
+
+/// How many commits of the log are read in a turn while the board is rebuilt.
+const REBUILD_PAGE: usize = 1_000;
 
 /// How requests and drivers are joined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -109,7 +114,6 @@ impl FleetPorts {
 }
 
 /// The matcher of one region. One is enough; the lock's compare-and-set makes even two at a time safe.
-#[derive(Debug)]
 pub struct Fleet {
     config: FleetConfig,
     ports: FleetPorts,
@@ -118,8 +122,20 @@ pub struct Fleet {
     picture: Picture,
     matcher: Matcher,
     tick_at: Option<Timestamp>,
+    /// The reading of the log, while the board is rebuilt.
+    rebuild: Option<Rebuild>,
+    /// What it reads of where drivers are.
+    locations: Option<Box<dyn LocationReader>>,
     /// With the board and the locations.
     patience: Patience,
+}
+
+impl std::fmt::Debug for Fleet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Fleet")
+            .field("region", &self.config.region)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Fleet {
@@ -138,6 +154,8 @@ impl Fleet {
             picture,
             matcher: Matcher::new(),
             tick_at: None,
+            rebuild: None,
+            locations: None,
             patience,
         }
     }
@@ -146,21 +164,46 @@ impl Fleet {
         self.ports.service.clock.now()
     }
 
-    /// A matcher that starts anew learns the open searches from the board; drivers it learns from their first samples.
-    async fn begin(&mut self) -> Result<Timestamp, PortError> {
-        for search in self.ports.board.list(self.config.region).await? {
-            self.picture.doubt_search(search.trip, None);
+    /// A matcher that starts anew learns the open searches from the board, which it rebuilds where it was lost; drivers it
+    /// learns from their first samples.
+    async fn begin(&mut self) -> Result<Option<Timestamp>, PortError> {
+        let Some(listed) = self.ports.board.list(self.config.region).await? else {
+            self.rebuild().await?;
+            return Ok(None);
+        };
+        for search in listed {
+            self.picture.doubt_listed(search.trip);
         }
         let tick_at = self.now();
         self.tick_at = Some(tick_at);
-        Ok(tick_at)
+        Ok(Some(tick_at))
+    }
+
+    /// Reads a page of the log; after the last, the board is complete.
+    async fn rebuild(&mut self) -> Result<(), PortError> {
+        let (region, ports) = (self.config.region, &self.ports);
+        let rebuild = self.rebuild.get_or_insert_default();
+        let page = ports.service.store.scan(rebuild.cursor(), REBUILD_PAGE).await?;
+        if let Some(open) = rebuild.take(region, page) {
+            self.rebuild = None;
+            tracing::info!(%region, open = open.len(), "the board was lost; restored from the log");
+            ports.board.restore(region, &open).await?;
+        }
+        Ok(())
     }
 
     async fn tick(&mut self) -> Result<(), PortError> {
-        let samples = self.ports.locations.drain(self.config.region).await?;
+        let samples = match &mut self.locations {
+            Some(reader) => reader.drain().await?,
+            none => {
+                let reader = self.ports.locations.subscribe(self.config.region).await?;
+                none.insert(reader).drain().await?
+            }
+        };
         self.picture.locate(&samples);
         let now = self.now();
-        self.picture.refresh(&self.writer, now).await;
+        let over = self.picture.refresh(&self.writer, now).await;
+        self.ports.post(self.config.region, &[], &over).await?;
         self.propose(now).await;
         Ok(())
     }
@@ -168,7 +211,10 @@ impl Fleet {
     async fn work(&mut self, until: Timestamp) -> Result<Turn, PortError> {
         let tick_at = match self.tick_at {
             Some(tick_at) => tick_at,
-            None => self.begin().await?,
+            None => match self.begin().await? {
+                Some(tick_at) => tick_at,
+                None => return Ok(Turn::Worked),
+            },
         };
         let mut hearing = Hearing {
             region: self.config.region,
@@ -241,25 +287,6 @@ impl Hearing<'_> {
             }
             (_, _) => None,
         }
-    }
-}
-
-/// Whether a search is open (`true`) or over (`false`) after this event; none where the event does not say.
-const fn standing_of(event: &DispatchEvent) -> Option<bool> {
-    match event {
-        DispatchEvent::SearchStarted { .. } | DispatchEvent::SearchResumed { .. } => Some(true),
-        DispatchEvent::SearchPaused { .. }
-        | DispatchEvent::DriverAssigned { .. }
-        | DispatchEvent::NoDriverFound { .. }
-        | DispatchEvent::DispatchEnding
-        | DispatchEvent::DispatchClosed => Some(false),
-        DispatchEvent::OfferMade(_)
-        | DispatchEvent::OfferAccepted { .. }
-        | DispatchEvent::OfferDeclined { .. }
-        | DispatchEvent::OfferExpired { .. }
-        | DispatchEvent::OfferWithdrawn { .. }
-        | DispatchEvent::ReleaseAsked { .. }
-        | DispatchEvent::ReleaseNoted { .. } => None,
     }
 }
 

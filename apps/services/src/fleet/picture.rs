@@ -9,6 +9,7 @@ use fiacre_domain::id::{DriverId, RegionId, TripId};
 use fiacre_domain::matching::{Availability, Request, Sample, Supply};
 use fiacre_domain::stream::{StreamId, TraceContext};
 use fiacre_domain::time::Timestamp;
+use fiacre_ports::OpenSearch;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -36,6 +37,8 @@ pub(super) struct Picture {
     free_since: BTreeMap<DriverId, Timestamp>,
     doubted_searches: BTreeMap<TripId, Option<Arc<TraceContext>>>,
     doubted_drivers: BTreeSet<DriverId>,
+    /// Searches that the board listed and nobody has looked at yet.
+    listed: BTreeSet<TripId>,
 }
 
 impl Picture {
@@ -50,6 +53,7 @@ impl Picture {
             free_since: BTreeMap::new(),
             doubted_searches: BTreeMap::new(),
             doubted_drivers: BTreeSet::new(),
+            listed: BTreeSet::new(),
         }
     }
 
@@ -67,6 +71,12 @@ impl Picture {
         *known = trace.or(known.take());
     }
 
+    /// The board lists this search: it may be over.
+    pub(super) fn doubt_listed(&mut self, trip: TripId) {
+        self.listed.insert(trip);
+        self.doubt_search(trip, None);
+    }
+
     /// This driver may have changed.
     pub(super) fn doubt_driver(&mut self, driver: DriverId) {
         self.doubted_drivers.insert(driver);
@@ -82,8 +92,10 @@ impl Picture {
         self.supply.report(samples);
     }
 
-    /// Loads what may have changed. What cannot be loaded stays in doubt until the next time, and holds up nobody else.
-    pub(super) async fn refresh(&mut self, writer: &Writer, now: Timestamp) {
+    /// Loads what may have changed. What cannot be loaded stays in doubt until the next time, and holds up nobody else. Gives
+    /// the searches that the board listed and that are over: they came to it late, and are to be closed there.
+    pub(super) async fn refresh(&mut self, writer: &Writer, now: Timestamp) -> Vec<OpenSearch> {
+        let mut over = Vec::new();
         let searches: Vec<StreamId> = self
             .doubted_searches
             .keys()
@@ -98,14 +110,18 @@ impl Picture {
             .collect();
         let streams: Vec<StreamId> = searches.into_iter().chain(drivers).collect();
         if streams.is_empty() {
-            return;
+            return over;
         }
         for (stream, loaded) in streams.iter().zip(writer.states(&streams).await) {
-            match (stream, loaded.map(|(state, _)| state)) {
-                (StreamId::Dispatch(trip), Ok(State::Dispatch(dispatch))) => {
-                    self.learn_search(*trip, &dispatch, now);
+            match (stream, loaded) {
+                (&StreamId::Dispatch(trip), Ok((State::Dispatch(dispatch), version))) => {
+                    self.learn_search(trip, &dispatch, now);
+                    let listed = self.listed.remove(&trip);
+                    if listed && dispatch.control().phase != Phase::Searching {
+                        over.push(OpenSearch { trip, version });
+                    }
                 }
-                (StreamId::Driver(driver), Ok(State::Driver(state))) => {
+                (StreamId::Driver(driver), Ok((State::Driver(state), _))) => {
                     self.learn_driver(*driver, &state, now);
                 }
                 (_, Ok(_)) => {}
@@ -114,6 +130,7 @@ impl Picture {
                 }
             }
         }
+        over
     }
 
     fn learn_search(&mut self, trip: TripId, dispatch: &Dispatch, now: Timestamp) {

@@ -2,7 +2,7 @@
 
 use crate::sample::{ANN, TRIP, brief, pick_up, usd};
 use crate::stage::{
-    NOW, Tape, applied, assert_rests, bus, error, loaded, ports, region, store, timers, told, turn,
+    NOW, Tape, applied, assert_rests, bus, commit, error, loaded, ports, region, store, timers, told, turn,
 };
 use fiacre_domain::dispatch::{DispatchEvent, Offer, OfferNumber};
 use fiacre_domain::driver::{DriverEvent, Fence, ReleaseReason};
@@ -14,8 +14,10 @@ use fiacre_domain::place::Place;
 use fiacre_domain::requirements::Capabilities;
 use fiacre_domain::stream::{StreamId, Version};
 use fiacre_domain::units::Millis;
-use fiacre_ports::mocks::{MockDispatchBoard, MockEventStore, MockIdSource, MockLocationFeed};
-use fiacre_ports::{Delivery, OpenSearch, PortErrorKind, Settlement, Tag};
+use fiacre_ports::mocks::{
+    MockDispatchBoard, MockEventStore, MockIdSource, MockLocationFeed, MockLocationReader,
+};
+use fiacre_ports::{Cursor, Delivery, Entry, OpenSearch, Page, PortErrorKind, Settlement, Tag};
 use fiacre_services::fleet::{Fleet, FleetConfig, FleetPorts};
 use std::sync::Arc;
 
@@ -82,7 +84,7 @@ fn open(trip: TripId) -> OpenSearch {
 /// A board that has these searches.
 fn board(searches: Vec<OpenSearch>) -> MockDispatchBoard {
     let mut board = MockDispatchBoard::new();
-    board.expect_list().returning(move |_| Ok(searches.clone()));
+    board.expect_list().returning(move |_| Ok(Some(searches.clone())));
     board
 }
 
@@ -99,7 +101,11 @@ fn fleet(
         .iter()
         .map(|driver| Sample::new(*driver, pick_up(), NOW, 1))
         .collect();
-    locations.expect_drain().returning(move |_| Ok(samples.clone()));
+    locations.expect_subscribe().returning(move |_| {
+        let (mut reader, samples) = (MockLocationReader::new(), samples.clone());
+        reader.expect_drain().returning(move || Ok(samples.clone()));
+        Ok(Box::new(reader))
+    });
     let mut next = 0;
     ids.expect_command_id().returning(move || {
         next += 1;
@@ -311,4 +317,62 @@ fn without_a_board_to_begin_from_a_matcher_waits() {
     let mut fleet = fleet(&tape, MockEventStore::new(), board, &[ANN], vec![]);
     turn(&mut fleet);
     assert_rests(&mut fleet, &tape);
+}
+
+#[test]
+fn a_board_that_was_lost_is_restored_from_the_log_page_by_page() {
+    let tape = Tape::default();
+    let mut store = MockEventStore::new();
+    let dispatch = |trip, event: DispatchEvent| {
+        let commit = commit(StreamId::Dispatch(trip), 1, vec![event.into()]);
+        Entry::from(Arc::new(commit))
+    };
+    store.expect_scan().returning(move |from, _| {
+        let [first, second] = [Cursor::default(), Cursor(vec![1])];
+        let damaged = Entry {
+            commit: Err(error(PortErrorKind::Damaged)),
+            ..dispatch(TRIP, started(NOW))
+        };
+        Ok(if *from == first {
+            let entries = vec![dispatch(OTHER, started(NOW)), dispatch(TRIP, started(NOW))];
+            let next = Some(second);
+            Page { entries, next }
+        } else {
+            let entries = vec![damaged, dispatch(OTHER, DispatchEvent::DispatchEnding)];
+            let next = None;
+            Page { entries, next }
+        })
+    });
+    let mut board = MockDispatchBoard::new();
+    board.expect_list().returning(|_| Ok(None));
+    board.expect_restore().times(1).returning(|_, searches| {
+        assert_eq!(searches, [open(TRIP)]);
+        Ok(())
+    });
+    let mut fleet = fleet(&tape, store, board, &[], vec![]);
+    turn(&mut fleet);
+    turn(&mut fleet);
+}
+
+#[test]
+fn a_search_that_the_board_lists_and_that_is_over_is_closed_there() {
+    let tape = Tape::default();
+    let store = store(
+        &tape,
+        |request| match request.stream {
+            StreamId::Dispatch(TRIP) => Ok(loaded(
+                request.stream,
+                vec![searching(), vec![DispatchEvent::DispatchEnding.into()]],
+            )),
+            stream => Ok(loaded(stream, vec![searching()])),
+        },
+        applied,
+    );
+    let mut board = board(vec![open(TRIP), open(OTHER)]);
+    board.expect_close().times(1).returning(|_, searches| {
+        let version = Version::new(2);
+        assert_eq!(searches, [OpenSearch { trip: TRIP, version }]);
+        Ok(())
+    });
+    turn(&mut fleet(&tape, store, board, &[], vec![]));
 }

@@ -3,13 +3,16 @@
 use super::reference::{Reference, ReferenceHarness};
 use super::{Capability, Clause, DispatchBoardHarness};
 use crate::harness::{Harness, Support};
+use crate::reference::lock;
 use async_trait::async_trait;
 use fiacre_domain::id::RegionId;
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
 use fiacre_ports::{DispatchBoard, OpenSearch, PortError};
 use std::fmt::Debug;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+
+type Listed = Result<Option<Vec<OpenSearch>>, PortError>;
 
 /// A bug: the methods of the port that it spoils, with what it spoils them of.
 #[async_trait]
@@ -30,8 +33,16 @@ trait Bug: Debug + Send + Sync {
     ) -> Result<(), PortError> {
         inner.close(region, searches).await
     }
-    async fn list(&self, inner: &Reference, region: RegionId) -> Result<Vec<OpenSearch>, PortError> {
+    async fn list(&self, inner: &Reference, region: RegionId) -> Listed {
         inner.list(region).await
+    }
+    async fn restore(
+        &self,
+        inner: &Reference,
+        region: RegionId,
+        searches: &[OpenSearch],
+    ) -> Result<(), PortError> {
+        inner.restore(region, searches).await
     }
     /// After the board stopped in order.
     fn restarted(&self, _inner: &Reference) {}
@@ -52,8 +63,11 @@ impl DispatchBoard for Handle {
     async fn close(&self, region: RegionId, searches: &[OpenSearch]) -> Result<(), PortError> {
         self.bug.close(&self.inner, region, searches).await
     }
-    async fn list(&self, region: RegionId) -> Result<Vec<OpenSearch>, PortError> {
+    async fn list(&self, region: RegionId) -> Listed {
         self.bug.list(&self.inner, region).await
+    }
+    async fn restore(&self, region: RegionId, searches: &[OpenSearch]) -> Result<(), PortError> {
+        self.bug.restore(&self.inner, region, searches).await
     }
 }
 
@@ -99,6 +113,9 @@ impl DispatchBoardHarness for Broken {
         self.harness.restart();
         self.bug.restarted(&self.harness.reference());
     }
+    fn lose(&self) {
+        self.harness.lose();
+    }
 }
 
 /// The adapter that `clause` rejects. The match has no `_`: a clause without a broken adapter does not build.
@@ -111,6 +128,9 @@ pub fn broken(clause: Clause) -> Broken {
         Clause::ClosedCanOpenAgain => Broken::new(ClosedForEver),
         Clause::RegionsAreApart => Broken::new(ListsEveryRegion),
         Clause::BoardSurvivesARestart => Broken::new(InMemory),
+        Clause::LostIsNotEmpty => Broken::new(LostIsEmpty),
+        Clause::RestoreKeepsWhatIsNewer => Broken::new(RestoresOver),
+        Clause::ClosedIsForgotten => Broken::new(RemembersForEver::default()),
     }
 }
 
@@ -120,6 +140,36 @@ const ALSO: &[(Clause, Clause, &str)] = &[
         Clause::OpenIsListed,
         Clause::RegionsAreApart,
         "one of its regions has two searches",
+    ),
+    (
+        Clause::OpenIsListed,
+        Clause::LostIsNotEmpty,
+        "it lists two searches once the board is restored",
+    ),
+    (
+        Clause::OpenIsListed,
+        Clause::RestoreKeepsWhatIsNewer,
+        "it lists three searches",
+    ),
+    (
+        Clause::OpenIsListed,
+        Clause::ClosedIsForgotten,
+        "it lists two searches at the end",
+    ),
+    (
+        Clause::LateOpenChangesNothing,
+        Clause::RestoreKeepsWhatIsNewer,
+        "one search is closed before the restore",
+    ),
+    (
+        Clause::LateOpenChangesNothing,
+        Clause::ClosedIsForgotten,
+        "it opens late what is still to be remembered",
+    ),
+    (
+        Clause::ClosedCanOpenAgain,
+        Clause::ClosedIsForgotten,
+        "it opens again what was closed long ago",
     ),
     (
         Clause::LateOpenChangesNothing,
@@ -141,9 +191,11 @@ pub fn also(planted: Clause) -> impl Iterator<Item = (Clause, &'static str)> {
 struct NewestFirst;
 #[async_trait]
 impl Bug for NewestFirst {
-    async fn list(&self, inner: &Reference, region: RegionId) -> Result<Vec<OpenSearch>, PortError> {
+    async fn list(&self, inner: &Reference, region: RegionId) -> Listed {
         let mut listed = inner.list(region).await?;
-        listed.reverse();
+        if let Some(listed) = &mut listed {
+            listed.reverse();
+        }
         Ok(listed)
     }
 }
@@ -161,7 +213,7 @@ impl Bug for ClosesTheFirstAlone {
     ) -> Result<(), PortError> {
         let (open, absent): (Vec<_>, Vec<_>) = searches
             .iter()
-            .partition(|search| inner.news().contains_key(&(region, search.trip)));
+            .partition(|search| inner.state().news.contains_key(&(region, search.trip)));
         inner.close(region, &absent).await?;
         inner.close(region, open.get(..1).unwrap_or_default()).await
     }
@@ -179,7 +231,7 @@ impl Bug for ForgetsTheClosed {
         searches: &[OpenSearch],
     ) -> Result<(), PortError> {
         inner.close(region, searches).await?;
-        inner.news().retain(|_, (_, closed)| !*closed);
+        inner.state().news.retain(|_, (_, closed)| closed.is_none());
         Ok(())
     }
 }
@@ -197,8 +249,8 @@ impl Bug for ClosesWhateverTheVersion {
     ) -> Result<(), PortError> {
         inner.close(region, searches).await?;
         for search in searches {
-            if let Some((_, closed)) = inner.news().get_mut(&(region, search.trip)) {
-                *closed = true;
+            if let Some((_, closed)) = inner.state().news.get_mut(&(region, search.trip)) {
+                closed.get_or_insert(Timestamp::MAX);
             }
         }
         Ok(())
@@ -217,9 +269,9 @@ impl Bug for ClosedForEver {
         searches: &[OpenSearch],
     ) -> Result<(), PortError> {
         let closed = |search: &OpenSearch| {
-            let news = inner.news();
-            news.get(&(region, search.trip))
-                .is_some_and(|(_, closed)| *closed)
+            let state = inner.state();
+            let heard = state.news.get(&(region, search.trip));
+            heard.is_some_and(|(_, closed)| closed.is_some())
         };
         let never_closed: Vec<_> = searches
             .iter()
@@ -235,14 +287,16 @@ impl Bug for ClosedForEver {
 struct ListsEveryRegion;
 #[async_trait]
 impl Bug for ListsEveryRegion {
-    async fn list(&self, inner: &Reference, _region: RegionId) -> Result<Vec<OpenSearch>, PortError> {
-        let mut regions: Vec<_> = inner.news().keys().map(|(region, _)| *region).collect();
-        regions.dedup();
+    async fn list(&self, inner: &Reference, region: RegionId) -> Listed {
+        let regions = inner.state().complete.clone();
+        if !regions.contains(&region) {
+            return Ok(None);
+        }
         let mut listed = Vec::new();
         for region in regions {
-            listed.extend(inner.list(region).await?);
+            listed.extend(inner.list(region).await?.unwrap_or_default());
         }
-        Ok(listed)
+        Ok(Some(listed))
     }
 }
 
@@ -252,6 +306,69 @@ struct InMemory;
 #[async_trait]
 impl Bug for InMemory {
     fn restarted(&self, inner: &Reference) {
-        inner.news().clear();
+        inner.state().news.clear();
+    }
+}
+
+/// What was lost is empty.
+#[derive(Debug)]
+struct LostIsEmpty;
+#[async_trait]
+impl Bug for LostIsEmpty {
+    async fn list(&self, inner: &Reference, region: RegionId) -> Listed {
+        let listed = inner.list(region).await?;
+        Ok(Some(listed.unwrap_or_default()))
+    }
+}
+
+/// A restore begins with an empty board.
+#[derive(Debug)]
+struct RestoresOver;
+#[async_trait]
+impl Bug for RestoresOver {
+    async fn restore(
+        &self,
+        inner: &Reference,
+        region: RegionId,
+        searches: &[OpenSearch],
+    ) -> Result<(), PortError> {
+        inner.state().news.retain(|(of, _), _| *of != region);
+        inner.restore(region, searches).await
+    }
+}
+
+/// What was closed is kept as long as the board.
+#[derive(Debug, Default)]
+struct RemembersForEver(Mutex<Vec<(RegionId, OpenSearch)>>);
+#[async_trait]
+impl Bug for RemembersForEver {
+    async fn open(
+        &self,
+        inner: &Reference,
+        region: RegionId,
+        searches: &[OpenSearch],
+    ) -> Result<(), PortError> {
+        let closed = lock(&self.0).clone();
+        let is_over = |search: &OpenSearch| {
+            let known = closed
+                .iter()
+                .filter(|(of, known)| *of == region && known.trip == search.trip);
+            known.map(|(_, known)| known.version).max() >= Some(search.version)
+        };
+        let news: Vec<_> = searches
+            .iter()
+            .filter(|search| !is_over(search))
+            .copied()
+            .collect();
+        inner.open(region, &news).await
+    }
+    async fn close(
+        &self,
+        inner: &Reference,
+        region: RegionId,
+        searches: &[OpenSearch],
+    ) -> Result<(), PortError> {
+        lock(&self.0).extend(searches.iter().map(|search| (region, *search)));
+        inner.close(region, searches).await
     }
 }

@@ -9,6 +9,10 @@ use std::sync::Arc;
 pub enum Capability {
     /// Stop in order and start again on what was kept.
     Restart,
+    /// Lose all that was kept.
+    Lose,
+    /// Let hours pass without waiting for them.
+    LetHoursPass,
 }
 
 /// A world around a dispatch board of its own, empty at the beginning; all handles see the same searches.
@@ -22,5 +26,10 @@ pub trait DispatchBoardHarness: Harness {
     /// Stops the board in order.
     fn restart(&self) {
         undeclared("restart")
+    }
+
+    /// Loses all that the board kept, as a store without a backup does.
+    fn lose(&self) {
+        undeclared("lose")
     }
 }

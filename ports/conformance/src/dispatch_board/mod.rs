@@ -24,4 +24,10 @@ crate::clause::clauses! {
         "keep the searches of regions apart";
     BoardSurvivesARestart db_07_board_survives_a_restart needs Restart by checks::board_survives_a_restart:
         "keep the board over a restart, what is closed as well";
+    LostIsNotEmpty db_08_lost_is_not_empty needs Lose by checks::lost_is_not_empty:
+        "list nothing at all, not an empty board, where a region was never restored or the board was lost since";
+    RestoreKeepsWhatIsNewer db_09_restore_keeps_what_is_newer by checks::restore_keeps_what_is_newer:
+        "keep over a restore what was opened and closed meanwhile at newer versions";
+    ClosedIsForgotten db_10_closed_is_forgotten needs LetHoursPass by checks::closed_is_forgotten:
+        "remember that a search was closed for `CLOSED_KEPT`, and forget it within twice that time";
 }

@@ -1,6 +1,6 @@
 //! One planted bug a clause: each is a decorator around the reference model.
 
-use super::reference::{Reference, ReferenceHarness};
+use super::reference::{Reference, ReferenceHarness, ReferenceReader};
 use super::{Clause, LocationFeedHarness};
 use crate::harness::Harness;
 use crate::reference::lock;
@@ -9,7 +9,7 @@ use fiacre_domain::id::{DriverId, RegionId};
 use fiacre_domain::matching::Sample;
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
-use fiacre_ports::{LocationFeed, PortError};
+use fiacre_ports::{LocationFeed, LocationReader, PortError};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
@@ -25,8 +25,8 @@ trait Bug: Debug + Send + Sync {
     ) -> Result<(), PortError> {
         inner.report(region, samples).await
     }
-    async fn drain(&self, inner: &Reference, region: RegionId) -> Result<Vec<Sample>, PortError> {
-        inner.drain(region).await
+    async fn drain(&self, inner: &mut ReferenceReader, _region: RegionId) -> Result<Vec<Sample>, PortError> {
+        inner.drain().await
     }
 }
 
@@ -42,8 +42,25 @@ impl LocationFeed for Handle {
     async fn report(&self, region: RegionId, samples: Vec<Sample>) -> Result<(), PortError> {
         self.bug.report(&self.inner, region, samples).await
     }
-    async fn drain(&self, region: RegionId) -> Result<Vec<Sample>, PortError> {
-        self.bug.drain(&self.inner, region).await
+    async fn subscribe(&self, region: RegionId) -> Result<Box<dyn LocationReader>, PortError> {
+        let inner = self.inner.reader(region);
+        let bug = Arc::clone(&self.bug);
+        Ok(Box::new(HandleReader { inner, bug, region }))
+    }
+}
+
+/// A reader of the model through a bug.
+#[derive(Debug)]
+struct HandleReader {
+    inner: ReferenceReader,
+    bug: Arc<dyn Bug>,
+    region: RegionId,
+}
+
+#[async_trait]
+impl LocationReader for HandleReader {
+    async fn drain(&mut self) -> Result<Vec<Sample>, PortError> {
+        self.bug.drain(&mut self.inner, self.region).await
     }
 }
 
@@ -135,8 +152,8 @@ impl Bug for LastReportWins {
 struct GivesTheLatestAgain(Mutex<BTreeMap<(RegionId, DriverId), Sample>>);
 #[async_trait]
 impl Bug for GivesTheLatestAgain {
-    async fn drain(&self, inner: &Reference, region: RegionId) -> Result<Vec<Sample>, PortError> {
-        let new = inner.drain(region).await?;
+    async fn drain(&self, inner: &mut ReferenceReader, region: RegionId) -> Result<Vec<Sample>, PortError> {
+        let new = inner.drain().await?;
         let mut known = lock(&self.0);
         if new.is_empty() {
             let of_region = known.iter().filter(|((of, _), _)| *of == region);
@@ -152,8 +169,8 @@ impl Bug for GivesTheLatestAgain {
 struct NewestFirst;
 #[async_trait]
 impl Bug for NewestFirst {
-    async fn drain(&self, inner: &Reference, region: RegionId) -> Result<Vec<Sample>, PortError> {
-        let mut drained = inner.drain(region).await?;
+    async fn drain(&self, inner: &mut ReferenceReader, _region: RegionId) -> Result<Vec<Sample>, PortError> {
+        let mut drained = inner.drain().await?;
         drained.reverse();
         Ok(drained)
     }
@@ -164,8 +181,8 @@ impl Bug for NewestFirst {
 struct ReadersShare(Mutex<Vec<Sample>>);
 #[async_trait]
 impl Bug for ReadersShare {
-    async fn drain(&self, inner: &Reference, region: RegionId) -> Result<Vec<Sample>, PortError> {
-        let mut drained = inner.drain(region).await?;
+    async fn drain(&self, inner: &mut ReferenceReader, _region: RegionId) -> Result<Vec<Sample>, PortError> {
+        let mut drained = inner.drain().await?;
         let mut given = lock(&self.0);
         drained.retain(|sample| !given.contains(sample));
         given.extend(&drained);

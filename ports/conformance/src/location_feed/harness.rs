@@ -10,8 +10,7 @@ pub enum Capability {}
 
 /// A world around a location feed of its own, without samples at the beginning.
 pub trait LocationFeedHarness: Harness {
-    /// Another reader of the feed, which may report as well. It gets what is reported from now on; what was reported
-    /// before, it may or may not get.
+    /// A handle on the feed, as a process of its own would open it.
     fn open(&self) -> Arc<dyn LocationFeed>;
 
     /// Whether this world can do `capability`; there is none yet, so the default matches them all.

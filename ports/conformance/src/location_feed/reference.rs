@@ -9,16 +9,36 @@ use fiacre_domain::id::{DriverId, RegionId};
 use fiacre_domain::matching::Sample;
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
-use fiacre_ports::{LocationFeed, PortError};
+use fiacre_ports::{LocationFeed, LocationReader, PortError};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-/// A reader of a location feed that obviously keeps every clause.
-#[derive(Debug)]
+type Reported = Arc<Mutex<Vec<(RegionId, Sample)>>>;
+
+/// A location feed that obviously keeps every clause; clones are the same feed.
+#[derive(Debug, Clone, Default)]
 pub struct Reference {
-    reported: Arc<Mutex<Vec<(RegionId, Sample)>>>,
+    reported: Reported,
+}
+
+/// A reader of the model.
+#[derive(Debug)]
+pub(super) struct ReferenceReader {
+    reported: Reported,
+    region: RegionId,
     /// The highest sequence that this reader was given.
-    drained: Mutex<BTreeMap<(RegionId, DriverId), u64>>,
+    drained: BTreeMap<DriverId, u64>,
+}
+
+impl Reference {
+    /// A reader by its own type, for planted bugs.
+    pub(super) fn reader(&self, region: RegionId) -> ReferenceReader {
+        ReferenceReader {
+            reported: Arc::clone(&self.reported),
+            region,
+            drained: BTreeMap::new(),
+        }
+    }
 }
 
 #[async_trait]
@@ -28,17 +48,24 @@ impl LocationFeed for Reference {
         Ok(())
     }
 
-    async fn drain(&self, region: RegionId) -> Result<Vec<Sample>, PortError> {
+    async fn subscribe(&self, region: RegionId) -> Result<Box<dyn LocationReader>, PortError> {
+        Ok(Box::new(self.reader(region)))
+    }
+}
+
+#[async_trait]
+impl LocationReader for ReferenceReader {
+    async fn drain(&mut self) -> Result<Vec<Sample>, PortError> {
         let mut latest = BTreeMap::new();
+        let region = self.region;
         for (_, sample) in lock(&self.reported).iter().filter(|(of, _)| *of == region) {
             let known = latest.entry(sample.driver()).or_insert(*sample);
             if known.sequence() < sample.sequence() {
                 *known = *sample;
             }
         }
-        let mut drained = lock(&self.drained);
         let mut is_new = |sample: &Sample| {
-            let before = drained.insert((region, sample.driver()), sample.sequence());
+            let before = self.drained.insert(sample.driver(), sample.sequence());
             before.is_none_or(|before| before < sample.sequence())
         };
         Ok(latest.into_values().filter(|sample| is_new(sample)).collect())
@@ -49,7 +76,7 @@ impl LocationFeed for Reference {
 #[derive(Debug)]
 pub struct ReferenceHarness {
     time: VirtualTime,
-    reported: Arc<Mutex<Vec<(RegionId, Sample)>>>,
+    feed: Reference,
 }
 
 impl ReferenceHarness {
@@ -57,15 +84,12 @@ impl ReferenceHarness {
     pub fn new() -> Self {
         Self {
             time: VirtualTime::new(AT),
-            reported: Arc::default(),
+            feed: Reference::default(),
         }
     }
 
     pub(super) fn reference(&self) -> Reference {
-        Reference {
-            reported: Arc::clone(&self.reported),
-            drained: Mutex::default(),
-        }
+        self.feed.clone()
     }
 }
 
