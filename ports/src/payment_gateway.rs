@@ -141,6 +141,20 @@ pub enum GatewayError {
     /// The intent is not where this can be done; read it back.
     #[error("failed to move the payment intent: read it back, it has moved on")]
     WrongStatus,
+    /// It will never be done as asked, whatever is repeated: the method is gone, the account is closed, the request breaks
+    /// a rule of the company's. Nothing was done; the adapter tells its operators the company's reason.
+    #[error("failed to have the payment gateway do this: it never will, see its reason in the log")]
+    Refused,
+}
+
+impl GatewayError {
+    /// Whether the same call may yet succeed; else repeating it changes nothing.
+    pub const fn is_transient(&self) -> bool {
+        match self {
+            Self::Unavailable | Self::OutcomeUnknown => true,
+            Self::KeyReused | Self::NotFound | Self::WrongStatus | Self::Refused => false,
+        }
+    }
 }
 
 impl GatewayError {
@@ -152,6 +166,7 @@ impl GatewayError {
             Self::KeyReused => "gateway_key_reused",
             Self::NotFound => "gateway_not_found",
             Self::WrongStatus => "gateway_wrong_status",
+            Self::Refused => "gateway_refused",
         }
     }
 }
@@ -166,6 +181,8 @@ impl GatewayError {
 ///   `pg_10_refunds_add_up`): an amount that cannot be is [`GatewayError::WrongStatus`].
 /// - MUST find an intent again after an unknown outcome (`pg_04_unknown_outcome_is_readable`), and not find what was
 ///   never created (`pg_11_absent_is_not_found`).
+/// - MUST tell what it will never do from what may yet be done: [`GatewayError::Refused`], with nothing held and the intent
+///   as it was (`pg_18_refused_for_good_is_said`).
 /// - MUST never confirm a cancelled intent (`pg_05_cancelled_is_final`, `pg_17_cancel_before_confirm_wins`).
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]

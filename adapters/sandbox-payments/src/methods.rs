@@ -34,6 +34,8 @@ pub const PM_DISPUTE: PaymentMethodId = scripted(12);
 pub const PM_REFUND_FAILS: PaymentMethodId = scripted(13);
 /// Refunds are pending for [`REFUND_DELAY`], then succeed.
 pub const PM_REFUND_PENDING: PaymentMethodId = scripted(14);
+/// The method is gone: every confirmation is [`Refused`](fiacre_ports::GatewayError::Refused), for good.
+pub const PM_GONE: PaymentMethodId = scripted(15);
 
 /// How long [`PM_3DS`] takes the rider to act.
 pub const ACTION_DELAY: Millis = Millis::from_secs(20);
@@ -51,7 +53,7 @@ pub const DISPUTE_DELAY: Millis = Millis::from_minutes(60);
 pub const REFUND_DELAY: Millis = Millis::from_minutes(30);
 
 /// Every scripted method with the name that riders' test clients call it by.
-pub const ALL: [(&str, PaymentMethodId); 14] = [
+pub const ALL: [(&str, PaymentMethodId); 15] = [
     ("pm_ok", PM_OK),
     ("pm_decline", PM_DECLINE),
     ("pm_3ds", PM_3DS),
@@ -66,6 +68,7 @@ pub const ALL: [(&str, PaymentMethodId); 14] = [
     ("pm_dispute", PM_DISPUTE),
     ("pm_refund_fails", PM_REFUND_FAILS),
     ("pm_refund_pending", PM_REFUND_PENDING),
+    ("pm_gone", PM_GONE),
 ];
 
 /// The scripted method of this name, such as `pm_decline`.

@@ -68,7 +68,9 @@ impl PaymentGatewayHarness for World {
 
     fn support(&self, capability: Capability) -> Support {
         match capability {
-            Capability::Decline | Capability::Challenge | Capability::LoseAnswers => Support::Yes,
+            Capability::Decline | Capability::Challenge | Capability::LoseAnswers | Capability::Refuse => {
+                Support::Yes
+            }
         }
     }
 
@@ -82,6 +84,10 @@ impl PaymentGatewayHarness for World {
 
     fn method_challenged(&self) -> PaymentMethodId {
         methods::PM_3DS_ABANDONED
+    }
+
+    fn method_refused(&self) -> PaymentMethodId {
+        methods::PM_GONE
     }
 
     fn method_with_lost_answers(&self) -> PaymentMethodId {

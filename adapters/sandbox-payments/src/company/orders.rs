@@ -2,6 +2,7 @@
 
 use super::{Asked, Company, Mover, within};
 use crate::fate::{Fates, Verdict};
+use crate::methods::PM_GONE;
 use crate::record::{Change, Record};
 use fiacre_domain::id::IntentId;
 use fiacre_domain::money::Money;
@@ -48,6 +49,10 @@ impl Company {
         }
         if closed {
             return self.answer_by_status(intent, order, status);
+        }
+        let unconfirmed = matches!(status, IntentStatus::RequiresConfirmation { .. });
+        if order == Order::Confirm && unconfirmed && self.method(intent) == Some(PM_GONE) {
+            return Err(GatewayError::Refused);
         }
         let given = match order {
             Order::Confirm => self.confirm(intent, status, key, now),

@@ -157,7 +157,7 @@ impl Caller {
     ) -> Result<(ChargeId, Answer), Ask> {
         let view = match self.cashier.noticed(notice.intent).await {
             Ok(view) => view,
-            Err(GatewayError::NotFound | GatewayError::KeyReused) => {
+            Err(GatewayError::NotFound | GatewayError::KeyReused | GatewayError::Refused) => {
                 return Err(Ask::Settle(inbox::refused(
                     "gateway_not_found",
                     "a notice about an intent that does not exist",
@@ -210,6 +210,10 @@ fn told(delivery: &Delivery, cause: Cause, charge: ChargeId, answer: Answer, lat
         Answer::Nothing => Ask::Settle(Settlement::Ack),
         Answer::Later(Some(GatewayError::Unavailable | GatewayError::OutcomeUnknown)) => Ask::Later(later),
         Answer::Later(_) => Ask::Settle(Settlement::Return { delay: later }),
+        // Climbing the ladder would change nothing.
+        Answer::Failed(error @ GatewayError::Refused) => {
+            Ask::Settle(inbox::refused(error.code(), &error.to_string()))
+        }
         Answer::Failed(error) => Ask::Settle(inbox::failed(delivery, error.code(), &error.to_string())),
     }
 }

@@ -77,6 +77,10 @@ impl Cashier {
             }
             GatewayCall::Confirm { intent } => {
                 let answer = self.gateway.confirm(intent, key(Operation::Confirm)).await;
+                if answer == Err(GatewayError::Refused) {
+                    // No issuer was asked, and none will be: the attempt is over like one that was declined.
+                    return self.end_declined(charge, start, intent).await;
+                }
                 self.after(charge, start, intent, answer, Wanted::Hold).await
             }
             GatewayCall::Capture { intent, amount } => {
@@ -101,7 +105,9 @@ impl Cashier {
                     .await
                 {
                     Ok(RefundStatus::Succeeded) => Answer::Record(vec![Command::RecordRefunded { refund }]),
-                    Ok(RefundStatus::Failed) => Answer::Record(vec![Command::RecordRefundFailed { refund }]),
+                    Ok(RefundStatus::Failed) | Err(GatewayError::Refused) => {
+                        Answer::Record(vec![Command::RecordRefundFailed { refund }])
+                    }
                     Ok(RefundStatus::Pending) => Answer::Later(None),
                     Err(error) => failure(error),
                 }
@@ -163,9 +169,17 @@ impl Cashier {
         answer: Result<IntentView, GatewayError>,
         wanted: Wanted,
     ) -> Answer {
-        match self.read_back(intent, answer).await {
-            Ok(view) => self.tell(charge, start, view, wanted).await,
-            Err(error) => failure(error),
+        let was_wrong = answer == Err(GatewayError::WrongStatus);
+        let view = match self.read_back(intent, answer).await {
+            Ok(view) => view,
+            Err(error) => return failure(error),
+        };
+        match self.tell(charge, start, view, wanted).await {
+            // It has not moved on, and is refused all the same: asked again for ever, it would be refused for ever.
+            Answer::Later(None) if was_wrong && stands_still(view.status) => {
+                Answer::Failed(GatewayError::WrongStatus)
+            }
+            answer @ (Answer::Record(_) | Answer::Nothing | Answer::Later(_) | Answer::Failed(_)) => answer,
         }
     }
 
@@ -270,11 +284,20 @@ fn cancelled(start: &AuthorizationStart, reason: DeclineReason) -> Answer {
 }
 
 const fn failure(error: GatewayError) -> Answer {
-    match error {
-        GatewayError::Unavailable | GatewayError::OutcomeUnknown | GatewayError::WrongStatus => {
-            Answer::Later(Some(error))
-        }
-        GatewayError::KeyReused | GatewayError::NotFound => Answer::Failed(error),
+    if error.is_transient() {
+        Answer::Later(Some(error))
+    } else {
+        Answer::Failed(error)
+    }
+}
+
+/// Whether an intent stands still: asked again, it would answer the same.
+const fn stands_still(status: IntentStatus) -> bool {
+    match status {
+        IntentStatus::RequiresConfirmation { .. }
+        | IntentStatus::RequiresAction
+        | IntentStatus::RequiresCapture { .. } => true,
+        IntentStatus::Processing | IntentStatus::Succeeded { .. } | IntentStatus::Canceled => false,
     }
 }
 

@@ -164,5 +164,6 @@ pub(crate) fn refunding() -> Vec<Event> {
 pub(crate) const UNAVAILABLE: Answer = Err(GatewayError::Unavailable);
 pub(crate) const UNKNOWN: Answer = Err(GatewayError::OutcomeUnknown);
 pub(crate) const MOVED_ON: Answer = Err(GatewayError::WrongStatus);
+pub(crate) const REFUSED: Answer = Err(GatewayError::Refused);
 pub(crate) const REUSED: Answer = Err(GatewayError::KeyReused);
 pub(crate) const MISSING: Answer = Err(GatewayError::NotFound);

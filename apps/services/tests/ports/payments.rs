@@ -1,8 +1,8 @@
 //! Each answer of the gateway to each call, and what notices tell.
 
 use crate::gateway::{
-    BACK, DECLINED, FARE, HELD, MISSING, MOVED_ON, NEW, REUSED, Script, TAKEN, UNAVAILABLE, UNKNOWN, begun,
-    capturing, created, held, key, refunding, view, voiding,
+    BACK, DECLINED, FARE, HELD, MISSING, MOVED_ON, NEW, REFUSED, REUSED, Script, TAKEN, UNAVAILABLE, UNKNOWN,
+    begun, capturing, created, held, key, refunding, view, voiding,
 };
 use crate::sample::{FIRST, INTENT, TRIP, usd};
 use crate::stage::{Tape, applied, bus, delivery, error, loaded, ports, region, store, timers, told, turn};
@@ -137,8 +137,9 @@ enum Then {
     Records(&'static [&'static str]),
     ComesBack,
     Climbs(&'static str),
+    Parks(&'static str),
 }
-use Then::{Climbs, ComesBack, Records};
+use Then::{Climbs, ComesBack, Parks, Records};
 
 fn assert_then(tape: &Tape, then: &Then, case: &str) {
     let settled = tape.settled();
@@ -151,6 +152,7 @@ fn assert_then(tape: &Tape, then: &Then, case: &str) {
             assert_eq!((settlement, tape.appended()), (&BACK, vec![]), "{case}");
         }
         (Climbs(code), Settlement::RetryAfter { code: used, .. }) => assert_eq!(used, code, "{case}"),
+        (Parks(code), Settlement::Park(reason)) => assert_eq!(reason.code(), *code, "{case}"),
         _ => panic!("{case}: {settlement:?} and {:?}", tape.appended()),
     }
 }
@@ -162,6 +164,8 @@ fn a_creation_is_simply_repeated() {
         (UNAVAILABLE, ComesBack),
         (UNKNOWN, ComesBack),
         (REUSED, Climbs("gateway_key_reused")),
+        (MOVED_ON, Climbs("gateway_wrong_status")),
+        (REFUSED, Parks("gateway_refused")),
     ] {
         let script = Script {
             create: Some(answer),
@@ -210,6 +214,16 @@ fn a_confirmation_holds_waits_or_ends_at_the_gateway_first() {
         (MOVED_ON, None, Some(Ok(HELD)), Records(&["PaymentAuthorized"])),
         (REUSED, None, None, Climbs("gateway_key_reused")),
         (MISSING, None, None, Climbs("gateway_not_found")),
+        (MOVED_ON, None, Some(Ok(NEW)), Climbs("gateway_wrong_status")),
+        (MOVED_ON, None, Some(Ok(IntentStatus::Processing)), ComesBack),
+        (
+            REFUSED,
+            Some(Ok(IntentStatus::Canceled)),
+            None,
+            Records(&["PaymentDeclined"]),
+        ),
+        (REFUSED, Some(UNAVAILABLE), None, ComesBack),
+        (REFUSED, Some(REFUSED), None, Parks("gateway_refused")),
     ] {
         let script = Script {
             confirm: Some(confirm),
@@ -237,6 +251,8 @@ fn a_capture_is_recorded_once_the_gateway_says_so() {
             Records(&["CaptureFailed", "DebtRecorded", "PaymentClosed"]),
         ),
         (REUSED, None, Climbs("gateway_key_reused")),
+        (MOVED_ON, Some(Ok(HELD)), Climbs("gateway_wrong_status")),
+        (REFUSED, None, Parks("gateway_refused")),
     ] {
         let script = Script {
             capture: Some(capture),
@@ -283,6 +299,7 @@ fn a_refund_is_asked_for_until_it_is_done_or_failed() {
     for (refund, first) in [
         (Ok(RefundStatus::Succeeded), Some("PaymentRefunded")),
         (Ok(RefundStatus::Failed), Some("RefundFailed")),
+        (Err(GatewayError::Refused), Some("RefundFailed")),
         (Ok(RefundStatus::Pending), None),
         (Err(GatewayError::Unavailable), None),
         (Err(GatewayError::OutcomeUnknown), None),

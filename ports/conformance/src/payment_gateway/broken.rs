@@ -146,6 +146,9 @@ impl PaymentGatewayHarness for Broken {
     fn method_challenged(&self) -> PaymentMethodId {
         self.harness.method_challenged()
     }
+    fn method_refused(&self) -> PaymentMethodId {
+        self.harness.method_refused()
+    }
     fn method_with_lost_answers(&self) -> PaymentMethodId {
         self.harness.method_with_lost_answers()
     }
@@ -174,6 +177,7 @@ pub fn broken(clause: Clause) -> Broken {
         Clause::RepetitionAfterATimeoutIsOneEffect => Broken::new(KeyIsKeptWithTheAnswer),
         Clause::ChallengeHoldsNothing => Broken::new(TrustsTheRider),
         Clause::CancelBeforeConfirmWins => Broken::new(LateConfirmHolds),
+        Clause::RefusedForGoodIsSaid => Broken::new(HopesForEver),
     }
 }
 
@@ -505,5 +509,18 @@ impl Bug for TrustsTheRider {
             view.status = IntentStatus::Canceled;
         }
         revive(inner, intent)
+    }
+}
+
+/// What will never be done is reported as "not now".
+#[derive(Debug)]
+struct HopesForEver;
+#[async_trait]
+impl Bug for HopesForEver {
+    async fn confirm(&self, inner: &Reference, intent: IntentId, key: IdempotencyKey) -> Viewed {
+        match inner.confirm(intent, key).await {
+            Err(GatewayError::Refused) => Err(GatewayError::Unavailable),
+            answer => answer,
+        }
     }
 }

@@ -14,6 +14,8 @@ pub enum Capability {
     Challenge,
     /// Operations that are done while their answers are lost.
     LoseAnswers,
+    /// A method with which the gateway refuses to create or to confirm, for good.
+    Refuse,
 }
 
 /// A world around a gateway; where it is shared, [`Harness::salt`] keeps keys apart, and `list` may show others' intents.
@@ -35,6 +37,11 @@ pub trait PaymentGatewayHarness: Harness {
     /// A method whose rider must act, and does not as long as the clause runs.
     fn method_challenged(&self) -> PaymentMethodId {
         undeclared("method_challenged")
+    }
+
+    /// A method with which the gateway refuses the creation or the confirmation, for good: one that is gone, say.
+    fn method_refused(&self) -> PaymentMethodId {
+        undeclared("method_refused")
     }
 
     /// A method with which every operation is done, but its first answer is lost as [`OutcomeUnknown`].

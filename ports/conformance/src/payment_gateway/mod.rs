@@ -47,4 +47,6 @@ crate::clause::clauses! {
         "answer `RequiresAction` where the rider must act, with nothing held, and let such an intent be cancelled";
     CancelBeforeConfirmWins pg_17_cancel_before_confirm_wins by statuses::cancel_before_confirm_wins:
         "keep a hold from ever being placed that was cancelled before it was confirmed, also under a key that comes late and again";
+    RefusedForGoodIsSaid pg_18_refused_for_good_is_said needs Refuse by statuses::refused_for_good_is_said:
+        "answer `Refused`, not an error that may pass, to what it will never do, hold nothing, and let the intent be cancelled";
 }

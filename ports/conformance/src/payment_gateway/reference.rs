@@ -18,6 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 const HELD: PaymentMethodId = PaymentMethodId(1);
 const DECLINED: PaymentMethodId = PaymentMethodId(2);
+const GONE: PaymentMethodId = PaymentMethodId(4);
 const CHALLENGED: PaymentMethodId = PaymentMethodId(3);
 const HOLD_LASTS: Millis = Millis::from_minutes(7 * 24 * 60);
 
@@ -145,6 +146,7 @@ impl PaymentGateway for Reference {
         let answer = self
             .state()
             .act(key, intent, none, |view, method| match view.status {
+                IntentStatus::RequiresConfirmation { .. } if method == GONE => Err(GatewayError::Refused),
                 IntentStatus::RequiresConfirmation { .. } => Ok(match method {
                     DECLINED => IntentStatus::RequiresConfirmation { declined: true },
                     CHALLENGED => IntentStatus::RequiresAction,
@@ -290,7 +292,9 @@ impl PaymentGatewayHarness for ReferenceHarness {
 
     fn support(&self, capability: Capability) -> Support {
         match capability {
-            Capability::Decline | Capability::Challenge | Capability::LoseAnswers => Support::Yes,
+            Capability::Decline | Capability::Challenge | Capability::LoseAnswers | Capability::Refuse => {
+                Support::Yes
+            }
         }
     }
 
@@ -304,6 +308,10 @@ impl PaymentGatewayHarness for ReferenceHarness {
 
     fn method_challenged(&self) -> PaymentMethodId {
         CHALLENGED
+    }
+
+    fn method_refused(&self) -> PaymentMethodId {
+        GONE
     }
 
     fn method_with_lost_answers(&self) -> PaymentMethodId {

@@ -169,3 +169,22 @@ pub(super) fn challenge_holds_nothing<H: PaymentGatewayHarness>(script: &Script<
         IntentStatus::RequiresAction,
     )
 }
+
+pub(super) fn refused_for_good_is_said<H: PaymentGatewayHarness>(script: &Script<'_, H>) -> Check {
+    let refused = GatewayError::Refused;
+    let gateway = script.open_gateway();
+    let request = script.request(1, script.harness().method_refused());
+    let Ok(view) = script.create(&gateway, request) else {
+        return expect_refused(&script.create(&gateway, request), refused);
+    };
+    for attempt in 0..2 {
+        let key = script.key_again(1, attempt, Operation::Confirm);
+        expect_refused(&script.confirm(&gateway, view.intent, key), refused)?;
+    }
+    let unheld = IntentStatus::RequiresConfirmation { declined: false };
+    let seen = script.get(&gateway, view.intent).map(|view| view.status);
+    expect_same("the intent afterwards", &Ok(unheld), &seen)?;
+    let key = script.key(1, Operation::Cancel);
+    let cancelled = script.cancel(&gateway, view.intent, key).map(|view| view.status);
+    expect_same("the cancelled intent", &Ok(IntentStatus::Canceled), &cancelled)
+}
