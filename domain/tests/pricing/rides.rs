@@ -135,6 +135,18 @@ fn a_total_that_the_gateway_does_not_take_is_refused() {
 }
 
 #[test]
+fn cards_take_no_third_decimal() {
+    let dinars = Tariff::new("test".parse().unwrap(), 1, Currency::KWD, by_distance());
+    assert_eq!(
+        refused(&dinars, &ride()),
+        Some(PricingError::StepDoesNotFitGateway)
+    );
+    let to_ten_fils = StageRounding::new(10, Rounding::HalfUp).unwrap();
+    let rounded = dinars.with_rounding(RoundingPlan::MINOR_UNITS.with(Stage::Total, to_ten_fils));
+    assert_eq!(refused(&rounded, &ride()), None);
+}
+
+#[test]
 fn a_surge_that_does_not_follow_from_its_inputs_is_refused() {
     let policy = SurgePolicy::new(1, BasisPoints::ONE, BasisPoints::new(20_000)).unwrap();
     let inputs = SurgeInputs {

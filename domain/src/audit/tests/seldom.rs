@@ -13,7 +13,7 @@ use crate::payment::{AuthorizationStart, Charge, PaymentEvent, Purpose, Waiver};
 use crate::pricing::{Quote, Ride, Surge, Tariff};
 use crate::stream::{ChargeNumber, StreamId};
 use crate::time::Timestamp;
-use crate::trip::{Actor, PlanChange, TripEvent};
+use crate::trip::{Actor, PlanChange, RejectReason, TripEvent};
 use crate::units::{Millimetres, Millis};
 use Why::{Asked, On};
 use std::sync::Arc;
@@ -124,6 +124,39 @@ fn a_search_resumes_the_round_that_it_paused() {
     };
     assert_eq!(round(0), [""; 0]);
     assert!(round(1).contains(&"audit_out_of_place"));
+}
+
+#[test]
+fn a_release_that_is_asked_again_is_the_same_release() {
+    let again = [
+        DispatchEvent::DispatchEnding,
+        release_asked(ADA, 0, 1),
+        release_asked(ADA, 0, 1),
+    ];
+    assert_eq!(whole().with_events(SEARCH, 5, again).codes(), [""; 0]);
+    let other = [
+        DispatchEvent::DispatchEnding,
+        release_asked(ADA, 0, 1),
+        release_asked(ADA, 0, 2),
+    ];
+    assert!(
+        whole()
+            .with_events(SEARCH, 5, other)
+            .codes()
+            .contains(&"audit_out_of_place")
+    );
+}
+
+#[test]
+fn what_began_for_a_rejected_order_must_end() {
+    let reject = |log: Log| {
+        let reason = RejectReason::Expired;
+        log.with(TRIP, Asked, [TripEvent::Rejected { reason }]).codes()
+    };
+    let searched = reject(Log::default().with(SEARCH, Asked, [search(0)]));
+    assert_eq!(searched, ["audit_never_closed"]);
+    let charged = reject(Log::default().with(FARE, Asked, [start(A0)]));
+    assert!(charged.contains(&"audit_never_closed"), "{charged:?}");
 }
 
 #[test]
