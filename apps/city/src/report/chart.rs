@@ -9,6 +9,10 @@ use std::fmt::Write as _;
 const MARGIN: usize = 2;
 /// A column wider than this reads as a wall.
 const COLUMN_MAX: usize = 10;
+/// So few quarter-hours are drawn as lines.
+const LYING_MAX: usize = 6;
+/// What stands in a line beside its bar.
+const LYING_WORDS_WIDTH: usize = 49;
 const ROWS_OF_RIDERS: u64 = 7;
 const ROWS_OF_WAITS: u64 = 3;
 /// The steps between labels of the time axis, in quarter-hours.
@@ -62,6 +66,9 @@ impl Chart {
                 .iter()
                 .map(|column| column.wait_sum_ms / i64::from(column.waits.max(1)))
         };
+        if self.columns.len() <= LYING_MAX {
+            return self.draw_lying(asked_max);
+        }
         let wait_max_ms = waits().max().unwrap_or_default();
         let step = 15 * self.quarters;
         let mut page = self.style.paint(Ink::Strong, "The day");
@@ -86,8 +93,8 @@ impl Chart {
         let wait_max_s = u32::try_from((wait_max_ms + 500) / 1_000).ok();
         let _ = writeln!(
             page,
-            "How long they waited, mean: up to {} min",
-            words::minutes(wait_max_s)
+            "How long they waited, mean: up to {}",
+            words::span(wait_max_s)
         );
         let waits = waits().map(|wait_ms| {
             let height = eighths(wait_ms.unsigned_abs(), wait_max_ms.unsigned_abs(), ROWS_OF_WAITS);
@@ -98,6 +105,39 @@ impl Chart {
         });
         page.push_str(&self.bars(ROWS_OF_WAITS, Ink::Plain, &waits.collect::<Vec<_>>()));
         page.push_str(&self.axis());
+        page
+    }
+
+    /// A line for each quarter-hour: a few columns would be a wall.
+    fn draw_lying(&self, asked_max: u32) -> String {
+        let mut page = self.style.paint(Ink::Strong, "The day");
+        page.push_str(", by when riders asked  ");
+        page.push_str(&self.style.paint(Ink::Good, "█"));
+        page.push_str(" rode  ");
+        page.push_str(&self.style.paint(Ink::Poor, "░"));
+        page.push_str(" did not\n");
+        let room = self.style.columns().saturating_sub(LYING_WORDS_WIDTH);
+        let share = |riders: u32| {
+            let scaled = u64::from(riders) * room as u64 / u64::from(asked_max.max(1));
+            usize::try_from(scaled).unwrap_or(room)
+        };
+        for (quarter, column) in self.columns.iter().enumerate() {
+            let (rode, all) = (share(column.completed), share(column.requested));
+            // Whoever went without shows, be it only one.
+            let rode = rode.saturating_sub(usize::from(column.unserved > 0 && rode == all));
+            let mean_s = column.wait_mean_s().map(|seconds| format!("{seconds:.0} s"));
+            let _ = writeln!(
+                page,
+                "  {}  {}{}{:blank$} {:>7} asked, waited {:>6} on average",
+                self.clock(quarter),
+                self.style.paint(Ink::Good, &"█".repeat(rode)),
+                self.style.paint(Ink::Poor, &"░".repeat(all - rode)),
+                "",
+                words::count(column.requested.into()),
+                mean_s.unwrap_or_else(words::dash),
+                blank = room - all,
+            );
+        }
         page
     }
 

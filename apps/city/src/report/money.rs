@@ -70,7 +70,7 @@ fn name(account: Account, is_payee: bool) -> String {
         Account::Clearing => "riders, by card",
         Account::DriverCash => "riders, in cash",
         Account::Debts => "riders, still to pay",
-        Account::Rider if is_payee => "riders, paid too much",
+        Account::Rider if is_payee => "riders, to be given back",
         Account::Rider => "riders, not yet asked",
         Account::DriverPayable => "drivers",
         Account::Commission if is_payee => "the platform",

@@ -2,12 +2,14 @@
 
 use super::chart::Chart;
 use super::style::{Ink, Style, shortened};
-use super::words::{amount, clock, count, dash, hours, minutes, percent, percent_of, weekday};
+use super::words::{amount, clock, count, dash, hours, minutes, percent, percent_of, span, weekday};
 use super::{Report, money, per_s, saga};
 use crate::measures::{REQUESTS_COMPARED_MIN, ZoneFigures};
 use std::cmp::Reverse;
 use std::fmt::Write as _;
 
+/// A zone with fewer riders without a ride is not listed among the worst: a share of few is somebody's luck.
+const UNSERVED_LISTED_MIN: u32 = 5;
 /// How many zones a table lists.
 const ZONES_LISTED: usize = 5;
 const ZONE_NAME_WIDTH: usize = 29;
@@ -89,11 +91,14 @@ impl<'a> Page<'a> {
             ("lost too many drivers", failed.reassignments_used_up),
         ];
         let cancels = [
-            ("cancelled by the rider", cancelled.rider),
-            ("by the driver", cancelled.driver),
-            ("by an operator", cancelled.operator),
-            ("by a deadline", cancelled.timer),
-            ("refused", trips.rejected),
+            ("cancelled", cancelled.rider),
+            // Whoever says so first, the driver or the platform's own timer.
+            (
+                "were not there when the car was",
+                cancelled.driver + cancelled.timer,
+            ),
+            ("were cancelled by an operator", cancelled.operator),
+            ("were refused", trips.rejected),
         ];
         let mut without: Vec<String> = failures
             .into_iter()
@@ -107,11 +112,11 @@ impl<'a> Page<'a> {
         let waits = [
             self.style.paint(
                 Ink::Strong,
-                &format!("median {} min", minutes(self.report.wait.p50)),
+                &format!("half within {}", span(self.report.wait.p50)),
             ),
-            format!("95% within {}", minutes(self.report.wait.p95)),
-            format!("a driver was found in {}", minutes(self.report.assign.p50)),
-            format!("and came in {}", minutes(self.report.pickup.p50)),
+            format!("95% within {}", span(self.report.wait.p95)),
+            format!("half had a driver in {}", span(self.report.assign.p50)),
+            format!("who came in {}", span(self.report.pickup.p50)),
         ];
         self.style.paragraph("Riders", &riders)
             + &self.style.paragraph("No ride", &without)
@@ -127,7 +132,9 @@ impl<'a> Page<'a> {
         };
         let mut by_wait: Vec<_> = busy().filter(|zone| zone.wait_p95.is_some()).collect();
         by_wait.sort_by_key(|zone| (Reverse(zone.wait_p95), zone.zone));
-        let mut by_unserved: Vec<_> = busy().filter(|zone| zone.unserved > 0).collect();
+        let mut by_unserved: Vec<_> = busy()
+            .filter(|zone| zone.unserved >= UNSERVED_LISTED_MIN)
+            .collect();
         by_unserved.sort_by_key(|zone| (Reverse(unserved_ppm(zone)), zone.zone));
         let mut page = self.table("Where riders waited longest", &by_wait, |zone| {
             zone.wait_p95.unwrap_or_default().into()
@@ -138,7 +145,7 @@ impl<'a> Page<'a> {
 
     fn table(&self, title: &str, zones: &[&ZoneFigures], measure: impl Fn(&ZoneFigures) -> u64) -> String {
         let Some(worst) = zones.first().map(|zone| measure(zone)) else {
-            return format!("{title}: nowhere.\n");
+            return format!("{title}: too few anywhere to tell.\n");
         };
         let mut page = self.style.paint(
             Ink::Strong,
@@ -189,19 +196,19 @@ impl<'a> Page<'a> {
             format!("{} with a rider", percent(drivers.occupied_share)),
             format!("{} on the way", percent(drivers.enroute_share)),
             format!("{} free", percent(drivers.open_share)),
-            format!("{} of metres empty", percent(drivers.deadhead_share_m)),
+            format!("{} of metres without a rider", percent(drivers.deadhead_share_m)),
             format!("{} rides an hour", figure(drivers.completed_per_h, 2)),
         ];
         let earnings = [
             format!("median {} {currency} an hour", pay(earned.p50)),
-            format!("a tenth up to {}", pay(earned.p10)),
-            format!("a tenth from {}", pay(earned.p90)),
+            format!("one in ten up to {}", pay(earned.p10)),
+            format!("one in ten from {}", pay(earned.p90)),
             format!("Gini {}", figure(drivers.gini, 2)),
         ];
         let fairness = [
             format!("{} zones compared", equity.zones),
             format!(
-                "p95 wait {} s in the worst tenth, {} s in the best (× {})",
+                "95% waited up to {} s in the worst tenth, {} s in the best (× {})",
                 figure(equity.wait_p95_worst_s, 0),
                 figure(equity.wait_p95_best_s, 0),
                 figure(equity.wait_p95_ratio, 1)
@@ -242,7 +249,7 @@ impl<'a> Page<'a> {
                 percent(self.report.within_120_s)
             ),
             bias,
-            format!("90% within {}", minutes(error.p90)),
+            format!("nine in ten off by at most {}", span(error.p90)),
         ];
         self.style.paragraph("Promises", &promises)
     }

@@ -346,6 +346,24 @@ fn no_page_is_wider_than_its_style_and_colours_change_no_word() {
     }
 }
 
+#[test]
+fn a_short_run_is_drawn_as_lines_and_whoever_went_without_shows() {
+    let mut report = made_up();
+    report.series = series().into_iter().take(2).collect();
+    let page = report.to_text(PLAIN);
+    let lines: Vec<&str> = page
+        .lines()
+        .filter(|line| line.contains("asked, waited"))
+        .collect();
+    assert_eq!(lines.len(), 2, "{page}");
+    assert!(lines[0].starts_with("  18:00  ████") && lines[1].starts_with("  18:15  ████"));
+    assert!(lines.iter().all(|line| line.contains('░')), "{page}");
+    assert!(
+        lines[0].ends_with("6,900 asked, waited  150 s on average"),
+        "{page}"
+    );
+}
+
 fn without_colours(text: &str) -> String {
     let mut parts = text.split("\u{1b}[");
     let first = parts.next().unwrap_or_default().to_owned();

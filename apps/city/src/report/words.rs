@@ -39,7 +39,20 @@ pub(super) fn percent_of(part: u64, whole: u64) -> String {
     percent(crate::measures::quotient(part.into(), whole.into(), 4))
 }
 
-/// `3:30` minutes and seconds, or `1:03:30`; a dash where there is none.
+/// `46 s`, `3 min 30 s` or `1 h 3 min`; a dash where there is none.
+pub(super) fn span(seconds: Option<u32>) -> String {
+    seconds.map_or_else(dash, |seconds| {
+        match (seconds / 3_600, seconds / 60 % 60, seconds % 60) {
+            (0, 0, seconds) => format!("{seconds} s"),
+            (0, minutes, 0) => format!("{minutes} min"),
+            (0, minutes, seconds) => format!("{minutes} min {seconds} s"),
+            (hours, 0, _) => format!("{hours} h"),
+            (hours, minutes, _) => format!("{hours} h {minutes} min"),
+        }
+    })
+}
+
+/// `3:30` minutes and seconds, or `1:03:30`, for tables; a dash where there is none.
 pub(super) fn minutes(seconds: Option<u32>) -> String {
     seconds.map_or_else(dash, |seconds| {
         let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
@@ -111,6 +124,11 @@ mod tests {
     #[test]
     fn durations_and_shares_read_naturally() {
         assert_eq!(minutes(Some(59)), "0:59");
+        assert_eq!(
+            [0, 46, 60, 221, 3_600, 3_790].map(|seconds| span(Some(seconds))),
+            ["0 s", "46 s", "1 min", "3 min 41 s", "1 h", "1 h 3 min"]
+        );
+        assert_eq!(span(None), "–");
         assert_eq!(minutes(Some(3_661)), "1:01:01");
         assert_eq!(minutes(None), "–");
         assert_eq!(
