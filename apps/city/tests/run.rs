@@ -74,6 +74,23 @@ fn without_demand_the_day_is_empty() {
 }
 
 #[test]
+fn idle_drivers_are_on_duty_until_the_demand_ends_and_no_longer() {
+    let mut options = evening();
+    options.demand = times(0.0);
+    options.drivers = 20;
+    let drivers = play(&options).measures.drivers();
+    // Twenty drivers for six minutes.
+    assert_eq!((drivers.hours, drivers.open_share), (Some(2.0), Some(1.0)));
+    options.demand = times(0.01);
+    let drivers = play(&options).measures.drivers();
+    // Whoever has a rider then, drives them home.
+    assert!(
+        drivers.hours.is_some_and(|hours| (2.0..8.0).contains(&hours)),
+        "{drivers:?}"
+    );
+}
+
+#[test]
 fn without_demand_and_drivers_the_log_is_empty() {
     let mut options = evening();
     options.demand = times(0.0);
