@@ -97,6 +97,7 @@ impl Platform {
             timers: Arc::new(timers.clone()),
             clock: Arc::clone(&clock),
             observer,
+            recent: Arc::default(),
         };
         let desk = DeskPorts {
             bus: Arc::new(bus.clone()),

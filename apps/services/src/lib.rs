@@ -6,7 +6,7 @@
 //! | to find | look in |
 //! |---|---|
 //! | what riders' and drivers' apps ask for | [`desk`] |
-//! | event → command → commit, for each service | [`reactor`], [`writer`] |
+//! | event → command → commit, for each service | [`reactor`], [`writer`], [`recent`] |
 //! | searches, drivers and the batch every two seconds | [`fleet`] |
 //! | calls at the payment gateway, its notices | [`payments`] |
 //! | log → messages | [`relay`] |
@@ -24,6 +24,7 @@ pub mod observer;
 pub mod payments;
 pub mod process;
 pub mod reactor;
+pub mod recent;
 pub mod relay;
 pub mod state;
 pub mod topology;

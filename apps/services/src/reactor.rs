@@ -4,6 +4,7 @@ use crate::backoff::Patience;
 use crate::inbox::{self, Ask, Inbox, Plan, Work};
 use crate::observer::Observer;
 use crate::process::{Process, Turn};
+use crate::recent::RecentStates;
 use crate::topology;
 use crate::writer::{Job, Writer};
 use async_trait::async_trait;
@@ -28,6 +29,8 @@ pub struct ServicePorts {
     pub clock: Arc<dyn Clock>,
     /// Who is told what was decided, for measures and reports.
     pub observer: Arc<dyn Observer>,
+    /// What its processes in this place have decided on lately.
+    pub recent: Arc<RecentStates>,
 }
 
 impl ServicePorts {
@@ -38,6 +41,7 @@ impl ServicePorts {
             Arc::clone(&self.clock),
             Arc::clone(&self.observer),
         )
+        .with_recent(Arc::clone(&self.recent))
     }
 
     /// The patience of the process with this name.

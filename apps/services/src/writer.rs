@@ -5,6 +5,7 @@
 //! or a refusal) is believed only at the confirmed head of the stream.
 
 use crate::observer::{Decided, Observer};
+use crate::recent::{Known, RecentStates};
 use crate::state::{Refusal, State};
 use fiacre_domain::event::Event;
 use fiacre_domain::id::RegionId;
@@ -50,6 +51,11 @@ impl Job {
             commands: vec![command],
         }
     }
+
+    /// Most deadlines have been overtaken by events. That is believed at the confirmed head only, so it is loaded at once.
+    const fn mostly_does_nothing(&self) -> bool {
+        matches!(self.cause, Cause::Timer(_))
+    }
 }
 
 /// What became of a job.
@@ -69,21 +75,13 @@ pub enum Outcome {
     Failed(PortError),
 }
 
-#[derive(Debug)]
-struct Known {
-    state: State,
-    head: Version,
-    /// The snapshot that it was loaded from.
-    kept: Version,
-    confirmed: bool,
-}
-
 /// Decides jobs and appends what they come to.
 #[derive(Clone)]
 pub struct Writer {
     store: Arc<dyn EventStore>,
     clock: Arc<dyn Clock>,
     observer: Arc<dyn Observer>,
+    recent: Arc<RecentStates>,
 }
 
 impl std::fmt::Debug for Writer {
@@ -99,12 +97,21 @@ impl Writer {
             store,
             clock,
             observer,
+            recent: Arc::default(),
         }
+    }
+
+    /// Begins and ends with the states in `recent`, as do others who share it: then they lose fewer races to each other.
+    #[must_use]
+    pub fn with_recent(mut self, recent: Arc<RecentStates>) -> Self {
+        self.recent = recent;
+        self
     }
 
     /// Does every job; answers in their order.
     pub async fn run(&self, jobs: Vec<Job>) -> Vec<Outcome> {
         let mut round = Round::new(jobs, Arc::clone(&self.observer));
+        round.recall(&self.recent);
         while let Some(wave) = round.next_wave() {
             self.load(&mut round, &wave).await;
             let commits = round.decide(&wave, self.clock.now());
@@ -116,7 +123,9 @@ impl Writer {
                 }
             }
         }
-        self.keep_snapshots(&round).await;
+        let mut known = std::mem::take(&mut round.known);
+        self.keep_snapshots(&mut known).await;
+        self.recent.keep(known);
         round.into_outcomes()
     }
 
@@ -156,25 +165,17 @@ impl Writer {
     }
 
     /// Keeps the states of long streams. Losing one costs time only, so a failure is not the job's.
-    async fn keep_snapshots(&self, round: &Round) {
-        let due: Vec<_> = round
-            .known
-            .iter()
-            .filter(|(stream, known)| {
-                matches!(stream, StreamId::Driver(_))
-                    && known.head.get().saturating_sub(known.kept.get()) >= SNAPSHOT_EVERY
-            })
-            .map(|(&stream, known)| {
+    async fn keep_snapshots(&self, known: &mut BTreeMap<StreamId, Box<Known>>) {
+        let mut due = Vec::new();
+        for (&stream, known) in known {
+            let is_due = known.head.get().saturating_sub(known.kept.get()) >= SNAPSHOT_EVERY;
+            if is_due && matches!(stream, StreamId::Driver(_)) {
+                known.kept = known.head;
                 let state = Arc::new(known.state.to_snapshot());
-                (
-                    stream,
-                    Snapshot {
-                        version: known.head,
-                        state,
-                    },
-                )
-            })
-            .collect();
+                let version = known.head;
+                due.push((stream, Snapshot { version, state }));
+            }
+        }
         if !due.is_empty()
             && let Err(error) = self.store.save_snapshots(due).await
         {
@@ -190,7 +191,7 @@ struct Round {
     outcomes: Vec<Option<Outcome>>,
     races: Vec<u32>,
     unknown: Vec<Option<(NewCommit, u32)>>,
-    known: BTreeMap<StreamId, Known>,
+    known: BTreeMap<StreamId, Box<Known>>,
     unconfirmed: BTreeSet<StreamId>,
 }
 
@@ -208,6 +209,13 @@ impl Round {
         }
     }
 
+    /// Takes what is still known from earlier runs; it may be behind.
+    fn recall(&mut self, recent: &RecentStates) {
+        let jobs = self.jobs.iter().filter(|job| !job.mostly_does_nothing());
+        let streams = jobs.map(|job| job.stream);
+        self.known = recent.take(streams);
+    }
+
     /// The first unfinished job of each stream: a batch holds at most one commit a stream.
     fn next_wave(&self) -> Option<Vec<usize>> {
         let mut streams = BTreeSet::new();
@@ -219,10 +227,11 @@ impl Round {
 
     fn missing(&self, wave: &[usize]) -> Vec<LoadRequest> {
         wave.iter()
-            .map(|&slot| self.jobs[slot].stream)
-            .filter(|stream| !self.known.contains_key(stream))
-            .map(|stream| {
-                let consistency = if self.unconfirmed.contains(&stream) {
+            .map(|&slot| &self.jobs[slot])
+            .filter(|job| !self.known.contains_key(&job.stream))
+            .map(|job| {
+                let stream = job.stream;
+                let consistency = if self.unconfirmed.contains(&stream) || job.mostly_does_nothing() {
                     Consistency::Linearizable
                 } else {
                     Consistency::Cached
@@ -244,15 +253,13 @@ impl Round {
         match folded {
             Ok((Some(state), head, kept)) => {
                 let confirmed = consistency == Consistency::Linearizable;
-                self.known.insert(
-                    stream,
-                    Known {
-                        state,
-                        head,
-                        kept,
-                        confirmed,
-                    },
-                );
+                let known = Known {
+                    state,
+                    head,
+                    kept,
+                    confirmed,
+                };
+                self.known.insert(stream, Box::new(known));
             }
             Ok((None, ..)) => self.fail(stream, &|| {
                 Outcome::Failed(PortError::new(

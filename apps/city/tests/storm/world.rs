@@ -130,6 +130,7 @@ impl World {
             timers: Arc::new(MemoryTimers::new(time.clone()).with_faults(&faults)),
             clock: Arc::clone(&clock),
             observer: Arc::new(NoObserver),
+            recent: Arc::default(),
         };
         let fleet = FleetPorts {
             service: ports.clone(),

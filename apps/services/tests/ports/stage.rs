@@ -283,6 +283,7 @@ pub(crate) fn ports(tape: &Tape, store: MockEventStore, bus: MockBus, timers: Mo
         timers: Arc::new(timers),
         clock: Arc::new(clock(tape)),
         observer: Arc::new(NoObserver),
+        recent: Arc::default(),
     }
 }
 

@@ -193,6 +193,7 @@ impl World {
             timers: Arc::new(MemoryTimers::new(time.clone())),
             clock: Arc::new(SkewedClock::new(time.clone(), Millis::ZERO)),
             observer: Arc::new(NoObserver),
+            recent: Arc::default(),
         };
         at_once(bus.declare(&topology::views_queue(region()))).unwrap();
         let policy = [
