@@ -23,6 +23,7 @@ mod hash;
 mod locations;
 mod lock;
 mod random;
+mod regions;
 mod routes;
 mod signal;
 mod time;

@@ -1,6 +1,7 @@
 //! All streams of one trip together: what one of them claims, another must have seen.
 
 use super::charge::Charge;
+use super::few;
 use super::finding::{Flaw, Notes};
 use super::search::Search;
 use super::tape::Tape;
@@ -82,13 +83,16 @@ impl Booking {
 
     /// Notes a driver's lock; tells whether it may come: every lock that was asked for is answered before all is closed.
     pub(super) fn lock(&mut self, version: Version, driver: DriverId, round: u8, fence: Fence) -> bool {
-        self.locks.push(Lock {
-            version,
-            driver,
-            round,
-            fence,
-            is_released: false,
-        });
+        few::push(
+            &mut self.locks,
+            Lock {
+                version,
+                driver,
+                round,
+                fence,
+                is_released: false,
+            },
+        );
         !self.is_judged
     }
 

@@ -44,6 +44,7 @@
 mod booking;
 mod charge;
 mod driver;
+mod few;
 mod finding;
 mod ops;
 mod search;

@@ -1,5 +1,6 @@
 //! A trip's search as the auditor sees it: rounds, offers, locks.
 
+use super::few;
 use super::finding::{Flaw, Notes};
 use crate::dispatch::{DispatchEvent, OfferNumber, WithdrawReason};
 use crate::driver::Fence;
@@ -226,17 +227,20 @@ impl Search {
             DispatchEvent::SearchResumed { .. } => self.step = Step::Searching,
             DispatchEvent::OfferMade(ref offer) => {
                 self.offers = offer.number.0;
-                self.open.push(OpenOffer {
-                    number: offer.number,
-                    driver: offer.driver,
-                    accepted: None,
-                });
+                few::push(
+                    &mut self.open,
+                    OpenOffer {
+                        number: offer.number,
+                        driver: offer.driver,
+                        accepted: None,
+                    },
+                );
             }
             DispatchEvent::OfferAccepted { offer, driver, round } => self.accept(offer, driver, round),
             DispatchEvent::OfferDeclined { offer, driver }
             | DispatchEvent::OfferExpired { offer, driver } => {
                 self.open.retain(|open| open.number != offer);
-                self.excluded.push(driver);
+                few::push(&mut self.excluded, driver);
             }
             DispatchEvent::OfferWithdrawn { offer, driver, .. } => {
                 let round = self.offer(offer, driver).and_then(|open| open.accepted);
@@ -248,13 +252,16 @@ impl Search {
                 self.step = Step::Assigned;
                 self.set_lock(round, driver, LockStep::Held(fence));
                 self.open.retain(|open| open.driver != driver);
-                self.excluded.push(driver);
-                self.assignments.push(Assignment {
-                    version,
-                    round,
-                    fence,
-                    driver,
-                });
+                few::push(&mut self.excluded, driver);
+                few::push(
+                    &mut self.assignments,
+                    Assignment {
+                        version,
+                        round,
+                        fence,
+                        driver,
+                    },
+                );
             }
             DispatchEvent::ReleaseAsked {
                 round, fence, driver, ..
@@ -285,12 +292,15 @@ impl Search {
         for open in self.open.iter_mut().filter(|open| open.number == number) {
             open.accepted = Some(round);
         }
-        self.asked.push((driver, round));
-        self.locks.push(AskedLock {
-            round,
-            driver,
-            step: LockStep::Asked,
-        });
+        few::push(&mut self.asked, (driver, round));
+        few::push(
+            &mut self.locks,
+            AskedLock {
+                round,
+                driver,
+                step: LockStep::Asked,
+            },
+        );
     }
 
     fn set_lock(&mut self, round: u8, driver: DriverId, step: LockStep) {
@@ -308,7 +318,7 @@ impl Search {
             .iter()
             .any(|known| known.fence == release.fence && known.driver == release.driver);
         if !is_known {
-            self.releases.push(release);
+            few::push(&mut self.releases, release);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A trip as the auditor sees it: the rules of the saga's table, written down a second time.
 
+use super::few;
 use super::finding::{Flaw, Notes};
 use crate::driver::Fence;
 use crate::event::Event;
@@ -254,17 +255,20 @@ impl Trip {
             TripEvent::Rejected { .. } => self.step = Step::Rejected,
             TripEvent::DriverNoted { round, fence, driver } => {
                 self.driver = Some(*fence);
-                self.driver_notes.push(DriverNote {
-                    version,
-                    round: *round,
-                    fence: *fence,
-                    driver: *driver,
-                    let_go: None,
-                });
+                few::push(
+                    &mut self.driver_notes,
+                    DriverNote {
+                        version,
+                        round: *round,
+                        fence: *fence,
+                        driver: *driver,
+                        let_go: None,
+                    },
+                );
             }
             TripEvent::PaymentNoted { secured } => {
                 self.secured = Some(*secured);
-                self.payment_notes.push(PaymentNote::Secured(version, *secured));
+                few::push(&mut self.payment_notes, PaymentNote::Secured(version, *secured));
             }
             TripEvent::PaymentUnnoted { authorization } => {
                 self.lost = self.lost.max(Some(*authorization));
@@ -275,8 +279,8 @@ impl Trip {
                 {
                     self.secured = None;
                 }
-                self.payment_notes
-                    .push(PaymentNote::Lost(version, *authorization));
+                let lost = PaymentNote::Lost(version, *authorization);
+                few::push(&mut self.payment_notes, lost);
             }
             TripEvent::Confirmed { .. } => self.step = Step::Confirmed,
             TripEvent::Reassigning { round, .. } => {

@@ -1,7 +1,8 @@
 //! Every stream, by number.
 
-use super::stream::{Regions, Stream};
+use super::stream::Stream;
 use crate::hash::{FixedState, Index, Lookup};
+use crate::regions::Regions;
 use fiacre_domain::id::TripId;
 use fiacre_domain::stream::{Commit, StreamId, Version};
 use fiacre_ports::{Appended, Loaded, NewCommit, PortError, PortErrorKind, Snapshot};

@@ -1,8 +1,8 @@
 //! One stream: its commits, its inbox, its snapshot.
 
 use crate::hash::{FixedState, Lookup};
+use crate::regions::Regions;
 use fiacre_domain::event::Event;
-use fiacre_domain::id::RegionId;
 use fiacre_domain::stream::{Cause, Commit, StreamId, TraceContext, Version};
 use fiacre_domain::time::Timestamp;
 use fiacre_ports::{Loaded, NewCommit, Snapshot};
@@ -20,26 +20,6 @@ struct Record {
     trace: Option<Arc<TraceContext>>,
     events: Arc<[Event]>,
     region: u32,
-}
-
-/// The names of regions, by number.
-#[derive(Debug, Default)]
-pub(super) struct Regions(Vec<RegionId>);
-
-impl Regions {
-    /// The number of `region`; there are few.
-    fn number(&mut self, region: RegionId) -> u32 {
-        let known = self.0.iter().position(|known| *known == region);
-        let place = known.unwrap_or_else(|| {
-            self.0.push(region);
-            self.0.len() - 1
-        });
-        u32::try_from(place).unwrap_or(u32::MAX)
-    }
-
-    fn name(&self, number: u32) -> Option<RegionId> {
-        self.0.get(number as usize).copied()
-    }
 }
 
 /// The history of one aggregate.

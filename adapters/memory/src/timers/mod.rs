@@ -1,18 +1,19 @@
 //! Deadlines in memory.
 
+mod armed;
+
 use crate::clock::SkewedClock;
 use crate::faults::{Call, Faults};
 use crate::lock::lock;
 use crate::signal::Signal;
 use crate::time::VirtualTime;
+use armed::Armed;
 use async_trait::async_trait;
-use fiacre_domain::id::RegionId;
 use fiacre_domain::saga::Service;
-use fiacre_domain::stream::{StreamId, TimerId, TimerKind, TraceContext, Version};
+use fiacre_domain::stream::StreamId;
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
-use fiacre_ports::{Clock, PortError, Scope, Shard, Timer, Timers};
-use std::collections::BTreeMap;
+use fiacre_ports::{Clock, PortError, Scope, Timer, Timers};
 use std::sync::{Arc, Mutex};
 
 /// Timers in memory. Clones are the same timers.
@@ -28,87 +29,6 @@ pub struct MemoryTimers {
 struct Shared {
     armed: [Mutex<Armed>; Service::ALL.len()],
     changed: [Signal; Service::ALL.len()],
-}
-
-/// The armed timers of a service.
-#[derive(Debug, Default)]
-struct Armed {
-    due_at: BTreeMap<TimerId, Timestamp>,
-    by_due: BTreeMap<(Timestamp, TimerId), Rest>,
-}
-
-/// What a timer carries besides its identity and its time.
-#[derive(Debug)]
-struct Rest {
-    region: RegionId,
-    trace: Option<Arc<TraceContext>>,
-}
-
-impl Armed {
-    fn arm(&mut self, timer: Timer) {
-        let Timer {
-            id,
-            due_at,
-            region,
-            trace,
-        } = timer;
-        if let Some(earlier) = self.due_at.insert(id, due_at) {
-            self.by_due.remove(&(earlier, id));
-        }
-        self.by_due.insert((due_at, id), Rest { region, trace });
-    }
-
-    /// Timers due at `now`, earliest first; else when the next is.
-    fn due(&self, shard: Shard, now: Timestamp, max: usize) -> Result<Vec<Timer>, Timestamp> {
-        let mut own = self.by_due.iter().filter(|((_, id), _)| shard.covers(id.stream));
-        match own.next() {
-            Some((&(due_at, _), _)) if due_at <= now && max > 0 => {}
-            Some((&(due_at, _), _)) if due_at > now => return Err(due_at),
-            Some(_) | None => return Err(Timestamp::MAX),
-        }
-        let due = self
-            .by_due
-            .iter()
-            .take_while(|((due_at, _), _)| *due_at <= now)
-            .filter(|((_, id), _)| shard.covers(id.stream));
-        Ok(due
-            .take(max)
-            .map(|(&(due_at, id), rest)| Timer {
-                id,
-                due_at,
-                region: rest.region,
-                trace: rest.trace.clone(),
-            })
-            .collect())
-    }
-
-    fn end(&mut self, timer: &Timer) {
-        let moved = self
-            .due_at
-            .get(&timer.id)
-            .is_some_and(|due_at| *due_at > timer.due_at);
-        if !moved && let Some(due_at) = self.due_at.remove(&timer.id) {
-            self.by_due.remove(&(due_at, timer.id));
-        }
-    }
-
-    fn forget(&mut self, stream: StreamId) -> usize {
-        let first = TimerId {
-            stream,
-            version: Version::EMPTY,
-            kind: TimerKind::OrderExpires,
-        };
-        let of_stream = self
-            .due_at
-            .range(first..)
-            .take_while(|(id, _)| id.stream == stream);
-        let forgotten: Vec<_> = of_stream.map(|(&id, &due_at)| (due_at, id)).collect();
-        for place in &forgotten {
-            self.due_at.remove(&place.1);
-            self.by_due.remove(place);
-        }
-        forgotten.len()
-    }
 }
 
 impl MemoryTimers {
