@@ -33,6 +33,11 @@ impl Hasher {
         self.hash.update(self.bytes.as_slice());
     }
 
+    /// The hash of everything added; then it starts anew with nothing, and has its memory still.
+    pub fn take(&mut self) -> Fingerprint {
+        Fingerprint::new(self.hash.finalize_reset().into())
+    }
+
     /// The hash of everything added.
     pub fn finish(self) -> Fingerprint {
         Fingerprint::new(self.hash.finalize().into())
@@ -63,6 +68,15 @@ pub fn quote_fingerprint(quote: &Quote, tariff: &Fingerprint) -> Fingerprint {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_hasher_that_was_emptied_is_as_new() {
+        let mut hasher = Hasher::new();
+        hasher.add(&1_u64);
+        let first = hasher.take();
+        hasher.add(&1_u64);
+        assert_eq!((hasher.take(), first), (first, fingerprint(&1_u64)));
+    }
 
     #[test]
     fn the_hash_is_sha_256() {

@@ -11,6 +11,7 @@ use std::sync::Arc;
 /// The hashes of streams, until all are there.
 #[derive(Debug, Default)]
 pub struct Digest {
+    hasher: Hasher,
     streams: Vec<(StreamId, Fingerprint)>,
     commits: u64,
     events: u64,
@@ -22,13 +23,16 @@ impl Digest {
         if commits.is_empty() {
             return;
         }
-        let mut hasher = Hasher::new();
         for commit in commits {
-            hasher.add(&**commit);
+            self.hasher.add(&**commit);
             self.commits += 1;
             self.events += commit.events.len() as u64;
         }
-        self.streams.push((stream, hasher.finish()));
+        // Kept of every stream that ever was: room for as many again would be half of it.
+        if self.streams.len() == self.streams.capacity() {
+            self.streams.reserve_exact((self.streams.len() / 8).max(1_024));
+        }
+        self.streams.push((stream, self.hasher.take()));
     }
 
     /// How many commits were added.
@@ -44,10 +48,9 @@ impl Digest {
     /// The digest of everything added, whatever the order of streams.
     pub fn finish(mut self) -> Fingerprint {
         self.streams.sort_unstable();
-        let mut hasher = Hasher::new();
         for stream in &self.streams {
-            hasher.add(stream);
+            self.hasher.add(stream);
         }
-        hasher.finish()
+        self.hasher.finish()
     }
 }

@@ -21,6 +21,7 @@
 //!
 //! The data, its source, its licence and its format are described in `data/README.md`.
 
+mod chronicle;
 pub mod commission;
 pub mod coverage;
 pub mod demand;

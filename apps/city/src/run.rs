@@ -103,7 +103,7 @@ pub fn play<S: Spectator + 'static>(
             open,
             demand_lasts,
         };
-        look(&moment, &mut lock(&stage.chronicle).spectator);
+        look(&moment, &mut stage.scribe.read().spectator);
         let waiting = lock(&stage.shared).requests.len();
         if !demand_lasts && open == 0 && waiting == 0 {
             return stage.end();

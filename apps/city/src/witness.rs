@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Sees every commit, in the order in which they were acknowledged.
 pub trait Witness: Send {
     /// A commit is in the log.
-    fn saw(&mut self, commit: &Commit);
+    fn saw(&mut self, commit: Commit);
 }
 
 /// A store that shows every commit to a witness.
@@ -42,7 +42,7 @@ impl EventStore for Witnessed {
             .zip(&appended)
             .filter(|(_, how)| matches!(how, Appended::Applied(_)))
         {
-            witness.saw(&commit.into_commit());
+            witness.saw(commit.into_commit());
         }
         drop(witness);
         appended

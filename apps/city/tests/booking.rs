@@ -37,8 +37,8 @@ const DRIVER: DriverId = DriverId::from_u128(1);
 struct Log(Vec<Commit>);
 
 impl Witness for Log {
-    fn saw(&mut self, commit: &Commit) {
-        self.0.push(commit.clone());
+    fn saw(&mut self, commit: Commit) {
+        self.0.push(commit);
     }
 }
 

@@ -101,6 +101,9 @@ pub enum CityError {
     /// A port failed while the city was set up or read.
     #[error(transparent)]
     Port(#[from] PortError),
+    /// The thread that keeps the chronicle cannot be started.
+    #[error("failed to start the thread that audits the run: {0}")]
+    Thread(#[source] std::io::Error),
     /// Trips were still open a whole day after the last request.
     #[error("failed to come to rest: {open} trips are still open a day after the last request")]
     NotClosed {
@@ -124,6 +127,7 @@ impl CityError {
             | Self::Place(_)
             | Self::Run(_)
             | Self::Port(_)
+            | Self::Thread(_)
             | Self::NotClosed { .. } => false,
         }
     }
@@ -193,7 +197,7 @@ pub(super) fn payments(options: &CityOptions) -> Result<sandbox::Policy, sandbox
 }
 
 /// How long the company remembers keys of finished intents: calls are repeated within seconds here.
-const KEYS_KEPT: Millis = Millis::from_minutes(10);
+const KEYS_KEPT: Millis = Millis::from_minutes(2);
 
 /// Manhattan with a margin.
 fn area() -> Result<ServiceArea, CityError> {

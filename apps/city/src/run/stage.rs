@@ -2,15 +2,14 @@
 
 use super::options::{UTC_OFFSET, fleet, payments};
 use super::{CityError, CityOptions, Played, Spectator};
+use crate::chronicle::{Chronicle, Note, Scribe};
 use crate::commission;
 use crate::coverage::Coverage;
 use crate::demand::{Demand, DemandPlan};
-use crate::digest::Digest;
 use crate::manhattan::Manhattan;
 use crate::platform::{Platform, PlatformConfig};
 use crate::players::{Players, Scene, Shared};
 use crate::witness::Witness;
-use fiacre_domain::audit::Audit;
 use fiacre_domain::id::{RegionId, TripId};
 use fiacre_domain::place::{Place, PlaceError};
 use fiacre_domain::stream::{ChargeNumber, Commit, StreamId};
@@ -23,31 +22,17 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// How long a closed trip is kept, for messages still under way.
-const KEPT_AFTER_CLOSE: Millis = Millis::from_minutes(2);
-
-/// Passes commits on to the audit and to whoever watches.
-pub(super) struct Chronicle<S> {
-    audit: Audit,
-    pub(super) spectator: S,
-}
-
-impl<S: Spectator> Witness for Chronicle<S> {
-    fn saw(&mut self, commit: &Commit) {
-        self.audit.observe(commit);
-        self.spectator.saw(commit);
-    }
-}
+const KEPT_AFTER_CLOSE: Millis = Millis::from_secs(30);
 
 /// Everything that plays.
 pub(super) struct Stage<S> {
     pub(super) platform: Platform,
-    pub(super) chronicle: Arc<Mutex<Chronicle<S>>>,
+    pub(super) scribe: Scribe<S>,
     coverage: Arc<Coverage>,
     pub(super) shared: Arc<Mutex<Shared>>,
     pub(super) manhattan: Arc<Manhattan>,
     pub(super) midnight: Timestamp,
     start: Timestamp,
-    digest: Digest,
     closed: VecDeque<(Timestamp, TripId)>,
 }
 
@@ -58,10 +43,7 @@ impl<S: Spectator + 'static> Stage<S> {
         let midnight = options.midnight();
         let plan = options.plan()?;
         let start = midnight.plus(plan.start());
-        let chronicle = Arc::new(Mutex::new(Chronicle {
-            audit: Audit::default(),
-            spectator,
-        }));
+        let scribe = Scribe::begin(spectator).map_err(CityError::Thread)?;
         let coverage = Arc::new(Coverage::default());
         let config = PlatformConfig {
             region,
@@ -70,7 +52,7 @@ impl<S: Spectator + 'static> Stage<S> {
             fleet: fleet(region, options.matching)?,
             payments: payments(options)?,
         };
-        let witness: Arc<Mutex<dyn Witness>> = Arc::clone(&chronicle) as _;
+        let witness: Arc<Mutex<dyn Witness>> = Arc::clone(scribe.notebook()) as _;
         let seal = Arc::new(KeyedSeal::new([0x6b; 32]));
         let mut platform = Platform::begin(config, seal, witness, Arc::clone(&coverage) as _);
         let shared = Arc::new(Mutex::new(Shared::default()));
@@ -100,17 +82,15 @@ impl<S: Spectator + 'static> Stage<S> {
         );
         let players = platform.executor.block_on(gather)??;
         platform.executor.spawn("players", players.play());
-        let digest = Digest::default();
         let closed = VecDeque::new();
         Ok(Self {
             platform,
-            chronicle,
+            scribe,
             coverage,
             shared,
             manhattan,
             midnight,
             start,
-            digest,
             closed,
         })
     }
@@ -125,14 +105,14 @@ impl<S: Spectator + 'static> Stage<S> {
                 shared.open,
             )
         };
-        let mut chronicle = lock(&self.chronicle);
+        let mut notebook = lock(self.scribe.notebook());
         for drive in driven {
-            chronicle.spectator.drove(drive);
+            notebook.note(Note::Drove(drive));
         }
         for &trip in &newly {
-            chronicle.spectator.closed(trip);
+            notebook.note(Note::Closed(trip));
         }
-        drop(chronicle);
+        drop(notebook);
         self.closed.extend(newly.into_iter().map(|trip| (now, trip)));
         while self
             .closed
@@ -150,7 +130,7 @@ impl<S: Spectator + 'static> Stage<S> {
         let fare = StreamId::Payment(trip, ChargeNumber::FARE);
         for stream in [StreamId::Trip(trip), StreamId::Dispatch(trip), fare] {
             let commits = self.platform.forget(stream);
-            self.digest.add(stream, &commits);
+            lock(self.scribe.notebook()).note(Note::Dropped(stream, commits));
         }
     }
 
@@ -162,20 +142,22 @@ impl<S: Spectator + 'static> Stage<S> {
         self.fold_rest()?;
         let Self {
             platform,
-            chronicle,
+            scribe,
             coverage,
             shared,
             start,
-            digest,
             ..
         } = self;
         let company = platform.company.totals();
-        // Whoever still holds the chronicle is gone with the platform.
         drop(platform);
-        let Some(chronicle) = Arc::into_inner(chronicle) else {
+        let Some(chronicle) = scribe.finish() else {
             return Err(CityError::NotClosed { open: 0 });
         };
-        let Chronicle { audit, spectator } = chronicle.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let Chronicle {
+            audit,
+            digest,
+            spectator,
+        } = chronicle;
         let events = digest.events();
         let played = Played {
             digest: digest.finish(),
@@ -212,8 +194,9 @@ impl<S: Spectator + 'static> Stage<S> {
                 None => break,
             }
         }
-        for (stream, commits) in &streams {
-            self.digest.add(*stream, commits);
+        let mut notebook = lock(self.scribe.notebook());
+        for (stream, commits) in streams {
+            notebook.note(Note::Dropped(stream, commits));
         }
         Ok(())
     }

@@ -1,0 +1,182 @@
+//! The chronicle: audit, digest and measures, kept on a thread of their own while the city goes on.
+//!
+//! Notes are written down in the order in which they were taken, by one writer, so nothing depends on how fast it writes;
+//! whoever reads waits until everything is written down.
+
+use crate::digest::Digest;
+use crate::players::Driven;
+use crate::run::Spectator;
+use crate::witness::Witness;
+use fiacre_domain::audit::Audit;
+use fiacre_domain::id::TripId;
+use fiacre_domain::stream::{Commit, StreamId};
+use std::io;
+use std::panic::resume_unwind;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{Builder, JoinHandle};
+
+/// How many notes go over to the writer at a time.
+const NOTES_A_PAGE: usize = 256;
+/// How many pages may wait for the writer before the city waits for it.
+const PAGES_WAITING_MAX: usize = 64;
+
+/// What there is to write down.
+pub(crate) enum Note {
+    /// A commit was acknowledged.
+    Committed(Commit),
+    /// Somebody drove.
+    Drove(Driven),
+    /// The trip is over on every stream.
+    Closed(TripId),
+    /// A stream was dropped from the log, with these commits.
+    Dropped(StreamId, Vec<Arc<Commit>>),
+}
+
+/// What is written down.
+#[derive(Debug)]
+pub(crate) struct Chronicle<S> {
+    /// Of every commit.
+    pub(crate) audit: Audit,
+    /// Of the streams that were dropped.
+    pub(crate) digest: Digest,
+    /// Whoever else watches.
+    pub(crate) spectator: S,
+}
+
+impl<S: Spectator> Chronicle<S> {
+    fn write(&mut self, note: Note) {
+        match note {
+            Note::Committed(commit) => {
+                self.audit.observe(&commit);
+                self.spectator.saw(&commit);
+            }
+            Note::Drove(driven) => self.spectator.drove(driven),
+            Note::Closed(trip) => self.spectator.closed(trip),
+            Note::Dropped(stream, commits) => self.digest.add(stream, &commits),
+        }
+    }
+}
+
+enum Page {
+    Notes(Vec<Note>),
+    /// Answered once everything before it is written down.
+    Mark(SyncSender<()>),
+    End,
+}
+
+/// Takes notes, and hands them over page by page. A writer that died is found out by whoever reads next.
+pub(crate) struct Notebook {
+    notes: Vec<Note>,
+    pages: SyncSender<Page>,
+}
+
+impl Notebook {
+    /// Takes a note.
+    pub(crate) fn note(&mut self, note: Note) {
+        self.notes.push(note);
+        if self.notes.len() >= NOTES_A_PAGE {
+            self.turn_over();
+        }
+    }
+
+    fn turn_over(&mut self) {
+        let notes = std::mem::replace(&mut self.notes, Vec::with_capacity(NOTES_A_PAGE));
+        self.pages.send(Page::Notes(notes)).ok();
+    }
+
+    fn hand_over(&mut self, page: Page) {
+        self.turn_over();
+        self.pages.send(page).ok();
+    }
+}
+
+impl Witness for Notebook {
+    fn saw(&mut self, commit: Commit) {
+        self.note(Note::Committed(commit));
+    }
+}
+
+/// Keeps a chronicle.
+pub(crate) struct Scribe<S> {
+    notebook: Arc<Mutex<Notebook>>,
+    chronicle: Arc<Mutex<Chronicle<S>>>,
+    writer: Option<JoinHandle<()>>,
+}
+
+impl<S: Spectator + 'static> Scribe<S> {
+    /// Begins a chronicle, and the thread that writes it.
+    pub(crate) fn begin(spectator: S) -> io::Result<Self> {
+        let (pages, to_write) = sync_channel(PAGES_WAITING_MAX);
+        let chronicle = Arc::new(Mutex::new(Chronicle {
+            audit: Audit::default(),
+            digest: Digest::default(),
+            spectator,
+        }));
+        let written = Arc::clone(&chronicle);
+        let writer = Builder::new()
+            .name("chronicle".to_owned())
+            .spawn(move || write(&to_write, &written))?;
+        Ok(Self {
+            notebook: Arc::new(Mutex::new(Notebook {
+                notes: Vec::new(),
+                pages,
+            })),
+            chronicle,
+            writer: Some(writer),
+        })
+    }
+
+    /// Where notes are taken.
+    pub(crate) const fn notebook(&self) -> &Arc<Mutex<Notebook>> {
+        &self.notebook
+    }
+
+    /// The chronicle, once everything that was noted is written down. A panic of the writer goes on here.
+    pub(crate) fn read(&mut self) -> MutexGuard<'_, Chronicle<S>> {
+        let (written, is_written) = sync_channel(1);
+        lock(&self.notebook).hand_over(Page::Mark(written));
+        if is_written.recv().is_err() {
+            self.join();
+        }
+        lock(&self.chronicle)
+    }
+
+    /// Ends the chronicle; none if somebody still reads it.
+    pub(crate) fn finish(mut self) -> Option<Chronicle<S>> {
+        lock(&self.notebook).hand_over(Page::End);
+        self.join();
+        let chronicle = Arc::into_inner(self.chronicle)?;
+        Some(chronicle.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn join(&mut self) {
+        if let Some(writer) = self.writer.take()
+            && let Err(panic) = writer.join()
+        {
+            resume_unwind(panic);
+        }
+    }
+}
+
+fn write<S: Spectator>(pages: &Receiver<Page>, chronicle: &Mutex<Chronicle<S>>) {
+    while let Ok(page) = pages.recv() {
+        match page {
+            Page::Notes(notes) => {
+                let mut chronicle = lock(chronicle);
+                for note in notes {
+                    chronicle.write(note);
+                }
+            }
+            Page::Mark(written) => {
+                // Whoever asked may be gone.
+                written.send(()).ok();
+            }
+            Page::End => return,
+        }
+    }
+}
+
+fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
