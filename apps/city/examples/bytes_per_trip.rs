@@ -2,10 +2,13 @@
 //!
 //! `cargo run --release -p fiacre-city --example bytes_per_trip`
 //!
-//! Both runs have the same drivers, so that what they hold cancels out; what is left of the difference is divided by the
-//! difference in live trips. A part of it is not of live trips at all: drivers' streams and the payment company's files keep
-//! something of every trip that ever was. What is left when all trips have closed says how much, and the last line is
-//! without it. Trips that closed in the last two minutes are still kept, for late messages, and count with the live.
+//! Both runs have the same drivers, so that what they hold cancels out; the figure is the difference in allocated heap at the
+//! two peaks, divided by the difference in live trips. It is the whole process's heap: the log, bus and timers of the trip,
+//! and beside them the payment company's file, the audit, the measures, the rider and the driver of the simulation. Trips
+//! that closed within the last half minute are still kept, for late messages, and are no live trips any more.
+//!
+//! A part of it is not of live trips at all: drivers' streams, the payment company's files and the digest keep something of
+//! every trip that ever was. What is left when all trips have closed says how much, and the last line is without it.
 #![expect(clippy::print_stdout, reason = "printing is what it is for")]
 
 use fiacre_city::demand::Multiplier;

@@ -281,17 +281,20 @@ impl<'a> Page<'a> {
                 shortened(example, self.style.columns() - 11)
             );
         }
-        let virtual_s = u64::try_from(facts.speed.virtual_time.get().max(0) / MS_PER_S).unwrap_or_default();
+        // What counts is the demand that was played: until the last trip has closed, hours pass in which little happens.
+        let demanded = facts.run.duration;
+        let demanded_s = u64::try_from(demanded.get().max(0) / MS_PER_S).unwrap_or_default();
         let mut speed = vec![
             format!(
-                "{} in {:.1} s",
-                hours(facts.speed.virtual_time.get()),
+                "{} of demand in {:.1} s",
+                hours(demanded.get()),
                 facts.speed.wall.as_secs_f64()
             ),
             self.style.paint(
                 Ink::Strong,
-                &format!("{} × real time", count(per_s(virtual_s, facts.speed.wall))),
+                &format!("{} × real time", count(per_s(demanded_s, facts.speed.wall))),
             ),
+            format!("at rest after {}", hours(facts.speed.virtual_time.get())),
             format!("{} events/s", count(self.report.events_per_s())),
         ];
         if let Some(bytes) = facts.speed.rss_peak_bytes {
