@@ -8,8 +8,14 @@ use fiacre_domain::pricing::Quote;
 #[cfg_attr(feature = "mocks", mockall::automock)]
 pub trait Seal: Send + Sync {
     /// The SHA-256 of the quote's canonical bytes.
+    ///
+    /// - MUST be the same for equal quotes (`se_01_same_quote_same_print`) and another for others
+    ///   (`se_02_quotes_are_told_apart`).
     fn fingerprint(&self, quote: &Quote) -> Fingerprint;
 
     /// The code that the rider of `trip` shows to the driver, below 10,000: a keyed hash of the trip, never stored.
+    ///
+    /// - MUST be the same wherever it is asked for (`se_03_code_is_of_the_trip`), and known to nobody without the key
+    ///   (`se_04_codes_cannot_be_guessed`).
     fn start_code(&self, trip: TripId) -> u16;
 }

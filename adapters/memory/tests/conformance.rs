@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "what a test sets up must work")]
 
 use fiacre_conformance::bus::{self, BusHarness};
+use fiacre_conformance::clock::ClockHarness;
 use fiacre_conformance::dispatch_board::{self, DispatchBoardHarness};
 use fiacre_conformance::event_store::{self, EventStoreHarness};
+use fiacre_conformance::id_source::IdSourceHarness;
 use fiacre_conformance::location_feed::LocationFeedHarness;
 use fiacre_conformance::route_provider::RouteProviderHarness;
 use fiacre_conformance::timers::{self, TimersHarness};
@@ -15,13 +17,13 @@ use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
 use fiacre_memory::{
     Call, EstimatedRoutes, Executor, Fault, FaultKind, Faults, MemoryBoard, MemoryBus, MemoryEventStore,
-    MemoryLocations, MemoryTimers, MemoryViews, VirtualTime,
+    MemoryLocations, MemoryTimers, MemoryViews, SeededIds, SkewedClock, VirtualTime,
 };
 use fiacre_ports::{
-    Basis, Bus, DispatchBoard, EventStore, LocationFeed, Message, QueueName, RawMessage, RouteProvider,
-    Ticket, Timers, TripViews,
+    Basis, Bus, Clock, DispatchBoard, EventStore, IdSource, LocationFeed, Message, QueueName, RawMessage,
+    RouteProvider, Ticket, Timers, TripViews,
 };
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 /// A world in memory.
@@ -35,6 +37,8 @@ struct World {
     board: MemoryBoard,
     views: MemoryViews,
     locations: MemoryLocations,
+    /// How many sources of identities were made: each has a seed of its own.
+    sources: Cell<u64>,
 }
 
 const NOT_KEPT: &str = "memory keeps nothing when its process ends";
@@ -69,6 +73,7 @@ impl World {
             board: MemoryBoard::new(time.clone()),
             views: MemoryViews::default(),
             locations: MemoryLocations::default(),
+            sources: Cell::default(),
             faults,
             time,
         }
@@ -255,6 +260,20 @@ impl RouteProviderHarness for World {
     }
 }
 
+impl ClockHarness for World {
+    fn open(&self) -> Arc<dyn Clock> {
+        Arc::new(SkewedClock::new(self.time.clone(), Millis::ZERO))
+    }
+}
+
+impl IdSourceHarness for World {
+    fn open(&self) -> Arc<dyn IdSource> {
+        let seed = self.sources.get();
+        self.sources.set(seed + 1);
+        Arc::new(SeededIds::new(self.time.clone(), seed))
+    }
+}
+
 mod fifo {
     use super::World;
 
@@ -265,6 +284,8 @@ mod fifo {
     fiacre_conformance::trip_views_suite!(World::fifo());
     fiacre_conformance::location_feed_suite!(World::fifo());
     fiacre_conformance::route_provider_suite!(World::fifo());
+    fiacre_conformance::clock_suite!(World::fifo());
+    fiacre_conformance::id_source_suite!(World::fifo());
 }
 
 mod seeded {

@@ -2,9 +2,11 @@
 
 pub mod bus;
 mod clause;
+pub mod clock;
 pub mod dispatch_board;
 pub mod event_store;
 mod harness;
+pub mod id_source;
 pub mod location_feed;
 pub mod payment_gateway;
 mod reference;
@@ -12,6 +14,7 @@ mod report;
 pub mod route_provider;
 pub mod sample;
 mod script;
+pub mod seal;
 pub mod timers;
 pub mod trip_views;
 

@@ -21,11 +21,14 @@ macro_rules! suites {
 
 suites! {
     bus_suite of bus;
+    clock_suite of clock;
     dispatch_board_suite of dispatch_board;
     event_store_suite of event_store;
+    id_source_suite of id_source;
     location_feed_suite of location_feed;
     payment_gateway_suite of payment_gateway;
     route_provider_suite of route_provider;
+    seal_suite of seal;
     timers_suite of timers;
     trip_views_suite of trip_views;
 }
@@ -35,9 +38,11 @@ mod documentation {
     const PORTS: &str = concat!(
         include_str!("../../src/board.rs"),
         include_str!("../../src/bus.rs"),
+        include_str!("../../src/clock.rs"),
         include_str!("../../src/event_store.rs"),
         include_str!("../../src/payment_gateway.rs"),
         include_str!("../../src/road.rs"),
+        include_str!("../../src/seal.rs"),
         include_str!("../../src/timers.rs"),
         include_str!("../../src/views.rs"),
     );
@@ -55,7 +60,7 @@ mod documentation {
                 );)*
             };
         }
-        add!(bus dispatch_board event_store location_feed payment_gateway route_provider timers trip_views);
+        add!(bus clock dispatch_board event_store id_source location_feed payment_gateway route_provider seal timers trip_views);
         clauses
     }
 

@@ -1,0 +1,107 @@
+//! One planted bug a clause.
+
+use super::reference::{Reference, ReferenceHarness, hash};
+use super::{Clause, SealHarness};
+use crate::harness::Harness;
+use fiacre_domain::fingerprint::Fingerprint;
+use fiacre_domain::id::TripId;
+use fiacre_domain::pricing::Quote;
+use fiacre_domain::time::Timestamp;
+use fiacre_domain::units::Millis;
+use fiacre_ports::Seal;
+use std::sync::Arc;
+
+/// A seal with the bug of a clause.
+#[derive(Debug)]
+struct Handle {
+    inner: Reference,
+    bug: Clause,
+}
+
+impl Seal for Handle {
+    fn fingerprint(&self, quote: &Quote) -> Fingerprint {
+        match self.bug {
+            // The key is hashed with the quote.
+            Clause::SameQuoteSamePrint => {
+                let mut bytes = *self.inner.fingerprint(quote).bytes();
+                for (byte, key) in bytes.iter_mut().zip(self.inner.key.to_le_bytes()) {
+                    *byte ^= key;
+                }
+                Fingerprint::new(bytes)
+            }
+            // The total stands for the quote.
+            Clause::QuotesAreToldApart => {
+                let mut bytes = [0; 32];
+                for (byte, total) in bytes.iter_mut().zip(quote.total().minor().to_be_bytes()) {
+                    *byte = total;
+                }
+                Fingerprint::new(bytes)
+            }
+            Clause::CodeIsOfTheTrip | Clause::CodesCannotBeGuessed => self.inner.fingerprint(quote),
+        }
+    }
+
+    fn start_code(&self, trip: TripId) -> u16 {
+        match self.bug {
+            // Five digits.
+            Clause::CodeIsOfTheTrip => self.inner.start_code(trip).saturating_mul(6),
+            // Anyone can compute it.
+            Clause::CodesCannotBeGuessed => {
+                let code = hash(&trip.to_string()) % 10_000;
+                u16::try_from(code).unwrap_or_default()
+            }
+            Clause::SameQuoteSamePrint | Clause::QuotesAreToldApart => self.inner.start_code(trip),
+        }
+    }
+}
+
+/// The reference model with one bug, in a world of its own.
+#[derive(Debug)]
+pub struct Broken {
+    harness: ReferenceHarness,
+    bug: Clause,
+}
+
+impl Broken {
+    fn handle(&self, key: u64) -> Arc<dyn Seal> {
+        Arc::new(Handle {
+            inner: Reference { key },
+            bug: self.bug,
+        })
+    }
+}
+
+impl Harness for Broken {
+    fn block_on<F: Future>(&self, future: F) -> F::Output {
+        self.harness.block_on(future)
+    }
+    fn now(&self) -> Timestamp {
+        self.harness.now()
+    }
+    fn pass(&self, duration: Millis) {
+        self.harness.pass(duration);
+    }
+}
+
+impl SealHarness for Broken {
+    fn open(&self) -> Arc<dyn Seal> {
+        self.handle(1)
+    }
+
+    fn open_foreign(&self) -> Arc<dyn Seal> {
+        self.handle(2)
+    }
+}
+
+/// The adapter that `clause` rejects.
+pub fn broken(clause: Clause) -> Broken {
+    Broken {
+        harness: ReferenceHarness::new(),
+        bug: clause,
+    }
+}
+
+/// The other clauses that the bug of `planted` breaks, and why: none.
+pub fn also(_planted: Clause) -> impl Iterator<Item = (Clause, &'static str)> {
+    std::iter::empty()
+}

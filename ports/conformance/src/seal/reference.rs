@@ -1,0 +1,85 @@
+//! The reference model: hashes that are good enough for a suite, and for nothing else.
+
+use super::SealHarness;
+use crate::harness::Harness;
+use crate::reference::VirtualTime;
+use crate::sample::AT;
+use fiacre_domain::fingerprint::Fingerprint;
+use fiacre_domain::id::TripId;
+use fiacre_domain::pricing::Quote;
+use fiacre_domain::time::Timestamp;
+use fiacre_domain::units::Millis;
+use fiacre_ports::Seal;
+use std::sync::Arc;
+
+/// FNV-1a, and a mixing of its bits (the finaliser of `MurmurHash3`).
+pub(super) fn hash(text: &str) -> u64 {
+    let fnv = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    });
+    let mixed = (fnv ^ fnv >> 33).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    mixed ^ mixed >> 33
+}
+
+/// A seal that obviously keeps every clause.
+#[derive(Debug, Clone, Copy)]
+pub struct Reference {
+    pub(super) key: u64,
+}
+
+impl Seal for Reference {
+    fn fingerprint(&self, quote: &Quote) -> Fingerprint {
+        let print = hash(&format!("{quote:?}")).to_be_bytes();
+        let mut bytes = [0; 32];
+        for (byte, print) in bytes.iter_mut().zip(print.into_iter().cycle()) {
+            *byte = print;
+        }
+        Fingerprint::new(bytes)
+    }
+
+    fn start_code(&self, trip: TripId) -> u16 {
+        let code = hash(&format!("{} {trip}", self.key)) % 10_000;
+        u16::try_from(code).unwrap_or_default()
+    }
+}
+
+/// The model; no time passes in it by itself.
+#[derive(Debug)]
+pub struct ReferenceHarness(VirtualTime);
+
+impl ReferenceHarness {
+    /// Under two keys.
+    pub fn new() -> Self {
+        Self(VirtualTime::new(AT))
+    }
+}
+
+impl Default for ReferenceHarness {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Harness for ReferenceHarness {
+    fn block_on<F: Future>(&self, future: F) -> F::Output {
+        self.0.block_on(future)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+
+    fn pass(&self, duration: Millis) {
+        self.0.pass(duration);
+    }
+}
+
+impl SealHarness for ReferenceHarness {
+    fn open(&self) -> Arc<dyn Seal> {
+        Arc::new(Reference { key: 1 })
+    }
+
+    fn open_foreign(&self) -> Arc<dyn Seal> {
+        Arc::new(Reference { key: 2 })
+    }
+}
