@@ -201,6 +201,7 @@ pub trait EventStore: Send + Sync {
     ///   `es_29_same_cause_side_by_side_is_one_commit`).
     /// - MUST let one cause make a commit in each of several streams (`es_30_cause_counts_per_stream`).
     /// - MUST let exactly one of several concurrent commits on one version through (`es_09_one_of_many_wins`).
+    /// - MUST take batches of any size, as a load must (`es_39_batches_of_any_size_are_taken`).
     /// - MUST judge each member of a batch on its own (`es_10_batch_members_fail_alone`).
     /// - MUST be safe to call again with the identical commit after [`OutcomeUnknown`](crate::PortErrorKind::OutcomeUnknown)
     ///   (`es_11_retry_of_identical_commit_is_safe`), and answer so wherever the commit may have been written

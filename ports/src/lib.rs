@@ -16,6 +16,23 @@
 //!
 //! What an adapter MUST do stands at each method, with the name of the clause in `fiacre-conformance` that checks it.
 //!
+//! # For who writes an adapter
+//!
+//! - **Batches**: answers come in input order, each member on its own. An adapter takes a batch of any size, in as many
+//!   requests as its server likes (`es_39_batches_of_any_size_are_taken`); what a call gives is bounded by its `max`. An empty
+//!   batch is answered with nothing, without a request.
+//! - **Errors**: [`Unavailable`](PortErrorKind::Unavailable) says that nothing was done.
+//!   [`OutcomeUnknown`](PortErrorKind::OutcomeUnknown) says that it may have been, or may still be: every call of every port
+//!   may be repeated with the same arguments, and what was done once is not done twice, or harms nobody.
+//!   [`Invalid`](PortErrorKind::Invalid) and [`Damaged`](PortErrorKind::Damaged) are final;
+//!   [`Newer`](PortErrorKind::Newer) ends with an upgrade. Retries within a call are the adapter's own, within its timeouts.
+//! - **Clocks**: `until`, due times and holds are read on the clock of the process that calls, which its handle was made
+//!   with; a server's clock decides nothing. Domain times are carried, never judged.
+//! - **Dropped futures**: only a crash drops a future of a port, and what was in flight is then done or not, as after
+//!   [`OutcomeUnknown`](PortErrorKind::OutcomeUnknown). A driver that a dropped future harms gets a task of its own inside.
+//! - **Objects**: every port is `Send + Sync` behind an `Arc<dyn _>` and may be called side by side; a [`Consumer`] and a
+//!   [`LocationReader`] belong to one caller each.
+//!
 //! Waiting is a call with a deadline (`until`): an adapter owns its timeouts, and no future of a port is dropped before it
 //! is done, except by a crash.
 

@@ -1,4 +1,4 @@
-//! The suite of [`Clock`](fiacre_ports::Clock).
+//! The suite of [`Clock`].
 
 pub mod broken;
 mod checks;

@@ -273,3 +273,18 @@ pub(super) fn cause_counts_per_stream<H: EventStoreHarness>(script: &Script<'_, 
     }
     Ok(())
 }
+
+pub(super) fn batches_of_any_size_are_taken<H: EventStoreHarness>(script: &Script<'_, H>) -> Check {
+    const COMMITS: u64 = 1_200;
+    let ids = script.ids();
+    let store = script.open_store();
+    script.apply(&store, &[])?;
+    let commits: Vec<_> = (0..COMMITS)
+        .map(|number| ids.commit(ids.driver(number), 0, number))
+        .collect();
+    script.apply(&store, &commits)?;
+    let streams: Vec<_> = commits.iter().map(|commit| commit.stream).collect();
+    let loaded = script.load(&store, &streams)?;
+    let missing = loaded.iter().filter(|loaded| loaded.head != Version::new(1));
+    expect_same("streams without their commit", &0, &missing.count())
+}

@@ -90,4 +90,6 @@ crate::clause::clauses! {
         "scan past a commit that cannot be read, and say that it is `Newer` or `Damaged`";
     LoadTellsNewerFromDamaged es_38_load_tells_newer_from_damaged needs Unreadable by readers::load_tells_newer_from_damaged:
         "answer the load of a stream with a commit that cannot be read `Newer` or `Damaged`, and the others as ever";
+    BatchesOfAnySizeAreTaken es_39_batches_of_any_size_are_taken by appends::batches_of_any_size_are_taken:
+        "take batches of thousands of appends and loads, in as many requests as it likes, and empty ones";
 }

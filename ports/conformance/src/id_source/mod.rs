@@ -1,4 +1,4 @@
-//! The suite of [`IdSource`](fiacre_ports::IdSource).
+//! The suite of [`IdSource`].
 
 pub mod broken;
 mod checks;

@@ -1,4 +1,4 @@
-//! The suite of [`Seal`](fiacre_ports::Seal).
+//! The suite of [`Seal`].
 
 pub mod broken;
 mod checks;

@@ -246,3 +246,17 @@ impl Bug for CauseOncePerStore {
         answers
     }
 }
+
+/// What a server does not take in one request is refused.
+#[derive(Debug, Default)]
+pub(super) struct AThousandAtATime;
+#[async_trait]
+impl Bug for AThousandAtATime {
+    async fn append(&self, inner: &Reference, mut commits: Vec<NewCommit>) -> Vec<Appended> {
+        let beyond = commits.split_off(commits.len().min(1_000));
+        let mut answers = inner.append(commits).await;
+        let too_many = |_| Appended::Failed(PortError::new(PortErrorKind::Invalid, "append so many"));
+        answers.extend(beyond.into_iter().map(too_many));
+        answers
+    }
+}

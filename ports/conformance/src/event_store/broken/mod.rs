@@ -194,6 +194,7 @@ pub fn broken(clause: Clause) -> Broken {
         Clause::HoldEnds => Broken::new::<readers::HoldsForEver>(),
         Clause::UnreadableSparesTheScan => Broken::new::<readers::ScansWhatItCanRead>(),
         Clause::LoadTellsNewerFromDamaged => Broken::new::<readers::NewerIsDamaged>(),
+        Clause::BatchesOfAnySizeAreTaken => Broken::new::<appends::AThousandAtATime>(),
     }
 }
 
