@@ -10,13 +10,14 @@ use fiacre_domain::driver::{self, Driver};
 use fiacre_domain::event::Event;
 use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::id::{DriverId, IntentId, PrincipalId, TripId};
+use fiacre_domain::matching::{Terms, Verdicts};
 use fiacre_domain::money::Currency;
 use fiacre_domain::payment::{self, Payment};
 use fiacre_domain::pricing::{Meter, Ride, Segment, Surge, Tariff, Units};
 use fiacre_domain::saga::{self, Command, Setting};
 use fiacre_domain::trip::{self, Order, PaymentMethod, PaymentMethodId, PersonalPlace, PersonalPlan, Phase};
 use fiacre_domain::units::{Millimetres, Millis};
-use fiacre_domain::{matching::Verdicts, place::Place, ratio::Ratio, requirements::Capabilities};
+use fiacre_domain::{place::Place, ratio::Ratio, requirements::Capabilities};
 use fiacre_domain::{
     stream::ChargeNumber, time::Timestamp, trip::AuthorizationNumber, trip::Trip, trip::TripRequest,
 };
@@ -121,6 +122,11 @@ fn main() -> Result<(), Box<dyn Error>> {
             wave: 0,
             expires_at: NOW.plus(Millis::from_secs(25)),
             promised_pick_up_at: NOW.plus(Millis::from_minutes(4)),
+            plan_revision: 0,
+            terms: Terms {
+                travel_ms: 240_000,
+                ..Terms::default()
+            },
             verdicts: Verdicts::default(),
         }),
     ))?;

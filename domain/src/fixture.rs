@@ -92,6 +92,14 @@ pub(crate) fn plan() -> PersonalPlan {
     }
 }
 
+/// The same way, by `count` stops.
+pub(crate) fn plan_with_stops(count: usize) -> PersonalPlan {
+    PersonalPlan {
+        stops: vec![PersonalPlace::Known(Place::from_e7(407_600_000, -739_800_000).unwrap()); count],
+        ..plan()
+    }
+}
+
 pub(crate) fn order(payment: PaymentMethod) -> Order {
     Order {
         trip: TRIP,
@@ -130,7 +138,8 @@ pub(crate) fn receipt(quote: &Quote) -> Arc<Receipt> {
 
 pub(crate) fn brief() -> Arc<SearchBrief> {
     Arc::new(SearchBrief {
-        pick_up: plan().pick_up,
+        plan: plan(),
+        plan_revision: 0,
         requirements: Requirements::ONE_SEAT,
         product: "taxi".parse().unwrap(),
         region: "manhattan".parse().unwrap(),

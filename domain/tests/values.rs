@@ -6,7 +6,7 @@ use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::id::{CommandId, DriverId, PrincipalId, TariffId, TripId, ZoneId};
 use fiacre_domain::ledger::{Account, Reason};
 use fiacre_domain::money::{Currency, Money};
-use fiacre_domain::payment::PaymentEvent;
+use fiacre_domain::payment::{Charge, PaymentEvent};
 use fiacre_domain::pricing::{LineKind, Stage};
 use fiacre_domain::ratio::{Overflow, Ratio, Rounding};
 use fiacre_domain::stream::{Cause, Commit, EventId, StreamId, TraceContext, Version};
@@ -307,9 +307,22 @@ fn erased(subject: u128) -> Event {
 fn a_dispute_has_three_events() {
     let (dispute, amount) = (1, Money::new(500, Currency::USD));
     let names = [
-        PaymentEvent::DisputeOpened { dispute, amount },
-        PaymentEvent::DisputeFundsMoved { dispute, amount },
-        PaymentEvent::DisputeClosed { dispute, won: false },
+        PaymentEvent::DisputeOpened {
+            charge: Charge::FARE,
+            dispute,
+            amount,
+        },
+        PaymentEvent::DisputeFundsMoved {
+            charge: Charge::FARE,
+            movement: 1,
+            dispute,
+            amount,
+        },
+        PaymentEvent::DisputeClosed {
+            charge: Charge::FARE,
+            dispute,
+            won: false,
+        },
     ]
     .map(|event| event.name());
     assert_eq!(names, ["DisputeOpened", "DisputeFundsMoved", "DisputeClosed"]);

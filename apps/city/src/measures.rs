@@ -398,6 +398,7 @@ impl Measures {
                 }
             }
             DispatchEvent::SearchStarted { .. }
+            | DispatchEvent::SearchChanged { .. }
             | DispatchEvent::SearchPaused { .. }
             | DispatchEvent::SearchResumed { .. }
             | DispatchEvent::ReleaseAsked { .. }

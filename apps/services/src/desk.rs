@@ -221,6 +221,7 @@ impl RiderDesk {
         let command = trip::Command::ChangePlan {
             by: Actor::Rider(rider),
             plan,
+            quote_fingerprint: self.ports.seal.fingerprint(&quote),
             quote,
         };
         self.ports

@@ -60,7 +60,8 @@ impl Refusal {
     pub const fn due_at(&self) -> Option<Timestamp> {
         match self {
             Self::Trip(trip::Refusal::NotDueYet { due_at })
-            | Self::Dispatch(dispatch::Refusal::NotDueYet { due_at }) => Some(*due_at),
+            | Self::Dispatch(dispatch::Refusal::NotDueYet { due_at })
+            | Self::Payment(payment::Refusal::NotDueYet { due_at }) => Some(*due_at),
             Self::Trip(_) | Self::Dispatch(_) | Self::Driver(_) | Self::Payment(_) | Self::WrongStream => {
                 None
             }

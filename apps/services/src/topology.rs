@@ -32,6 +32,7 @@ pub const TRIP_SERVICE: &[EventKind] = kinds![
 pub const DRIVER_SERVICE: &[EventKind] = kinds![
     "TripRequested",
     "TripReassigning",
+    "TripPlanChanged",
     "TripCompleted",
     "TripCancelled",
     "TripFailed",
@@ -68,6 +69,7 @@ pub const PAYMENT_CALLS: &[EventKind] = kinds![
 /// What a matcher keeps its picture of a region from.
 pub const MATCHER: &[EventKind] = kinds![
     "SearchStarted",
+    "SearchChanged",
     "SearchPaused",
     "SearchResumed",
     "OfferMade",

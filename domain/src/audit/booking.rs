@@ -120,8 +120,10 @@ impl Booking {
 
     /// Whether nothing is outstanding on any stream.
     pub(super) fn is_complete(&self) -> bool {
+        // Another rider's order may still come after a tombstone.
         let was_rejected = self.trip.step == Step::Rejected;
         self.trip.is_over()
+            && !self.trip.is_tombstone()
             && (self.search.is_closed() || (was_rejected && self.search_tape.is_empty()))
             && (self.fare.is_closed() || (was_rejected && self.fare.tape.is_empty()))
             && self.others.iter().all(|(_, charge)| charge.is_closed())
@@ -261,7 +263,7 @@ impl Booking {
         if !self.trip.is_over() {
             notes.add_at(trip_stream, self.trip_tape.head(), Flaw::NeverClosed);
         }
-        let must_close = self.trip.step != Step::Rejected;
+        let must_close = self.trip.step != Step::Rejected && !self.trip.is_tombstone();
         if !self.search.is_closed() && (must_close || !self.search_tape.is_empty()) {
             notes.add_at(
                 StreamId::Dispatch(trip),

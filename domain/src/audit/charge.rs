@@ -4,7 +4,7 @@ use super::finding::{Flaw, Notes};
 use super::tape::Tape;
 use crate::event::Event;
 use crate::money::{Currency, Money};
-use crate::payment::{Charge as ChargeId, DeclineReason, PaymentEvent, Waiver};
+use crate::payment::{DeclineReason, PaymentEvent, Purpose, Waiver};
 use crate::stream::{ChargeNumber, Commit, Version};
 use crate::trip::{AuthorizationNumber, MoneyOutcome};
 
@@ -62,8 +62,12 @@ pub(super) struct Charge {
     refunded_minor: i64,
     recorded_debt_minor: i64,
     pub(super) debt_minor: i64,
+    /// What it is for, by its first event.
+    purpose: Option<Purpose>,
     /// Disputes that are not decided.
     disputes: Vec<u16>,
+    /// Disputes' numbers, each with the numbers of its movements.
+    dispute_movements: Vec<(u16, u16)>,
     pub(super) outcome: Option<MoneyOutcome>,
 }
 
@@ -106,7 +110,11 @@ impl Charge {
 
     /// Nothing is under way, and only what was captured and is owed matters to what may still come.
     pub(super) fn is_plain(&self) -> bool {
-        self.is_closed() && self.disputes.is_empty() && self.refunds == 0 && self.stray_minor == 0
+        self.is_closed()
+            && self.disputes.is_empty()
+            && self.dispute_movements.is_empty()
+            && self.refunds == 0
+            && self.stray_minor == 0
     }
 
     /// Whether attempt `number` ever held.
@@ -140,7 +148,9 @@ impl Charge {
                 notes.add(Flaw::WrongStream { event: event.name() });
                 continue;
             };
-            if charge_of(event).is_some_and(|charge| charge.number != number) {
+            let charge = event.charge();
+            let purpose = *self.purpose.get_or_insert(charge.purpose);
+            if (charge.number, charge.purpose) != (number, purpose) {
                 notes.add(Flaw::WrongStream { event: event.name() });
             }
             if !self.may_follow(event) {
@@ -174,6 +184,7 @@ impl Charge {
             PaymentEvent::Declined {
                 authorization,
                 reason,
+                ..
             } => self.is_current(authorization) && self.may_decline(reason),
             PaymentEvent::SettlementAsked { .. } => !self.is_asked,
             PaymentEvent::CaptureStarted { authorization, .. } => {
@@ -186,7 +197,7 @@ impl Charge {
             PaymentEvent::CaptureFailed { authorization, .. } => {
                 self.is_doing(authorization, Operation::Capturing)
             }
-            PaymentEvent::VoidStarted { authorization } => {
+            PaymentEvent::VoidStarted { authorization, .. } => {
                 self.may_begin(authorization)
                     && !self.is_due()
                     && self.is_live()
@@ -203,12 +214,15 @@ impl Charge {
             PaymentEvent::RefundStarted { refund, .. } => {
                 self.operation == Operation::None && Some(refund) == self.refunds.checked_add(1)
             }
-            PaymentEvent::Refunded { refund, amount, .. } | PaymentEvent::RefundFailed { refund, amount } => {
+            PaymentEvent::Refunded { refund, amount, .. }
+            | PaymentEvent::RefundFailed { refund, amount, .. } => {
                 self.operation == Operation::Refunding(amount.minor()) && refund == self.refunds
             }
             PaymentEvent::DisputeOpened { dispute, .. } => !self.disputes.contains(&dispute),
             // Gateways tell of the money before, during and after a dispute.
-            PaymentEvent::DisputeFundsMoved { .. } => true,
+            PaymentEvent::DisputeFundsMoved {
+                dispute, movement, ..
+            } => !self.dispute_movements.contains(&(dispute, movement)),
             PaymentEvent::DisputeClosed { dispute, .. } => self.disputes.contains(&dispute),
         }
     }
@@ -281,13 +295,13 @@ impl Charge {
                 let left = self.taken().saturating_sub(self.refunded_minor);
                 notes.expect(amount.minor() <= left, Flaw::RefundAboveCaptured);
             }
-            PaymentEvent::DebtSettled { amount } | PaymentEvent::DebtWrittenOff { amount } => {
+            PaymentEvent::DebtSettled { amount, .. } | PaymentEvent::DebtWrittenOff { amount, .. } => {
                 notes.expect(
                     (1..=self.debt_minor).contains(&amount.minor()),
                     Flaw::DebtAboveOwed,
                 );
             }
-            PaymentEvent::Closed { outcome } => self.check_outcome(outcome, notes),
+            PaymentEvent::Closed { outcome, .. } => self.check_outcome(outcome, notes),
             PaymentEvent::Waived { .. }
             | PaymentEvent::IntentCreated { .. }
             | PaymentEvent::ActionRequired { .. }
@@ -395,15 +409,15 @@ impl Charge {
                 self.end_hold(Hold::Captured);
                 self.stray_minor = self.stray_minor.saturating_add(captured.minor());
             }
-            PaymentEvent::Closed { outcome } => self.outcome = Some(outcome),
+            PaymentEvent::Closed { outcome, .. } => self.outcome = Some(outcome),
             PaymentEvent::DebtRecorded { amount, .. } => {
                 self.debt_minor = self.debt_minor.saturating_add(amount.minor());
                 self.recorded_debt_minor = self.recorded_debt_minor.saturating_add(amount.minor());
             }
-            PaymentEvent::DebtSettled { amount } | PaymentEvent::DebtWrittenOff { amount } => {
+            PaymentEvent::DebtSettled { amount, .. } | PaymentEvent::DebtWrittenOff { amount, .. } => {
                 self.debt_minor = self.debt_minor.saturating_sub(amount.minor());
             }
-            PaymentEvent::RefundStarted { refund, amount } => {
+            PaymentEvent::RefundStarted { refund, amount, .. } => {
                 self.operation = Operation::Refunding(amount.minor());
                 self.refunds = refund;
             }
@@ -413,7 +427,9 @@ impl Charge {
             }
             PaymentEvent::RefundFailed { .. } => self.operation = Operation::None,
             PaymentEvent::DisputeOpened { dispute, .. } => self.disputes.push(dispute),
-            PaymentEvent::DisputeFundsMoved { .. } => {}
+            PaymentEvent::DisputeFundsMoved {
+                dispute, movement, ..
+            } => self.dispute_movements.push((dispute, movement)),
             PaymentEvent::DisputeClosed { dispute, .. } => self.disputes.retain(|open| *open != dispute),
         }
     }
@@ -430,36 +446,6 @@ fn bit(number: AuthorizationNumber) -> u8 {
     1_u8.checked_shl(u32::from(number.0)).unwrap_or_default()
 }
 
-/// The charge that an event names.
-fn charge_of(event: &PaymentEvent) -> Option<ChargeId> {
-    match *event {
-        PaymentEvent::AuthorizationStarted(ref start) => Some(start.charge),
-        PaymentEvent::Waived { charge, .. }
-        | PaymentEvent::Authorized { charge, .. }
-        | PaymentEvent::SettlementAsked { charge, .. }
-        | PaymentEvent::Captured { charge, .. }
-        | PaymentEvent::Voided { charge, .. }
-        | PaymentEvent::DebtRecorded { charge, .. }
-        | PaymentEvent::Refunded { charge, .. } => Some(charge),
-        PaymentEvent::IntentCreated { .. }
-        | PaymentEvent::ActionRequired { .. }
-        | PaymentEvent::AuthorizationLost { .. }
-        | PaymentEvent::Declined { .. }
-        | PaymentEvent::CaptureStarted { .. }
-        | PaymentEvent::CaptureFailed { .. }
-        | PaymentEvent::VoidStarted { .. }
-        | PaymentEvent::VoidRefused { .. }
-        | PaymentEvent::Closed { .. }
-        | PaymentEvent::DebtSettled { .. }
-        | PaymentEvent::DebtWrittenOff { .. }
-        | PaymentEvent::RefundStarted { .. }
-        | PaymentEvent::RefundFailed { .. }
-        | PaymentEvent::DisputeOpened { .. }
-        | PaymentEvent::DisputeFundsMoved { .. }
-        | PaymentEvent::DisputeClosed { .. } => None,
-    }
-}
-
 /// The amount that an event names.
 fn amount_of(event: &PaymentEvent) -> Option<Money> {
     match *event {
@@ -473,8 +459,8 @@ fn amount_of(event: &PaymentEvent) -> Option<Money> {
         | PaymentEvent::Voided { released: amount, .. }
         | PaymentEvent::VoidRefused { captured: amount, .. }
         | PaymentEvent::DebtRecorded { amount, .. }
-        | PaymentEvent::DebtSettled { amount }
-        | PaymentEvent::DebtWrittenOff { amount }
+        | PaymentEvent::DebtSettled { amount, .. }
+        | PaymentEvent::DebtWrittenOff { amount, .. }
         | PaymentEvent::RefundStarted { amount, .. }
         | PaymentEvent::Refunded { amount, .. }
         | PaymentEvent::RefundFailed { amount, .. }

@@ -4,7 +4,7 @@ use super::finding::{Flaw, Notes};
 use super::tape::Tape;
 use crate::driver::{DriverEvent, Fence};
 use crate::event::Event;
-use crate::id::TripId;
+use crate::id::{RegionId, TripId};
 use crate::stream::{Cause, Commit, EventId, StreamId};
 
 /// On duty or not.
@@ -28,6 +28,7 @@ pub(super) enum LockFact {
 pub(super) struct Driver {
     pub(super) tape: Tape,
     duty: Duty,
+    region: Option<RegionId>,
     lock: Option<(TripId, Fence)>,
     fence: Fence,
 }
@@ -52,10 +53,14 @@ impl Driver {
                 notes.out_of_place(event.name());
             }
             match *event {
-                DriverEvent::Online { .. } => self.duty = Duty::On,
+                DriverEvent::Online { region, .. } => {
+                    self.duty = Duty::On;
+                    self.region = Some(region);
+                }
                 DriverEvent::OfflineRequested => self.duty = Duty::Leaving,
                 DriverEvent::Offline => self.duty = Duty::Off,
-                DriverEvent::RegionChanged { .. } | DriverEvent::LockRefused { .. } => {}
+                DriverEvent::RegionChanged { region, .. } => self.region = Some(region),
+                DriverEvent::LockRefused { .. } => {}
                 DriverEvent::Locked {
                     trip, round, fence, ..
                 } => {
@@ -81,7 +86,9 @@ impl Driver {
     fn may_follow(&self, event: &DriverEvent) -> bool {
         match event {
             DriverEvent::Online { .. } | DriverEvent::Released { .. } => true,
-            DriverEvent::RegionChanged { .. } => self.duty != Duty::Off,
+            DriverEvent::RegionChanged { from, region } => {
+                self.duty != Duty::Off && self.region == Some(*from) && from != region
+            }
             DriverEvent::OfflineRequested => self.duty == Duty::On && self.lock.is_some(),
             DriverEvent::Offline => self.duty != Duty::Off && self.lock.is_none(),
             // A lock that comes while another holds is a finding of its own.

@@ -2,7 +2,7 @@
 
 use super::few;
 use super::finding::{Flaw, Notes};
-use crate::dispatch::{DispatchEvent, OfferNumber, WithdrawReason};
+use crate::dispatch::{DispatchEvent, OfferCounts, OfferNumber, WithdrawReason};
 use crate::driver::Fence;
 use crate::event::Event;
 use crate::id::{DriverId, TripId};
@@ -74,7 +74,8 @@ pub(super) struct Search {
     open: Vec<OpenOffer>,
     excluded: Vec<DriverId>,
     offers: u16,
-    offers_before_round: u16,
+    round_offers: OfferCounts,
+    plan_revision: u16,
     /// Every driver and round that a lock was asked for.
     pub(super) asked: Vec<(DriverId, u8)>,
     pub(super) assignments: Vec<Assignment>,
@@ -135,12 +136,22 @@ impl Search {
             DispatchEvent::SearchStarted { round, .. } => {
                 self.step == Step::Absent || (!is_over && round > self.round)
             }
-            DispatchEvent::SearchPaused { .. } => self.step == Step::Searching,
-            DispatchEvent::SearchResumed { round, .. } => self.step == Step::Paused && round == self.round,
+            DispatchEvent::SearchPaused { round, .. } => self.step == Step::Searching && round == self.round,
+            // A refused lock sets the budget's timer anew.
+            DispatchEvent::SearchResumed { round, .. } => {
+                let is_awaited = self.lock_asked(round).is_some();
+                round == self.round
+                    && (self.step == Step::Paused || (self.step == Step::Searching && !is_awaited))
+            }
+            DispatchEvent::SearchChanged { ref brief } => {
+                let is_sought = matches!(self.step, Step::Absent | Step::Searching | Step::Paused);
+                is_sought && brief.plan_revision > self.plan_revision
+            }
             DispatchEvent::OfferMade(ref offer) => {
                 self.step == Step::Searching
                     && offer.round == self.round
                     && !self.has_lock(offer.round)
+                    && offer.plan_revision == self.plan_revision
                     && Some(offer.number.0) == self.offers.checked_add(1)
             }
             DispatchEvent::OfferAccepted { offer, driver, round } => {
@@ -180,7 +191,7 @@ impl Search {
                 self.step == Step::Searching
                     && round == self.round
                     && self.lock_asked(round).is_none()
-                    && offers == self.offers.saturating_sub(self.offers_before_round)
+                    && offers == self.round_offers
             }
             DispatchEvent::DispatchEnding => !is_over,
             DispatchEvent::DispatchClosed => self.step == Step::Ending,
@@ -204,6 +215,7 @@ impl Search {
             DispatchEvent::SearchStarted { .. }
             | DispatchEvent::SearchPaused { .. }
             | DispatchEvent::SearchResumed { .. }
+            | DispatchEvent::SearchChanged { .. }
             | DispatchEvent::OfferAccepted { .. }
             | DispatchEvent::OfferDeclined { .. }
             | DispatchEvent::OfferExpired { .. }
@@ -218,15 +230,18 @@ impl Search {
 
     fn fold(&mut self, event: &DispatchEvent, version: Version, cause: impl Fn() -> Option<Version>) {
         match *event {
-            DispatchEvent::SearchStarted { round, .. } => {
+            DispatchEvent::SearchStarted { round, ref brief, .. } => {
                 self.step = Step::Searching;
                 self.round = round;
-                self.offers_before_round = self.offers;
+                self.round_offers = OfferCounts::default();
+                self.plan_revision = brief.plan_revision;
             }
+            DispatchEvent::SearchChanged { ref brief } => self.plan_revision = brief.plan_revision,
             DispatchEvent::SearchPaused { .. } => self.step = Step::Paused,
             DispatchEvent::SearchResumed { .. } => self.step = Step::Searching,
             DispatchEvent::OfferMade(ref offer) => {
                 self.offers = offer.number.0;
+                self.round_offers.made = self.round_offers.made.saturating_add(1);
                 few::push(
                     &mut self.open,
                     OpenOffer {
@@ -237,13 +252,19 @@ impl Search {
                 );
             }
             DispatchEvent::OfferAccepted { offer, driver, round } => self.accept(offer, driver, round),
-            DispatchEvent::OfferDeclined { offer, driver }
-            | DispatchEvent::OfferExpired { offer, driver } => {
-                self.open.retain(|open| open.number != offer);
-                few::push(&mut self.excluded, driver);
+            DispatchEvent::OfferDeclined { offer, driver } => {
+                self.round_offers.declined = self.round_offers.declined.saturating_add(1);
+                self.exclude(offer, driver);
+            }
+            DispatchEvent::OfferExpired { offer, driver } => {
+                self.round_offers.expired = self.round_offers.expired.saturating_add(1);
+                self.exclude(offer, driver);
             }
             DispatchEvent::OfferWithdrawn { offer, driver, .. } => {
                 let round = self.offer(offer, driver).and_then(|open| open.accepted);
+                if round == Some(self.round) {
+                    self.round_offers.lock_refused = self.round_offers.lock_refused.saturating_add(1);
+                }
                 self.open.retain(|open| open.number != offer);
                 self.locks
                     .retain(|lock| !(Some(lock.round) == round && lock.step == LockStep::Asked));
@@ -301,6 +322,11 @@ impl Search {
                 step: LockStep::Asked,
             },
         );
+    }
+
+    fn exclude(&mut self, number: OfferNumber, driver: DriverId) {
+        self.open.retain(|open| open.number != number);
+        few::push(&mut self.excluded, driver);
     }
 
     fn set_lock(&mut self, round: u8, driver: DriverId, step: LockStep) {

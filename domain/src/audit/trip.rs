@@ -8,7 +8,7 @@ use crate::id::DriverId;
 use crate::money::Money;
 use crate::stream::Version;
 use crate::trip::{
-    Adjustment, AuthorizationNumber, Cancelled, MoneyOutcome, PaymentMethod, Secured, TripEvent,
+    Actor, Adjustment, AuthorizationNumber, Cancelled, MoneyOutcome, PaymentMethod, Secured, TripEvent,
 };
 
 /// Where the trip stands.
@@ -85,6 +85,9 @@ pub(super) struct Trip {
     secured: Option<Secured>,
     lost: Option<AuthorizationNumber>,
     wrong_codes: u8,
+    plan_revision: u16,
+    /// Where it was cancelled before it was ordered: by whom.
+    tombstone: Option<Vec<Actor>>,
     is_lock_cleared: bool,
 }
 
@@ -106,6 +109,11 @@ impl Trip {
     /// Nothing is outstanding on this stream.
     pub(super) fn is_over(&self) -> bool {
         self.is_closed || self.step == Step::Rejected
+    }
+
+    /// Cancelled, and never ordered.
+    pub(super) const fn is_tombstone(&self) -> bool {
+        self.tombstone.is_some()
     }
 
     pub(super) fn due_minor(&self) -> i64 {
@@ -132,6 +140,9 @@ impl Trip {
 
     fn may_follow(&self, event: &TripEvent) -> bool {
         // Of a closed trip only the receipt is ever corrected.
+        if let Some(by) = &self.tombstone {
+            return self.may_follow_tombstone(by, event);
+        }
         if self.is_over() {
             return matches!(event, TripEvent::FareAdjusted(_)) && self.receipts > 0;
         }
@@ -149,17 +160,26 @@ impl Trip {
             }
             // Findings of their own say what was missing.
             TripEvent::Confirmed { .. } => true,
-            TripEvent::Reassigning { round, .. } => {
+            TripEvent::Reassigning {
+                round, ref change, ..
+            } => {
+                let revision = change.as_ref().map_or(0, |change| change.revision);
                 self.step.is_before_ride()
+                    && revision == self.plan_revision
                     && self.driver.is_some()
                     && Some(round) == self.round.checked_add(1)
             }
             TripEvent::DriverArrived { round, .. } => self.step == Step::Confirmed && round == self.round,
-            TripEvent::StartCodeRefused { attempts } => {
-                self.step == Step::Arrived && Some(attempts) == self.wrong_codes.checked_add(1)
+            TripEvent::StartCodeRefused { round, attempts } => {
+                self.step == Step::Arrived
+                    && round == self.round
+                    && Some(attempts) == self.wrong_codes.checked_add(1)
             }
             TripEvent::Started(_) => self.step == Step::Arrived,
-            TripEvent::PlanChanged(_) => (Step::Requested..=Step::Started).contains(&self.step),
+            TripEvent::PlanChanged(ref change) => {
+                (Step::Requested..=Step::Started).contains(&self.step)
+                    && Some(change.revision) == self.plan_revision.checked_add(1)
+            }
             TripEvent::Completed(_) => self.step == Step::Started,
             TripEvent::Cancelled(_) => self.step == Step::Absent || self.step.is_before_ride(),
             TripEvent::Failed { .. } => self.step.is_before_ride(),
@@ -167,13 +187,21 @@ impl Trip {
             TripEvent::FareAdjusted(_) => self.receipts > 0,
             TripEvent::LockCleared => self.step.is_ended() && !self.is_lock_cleared,
             TripEvent::MoneySettled { .. } => self.step.is_ended() && self.outcome.is_none(),
-            // A cancellation that overtook its order has nothing to clear.
-            TripEvent::Closed => {
-                let is_cleared = self.is_lock_cleared && self.outcome.is_some();
-                let was_never_taken = self.step == Step::Cancelled && self.hold.is_none();
-                self.step.is_ended() && (is_cleared || was_never_taken)
-            }
+            TripEvent::Closed => self.step.is_ended() && self.is_lock_cleared && self.outcome.is_some(),
         }
+    }
+
+    /// An order that has not come may be cancelled by several; only the order of one who did not may still come.
+    fn may_follow_tombstone(&self, by: &[Actor], event: &TripEvent) -> bool {
+        let is_silenced = |rider| {
+            by.iter().any(|by| match by {
+                Actor::Rider(silenced) => *silenced == rider,
+                Actor::Driver(_) | Actor::Operator(_) | Actor::Timer => true,
+            })
+        };
+        matches!(event, TripEvent::Requested(request) if !is_silenced(request.rider()))
+            || matches!(event, TripEvent::Cancelled(cancelled) if cancelled.due.is_none())
+            || (matches!(event, TripEvent::Closed) && !self.is_closed)
     }
 
     fn check(&self, event: &TripEvent, notes: &mut Notes<'_>) {
@@ -248,6 +276,8 @@ impl Trip {
         match event {
             TripEvent::Requested(request) => {
                 self.step = Step::Requested;
+                self.tombstone = None;
+                self.is_closed = false;
                 let hold = request.quote().hold();
                 self.hold = Some(hold);
                 self.wants_hold = hold.minor() > 0 && matches!(request.payment(), PaymentMethod::Hold { .. });
@@ -287,16 +317,20 @@ impl Trip {
                 self.step = Step::Reassigning;
                 self.round = *round;
                 self.driver = None;
+                self.wrong_codes = 0;
                 self.let_go(version);
             }
             TripEvent::DriverArrived { .. } => self.step = Step::Arrived,
-            TripEvent::StartCodeRefused { attempts } => self.wrong_codes = *attempts,
+            TripEvent::StartCodeRefused { attempts, .. } => self.wrong_codes = *attempts,
             TripEvent::Started(_) => self.step = Step::Started,
-            TripEvent::PlanChanged(_) => {}
+            TripEvent::PlanChanged(change) => self.plan_revision = change.revision,
             TripEvent::Completed(completion) => {
                 self.end(Step::Completed, Some(completion.due), version);
             }
             TripEvent::Cancelled(cancelled) => {
+                if self.step == Step::Absent || self.is_tombstone() {
+                    self.bury(cancelled.by);
+                }
                 self.end(Step::Cancelled, cancelled.due, version);
                 if let Some(receipt) = &cancelled.receipt {
                     self.settle(receipt.total());
@@ -312,6 +346,11 @@ impl Trip {
             }
             TripEvent::Closed => self.is_closed = true,
         }
+    }
+
+    fn bury(&mut self, by: Actor) {
+        self.is_closed = false;
+        self.tombstone.get_or_insert_default().push(by);
     }
 
     fn end(&mut self, step: Step, due: Option<Money>, version: Version) {

@@ -3,7 +3,7 @@
 use super::event::{OfferNumber, SearchBrief};
 use crate::driver::Fence;
 use crate::id::DriverId;
-use crate::matching::Verdicts;
+use crate::matching::{Terms, Verdicts};
 use crate::time::Timestamp;
 use crate::units::Millis;
 use std::fmt;
@@ -22,6 +22,10 @@ pub struct Proposal {
     pub expires_at: Timestamp,
     /// The pick-up that the driver would be held to.
     pub promised_pick_up_at: Timestamp,
+    /// Which plan the matcher knew: [`SearchBrief::plan_revision`].
+    pub plan_revision: u16,
+    /// What sending this driver costs, term by term.
+    pub terms: Terms,
     /// Why this driver, and why not the others: the best eight, and counts of the rest.
     pub verdicts: Verdicts,
 }
@@ -35,6 +39,11 @@ pub enum Command {
         round: u8,
         /// How long it may take.
         budget: Millis,
+        /// What to search for.
+        brief: Arc<SearchBrief>,
+    },
+    /// Search for this from now on; on TripPlanChanged.
+    ChangeBrief {
         /// What to search for.
         brief: Arc<SearchBrief>,
     },
@@ -113,7 +122,7 @@ pub enum Refusal {
     OfferGone,
     /// Another driver's answer came first; whether that lock holds is not known yet.
     OfferTaken,
-    /// The search is not open for offers: not begun, paused, over, or in another round.
+    /// The search is not open for this offer: not begun, paused, over, in another round or under another plan.
     NotSearching,
     /// This driver had this trip before: declined, was silent, or gave it back.
     DriverExcluded,

@@ -1,8 +1,8 @@
 //! The search's decisions. Precedence in every arm: stale facts change nothing, then the end, then the round at hand.
 
 use super::{
-    Command, Dispatch, DispatchEvent, GrantedLock, LockState, Offer, OfferNumber, OpenOffer, Phase, Proposal,
-    ROUNDS_MAX, Refusal, SearchBrief, WithdrawReason,
+    Command, Dispatch, DispatchEvent, GrantedLock, LockState, Offer, OfferCounts, OfferNumber, OpenOffer,
+    Phase, Proposal, ROUNDS_MAX, Refusal, SearchBrief, WithdrawReason,
 };
 use crate::decision::{Aggregate, Decision};
 use crate::driver::{Fence, ReleaseReason};
@@ -32,19 +32,50 @@ impl Dispatch {
         events.push(DispatchEvent::SearchStarted {
             round,
             budget_ends_at,
-            brief: Arc::clone(brief),
+            brief: Arc::clone(self.later_brief(brief)),
         });
         Ok(Decision::Applied(events))
+    }
+
+    /// A change of plan may overtake the search that it belongs to.
+    fn later_brief<'a>(&'a self, brief: &'a Arc<SearchBrief>) -> &'a Arc<SearchBrief> {
+        match &self.brief {
+            Some(known) if known.plan_revision > brief.plan_revision => known,
+            Some(_) | None => brief,
+        }
+    }
+
+    /// Whoever has not answered yet is asked anew, under the new plan; a lock that is asked stands. An assigned driver
+    /// hears of it from the trip, and the next round's search carries it.
+    fn decide_brief(&self, brief: &Arc<SearchBrief>) -> Answer {
+        let is_newer = self
+            .brief
+            .as_ref()
+            .is_none_or(|known| brief.plan_revision > known.plan_revision);
+        match self.control.phase {
+            Phase::Absent | Phase::Searching | Phase::Paused if is_newer => {
+                let mut events = self.withdrawals(WithdrawReason::Superseded);
+                events.push(DispatchEvent::SearchChanged {
+                    brief: Arc::clone(brief),
+                });
+                Ok(Decision::Applied(events))
+            }
+            Phase::Absent
+            | Phase::Searching
+            | Phase::Paused
+            | Phase::Assigned
+            | Phase::Exhausted
+            | Phase::Ending
+            | Phase::Closed => Ok(Decision::AlreadyApplied),
+        }
     }
 
     fn decide_propose(&self, proposal: &Proposal) -> Answer {
         let open =
             self.control.phase == Phase::Searching && self.control.lock(proposal.round) == LockState::None;
-        let Some(brief) = self
-            .brief
-            .as_ref()
-            .filter(|_| open && proposal.round == self.control.round)
-        else {
+        let Some(brief) = self.brief.as_ref().filter(|brief| {
+            open && proposal.round == self.control.round && proposal.plan_revision == brief.plan_revision
+        }) else {
             return Err(Refusal::NotSearching);
         };
         if self.open.iter().any(|offer| offer.driver == proposal.driver) {
@@ -64,6 +95,8 @@ impl Dispatch {
             expires_at: proposal.expires_at,
             promised_pick_up_at: proposal.promised_pick_up_at,
             driver_pay: brief.driver_pay,
+            plan_revision: brief.plan_revision,
+            terms: proposal.terms,
             verdicts: proposal.verdicts.clone(),
         }))))
     }
@@ -166,8 +199,13 @@ impl Dispatch {
             Phase::Ending if !self.is_outstanding_but(round) => events.push(DispatchEvent::DispatchClosed),
             // The answer to an older round says nothing of this one's budget, nor of a lock that this one asked.
             Phase::Searching if round == self.control.round && now >= self.budget_ends_at => {
-                events.extend(self.exhaustion());
+                events.extend(self.exhaustion(1));
             }
+            // The budget's timer may have come while the lock was awaited, or before a clock was set back: it is set anew.
+            Phase::Searching if round == self.control.round => events.push(DispatchEvent::SearchResumed {
+                round,
+                budget_ends_at: self.budget_ends_at,
+            }),
             Phase::Absent
             | Phase::Searching
             | Phase::Paused
@@ -231,7 +269,7 @@ impl Dispatch {
         if self.control.lock(round) == LockState::Asked {
             return Ok(Decision::AlreadyApplied);
         }
-        Ok(Decision::Applied(self.exhaustion()))
+        Ok(Decision::Applied(self.exhaustion(0)))
     }
 
     fn decide_end(&self) -> Decision<DispatchEvent> {
@@ -248,12 +286,15 @@ impl Dispatch {
         Decision::Applied(events)
     }
 
-    fn exhaustion(&self) -> Vec<DispatchEvent> {
+    /// The round ends without a driver; `refused_now` of its locks are refused by the same commit.
+    fn exhaustion(&self, refused_now: u16) -> Vec<DispatchEvent> {
         let mut events = self.withdrawals(WithdrawReason::Superseded);
-        let offers = self.offers_made.saturating_sub(self.offers_before_round);
         events.push(DispatchEvent::NoDriverFound {
             round: self.control.round,
-            offers,
+            offers: OfferCounts {
+                lock_refused: self.offers.lock_refused.saturating_add(refused_now),
+                ..self.offers
+            },
         });
         events
     }
@@ -300,22 +341,6 @@ impl Dispatch {
             .filter(|(other, _)| *other != round)
             .any(|(_, lock)| lock.is_outstanding())
     }
-
-    fn set_lock(&mut self, round: u8, state: LockState) {
-        if let Some(lock) = self.control.locks.get_mut(usize::from(round)) {
-            *lock = state;
-        }
-    }
-
-    fn grant(&mut self, lock: GrantedLock) {
-        if !self.granted.contains(&lock) {
-            self.granted.push(lock);
-        }
-    }
-
-    fn end_offer(&mut self, number: OfferNumber) {
-        self.open.retain(|offer| offer.number != number);
-    }
 }
 
 impl Aggregate for Dispatch {
@@ -326,9 +351,11 @@ impl Aggregate for Dispatch {
     fn decide(&self, command: &Command, now: Timestamp) -> Answer {
         match command {
             Command::Search { round, budget, brief } => self.decide_search(*round, *budget, brief, now),
+            Command::ChangeBrief { brief } => self.decide_brief(brief),
             Command::Pause if self.control.phase == Phase::Searching => {
+                let round = self.control.round;
                 let left_ms = self.budget_ends_at.since(now).get().max(0);
-                Ok(Decision::one(DispatchEvent::SearchPaused { left_ms }))
+                Ok(Decision::one(DispatchEvent::SearchPaused { round, left_ms }))
             }
             Command::Resume if self.control.phase == Phase::Paused => {
                 let budget_ends_at = now.plus(Millis::new(self.paused_left_ms));
@@ -360,85 +387,6 @@ impl Aggregate for Dispatch {
     }
 
     fn evolve(&mut self, event: &DispatchEvent, _at: Timestamp) {
-        match event {
-            DispatchEvent::SearchStarted {
-                round,
-                budget_ends_at,
-                brief,
-            } => {
-                self.control.phase = Phase::Searching;
-                self.control.round = *round;
-                self.budget_ends_at = *budget_ends_at;
-                self.brief = Some(Arc::clone(brief));
-                self.offers_before_round = self.offers_made;
-            }
-            DispatchEvent::SearchPaused { left_ms } => {
-                self.control.phase = Phase::Paused;
-                self.paused_left_ms = *left_ms;
-            }
-            DispatchEvent::SearchResumed { budget_ends_at, .. } => {
-                self.control.phase = Phase::Searching;
-                self.budget_ends_at = *budget_ends_at;
-            }
-            DispatchEvent::OfferMade(offer) => {
-                self.offers_made = offer.number.0;
-                self.open.push(OpenOffer {
-                    number: offer.number,
-                    driver: offer.driver,
-                    round: offer.round,
-                    expires_at: offer.expires_at,
-                    accepted: false,
-                });
-            }
-            DispatchEvent::OfferAccepted { offer, round, .. } => {
-                self.set_lock(*round, LockState::Asked);
-                for open in self.open.iter_mut().filter(|open| open.number == *offer) {
-                    open.accepted = true;
-                }
-            }
-            DispatchEvent::OfferDeclined { offer, driver }
-            | DispatchEvent::OfferExpired { offer, driver } => {
-                self.end_offer(*offer);
-                self.excluded.push(*driver);
-            }
-            DispatchEvent::OfferWithdrawn { offer, reason, .. } => {
-                let asked = self
-                    .open
-                    .iter()
-                    .find(|open| open.number == *offer && open.accepted)
-                    .map(|open| open.round);
-                if let (Some(round), WithdrawReason::LockRefused) = (asked, reason) {
-                    self.set_lock(round, LockState::None);
-                }
-                self.end_offer(*offer);
-            }
-            DispatchEvent::DriverAssigned { round, fence, driver } => {
-                self.control.phase = Phase::Assigned;
-                self.set_lock(*round, LockState::Held);
-                self.grant(GrantedLock {
-                    round: *round,
-                    driver: *driver,
-                    fence: *fence,
-                });
-                self.open.retain(|offer| offer.driver != *driver);
-                // Whoever gives this trip back is not offered it again.
-                self.excluded.push(*driver);
-            }
-            DispatchEvent::ReleaseAsked {
-                round, fence, driver, ..
-            } => {
-                self.set_lock(*round, LockState::Releasing);
-                self.grant(GrantedLock {
-                    round: *round,
-                    driver: *driver,
-                    fence: *fence,
-                });
-                self.open.retain(|offer| offer.driver != *driver);
-            }
-            DispatchEvent::ReleaseNoted { round, .. } => self.set_lock(*round, LockState::Released),
-            DispatchEvent::NoDriverFound { .. } => self.control.phase = Phase::Exhausted,
-            DispatchEvent::DispatchEnding => self.control.phase = Phase::Ending,
-            DispatchEvent::DispatchClosed => self.control.phase = Phase::Closed,
-        }
+        self.apply(event);
     }
 }

@@ -2,11 +2,11 @@
 
 use crate::driver::{Fence, ReleaseReason};
 use crate::id::{DriverId, ProductId, RegionId};
-use crate::matching::Verdicts;
+use crate::matching::{Terms, Verdicts};
 use crate::money::Money;
 use crate::requirements::Requirements;
 use crate::time::Timestamp;
-use crate::trip::PersonalPlace;
+use crate::trip::PersonalPlan;
 use crate::{canonical_enum, canonical_struct};
 use std::sync::Arc;
 
@@ -18,8 +18,10 @@ canonical_struct!(OfferNumber(number));
 /// What a matcher must know to search.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SearchBrief {
-    /// Where the rider waits.
-    pub pick_up: PersonalPlace,
+    /// From where, by which stops, to where.
+    pub plan: PersonalPlan,
+    /// Which change of the plan this is, 0 as ordered: of two briefs the later one stands.
+    pub plan_revision: u16,
     /// What driver and vehicle must be able to serve.
     pub requirements: Requirements,
     /// The product asked for.
@@ -32,7 +34,8 @@ pub struct SearchBrief {
     pub driver_pay: Money,
 }
 canonical_struct!(SearchBrief {
-    pick_up,
+    plan,
+    plan_revision,
     requirements,
     product,
     region,
@@ -57,6 +60,10 @@ pub struct Offer {
     pub promised_pick_up_at: Timestamp,
     /// What the ride would pay.
     pub driver_pay: Money,
+    /// Which plan pay and way are of: [`SearchBrief::plan_revision`].
+    pub plan_revision: u16,
+    /// What sending this driver costs, term by term.
+    pub terms: Terms,
     /// Why this driver, and why not the others: the best eight, and counts of the rest.
     pub verdicts: Verdicts,
 }
@@ -68,7 +75,28 @@ canonical_struct!(Offer {
     expires_at,
     promised_pick_up_at,
     driver_pay,
+    plan_revision,
+    terms,
     verdicts
+});
+
+/// What became of a round's offers that brought no driver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct OfferCounts {
+    /// How many were made.
+    pub made: u16,
+    /// How many drivers said no.
+    pub declined: u16,
+    /// How many drivers said nothing in time.
+    pub expired: u16,
+    /// How many drivers said yes, but were not free any more.
+    pub lock_refused: u16,
+}
+canonical_struct!(OfferCounts {
+    made,
+    declined,
+    expired,
+    lock_refused
 });
 
 /// Why an open offer was taken back.
@@ -78,7 +106,7 @@ pub enum WithdrawReason {
     Taken,
     /// The trip ended.
     Cancelled,
-    /// A new search round replaced this one.
+    /// A new search round or a new plan replaced what was offered.
     Superseded,
     /// The driver accepted, but is not free any more.
     LockRefused,
@@ -99,10 +127,12 @@ pub enum DispatchEvent {
     },
     /// The budget's clock stands still: the region cannot be served at all just now.
     SearchPaused {
+        /// The round.
+        round: u8,
         /// What was left of the budget, in ms.
         left_ms: i64,
     },
-    /// The budget's clock runs again.
+    /// The budget's clock runs again: after a pause, or after a lock that was awaited was refused.
     SearchResumed {
         /// The round.
         round: u8,
@@ -174,17 +204,22 @@ pub enum DispatchEvent {
     NoDriverFound {
         /// The round.
         round: u8,
-        /// How many offers it made.
-        offers: u16,
+        /// What became of its offers.
+        offers: OfferCounts,
     },
     /// The trip has ended; what is held is being released.
     DispatchEnding,
     /// Nothing is held, nothing is asked.
     DispatchClosed,
+    /// What to search for changed: the rider's plan, hence the driver's way and pay.
+    SearchChanged {
+        /// What to search for from now on.
+        brief: Arc<SearchBrief>,
+    },
 }
 canonical_enum!(DispatchEvent {
     0 = SearchStarted { round, budget_ends_at, brief },
-    1 = SearchPaused { left_ms },
+    1 = SearchPaused { round, left_ms },
     2 = SearchResumed { round, budget_ends_at },
     3 = OfferMade(offer),
     4 = OfferAccepted { offer, driver, round },
@@ -197,6 +232,7 @@ canonical_enum!(DispatchEvent {
     11 = NoDriverFound { round, offers },
     12 = DispatchEnding,
     13 = DispatchClosed,
+    14 = SearchChanged { brief },
 });
 
 impl DispatchEvent {
@@ -217,6 +253,7 @@ impl DispatchEvent {
             Self::NoDriverFound { .. } => "NoDriverFound",
             Self::DispatchEnding => "DispatchEnding",
             Self::DispatchClosed => "DispatchClosed",
+            Self::SearchChanged { .. } => "SearchChanged",
         }
     }
 }

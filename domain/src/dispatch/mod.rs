@@ -18,11 +18,12 @@
 mod command;
 mod decide;
 mod event;
+mod evolve;
 #[cfg(test)]
 mod tests;
 
 pub use command::{Command, Proposal, Refusal};
-pub use event::{DispatchEvent, Offer, OfferNumber, SearchBrief, WithdrawReason};
+pub use event::{DispatchEvent, Offer, OfferCounts, OfferNumber, SearchBrief, WithdrawReason};
 
 use crate::driver::Fence;
 use crate::id::DriverId;
@@ -136,7 +137,8 @@ pub struct Dispatch {
     paused_left_ms: i64,
     open: Vec<OpenOffer>,
     offers_made: u16,
-    offers_before_round: u16,
+    /// Of the current round.
+    offers: OfferCounts,
     excluded: Vec<DriverId>,
     granted: Vec<GrantedLock>,
 }

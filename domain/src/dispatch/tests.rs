@@ -4,7 +4,7 @@ use super::*;
 use crate::decision::Aggregate;
 use crate::driver::ReleaseReason;
 use crate::fixture::{self, ANN, BOB, Cells, act, after, at_s, brief, fence};
-use crate::matching::Verdicts;
+use crate::matching::{Terms, Verdicts};
 use crate::units::Millis;
 
 const NOW: Timestamp = at_s(0);
@@ -20,8 +20,26 @@ fn search(round: u8) -> Command {
     }
 }
 
+/// What to search for under the `revision`th change of plan.
+fn changed(revision: u16) -> Arc<SearchBrief> {
+    Arc::new(SearchBrief {
+        plan: fixture::plan_with_stops(1),
+        plan_revision: revision,
+        driver_pay: fixture::usd(2_000),
+        ..SearchBrief::clone(&brief())
+    })
+}
+
+fn replan(revision: u16) -> Command {
+    Command::ChangeBrief {
+        brief: changed(revision),
+    }
+}
+
 fn propose(round: u8, driver: DriverId) -> Command {
     Command::Propose(Proposal {
+        plan_revision: 0,
+        terms: Terms::default(),
         round,
         driver,
         wave: 0,
@@ -144,6 +162,8 @@ const GROUPS: &[(&str, &str)] = &[
 #[rustfmt::skip]
 fn table() -> Vec<(&'static str, Command, Timestamp, Cells)> {
     vec![
+        ("new plan", replan(1), NOW, &[("OfferWithdrawn OfferWithdrawn SearchChanged", "offering"), ("OfferWithdrawn SearchChanged", "asking"), ("SearchChanged", "absent searching later")]),
+        ("old plan", replan(0), NOW, &[("SearchChanged", "absent")]),
         ("search", search(0), NOW, &[("SearchStarted", "absent")]),
         ("search, next round", search(1), NOW, &[("OfferWithdrawn OfferWithdrawn SearchStarted", "offering"), ("OfferWithdrawn SearchStarted", "asking"), ("ReleaseAsked SearchStarted", "assigned"), ("SearchStarted", "absent searching exhausted")]),
         ("search, beyond the last round", search(8), NOW, &[]),
@@ -164,7 +184,7 @@ fn table() -> Vec<(&'static str, Command, Timestamp, Cells)> {
         ("Ann's lock", granted(0, ANN), NOW, &[("DriverAssigned OfferWithdrawn", "asking"), ("ReleaseAsked", "next-asked ending-asked")]),
         ("Bob's lock", granted(0, BOB), NOW, &[]),
         ("Ann's lock of the next round", granted(1, ANN), NOW, &[]),
-        ("Ann's lock refused", refused(0, ANN), NOW, &[("OfferWithdrawn", "asking next-asked"), ("OfferWithdrawn DispatchClosed", "ending-asked")]),
+        ("Ann's lock refused", refused(0, ANN), NOW, &[("OfferWithdrawn", "paused-asked next-asked"), ("OfferWithdrawn SearchResumed", "asked"), ("OfferWithdrawn DispatchClosed", "ending-asked")]),
         ("Ann's lock refused after the budget", refused(0, ANN), BUDGET_OVER, &[("OfferWithdrawn", "paused-asked next-asked"), ("OfferWithdrawn DispatchClosed", "ending-asked"), ("OfferWithdrawn OfferWithdrawn NoDriverFound", "asked")]),
         ("Bob's lock refused", refused(0, BOB), NOW, &[]),
         ("Ann's lock released", released(ANN), NOW, &[("ReleaseNoted", "next"), ("ReleaseNoted DispatchClosed", "ending-held")]),
@@ -224,7 +244,12 @@ fn a_round_starts_with_its_budget_and_counts_its_own_offers() {
         at_s(25),
     );
     let events = act(&mut dispatch, &budget_over(1), BUDGET_OVER).unwrap();
-    let none = DispatchEvent::NoDriverFound { round: 1, offers: 1 };
+    let offers = OfferCounts {
+        made: 1,
+        expired: 1,
+        ..OfferCounts::default()
+    };
+    let none = DispatchEvent::NoDriverFound { round: 1, offers };
     assert_eq!(events, [none]);
 }
 
@@ -242,6 +267,76 @@ fn whoever_declined_was_silent_or_gave_it_back_is_not_asked_again() {
         );
         assert_eq!(answer(&dispatch, &propose(round, CAT)), "OfferMade");
     }
+}
+
+/// A timer that came while the lock was awaited, by a clock that was then set back, used to be the last one.
+#[test]
+fn a_refused_lock_sets_the_budgets_timer_anew() {
+    let mut dispatch = offered_and(&[accept(1, ANN)]);
+    assert_eq!(answer_at(&dispatch, &budget_over(0), BUDGET_OVER), "-");
+    let events = act(&mut dispatch, &refused(0, ANN), NOW).unwrap();
+    let resumed = DispatchEvent::SearchResumed {
+        round: 0,
+        budget_ends_at: BUDGET_OVER,
+    };
+    assert_eq!(events.last(), Some(&resumed));
+    assert_eq!(
+        answer_at(&dispatch, &budget_over(0), BUDGET_OVER),
+        "OfferWithdrawn NoDriverFound"
+    );
+}
+
+#[test]
+fn a_new_plan_is_offered_anew_also_to_those_who_were_asked() {
+    let mut dispatch = offered_and(&[replan(1)]);
+    assert_eq!(dispatch.excluded(), []);
+    assert_eq!(
+        answer(&dispatch, &propose(0, ANN)),
+        "!dispatch_not_searching",
+        "the old plan"
+    );
+    let Command::Propose(mut proposal) = propose(0, ANN) else {
+        panic!("not a proposal")
+    };
+    proposal.plan_revision = 1;
+    let events = act(&mut dispatch, &Command::Propose(proposal), NOW).unwrap();
+    let [DispatchEvent::OfferMade(offer)] = &events[..] else {
+        panic!("not an offer: {events:?}")
+    };
+    assert_eq!((offer.driver_pay, offer.plan_revision), (fixture::usd(2_000), 1));
+}
+
+#[test]
+fn a_new_plan_that_overtakes_its_search_is_what_is_searched_for() {
+    let dispatch = given(&[replan(2)]);
+    assert_eq!(answer(&dispatch, &replan(1)), "-");
+    let dispatch = after(dispatch, &[search(0)], NOW);
+    assert_eq!(dispatch.brief(), Some(&changed(2)));
+    assert_eq!(dispatch.control().phase, Phase::Searching);
+}
+
+#[test]
+fn a_round_says_what_became_of_its_offers() {
+    let asked = given(&[
+        search(0),
+        propose(0, ANN),
+        decline(1, ANN),
+        propose(0, BOB),
+        accept(2, BOB),
+        refused(0, BOB),
+        propose(0, CAT),
+        accept(3, CAT),
+    ]);
+    let mut dispatch = asked;
+    let events = act(&mut dispatch, &refused(0, CAT), BUDGET_OVER).unwrap();
+    let offers = OfferCounts {
+        made: 3,
+        declined: 1,
+        expired: 0,
+        lock_refused: 2,
+    };
+    let none = DispatchEvent::NoDriverFound { round: 0, offers };
+    assert_eq!(events.last(), Some(&none));
 }
 
 #[test]
@@ -289,13 +384,19 @@ fn offers_are_counted_up_to_their_limit() {
 fn a_pause_keeps_what_is_left_of_the_budget() {
     let mut dispatch = given(&[search(0)]);
     let paused = act(&mut dispatch, &Command::Pause, at_s(100)).unwrap();
-    assert_eq!(paused, [DispatchEvent::SearchPaused { left_ms: 20_000 }]);
+    assert_eq!(
+        paused,
+        [DispatchEvent::SearchPaused {
+            round: 0,
+            left_ms: 20_000
+        }]
+    );
     assert_eq!(answer_at(&dispatch, &budget_over(0), at_s(500)), "-");
     act(&mut dispatch, &Command::Resume, at_s(1_000)).unwrap();
     assert_eq!(dispatch.budget_ends_at(), at_s(1_020));
     let mut overrun = given(&[search(0)]);
     let paused = act(&mut overrun, &Command::Pause, at_s(500)).unwrap();
-    assert_eq!(paused, [DispatchEvent::SearchPaused { left_ms: 0 }]);
+    assert_eq!(paused, [DispatchEvent::SearchPaused { round: 0, left_ms: 0 }]);
 }
 
 #[test]

@@ -61,6 +61,8 @@ pub enum DriverEvent {
     },
     /// Serves another region from now on.
     RegionChanged {
+        /// The region that was served until now, whose matcher must let go.
+        from: RegionId,
         /// The new region.
         region: RegionId,
     },
@@ -100,7 +102,7 @@ pub enum DriverEvent {
 }
 canonical_enum!(DriverEvent {
     0 = Online { region, capabilities },
-    1 = RegionChanged { region },
+    1 = RegionChanged { from, region },
     2 = OfflineRequested,
     3 = Offline,
     4 = Locked { trip, round, fence, slot, review_at },
@@ -311,12 +313,13 @@ impl Aggregate for Driver {
                     Decision::one(DriverEvent::Online { region, capabilities })
                 }
             }
-            Command::ChangeRegion { region } => match self.control.duty {
-                Duty::Off => return Err(Refusal::OffDuty),
-                Duty::On | Duty::Leaving if self.shift.is_some_and(|shift| shift.region == region) => {
-                    Decision::AlreadyApplied
-                }
-                Duty::On | Duty::Leaving => Decision::one(DriverEvent::RegionChanged { region }),
+            Command::ChangeRegion { region } => match (self.control.duty, self.shift) {
+                (Duty::Off, _) | (Duty::On | Duty::Leaving, None) => return Err(Refusal::OffDuty),
+                (Duty::On | Duty::Leaving, Some(shift)) if shift.region == region => Decision::AlreadyApplied,
+                (Duty::On | Duty::Leaving, Some(shift)) => Decision::one(DriverEvent::RegionChanged {
+                    from: shift.region,
+                    region,
+                }),
             },
             Command::GoOffline => match (self.control.duty, self.control.lock) {
                 (Duty::Off, _) | (Duty::Leaving, Some(_)) => Decision::AlreadyApplied,
@@ -339,7 +342,7 @@ impl Aggregate for Driver {
                 self.control.duty = Duty::On;
                 self.shift = Some(Shift { region, capabilities });
             }
-            DriverEvent::RegionChanged { region } => {
+            DriverEvent::RegionChanged { region, .. } => {
                 if let Some(shift) = &mut self.shift {
                     shift.region = region;
                 }

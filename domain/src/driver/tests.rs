@@ -157,8 +157,8 @@ fn a_driver_who_comes_back_before_the_ride_ends_stays_on_duty() {
 #[test]
 fn a_region_without_a_shift_is_nowhere() {
     let mut driver = Driver::default();
-    let region = "bronx".parse().unwrap();
-    driver.evolve(&DriverEvent::RegionChanged { region }, NOW);
+    let (from, region) = ("queens".parse().unwrap(), "bronx".parse().unwrap());
+    driver.evolve(&DriverEvent::RegionChanged { from, region }, NOW);
     assert_eq!(driver.shift(), None);
 }
 

@@ -50,23 +50,51 @@ impl Holds {
             return;
         };
         let mut moved = |amount: Money, change: fn(&mut Movements, i128)| {
-            change(
-                movements.entry(amount.currency()).or_default(),
-                i128::from(amount.minor()),
-            );
+            let totals = movements.entry(amount.currency()).or_default();
+            change(totals, i128::from(amount.minor()));
         };
+        match Movement::of(event) {
+            Movement::None => {}
+            Movement::Placed(number, held) => {
+                moved(held, |totals, minor| totals.authorised_minor += minor);
+                moved(held, |totals, minor| totals.open_minor += minor);
+                self.open.insert((trip, charge, number), held);
+            }
+            Movement::Ended(number, taken, given_back) => {
+                moved(taken, |totals, minor| totals.captured_minor += minor);
+                moved(given_back, |totals, minor| totals.released_minor += minor);
+                if let Some(held) = self.open.remove(&(trip, charge, number)) {
+                    moved(held, |totals, minor| totals.open_minor -= minor);
+                }
+            }
+            Movement::Owed(amount) => moved(amount, |totals, minor| totals.debt_minor += minor),
+            Movement::OwedNoMore(amount) => moved(amount, |totals, minor| totals.debt_minor -= minor),
+            Movement::Refunded(amount) => moved(amount, |totals, minor| totals.refunded_minor += minor),
+        }
+    }
+}
+
+/// What an event says of money at the gateway.
+#[derive(Debug, Clone, Copy)]
+enum Movement {
+    None,
+    /// A hold.
+    Placed(AuthorizationNumber, Money),
+    /// A hold's end: what of it was taken, and what given back.
+    Ended(AuthorizationNumber, Money, Money),
+    Owed(Money),
+    OwedNoMore(Money),
+    Refunded(Money),
+}
+
+impl Movement {
+    fn of(event: &PaymentEvent) -> Self {
         match *event {
             PaymentEvent::Authorized {
                 authorization,
                 amount,
                 ..
-            } => {
-                moved(amount, |totals, minor| {
-                    totals.authorised_minor += minor;
-                    totals.open_minor += minor;
-                });
-                self.open.insert((trip, charge, authorization), amount);
-            }
+            } => Self::Placed(authorization, amount),
             PaymentEvent::Captured {
                 authorization,
                 captured,
@@ -77,41 +105,31 @@ impl Holds {
                 authorization,
                 captured,
                 released_minor,
+                ..
             } => {
-                moved(captured, |totals, minor| totals.captured_minor += minor);
-                let released = Money::new(released_minor, captured.currency());
-                moved(released, |totals, minor| totals.released_minor += minor);
-                if let Some(held) = self.open.remove(&(trip, charge, authorization)) {
-                    moved(held, |totals, minor| totals.open_minor -= minor);
-                }
+                let given_back = Money::new(released_minor, captured.currency());
+                Self::Ended(authorization, captured, given_back)
             }
             PaymentEvent::AuthorizationLost {
                 authorization,
                 released,
+                ..
             }
             | PaymentEvent::CaptureFailed {
                 authorization,
                 released,
+                ..
             }
             | PaymentEvent::Voided {
                 authorization,
                 released,
                 ..
-            } => {
-                moved(released, |totals, minor| totals.released_minor += minor);
-                if let Some(held) = self.open.remove(&(trip, charge, authorization)) {
-                    moved(held, |totals, minor| totals.open_minor -= minor);
-                }
+            } => Self::Ended(authorization, Money::zero(released.currency()), released),
+            PaymentEvent::DebtRecorded { amount, .. } => Self::Owed(amount),
+            PaymentEvent::DebtSettled { amount, .. } | PaymentEvent::DebtWrittenOff { amount, .. } => {
+                Self::OwedNoMore(amount)
             }
-            PaymentEvent::DebtRecorded { amount, .. } => {
-                moved(amount, |totals, minor| totals.debt_minor += minor);
-            }
-            PaymentEvent::DebtSettled { amount } | PaymentEvent::DebtWrittenOff { amount } => {
-                moved(amount, |totals, minor| totals.debt_minor -= minor);
-            }
-            PaymentEvent::Refunded { amount, .. } => {
-                moved(amount, |totals, minor| totals.refunded_minor += minor);
-            }
+            PaymentEvent::Refunded { amount, .. } => Self::Refunded(amount),
             PaymentEvent::Waived { .. }
             | PaymentEvent::AuthorizationStarted(_)
             | PaymentEvent::IntentCreated { .. }
@@ -125,7 +143,7 @@ impl Holds {
             | PaymentEvent::RefundFailed { .. }
             | PaymentEvent::DisputeOpened { .. }
             | PaymentEvent::DisputeFundsMoved { .. }
-            | PaymentEvent::DisputeClosed { .. } => {}
+            | PaymentEvent::DisputeClosed { .. } => Self::None,
         }
     }
 }

@@ -63,14 +63,14 @@ fn of_payment(event: &PaymentEvent) -> Result<Vec<Entry>, LedgerError> {
         PaymentEvent::Captured { captured, .. } | PaymentEvent::VoidRefused { captured, .. } => {
             transfer(Reason::Capture, Account::Rider, Account::Clearing, captured)
         }
-        PaymentEvent::Closed { outcome } => cash(outcome),
+        PaymentEvent::Closed { outcome, .. } => cash(outcome),
         PaymentEvent::DebtRecorded { amount, .. } => {
             transfer(Reason::Debt, Account::Rider, Account::Debts, amount)
         }
-        PaymentEvent::DebtSettled { amount } => {
+        PaymentEvent::DebtSettled { amount, .. } => {
             transfer(Reason::DebtSettled, Account::Debts, Account::Rider, amount)
         }
-        PaymentEvent::DebtWrittenOff { amount } => {
+        PaymentEvent::DebtWrittenOff { amount, .. } => {
             transfer(Reason::DebtWrittenOff, Account::Debts, Account::Losses, amount)
         }
         PaymentEvent::Refunded { charge, amount, .. } => {

@@ -152,6 +152,7 @@ fn what_is_paid_or_owed_is_not_the_riders_any_more() {
         reason: DebtReason::NoHold,
     };
     let cash = PaymentEvent::Closed {
+        charge: Charge::FARE,
         outcome: MoneyOutcome {
             currency: Some(Currency::USD),
             cash_minor: total,
@@ -163,7 +164,10 @@ fn what_is_paid_or_owed_is_not_the_riders_any_more() {
         assert_eq!(ledger.balance(Account::Rider, Currency::USD), 0);
         assert_eq!(ledger.balance(account, Currency::USD), i128::from(total));
     }
-    let given_up = PaymentEvent::DebtWrittenOff { amount: usd(total) };
+    let given_up = PaymentEvent::DebtWrittenOff {
+        charge: Charge::FARE,
+        amount: usd(total),
+    };
     let ledger = folded([settled(), on(FARE, owed(usd(total))), on(FARE, given_up)]);
     assert_eq!(ledger.balance(Account::Debts, Currency::USD), 0);
     assert_eq!(ledger.balance(Account::Losses, Currency::USD), i128::from(total));
@@ -178,7 +182,10 @@ fn a_debt_is_collected_by_the_charge_that_settles_it() {
         amount: usd(total),
         reason: DebtReason::NoHold,
     };
-    let collected = PaymentEvent::DebtSettled { amount: usd(total) };
+    let collected = PaymentEvent::DebtSettled {
+        charge: Charge::FARE,
+        amount: usd(total),
+    };
     let ledger = folded([settled(), on(FARE, owed), on(FARE, collected), captured(total)]);
     for account in [Account::Rider, Account::Debts] {
         assert_eq!(ledger.balance(account, Currency::USD), 0, "{account}");
@@ -221,6 +228,8 @@ fn a_lost_dispute_is_a_loss_and_a_won_one_is_not() {
         on(
             FARE,
             PaymentEvent::DisputeFundsMoved {
+                charge: Charge::FARE,
+                movement: 1,
                 dispute: 1,
                 amount: usd(minor),
             },

@@ -116,6 +116,8 @@ pub enum Command {
     MoveDisputeFunds {
         /// Which dispute.
         dispute: u16,
+        /// Which movement of this dispute, from 1: told twice, it moved once.
+        movement: u16,
         /// How much, signed: below zero it was taken from us.
         amount: Money,
     },
@@ -143,6 +145,13 @@ pub enum Refusal {
     RefundUnderWay,
     /// The gateway says that it took more than it held.
     CaptureAboveHold,
+    /// Nothing was ever asked of this charge.
+    NoSuchCharge,
+    /// The budget of the attempt has not come to its end on this service's clock.
+    NotDueYet {
+        /// When it will.
+        due_at: Timestamp,
+    },
 }
 
 impl Refusal {
@@ -155,6 +164,8 @@ impl Refusal {
             Self::CurrencyMismatch => "payment_currency_mismatch",
             Self::RefundUnderWay => "payment_refund_under_way",
             Self::CaptureAboveHold => "payment_capture_above_hold",
+            Self::NoSuchCharge => "payment_no_such_charge",
+            Self::NotDueYet { .. } => "payment_not_due_yet",
         }
     }
 }
@@ -171,6 +182,10 @@ impl fmt::Display for Refusal {
             Self::RefundUnderWay => "failed to refund: wait for the outcome of the refund under way",
             Self::CaptureAboveHold => {
                 "failed to note the capture: it is above the hold, look at the intent in the gateway"
+            }
+            Self::NoSuchCharge => "failed to note what moved: nothing was ever charged here",
+            Self::NotDueYet { due_at } => {
+                return write!(f, "failed to give the attempt up: it may take until {due_at}");
             }
         })
     }

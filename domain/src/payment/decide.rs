@@ -48,18 +48,20 @@ impl Aggregate for Payment {
             Command::RecordRefunded { refund } => Ok(self.decide_refunded(refund)),
             Command::RecordRefundFailed { refund } => Ok(self.decide_refund_failed(refund)),
             Command::SettleDebt { amount } => {
-                self.owed(amount)?;
-                Ok(Decision::one(PaymentEvent::DebtSettled { amount }))
+                let charge = self.owed(amount)?;
+                Ok(Decision::one(PaymentEvent::DebtSettled { charge, amount }))
             }
             Command::WriteOffDebt { amount } => {
-                self.owed(amount)?;
-                Ok(Decision::one(PaymentEvent::DebtWrittenOff { amount }))
+                let charge = self.owed(amount)?;
+                Ok(Decision::one(PaymentEvent::DebtWrittenOff { charge, amount }))
             }
-            Command::OpenDispute { dispute, amount } => Ok(self.decide_dispute_opened(dispute, amount)),
-            Command::MoveDisputeFunds { dispute, amount } => {
-                Ok(Decision::one(PaymentEvent::DisputeFundsMoved { dispute, amount }))
-            }
-            Command::CloseDispute { dispute, won } => Ok(self.decide_dispute_closed(dispute, won)),
+            Command::OpenDispute { dispute, amount } => self.decide_dispute_opened(dispute, amount),
+            Command::MoveDisputeFunds {
+                dispute,
+                movement,
+                amount,
+            } => self.decide_dispute_funds(dispute, movement, amount),
+            Command::CloseDispute { dispute, won } => self.decide_dispute_closed(dispute, won),
         }
     }
 
@@ -105,26 +107,37 @@ impl Payment {
 
     /// A trip that ended in the meantime wants no hold: the intent is cancelled instead of confirmed.
     fn decide_intent(&self, authorization: AuthorizationNumber, intent: IntentId) -> Answer {
-        if authorization != self.authorization() || self.control.hold != Hold::Pending {
+        let Some(charge) = self.charge_at(authorization, Hold::Pending) else {
             return NOTHING;
-        }
+        };
         let mut events = vec![PaymentEvent::IntentCreated {
+            charge,
             authorization,
             intent,
         }];
         if self.control.ask == Some(Ask::Void) {
-            events.push(PaymentEvent::VoidStarted { authorization });
+            events.push(PaymentEvent::VoidStarted {
+                charge,
+                authorization,
+            });
         }
         Ok(Decision::Applied(events))
     }
 
+    /// The charge, where `authorization` is the present attempt and stands at `hold`.
+    fn charge_at(&self, authorization: AuthorizationNumber, hold: Hold) -> Option<Charge> {
+        self.charge
+            .filter(|_| authorization == self.authorization() && self.control.hold == hold)
+    }
+
     fn decide_action(&self, authorization: AuthorizationNumber) -> Answer {
         let Some(start) = &self.start else { return NOTHING };
-        if authorization != self.authorization() || self.control.hold != Hold::Created {
+        let Some(charge) = self.charge_at(authorization, Hold::Created) else {
             return NOTHING;
-        }
+        };
         let budget_ends_at = start.budget_ends_at.plus(start.action_budget);
         Ok(Decision::one(PaymentEvent::ActionRequired {
+            charge,
             authorization,
             budget_ends_at,
         }))
@@ -156,7 +169,7 @@ impl Payment {
                 held: Some(amount),
                 ..self.clone()
             };
-            events.extend(held.capture(authorization));
+            events.extend(held.capture(charge, authorization));
         }
         Ok(Decision::Applied(events))
     }
@@ -186,18 +199,21 @@ impl Payment {
             }
             (Operation::Capturing, Hold::Open) => {
                 events.push(PaymentEvent::CaptureFailed {
+                    charge,
                     authorization,
                     released,
                 });
             }
             (Operation::None, Hold::Created | Hold::ActionRequired) => {
                 events.push(PaymentEvent::Declined {
+                    charge,
                     authorization,
                     reason,
                 });
             }
             (Operation::None, Hold::Open) => {
                 events.push(PaymentEvent::AuthorizationLost {
+                    charge,
                     authorization,
                     released,
                 });
@@ -217,11 +233,15 @@ impl Payment {
 
     /// Without an intent nothing can be held, and a late intent finds no attempt and is never confirmed.
     fn decide_abandon(&self, authorization: AuthorizationNumber, now: Timestamp) -> Answer {
-        let Some(charge) = self.charge else { return NOTHING };
-        if !self.is_overdue(authorization, now) || self.control.hold != Hold::Pending {
+        let Some(charge) = self.charge_at(authorization, Hold::Pending) else {
             return NOTHING;
+        };
+        let due_at = self.budget_ends_at;
+        if now < due_at {
+            return Err(Refusal::NotDueYet { due_at });
         }
         let mut events = vec![PaymentEvent::Declined {
+            charge,
             authorization,
             reason: DeclineReason::BudgetOver,
         }];
@@ -243,6 +263,7 @@ fn after_loss(start: &AuthorizationStart, now: Timestamp) -> PaymentEvent {
         }))
     } else {
         PaymentEvent::Declined {
+            charge: start.charge,
             authorization: start.authorization,
             reason: DeclineReason::LostAgain,
         }
@@ -264,9 +285,12 @@ impl Payment {
                 events.extend(asked.closing_without_hold(charge, DebtReason::NoHold));
             }
             (Hold::Waived(waiver), _) => events.extend(asked.closing_waived(charge, waiver, basis)),
-            (Hold::Open, Some(_)) => events.extend(asked.capture(authorization)),
+            (Hold::Open, Some(_)) => events.extend(asked.capture(charge, authorization)),
             (Hold::Open | Hold::Created | Hold::ActionRequired, None) => {
-                events.push(PaymentEvent::VoidStarted { authorization });
+                events.push(PaymentEvent::VoidStarted {
+                    charge,
+                    authorization,
+                });
             }
             // Outstanding: first its outcome, then capture or void.
             (Hold::Pending, _) | (Hold::Created | Hold::ActionRequired, Some(_)) => {}
@@ -274,8 +298,9 @@ impl Payment {
         Ok(Decision::Applied(events))
     }
 
-    fn capture(&self, authorization: AuthorizationNumber) -> Option<PaymentEvent> {
+    fn capture(&self, charge: Charge, authorization: AuthorizationNumber) -> Option<PaymentEvent> {
         self.capture_amount().map(|amount| PaymentEvent::CaptureStarted {
+            charge,
             authorization,
             amount,
         })
@@ -294,17 +319,19 @@ impl Payment {
         self.due.filter(|due| due.minor() > 0)
     }
 
-    fn closed(&self, captured_minor: i64, debt_minor: i64, cash_minor: i64) -> PaymentEvent {
+    fn closed(
+        &self,
+        charge: Charge,
+        (captured_minor, debt_minor, cash_minor): (i64, i64, i64),
+    ) -> PaymentEvent {
         let held_in = self.start.as_ref().map(|start| start.amount.currency());
-        let currency = self.due.map(Money::currency).or(held_in);
-        PaymentEvent::Closed {
-            outcome: MoneyOutcome {
-                currency,
-                captured_minor,
-                debt_minor,
-                cash_minor,
-            },
-        }
+        let outcome = MoneyOutcome {
+            currency: self.due.map(Money::currency).or(held_in),
+            captured_minor,
+            debt_minor,
+            cash_minor,
+        };
+        PaymentEvent::Closed { charge, outcome }
     }
 
     /// Nothing is held and nothing will be: what is due is owed.
@@ -317,17 +344,19 @@ impl Payment {
                         amount,
                         reason,
                     },
-                    self.closed(0, amount.minor(), 0),
+                    self.closed(charge, (0, amount.minor(), 0)),
                 ]
             }
-            None => vec![self.closed(0, 0, 0)],
+            None => vec![self.closed(charge, (0, 0, 0))],
         }
     }
 
     /// What no hold secures: cash is handed over with the ride; an account is billed; a cash trip's fee is owed.
     fn closing_waived(&self, charge: Charge, waiver: Waiver, basis: SettlementBasis) -> Vec<PaymentEvent> {
         match (self.amount_due(), waiver, basis) {
-            (Some(fare), Waiver::Cash, SettlementBasis::Fare) => vec![self.closed(0, 0, fare.minor())],
+            (Some(fare), Waiver::Cash, SettlementBasis::Fare) => {
+                vec![self.closed(charge, (0, 0, fare.minor()))]
+            }
             (Some(_), Waiver::Cash, SettlementBasis::Fee | SettlementBasis::Nothing) => {
                 self.closing_without_hold(charge, DebtReason::CashFee)
             }
@@ -361,15 +390,15 @@ impl Payment {
                 let rest_minor = due.minor().saturating_sub(captured.minor());
                 let amount = Money::new(rest_minor.saturating_abs(), due.currency());
                 match rest_minor {
-                    ..0 => events.push(self.refund_start(amount)),
-                    0 => events.push(self.closed(captured.minor(), 0, 0)),
+                    ..0 => events.push(self.refund_start(charge, amount)),
+                    0 => events.push(self.closed(charge, (captured.minor(), 0, 0))),
                     1.. => {
                         events.push(PaymentEvent::DebtRecorded {
                             charge,
                             amount,
                             reason: DebtReason::AboveHold,
                         });
-                        events.push(self.closed(captured.minor(), rest_minor, 0));
+                        events.push(self.closed(charge, (captured.minor(), rest_minor, 0)));
                     }
                 }
                 Ok(Decision::Applied(events))
@@ -377,11 +406,12 @@ impl Payment {
             // Captured, though we never asked: what was taken is given back.
             (Operation::Voiding, _) => Ok(Decision::Applied(vec![
                 PaymentEvent::VoidRefused {
+                    charge,
                     authorization,
                     captured,
                     released_minor,
                 },
-                self.refund_start(captured),
+                self.refund_start(charge, captured),
             ])),
             (Operation::None | Operation::Capturing | Operation::Refunding, _) => NOTHING,
         }
@@ -399,11 +429,13 @@ impl Payment {
         if amount.minor() > captured.minor().saturating_sub(self.refunded_minor) {
             return Err(Refusal::RefundAboveCaptured);
         }
-        Ok(Decision::one(self.refund_start(amount)))
+        let charge = self.charge.ok_or(Refusal::NoSuchCharge)?;
+        Ok(Decision::one(self.refund_start(charge, amount)))
     }
 
-    fn refund_start(&self, amount: Money) -> PaymentEvent {
+    fn refund_start(&self, charge: Charge, amount: Money) -> PaymentEvent {
         PaymentEvent::RefundStarted {
+            charge,
             refund: self.refunds.saturating_add(1),
             amount,
         }
@@ -417,7 +449,7 @@ impl Payment {
                     refund,
                     amount,
                 }];
-                events.extend(self.closing_after_refund(amount.minor()));
+                events.extend(self.closing_after_refund(charge, amount.minor()));
                 Decision::Applied(events)
             }
             Some(_) | None => Decision::AlreadyApplied,
@@ -425,10 +457,14 @@ impl Payment {
     }
 
     fn decide_refund_failed(&self, refund: u16) -> Decision<PaymentEvent> {
-        match self.refund {
-            Some((number, amount)) if number == refund => {
-                let mut events = vec![PaymentEvent::RefundFailed { refund, amount }];
-                events.extend(self.closing_after_refund(0));
+        match self.charge.zip(self.refund) {
+            Some((charge, (number, amount))) if number == refund => {
+                let mut events = vec![PaymentEvent::RefundFailed {
+                    charge,
+                    refund,
+                    amount,
+                }];
+                events.extend(self.closing_after_refund(charge, 0));
                 Decision::Applied(events)
             }
             Some(_) | None => Decision::AlreadyApplied,
@@ -436,33 +472,59 @@ impl Payment {
     }
 
     /// A refund of what should not have been taken closes the charge; where it failed, the charge says what was kept.
-    fn closing_after_refund(&self, refunded_minor: i64) -> Option<PaymentEvent> {
+    fn closing_after_refund(&self, charge: Charge, refunded_minor: i64) -> Option<PaymentEvent> {
         let taken_minor = self.captured.map_or(0, Money::minor);
         let kept_minor = taken_minor.saturating_sub(refunded_minor);
-        (!self.control.closed).then(|| self.closed(kept_minor, 0, 0))
+        (!self.control.closed).then(|| self.closed(charge, (kept_minor, 0, 0)))
     }
 
-    fn owed(&self, amount: Money) -> Result<(), Refusal> {
+    /// The charge, where at least `amount` is owed for it.
+    fn owed(&self, amount: Money) -> Result<Charge, Refusal> {
         let currency = self.due.map_or(amount.currency(), Money::currency);
         positive(amount, currency)?;
         if amount.minor() > self.debt_minor {
             Err(Refusal::AboveDebt)
         } else {
-            Ok(())
+            self.charge.ok_or(Refusal::NoSuchCharge)
         }
     }
 
-    fn decide_dispute_opened(&self, dispute: u16, amount: Money) -> Decision<PaymentEvent> {
+    fn decide_dispute_opened(&self, dispute: u16, amount: Money) -> Answer {
+        let charge = self.charge.ok_or(Refusal::NoSuchCharge)?;
         if self.disputes.contains_key(&dispute) {
-            return Decision::AlreadyApplied;
+            return NOTHING;
         }
-        Decision::one(PaymentEvent::DisputeOpened { dispute, amount })
+        Ok(Decision::one(PaymentEvent::DisputeOpened {
+            charge,
+            dispute,
+            amount,
+        }))
     }
 
-    fn decide_dispute_closed(&self, dispute: u16, won: bool) -> Decision<PaymentEvent> {
+    /// Gateways tell of the money before, during and after a dispute, and more than once.
+    fn decide_dispute_funds(&self, dispute: u16, movement: u16, amount: Money) -> Answer {
+        let charge = self.charge.ok_or(Refusal::NoSuchCharge)?;
+        if self.dispute_movements.contains(&(dispute, movement)) {
+            return NOTHING;
+        }
+        self.in_currency(amount)?;
+        Ok(Decision::one(PaymentEvent::DisputeFundsMoved {
+            charge,
+            dispute,
+            movement,
+            amount,
+        }))
+    }
+
+    fn decide_dispute_closed(&self, dispute: u16, won: bool) -> Answer {
+        let charge = self.charge.ok_or(Refusal::NoSuchCharge)?;
         match self.disputes.get(&dispute) {
-            Some(false) => Decision::one(PaymentEvent::DisputeClosed { dispute, won }),
-            Some(true) | None => Decision::AlreadyApplied,
+            Some(false) => Ok(Decision::one(PaymentEvent::DisputeClosed {
+                charge,
+                dispute,
+                won,
+            })),
+            Some(true) | None => NOTHING,
         }
     }
 }

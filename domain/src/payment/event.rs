@@ -139,6 +139,8 @@ pub enum PaymentEvent {
     AuthorizationStarted(Arc<AuthorizationStart>),
     /// The gateway has an intent for it. Creating it moved no money.
     IntentCreated {
+        /// Which charge.
+        charge: Charge,
         /// Which attempt.
         authorization: AuthorizationNumber,
         /// The gateway's object.
@@ -146,6 +148,8 @@ pub enum PaymentEvent {
     },
     /// The rider must act (3-D Secure).
     ActionRequired {
+        /// Which charge.
+        charge: Charge,
         /// Which attempt.
         authorization: AuthorizationNumber,
         /// Until when.
@@ -164,6 +168,8 @@ pub enum PaymentEvent {
     },
     /// The hold is gone without our doing.
     AuthorizationLost {
+        /// Which charge.
+        charge: Charge,
         /// Which attempt.
         authorization: AuthorizationNumber,
         /// How much is held no more.
@@ -171,6 +177,8 @@ pub enum PaymentEvent {
     },
     /// No hold, for good.
     Declined {
+        /// Which charge.
+        charge: Charge,
         /// Which attempt.
         authorization: AuthorizationNumber,
         /// Why.
@@ -187,6 +195,8 @@ pub enum PaymentEvent {
     },
     /// Money is to be taken from the hold.
     CaptureStarted {
+        /// Which charge.
+        charge: Charge,
         /// Which attempt.
         authorization: AuthorizationNumber,
         /// How much: above zero, at most what is held.
@@ -205,6 +215,8 @@ pub enum PaymentEvent {
     },
     /// The capture failed for good; the hold is gone.
     CaptureFailed {
+        /// Which charge.
+        charge: Charge,
         /// Which attempt.
         authorization: AuthorizationNumber,
         /// How much is held no more.
@@ -212,6 +224,8 @@ pub enum PaymentEvent {
     },
     /// The hold is to be given back.
     VoidStarted {
+        /// Which charge.
+        charge: Charge,
         /// Which attempt.
         authorization: AuthorizationNumber,
     },
@@ -226,6 +240,8 @@ pub enum PaymentEvent {
     },
     /// The hold could not be given back: the intent was found captured.
     VoidRefused {
+        /// Which charge.
+        charge: Charge,
         /// Which attempt.
         authorization: AuthorizationNumber,
         /// How much had been taken.
@@ -235,6 +251,8 @@ pub enum PaymentEvent {
     },
     /// Nothing is outstanding.
     Closed {
+        /// Which charge.
+        charge: Charge,
         /// How the money ended.
         outcome: MoneyOutcome,
     },
@@ -249,16 +267,22 @@ pub enum PaymentEvent {
     },
     /// Owed money was paid.
     DebtSettled {
+        /// Which charge.
+        charge: Charge,
         /// How much.
         amount: Money,
     },
     /// Owed money is given up.
     DebtWrittenOff {
+        /// Which charge.
+        charge: Charge,
         /// How much.
         amount: Money,
     },
     /// Money is to be given back.
     RefundStarted {
+        /// Which charge.
+        charge: Charge,
         /// Which refund of this charge, from 1.
         refund: u16,
         /// How much.
@@ -275,6 +299,8 @@ pub enum PaymentEvent {
     },
     /// Money could not be given back.
     RefundFailed {
+        /// Which charge.
+        charge: Charge,
         /// Which refund.
         refund: u16,
         /// How much.
@@ -282,6 +308,8 @@ pub enum PaymentEvent {
     },
     /// The rider disputes the charge at their bank.
     DisputeOpened {
+        /// Which charge.
+        charge: Charge,
         /// Which dispute of this charge, from 1.
         dispute: u16,
         /// How much.
@@ -289,13 +317,19 @@ pub enum PaymentEvent {
     },
     /// The gateway took disputed money from us (below zero) or gave it back (above).
     DisputeFundsMoved {
+        /// Which charge.
+        charge: Charge,
         /// Which dispute.
         dispute: u16,
+        /// Which movement of this dispute, from 1.
+        movement: u16,
         /// How much, signed.
         amount: Money,
     },
     /// The dispute is decided.
     DisputeClosed {
+        /// Which charge.
+        charge: Charge,
         /// Which dispute.
         dispute: u16,
         /// Whether for us.
@@ -305,31 +339,61 @@ pub enum PaymentEvent {
 canonical_enum!(PaymentEvent {
     0 = Waived { charge, waiver },
     1 = AuthorizationStarted(start),
-    2 = IntentCreated { authorization, intent },
-    3 = ActionRequired { authorization, budget_ends_at },
+    2 = IntentCreated { charge, authorization, intent },
+    3 = ActionRequired { charge, authorization, budget_ends_at },
     4 = Authorized { charge, authorization, amount, capture_before },
-    5 = AuthorizationLost { authorization, released },
-    6 = Declined { authorization, reason },
+    5 = AuthorizationLost { charge, authorization, released },
+    6 = Declined { charge, authorization, reason },
     7 = SettlementAsked { charge, basis, due },
-    8 = CaptureStarted { authorization, amount },
+    8 = CaptureStarted { charge, authorization, amount },
     9 = Captured { charge, authorization, captured, released_minor },
-    10 = CaptureFailed { authorization, released },
-    11 = VoidStarted { authorization },
+    10 = CaptureFailed { charge, authorization, released },
+    11 = VoidStarted { charge, authorization },
     12 = Voided { charge, authorization, released },
-    13 = VoidRefused { authorization, captured, released_minor },
-    14 = Closed { outcome },
+    13 = VoidRefused { charge, authorization, captured, released_minor },
+    14 = Closed { charge, outcome },
     15 = DebtRecorded { charge, amount, reason },
-    16 = DebtSettled { amount },
-    17 = DebtWrittenOff { amount },
-    18 = RefundStarted { refund, amount },
+    16 = DebtSettled { charge, amount },
+    17 = DebtWrittenOff { charge, amount },
+    18 = RefundStarted { charge, refund, amount },
     19 = Refunded { charge, refund, amount },
-    20 = RefundFailed { refund, amount },
-    21 = DisputeOpened { dispute, amount },
-    22 = DisputeFundsMoved { dispute, amount },
-    23 = DisputeClosed { dispute, won },
+    20 = RefundFailed { charge, refund, amount },
+    21 = DisputeOpened { charge, dispute, amount },
+    22 = DisputeFundsMoved { charge, dispute, movement, amount },
+    23 = DisputeClosed { charge, dispute, won },
 });
 
 impl PaymentEvent {
+    /// Which charge it happened to, and what that charge is for.
+    pub fn charge(&self) -> Charge {
+        match *self {
+            Self::AuthorizationStarted(ref start) => start.charge,
+            Self::Waived { charge, .. }
+            | Self::IntentCreated { charge, .. }
+            | Self::ActionRequired { charge, .. }
+            | Self::Authorized { charge, .. }
+            | Self::AuthorizationLost { charge, .. }
+            | Self::Declined { charge, .. }
+            | Self::SettlementAsked { charge, .. }
+            | Self::CaptureStarted { charge, .. }
+            | Self::Captured { charge, .. }
+            | Self::CaptureFailed { charge, .. }
+            | Self::VoidStarted { charge, .. }
+            | Self::Voided { charge, .. }
+            | Self::VoidRefused { charge, .. }
+            | Self::Closed { charge, .. }
+            | Self::DebtRecorded { charge, .. }
+            | Self::DebtSettled { charge, .. }
+            | Self::DebtWrittenOff { charge, .. }
+            | Self::RefundStarted { charge, .. }
+            | Self::Refunded { charge, .. }
+            | Self::RefundFailed { charge, .. }
+            | Self::DisputeOpened { charge, .. }
+            | Self::DisputeFundsMoved { charge, .. }
+            | Self::DisputeClosed { charge, .. } => charge,
+        }
+    }
+
     /// The event's name in the log.
     pub const fn name(&self) -> &'static str {
         match self {

@@ -34,7 +34,7 @@ use crate::id::IntentId;
 use crate::money::Money;
 use crate::time::Timestamp;
 use crate::trip::{AuthorizationNumber, MoneyOutcome};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// How often a charge's hold is placed: once, and once more if it is lost.
@@ -151,6 +151,8 @@ pub struct Payment {
     outcome: Option<MoneyOutcome>,
     /// Number → whether it is decided.
     disputes: BTreeMap<u16, bool>,
+    /// Disputes' numbers, each with the numbers of its movements.
+    dispute_movements: BTreeSet<(u16, u16)>,
 }
 
 impl Payment {

@@ -57,8 +57,10 @@ fn trip_deadline(event: &TripEvent) -> Option<(TimerKind, Timestamp)> {
             ..
         } => Some((TimerKind::ArrivalOverdue(*round), *arrival_due_at)),
         TripEvent::DriverArrived {
-            round, no_show_at, ..
-        } => Some((TimerKind::NoShow(*round), *no_show_at)),
+            round,
+            no_show_due_at,
+            ..
+        } => Some((TimerKind::NoShow(*round), *no_show_due_at)),
         TripEvent::Started(start) => Some((TimerKind::TripOverdue, start.overdue_at)),
         TripEvent::Rejected { .. }
         | TripEvent::DriverNoted { .. }
@@ -90,7 +92,8 @@ fn dispatch_deadline(event: &DispatchEvent) -> Option<(TimerKind, Timestamp)> {
             budget_ends_at,
         } => Some((TimerKind::SearchBudget(*round), *budget_ends_at)),
         DispatchEvent::OfferMade(offer) => Some((TimerKind::OfferExpires(offer.number.0), offer.expires_at)),
-        DispatchEvent::SearchPaused { .. }
+        DispatchEvent::SearchChanged { .. }
+        | DispatchEvent::SearchPaused { .. }
         | DispatchEvent::OfferAccepted { .. }
         | DispatchEvent::OfferDeclined { .. }
         | DispatchEvent::OfferExpired { .. }
@@ -113,6 +116,7 @@ fn payment_deadline(event: &PaymentEvent) -> Option<(TimerKind, Timestamp)> {
         PaymentEvent::ActionRequired {
             authorization,
             budget_ends_at,
+            ..
         } => Some((TimerKind::AuthorizationBudget(authorization.0), *budget_ends_at)),
         PaymentEvent::Authorized {
             authorization,

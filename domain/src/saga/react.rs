@@ -9,7 +9,7 @@ use crate::money::Money;
 use crate::payment::{self, Authorize, Charge, PaymentEvent, SettlementBasis};
 use crate::stream::{ChargeNumber, StreamId};
 use crate::time::Timestamp;
-use crate::trip::{self, Secured, TripEvent, TripRequest};
+use crate::trip::{self, PlanChange, Secured, TripEvent, TripRequest};
 use std::sync::Arc;
 
 /// What the trip service does about `event` on `stream`.
@@ -37,6 +37,7 @@ const fn noted_dispatch(event: &DispatchEvent) -> Option<trip::Command> {
         DispatchEvent::NoDriverFound { round, .. } => Some(trip::Command::NoDriver { round }),
         DispatchEvent::DispatchClosed => Some(trip::Command::ClearLock),
         DispatchEvent::SearchStarted { .. }
+        | DispatchEvent::SearchChanged { .. }
         | DispatchEvent::SearchPaused { .. }
         | DispatchEvent::SearchResumed { .. }
         | DispatchEvent::OfferMade(_)
@@ -62,7 +63,7 @@ const fn noted_payment(event: &PaymentEvent) -> Option<trip::Command> {
             Some(trip::Command::LosePayment { authorization })
         }
         PaymentEvent::Declined { .. } => Some(trip::Command::DeclinePayment),
-        PaymentEvent::Closed { outcome } => Some(trip::Command::SettleMoney { outcome }),
+        PaymentEvent::Closed { outcome, .. } => Some(trip::Command::SettleMoney { outcome }),
         PaymentEvent::AuthorizationStarted(_)
         | PaymentEvent::IntentCreated { .. }
         | PaymentEvent::ActionRequired { .. }
@@ -100,8 +101,18 @@ pub fn driver_service(stream: StreamId, event: &Event, setting: &Setting, now: T
 
 fn searched(event: &TripEvent) -> Option<dispatch::Command> {
     match event {
-        TripEvent::Requested(request) => Some(search(request, 0)),
-        TripEvent::Reassigning { round, request, .. } => Some(search(request, *round)),
+        TripEvent::Requested(request) => Some(search(0, request, None)),
+        TripEvent::Reassigning {
+            round,
+            request,
+            change,
+            ..
+        } => Some(search(*round, request, change.as_deref())),
+        TripEvent::PlanChanged(change) => Some(dispatch::Command::ChangeBrief {
+            brief: brief(&change.request, Some(change)),
+        }),
+        // What nobody ordered, nobody searches for; another rider's order may still come.
+        TripEvent::Cancelled(cancelled) if cancelled.is_before_order() => None,
         TripEvent::Completed(_) | TripEvent::Cancelled(_) | TripEvent::Failed { .. } => {
             Some(dispatch::Command::End)
         }
@@ -113,7 +124,6 @@ fn searched(event: &TripEvent) -> Option<dispatch::Command> {
         | TripEvent::DriverArrived { .. }
         | TripEvent::StartCodeRefused { .. }
         | TripEvent::Started(_)
-        | TripEvent::PlanChanged(_)
         | TripEvent::FareSettled(_)
         | TripEvent::FareAdjusted(_)
         | TripEvent::LockCleared
@@ -122,19 +132,28 @@ fn searched(event: &TripEvent) -> Option<dispatch::Command> {
     }
 }
 
-fn search(request: &TripRequest, round: u8) -> dispatch::Command {
+fn search(round: u8, request: &TripRequest, change: Option<&PlanChange>) -> dispatch::Command {
     dispatch::Command::Search {
         round,
         budget: request.policy().search_budget,
-        brief: Arc::new(SearchBrief {
-            pick_up: request.plan().pick_up,
-            requirements: request.requirements(),
-            product: request.product(),
-            region: request.region(),
-            requested_at: request.accepted_at(),
-            driver_pay: request.quote().driver_pay(),
-        }),
+        brief: brief(request, change),
     }
+}
+
+/// What to search for: the order, under the plan in force.
+fn brief(request: &TripRequest, change: Option<&PlanChange>) -> Arc<SearchBrief> {
+    let (plan, quote) = change.map_or((request.plan(), request.quote()), |change| {
+        (&change.plan, &change.quote)
+    });
+    Arc::new(SearchBrief {
+        plan: plan.clone(),
+        plan_revision: change.map_or(0, |change| change.revision),
+        requirements: request.requirements(),
+        product: request.product(),
+        region: request.region(),
+        requested_at: request.accepted_at(),
+        driver_pay: quote.driver_pay(),
+    })
 }
 
 fn lock_command(trip: TripId, event: &DispatchEvent, setting: &Setting, now: Timestamp) -> Option<Command> {
@@ -158,6 +177,7 @@ fn lock_command(trip: TripId, event: &DispatchEvent, setting: &Setting, now: Tim
             driver::Command::Release { trip, fence, reason },
         )),
         DispatchEvent::SearchStarted { .. }
+        | DispatchEvent::SearchChanged { .. }
         | DispatchEvent::SearchPaused { .. }
         | DispatchEvent::SearchResumed { .. }
         | DispatchEvent::OfferMade(_)
@@ -212,6 +232,7 @@ pub fn payment_service(stream: StreamId, event: &Event, setting: &Setting) -> Op
             epoch: setting.epoch,
         }),
         TripEvent::Completed(completion) => settlement(SettlementBasis::Fare, Some(completion.due)),
+        TripEvent::Cancelled(cancelled) if cancelled.is_before_order() => return None,
         TripEvent::Cancelled(cancelled) => settlement(SettlementBasis::Fee, cancelled.due),
         TripEvent::Failed { .. } => settlement(SettlementBasis::Nothing, None),
         TripEvent::Rejected { .. }

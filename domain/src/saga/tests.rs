@@ -2,12 +2,12 @@
 
 use super::*;
 use crate::decision::Aggregate;
-use crate::dispatch::{DispatchEvent, OfferNumber};
+use crate::dispatch::{DispatchEvent, OfferCounts, OfferNumber};
 use crate::driver::{Driver, DriverEvent};
 use crate::event::{Event, OpsEvent};
 use crate::fixture::{self, ANN, CARD, DEVICE, RIDER, TRIP, act, at_s, fence, request, usd};
 use crate::id::{PrincipalId, RegionId};
-use crate::matching::Verdicts;
+use crate::matching::{Terms, Verdicts};
 use crate::payment::{
     AuthorizationStart, Charge, DeclineReason, Payment, PaymentEvent, SettlementBasis, Waiver,
 };
@@ -151,6 +151,7 @@ fn the_order_starts_a_search_and_a_hold() {
 #[test]
 fn a_reassignment_starts_the_next_round() {
     let reassigning = TripEvent::Reassigning {
+        change: None,
         round: 2,
         reason: ReassignReason::Withdrawn,
         request: request(),
@@ -217,10 +218,12 @@ fn the_trip_hears_of_drivers_and_money() {
         capture_before: NOW,
     };
     let lost = PaymentEvent::AuthorizationLost {
+        charge: Charge::FARE,
         authorization,
         released: usd(1),
     };
     let declined = PaymentEvent::Declined {
+        charge: Charge::FARE,
         authorization,
         reason: DeclineReason::Issuer,
     };
@@ -237,7 +240,11 @@ fn the_trip_hears_of_drivers_and_money() {
         ),
         (
             dispatch,
-            DispatchEvent::NoDriverFound { round, offers: 4 }.into(),
+            DispatchEvent::NoDriverFound {
+                round,
+                offers: OfferCounts::default(),
+            }
+            .into(),
             trip::Command::NoDriver { round },
         ),
         (
@@ -263,7 +270,11 @@ fn the_trip_hears_of_drivers_and_money() {
         (FARE, declined.into(), trip::Command::DeclinePayment),
         (
             FARE,
-            PaymentEvent::Closed { outcome }.into(),
+            PaymentEvent::Closed {
+                charge: Charge::FARE,
+                outcome,
+            }
+            .into(),
             trip::Command::SettleMoney { outcome },
         ),
     ];
@@ -371,7 +382,10 @@ fn a_trips_events_set_its_timers() {
         [
             (TimerKind::OrderExpires, request().expires_at()),
             (TimerKind::ArrivalOverdue(0), NOW.plus(policy.arrival_budget)),
-            (TimerKind::NoShow(0), NOW.plus(policy.no_show_grace)),
+            (
+                TimerKind::NoShow(0),
+                NOW.plus(policy.no_show_grace).plus(policy.no_show_report)
+            ),
             (TimerKind::TripOverdue, NOW.plus(policy.ride_budget)),
         ]
     );
@@ -381,6 +395,8 @@ fn a_trips_events_set_its_timers() {
 fn searches_drivers_and_charges_set_theirs() {
     let dispatch = StreamId::Dispatch(TRIP);
     let offer = dispatch::Offer {
+        plan_revision: 0,
+        terms: Terms::default(),
         number: OfferNumber(7),
         driver: ANN,
         round: 0,
@@ -400,6 +416,7 @@ fn searches_drivers_and_charges_set_theirs() {
         budget_ends_at: at_s(140),
     };
     let action = PaymentEvent::ActionRequired {
+        charge: Charge::FARE,
         authorization: AuthorizationNumber(0),
         budget_ends_at: at_s(300),
     };
@@ -433,7 +450,16 @@ fn searches_drivers_and_charges_set_theirs() {
     assert_eq!(due(dispatch, DispatchEvent::DispatchClosed), None);
     assert_eq!(due(ON_DRIVER, DriverEvent::Offline), None);
     let outcome = MoneyOutcome::default();
-    assert_eq!(due(FARE, PaymentEvent::Closed { outcome }), None);
+    assert_eq!(
+        due(
+            FARE,
+            PaymentEvent::Closed {
+                charge: Charge::FARE,
+                outcome
+            }
+        ),
+        None
+    );
 }
 
 #[test]

@@ -4,8 +4,9 @@ use super::event::{
     Actor, AdjustReason, AuthorizationNumber, CancelReason, DeviceFact, MoneyOutcome, RejectReason, Secured,
     StartProof,
 };
-use super::request::{PersonalPlan, TripRequest};
+use super::request::{PersonalPlan, STOPS_MAX, TripRequest};
 use crate::driver::Fence;
+use crate::fingerprint::Fingerprint;
 use crate::id::{DriverId, PrincipalId};
 use crate::pricing::{Fault, MeterReading, PricingError, Quote, Receipt};
 use crate::time::Timestamp;
@@ -123,6 +124,8 @@ pub enum Command {
         plan: PersonalPlan,
         /// Its price, under the first one's hold.
         quote: Arc<Quote>,
+        /// The price's fingerprint.
+        quote_fingerprint: Fingerprint,
     },
     /// The ride has ended.
     Complete {
@@ -316,6 +319,12 @@ pub enum Refusal {
         /// When it will.
         due_at: Timestamp,
     },
+    /// The new plan has another pick-up: the trip's region and its driver's way depend on it.
+    PickUpFixed,
+    /// The new plan has more than [`STOPS_MAX`] stops.
+    TooManyStops,
+    /// The plan has changed too often.
+    PlanChangesUsedUp,
     /// The new quote needs a larger hold, or another currency or tariff, than the first.
     QuoteBeyondHold,
     /// The reading cannot be priced.
@@ -334,6 +343,9 @@ impl Refusal {
             Self::StaleFence => "trip_stale_fence",
             Self::StartCodesUsedUp => "trip_start_codes_used_up",
             Self::NotDueYet { .. } => "trip_not_due_yet",
+            Self::PickUpFixed => "trip_pick_up_fixed",
+            Self::TooManyStops => "trip_too_many_stops",
+            Self::PlanChangesUsedUp => "trip_plan_changes_used_up",
             Self::QuoteBeyondHold => "trip_quote_beyond_hold",
             Self::Pricing(_) => "trip_pricing",
         }
@@ -357,6 +369,13 @@ impl fmt::Display for Refusal {
                 f.write_str("failed to start: too many wrong codes, an operator must vouch")
             }
             Self::NotDueYet { due_at } => write!(f, "failed to end the wait: it lasts until {due_at}"),
+            Self::PickUpFixed => f.write_str(
+                "failed to change the plan: the pick-up stays as ordered, cancel and order anew from elsewhere",
+            ),
+            Self::TooManyStops => {
+                write!(f, "failed to change the plan: it has at most {STOPS_MAX} stops")
+            }
+            Self::PlanChangesUsedUp => f.write_str("failed to change the plan: it has changed too often"),
             Self::QuoteBeyondHold => {
                 f.write_str("failed to change the plan: its price does not fit the hold of the first quote")
             }

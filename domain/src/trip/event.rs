@@ -2,6 +2,7 @@
 
 use super::request::{PersonalPlan, TripRequest};
 use crate::driver::Fence;
+use crate::fingerprint::Fingerprint;
 use crate::id::{DriverId, PrincipalId};
 use crate::money::{Currency, Money};
 use crate::pricing::{Fault, MeterReading, Quote, Receipt};
@@ -25,7 +26,8 @@ pub enum Secured {
 }
 canonical_enum!(Secured { 0 = Waived, 1 = Authorized(number) });
 
-/// When and in which order a device says that something happened; a phone that was offline reports late.
+/// When and in which order a device says that something happened; a phone that was offline reports late. When it was
+/// recorded is its commit's own time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DeviceFact {
     /// When it happened, by the device.
@@ -193,6 +195,13 @@ pub struct Cancelled {
     /// The fee: what is to be captured. `None` where the order was never seen, so that no currency is known.
     pub due: Option<Money>,
 }
+
+impl Cancelled {
+    /// Whether it overtook its order: nothing was ever sought or held for it, and the order may still be another's.
+    pub const fn is_before_order(&self) -> bool {
+        self.due.is_none()
+    }
+}
 canonical_struct!(Cancelled {
     by,
     reason,
@@ -202,17 +211,30 @@ canonical_struct!(Cancelled {
     due
 });
 
-/// A change of plan on the way.
+/// A change of plan: of the stops and the destination, never of the pick-up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanChange {
+    /// Which change of this trip, from 1: of two, the later one stands, in whatever order they are told.
+    pub revision: u16,
     /// Who asked for it.
     pub by: Actor,
     /// The new plan.
     pub plan: PersonalPlan,
     /// The new price; its hold is the first one's, never larger.
     pub quote: Arc<Quote>,
+    /// The new price's fingerprint.
+    pub quote_fingerprint: Fingerprint,
+    /// The order, for whoever searches under the new plan without having heard of it.
+    pub request: Arc<TripRequest>,
 }
-canonical_struct!(PlanChange { by, plan, quote });
+canonical_struct!(PlanChange {
+    revision,
+    by,
+    plan,
+    quote,
+    quote_fingerprint,
+    request
+});
 
 /// A correction of a settled fare.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -312,6 +334,8 @@ pub enum TripEvent {
         reason: ReassignReason,
         /// The order, for whoever searches anew.
         request: Arc<TripRequest>,
+        /// The latest change of its plan, if there was one.
+        change: Option<Arc<PlanChange>>,
     },
     /// The driver is at the pick-up.
     DriverArrived {
@@ -321,12 +345,16 @@ pub enum TripEvent {
         distance_to_pick_up: Millimetres,
         /// When the device says it happened.
         device: DeviceFact,
-        /// Until when the driver waits.
+        /// Until when the driver waits, and from when they may report a no-show.
         no_show_at: Timestamp,
+        /// When the platform's timer takes it for a no-show, if the driver reported nothing.
+        no_show_due_at: Timestamp,
     },
     /// The start code was wrong.
     StartCodeRefused {
-        /// How many wrong codes there have been.
+        /// The search round, whose driver it was.
+        round: u8,
+        /// How many wrong codes there have been in this round.
         attempts: u8,
     },
     /// The ride began.
@@ -363,9 +391,9 @@ canonical_enum!(TripEvent {
     3 = PaymentNoted { secured },
     4 = PaymentUnnoted { authorization },
     5 = Confirmed { round, fence, secured, arrival_due_at },
-    6 = Reassigning { round, reason, request },
-    7 = DriverArrived { round, distance_to_pick_up, device, no_show_at },
-    8 = StartCodeRefused { attempts },
+    6 = Reassigning { round, reason, request, change },
+    7 = DriverArrived { round, distance_to_pick_up, device, no_show_at, no_show_due_at },
+    8 = StartCodeRefused { round, attempts },
     9 = Started(start),
     10 = PlanChanged(change),
     11 = Completed(completion),

@@ -1,6 +1,6 @@
 //! How a trip's state follows from its events.
 
-use super::{AuthorizationNumber, Cancelled, Phase, Secured, Trip, TripEvent};
+use super::{Actor, AuthorizationNumber, Cancelled, Control, Phase, Secured, Trip, TripEvent};
 use crate::pricing::Receipt;
 use crate::time::Timestamp;
 use std::sync::Arc;
@@ -9,7 +9,11 @@ impl Trip {
     pub(super) fn apply(&mut self, event: &TripEvent, at: Timestamp) {
         match event {
             TripEvent::Requested(request) => {
-                self.control.phase = Phase::Requested;
+                // A tombstone that another rider left is of no more use.
+                self.control = Control {
+                    phase: Phase::Requested,
+                    ..Control::default()
+                };
                 self.quote = Some(Arc::clone(request.quote()));
                 self.request = Some(Arc::clone(request));
             }
@@ -33,19 +37,28 @@ impl Trip {
                 self.control.phase = Phase::Reassigning;
                 self.control.round = *round;
                 self.control.driver_noted = false;
+                self.control.wrong_codes = 0;
                 self.noted = None;
             }
-            TripEvent::DriverArrived { no_show_at, .. } => {
+            TripEvent::DriverArrived {
+                no_show_at,
+                no_show_due_at,
+                ..
+            } => {
                 self.control.phase = Phase::Arrived;
                 self.arrived_at = at;
                 self.no_show_at = *no_show_at;
+                self.no_show_due_at = *no_show_due_at;
             }
-            TripEvent::StartCodeRefused { attempts } => self.control.wrong_codes = *attempts,
+            TripEvent::StartCodeRefused { attempts, .. } => self.control.wrong_codes = *attempts,
             TripEvent::Started(start) => {
                 self.control.phase = Phase::Started;
                 self.overdue_at = start.overdue_at;
             }
-            TripEvent::PlanChanged(change) => self.quote = Some(Arc::clone(&change.quote)),
+            TripEvent::PlanChanged(change) => {
+                self.quote = Some(Arc::clone(&change.quote));
+                self.change = Some(Arc::clone(change));
+            }
             TripEvent::Completed(completion) => {
                 self.control.phase = Phase::Completed;
                 self.due = Some(completion.due);
@@ -84,8 +97,11 @@ impl Trip {
         if let Some(receipt) = &cancelled.receipt {
             self.note_receipt(receipt);
         }
-        if let super::Actor::Rider(principal) = cancelled.by {
-            self.cancelled_by = Some(principal);
+        if self.request.is_none() {
+            match cancelled.by {
+                Actor::Rider(principal) => self.tombstones.riders.push(principal),
+                Actor::Operator(_) | Actor::Timer | Actor::Driver(_) => self.tombstones.is_for_all = true,
+            }
         }
     }
 }

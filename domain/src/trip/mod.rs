@@ -153,7 +153,7 @@ pub struct Control {
     pub lost: Option<AuthorizationNumber>,
     /// Whether it was ever confirmed: only then can a fee be due.
     pub was_confirmed: bool,
-    /// How many wrong start codes there have been.
+    /// How many wrong start codes the present round's driver has tried.
     pub wrong_codes: u8,
     /// After the end: no lock is held.
     pub lock_cleared: bool,
@@ -163,18 +163,34 @@ pub struct Control {
     pub closed: bool,
 }
 
+/// Who cancelled an order that has not come. Only their own order finds it, since anyone may name a trip that is not yet
+/// anybody's; an operator's word holds for every order.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Tombstones {
+    riders: Vec<PrincipalId>,
+    is_for_all: bool,
+}
+
+impl Tombstones {
+    fn silences(&self, rider: PrincipalId) -> bool {
+        self.is_for_all || self.riders.contains(&rider)
+    }
+}
+
 /// A trip's state, folded from `trip-{id}`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Trip {
     control: Control,
     request: Option<Arc<TripRequest>>,
     quote: Option<Arc<Quote>>,
+    change: Option<Arc<PlanChange>>,
     noted: Option<(DriverId, Fence)>,
-    cancelled_by: Option<PrincipalId>,
+    tombstones: Tombstones,
     confirmed_at: Timestamp,
     arrival_due_at: Timestamp,
     arrived_at: Timestamp,
     no_show_at: Timestamp,
+    no_show_due_at: Timestamp,
     overdue_at: Timestamp,
     due: Option<Money>,
     receipt: Option<Arc<Receipt>>,
@@ -191,6 +207,11 @@ impl Trip {
     /// The order, once taken.
     pub const fn request(&self) -> Option<&Arc<TripRequest>> {
         self.request.as_ref()
+    }
+
+    /// The latest change of plan, if there was one.
+    pub const fn plan_change(&self) -> Option<&Arc<PlanChange>> {
+        self.change.as_ref()
     }
 
     /// The price in force: the order's, or the changed plan's.

@@ -85,6 +85,8 @@ pub struct TripPolicy {
     pub arrival_budget: Millis,
     /// How long a driver waits at the pick-up before a no-show (default 5 min).
     pub no_show_grace: Millis,
+    /// How much longer the driver alone may report it, before the platform's own timer does (default 1 min).
+    pub no_show_report: Millis,
     /// How long a ride may take before it is ended for an operator to look at (default 4 h).
     pub ride_budget: Millis,
 }
@@ -96,6 +98,7 @@ canonical_struct!(TripPolicy {
     start_codes_max,
     arrival_budget,
     no_show_grace,
+    no_show_report,
     ride_budget,
 });
 
@@ -109,6 +112,7 @@ impl Default for TripPolicy {
             start_codes_max: 5,
             arrival_budget: Millis::from_minutes(20),
             no_show_grace: Millis::from_minutes(5),
+            no_show_report: Millis::from_minutes(1),
             ride_budget: Millis::from_minutes(240),
         }
     }
@@ -281,6 +285,7 @@ impl TripRequest {
             policy.action_budget,
             policy.arrival_budget,
             policy.no_show_grace,
+            policy.no_show_report,
             policy.ride_budget,
         ];
         let budgets_fit = budgets

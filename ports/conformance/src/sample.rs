@@ -4,7 +4,7 @@ use fiacre_domain::dispatch::DispatchEvent;
 use fiacre_domain::driver::{DriverEvent, Fence};
 use fiacre_domain::event::{Event, OpsEvent};
 use fiacre_domain::id::{CommandId, DriverId, IntentId, PrincipalId, RegionId, TripId};
-use fiacre_domain::payment::PaymentEvent;
+use fiacre_domain::payment::{Charge, PaymentEvent};
 use fiacre_domain::stream::{Cause, ChargeNumber, StreamId, TraceContext, Version};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::trip::{AuthorizationNumber, TripEvent};
@@ -120,7 +120,11 @@ impl Ids {
                 round: number,
             }
             .into(),
-            StreamId::Payment(..) => PaymentEvent::VoidStarted { authorization }.into(),
+            StreamId::Payment(..) => PaymentEvent::VoidStarted {
+                charge: Charge::FARE,
+                authorization,
+            }
+            .into(),
             StreamId::Ops(_) | StreamId::Tariff(_) => OpsEvent::SubjectErased {
                 subject: self.rider(u64::from(number)),
             }

@@ -82,7 +82,7 @@ fn edit_trip(event: &mut TripEvent, by: i64) -> Option<()> {
 fn edit_payment(event: &mut PaymentEvent, by: i64) -> Option<()> {
     match event {
         PaymentEvent::SettlementAsked { due, .. } => *due = Some(moved((*due)?, by)),
-        PaymentEvent::Closed { outcome } => moved_outcome(outcome, by),
+        PaymentEvent::Closed { outcome, .. } => moved_outcome(outcome, by),
         PaymentEvent::Authorized { amount, .. }
         | PaymentEvent::AuthorizationLost { released: amount, .. }
         | PaymentEvent::Captured { captured: amount, .. }
@@ -93,7 +93,9 @@ fn edit_payment(event: &mut PaymentEvent, by: i64) -> Option<()> {
         | PaymentEvent::RefundStarted { amount, .. }
         | PaymentEvent::Refunded { amount, .. } => *amount = moved(*amount, by),
         // Less may be asked to be captured than is due, and less given up than is owed.
-        PaymentEvent::CaptureStarted { amount, .. } | PaymentEvent::DebtWrittenOff { amount } if by > 0 => {
+        PaymentEvent::CaptureStarted { amount, .. } | PaymentEvent::DebtWrittenOff { amount, .. }
+            if by > 0 =>
+        {
             *amount = moved(*amount, by);
         }
         PaymentEvent::CaptureStarted { .. }

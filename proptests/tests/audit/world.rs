@@ -8,7 +8,7 @@ use fiacre_domain::driver::{self, Driver};
 use fiacre_domain::event::Event;
 use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::id::{CommandId, DriverId, IntentId, PrincipalId, TripId, WebhookId};
-use fiacre_domain::matching::Verdicts;
+use fiacre_domain::matching::{Terms, Verdicts};
 use fiacre_domain::money::{Currency, Money};
 use fiacre_domain::payment::{self, DeclineReason, GatewayCall, Hold, Operation, Payment};
 use fiacre_domain::place::Place;
@@ -425,6 +425,8 @@ impl World {
                 wave: 0,
                 expires_at: self.now.plus(Millis::from_secs(25)),
                 promised_pick_up_at: self.now.plus(Millis::from_minutes(5)),
+                plan_revision: search.brief().map_or(0, |brief| brief.plan_revision),
+                terms: Terms::default(),
                 verdicts: Verdicts::default(),
             })
         } else {

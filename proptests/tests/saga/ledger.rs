@@ -75,10 +75,12 @@ impl Account {
             PaymentEvent::AuthorizationLost {
                 authorization,
                 released,
+                ..
             }
             | PaymentEvent::CaptureFailed {
                 authorization,
                 released,
+                ..
             }
             | PaymentEvent::Voided {
                 authorization,
@@ -95,6 +97,7 @@ impl Account {
                 authorization,
                 captured,
                 released_minor,
+                ..
             } => {
                 ends(authorization.0, captured.minor(), *released_minor);
                 self.captures += 1;
@@ -103,7 +106,7 @@ impl Account {
             PaymentEvent::Refunded { amount, .. } => self.refunded += amount.minor(),
             PaymentEvent::RefundFailed { .. } => self.refunds_failed += 1,
             PaymentEvent::DebtRecorded { amount, .. } => self.debt += amount.minor(),
-            PaymentEvent::Closed { outcome } => {
+            PaymentEvent::Closed { outcome, .. } => {
                 self.closed = Some(*outcome);
                 self.kept_at_close = Some(self.captured - self.refunded);
             }

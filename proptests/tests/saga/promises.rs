@@ -196,6 +196,11 @@ fn money_adds_up(world: &World, id: TripId, account: &Account) -> Checked {
     })
 }
 
+/// A cancellation that overtook its order ends nothing for anybody else.
+fn is_before_order(event: &Event) -> bool {
+    matches!(event, Event::Trip(TripEvent::Cancelled(cancelled)) if cancelled.is_before_order())
+}
+
 /// What has ended stays as it is: only money that comes back or is owed moves afterwards.
 fn nothing_after_the_end(world: &World, id: TripId, account: &Account) -> Checked {
     let afterwards = ["RefundStarted", "PaymentRefunded", "RefundFailed"];
@@ -216,6 +221,7 @@ fn nothing_after_the_end(world: &World, id: TripId, account: &Account) -> Checke
             .get(&stream)
             .into_iter()
             .flatten()
+            .filter(|commit| !commit.events.iter().any(is_before_order))
             .flat_map(|commit| &commit.events);
         let names: Vec<_> = events.map(Event::name).collect();
         let end = names.iter().position(|name| *name == last);
@@ -264,7 +270,19 @@ pub(crate) fn all_ended(world: &World) -> Checked {
         must(trip.control().closed, || {
             format!("P1: trip {id} is stuck: {:?}", trip.control())
         })?;
-        if trip.control().phase == Phase::Rejected {
+        if trip.request().is_none() {
+            let search = world
+                .dispatches
+                .get(&id)
+                .filter(|search| **search != Dispatch::default());
+            let charge = world
+                .payments
+                .get(&id)
+                .filter(|charge| **charge != Payment::default());
+            let is_begun = search.is_some() || charge.is_some();
+            must(!is_begun, || {
+                format!("P1: something was begun for {id}, which nobody ordered")
+            })?;
             continue;
         }
         let search = world.dispatches.get(&id).map(|dispatch| dispatch.control().phase);

@@ -5,8 +5,9 @@ use crate::orders::{self, DRIVERS, OPERATOR, RIDER, TRIPS};
 use crate::world::{Slow, World};
 use fiacre_domain::dispatch::{self, OfferNumber, Proposal};
 use fiacre_domain::driver::{self, Fence};
+use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::id::{DriverId, TripId};
-use fiacre_domain::matching::Verdicts;
+use fiacre_domain::matching::{Terms, Verdicts};
 use fiacre_domain::money::{Currency, Money};
 use fiacre_domain::payment;
 use fiacre_domain::saga::Command;
@@ -249,6 +250,7 @@ impl World {
                     by: Actor::Rider(RIDER),
                     plan: orders::plan(),
                     quote: orders::quote(shorter),
+                    quote_fingerprint: Fingerprint::new([0; 32]),
                 };
                 let _ = self.person(&Command::Trip(trip_of(trip), command));
             }
@@ -299,6 +301,8 @@ impl World {
             wave: 0,
             expires_at: self.now.plus(Millis::from_secs(25)),
             promised_pick_up_at: self.now.plus(Millis::from_minutes(5)),
+            plan_revision: dispatch.brief().map_or(0, |brief| brief.plan_revision),
+            terms: Terms::default(),
             verdicts: Verdicts::new([]),
         };
         let _ = self.person(&Command::Dispatch(trip, dispatch::Command::Propose(proposal)));

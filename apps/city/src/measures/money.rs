@@ -63,7 +63,7 @@ impl Movements {
                 self.holds.remove(&stream);
             }
             PaymentEvent::DebtRecorded { amount, .. } => self.debt_minor += i128::from(self.minor(amount)),
-            PaymentEvent::DebtSettled { amount } | PaymentEvent::DebtWrittenOff { amount } => {
+            PaymentEvent::DebtSettled { amount, .. } | PaymentEvent::DebtWrittenOff { amount, .. } => {
                 self.debt_minor -= i128::from(self.minor(amount));
             }
             PaymentEvent::Waived { .. }

@@ -5,7 +5,7 @@ use fiacre_domain::dispatch::{Offer, WithdrawReason};
 use fiacre_domain::driver::Fence;
 use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::id::{CommandId, PrincipalId};
-use fiacre_domain::matching::Verdicts;
+use fiacre_domain::matching::{Terms, Verdicts};
 use fiacre_domain::payment::{Charge, DebtReason, PaymentEvent};
 use fiacre_domain::place::Place;
 use fiacre_domain::pricing::{
@@ -76,6 +76,8 @@ fn request(trip: TripId, accepted_at: Timestamp) -> TripEvent {
 
 fn offer(number: u16, to: DriverId, promised_pick_up_at: Timestamp) -> DispatchEvent {
     DispatchEvent::OfferMade(Arc::new(Offer {
+        plan_revision: 0,
+        terms: Terms::default(),
         number: OfferNumber(number),
         driver: to,
         round: 0,
@@ -121,6 +123,7 @@ fn arrived(occurred_at: Timestamp) -> TripEvent {
             sequence: 1,
         },
         no_show_at: Timestamp::MAX,
+        no_show_due_at: Timestamp::MAX,
     }
 }
 
@@ -316,6 +319,7 @@ fn only_the_driver_who_came_counts() {
         trip,
         60,
         [TripEvent::Reassigning {
+            change: None,
             round: 1,
             reason,
             request: order,
@@ -519,14 +523,17 @@ fn money_moves_like_the_ledger_says() {
             released: usd(2_000),
         }),
         Some(PaymentEvent::AuthorizationLost {
+            charge: Charge::FARE,
             authorization,
             released: usd(2_000),
         }),
         Some(PaymentEvent::CaptureFailed {
+            charge: Charge::FARE,
             authorization,
             released: usd(2_000),
         }),
         Some(PaymentEvent::VoidRefused {
+            charge: Charge::FARE,
             authorization,
             captured: usd(2_000),
             released_minor: 0,

@@ -82,10 +82,12 @@ impl Picture {
         self.doubted_drivers.insert(driver);
     }
 
-    /// Takes in where drivers are; whoever is seen for the first time is loaded.
+    /// Takes in where drivers are; whoever is seen for the first time, or was not on duty here when last seen, is loaded: a
+    /// driver who comes from another region is heard of by their samples.
     pub(super) fn locate(&mut self, samples: &[Sample]) {
         for sample in samples {
-            if self.supply.driver(sample.driver()).is_none() {
+            let known = self.supply.driver(sample.driver());
+            if known.is_none_or(|driver| driver.availability() == Availability::Offline) {
                 self.doubted_drivers.insert(sample.driver());
             }
         }
@@ -229,7 +231,7 @@ impl Picture {
         self.waiting
             .iter()
             .filter_map(|(trip, waiting)| {
-                let pick_up = waiting.brief.pick_up.known()?;
+                let pick_up = waiting.brief.plan.pick_up.known()?;
                 let request = Request::new(
                     *trip,
                     pick_up,

@@ -74,6 +74,8 @@ impl Fleet {
             wave: waiting.wave,
             expires_at: now.plus(self.config.offer_expiry),
             promised_pick_up_at: now.plus(Millis::new(i64::from(pair.terms().travel_ms))),
+            plan_revision: waiting.brief.plan_revision,
+            terms: pair.terms(),
             verdicts: verdicts.clone(),
         };
         let command = Command::Dispatch(pair.trip(), DispatchCommand::Propose(proposal));

@@ -69,7 +69,8 @@ pub(super) const fn standing_of(event: &DispatchEvent) -> Option<bool> {
         | DispatchEvent::NoDriverFound { .. }
         | DispatchEvent::DispatchEnding
         | DispatchEvent::DispatchClosed => Some(false),
-        DispatchEvent::OfferMade(_)
+        DispatchEvent::SearchChanged { .. }
+        | DispatchEvent::OfferMade(_)
         | DispatchEvent::OfferAccepted { .. }
         | DispatchEvent::OfferDeclined { .. }
         | DispatchEvent::OfferExpired { .. }

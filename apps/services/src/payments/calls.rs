@@ -224,7 +224,7 @@ fn asks_for(event: &PaymentEvent, call: GatewayCall, current: AuthorizationNumbe
         (PaymentEvent::AuthorizationStarted(start), GatewayCall::Create) => start.authorization == current,
         (PaymentEvent::IntentCreated { authorization, .. }, GatewayCall::Confirm { .. })
         | (PaymentEvent::CaptureStarted { authorization, .. }, GatewayCall::Capture { .. })
-        | (PaymentEvent::VoidStarted { authorization }, GatewayCall::Cancel { .. }) => {
+        | (PaymentEvent::VoidStarted { authorization, .. }, GatewayCall::Cancel { .. }) => {
             *authorization == current
         }
         (PaymentEvent::RefundStarted { refund, .. }, GatewayCall::Refund { refund: wanted, .. }) => {

@@ -61,8 +61,19 @@ impl Judge for Bailiff {
         join_all(due.iter().map(|timer| self.asked(timer))).await
     }
 
-    fn next(&self, _: &Timer, _: &Outcome) -> Option<Timer> {
-        None
+    /// A clock that was set back in between: the timer comes again, else nobody would judge the budget.
+    fn next(&self, timer: &Timer, outcome: &Outcome) -> Option<Timer> {
+        match outcome {
+            Outcome::Refused(refusal) => refusal.due_at().map(|due_at| Timer {
+                due_at,
+                ..timer.clone()
+            }),
+            Outcome::Committed(_)
+            | Outcome::Duplicate
+            | Outcome::Nothing
+            | Outcome::Unavailable(_)
+            | Outcome::Failed(_) => None,
+        }
     }
 }
 

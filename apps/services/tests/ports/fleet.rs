@@ -9,7 +9,7 @@ use fiacre_domain::driver::{DriverEvent, Fence, ReleaseReason};
 use fiacre_domain::event::Event;
 use fiacre_domain::geo::ServiceArea;
 use fiacre_domain::id::{CommandId, DriverId, TripId};
-use fiacre_domain::matching::{Sample, Verdicts};
+use fiacre_domain::matching::{Sample, Terms, Verdicts};
 use fiacre_domain::place::Place;
 use fiacre_domain::requirements::Capabilities;
 use fiacre_domain::stream::{StreamId, Version};
@@ -40,6 +40,8 @@ fn started(budget_ends_at: fiacre_domain::time::Timestamp) -> DispatchEvent {
 
 fn offered(driver: DriverId) -> Event {
     let offer = Offer {
+        plan_revision: 0,
+        terms: Terms::default(),
         number: OfferNumber(1),
         driver,
         round: 0,
@@ -153,6 +155,7 @@ fn a_matcher_that_starts_anew_learns_searches_from_the_board_and_drivers_from_th
 #[test]
 fn only_a_free_driver_on_duty_here_is_offered_a_trip() {
     let elsewhere = DriverEvent::RegionChanged {
+        from: region(),
         region: "brooklyn".parse().unwrap(),
     };
     let released = DriverEvent::Released {

@@ -106,6 +106,7 @@ pub(crate) fn begun() -> Vec<Event> {
 
 pub(crate) fn created() -> Vec<Event> {
     let intent = PaymentEvent::IntentCreated {
+        charge: Charge::FARE,
         authorization: FIRST,
         intent: INTENT,
     };
@@ -137,6 +138,7 @@ pub(crate) fn capturing() -> Vec<Event> {
     settling(
         1_500,
         PaymentEvent::CaptureStarted {
+            charge: Charge::FARE,
             authorization: FIRST,
             amount: usd(1_500),
         },
@@ -144,17 +146,25 @@ pub(crate) fn capturing() -> Vec<Event> {
 }
 
 pub(crate) fn voiding() -> Vec<Event> {
-    settling(0, PaymentEvent::VoidStarted { authorization: FIRST })
+    settling(
+        0,
+        PaymentEvent::VoidStarted {
+            charge: Charge::FARE,
+            authorization: FIRST,
+        },
+    )
 }
 
 /// A hold that was found captured, and is given back.
 pub(crate) fn refunding() -> Vec<Event> {
     let refused = PaymentEvent::VoidRefused {
+        charge: Charge::FARE,
         authorization: FIRST,
         captured: usd(1_500),
         released_minor: 2_500,
     };
     let started = PaymentEvent::RefundStarted {
+        charge: Charge::FARE,
         refund: 1,
         amount: usd(1_500),
     };

@@ -4,7 +4,7 @@ use crate::gateway::{FARE, HELD, MISSING, PAUSE, Script, UNAVAILABLE, UNKNOWN, c
 use crate::sample::{FIRST, INTENT, start};
 use crate::stage::{NOW, Tape, applied, bus, loaded, ports, store, timer, timers, turn};
 use fiacre_domain::event::Event;
-use fiacre_domain::payment::PaymentEvent;
+use fiacre_domain::payment::{Charge, PaymentEvent};
 use fiacre_domain::stream::TimerKind;
 use fiacre_domain::units::Millis;
 use fiacre_ports::IntentStatus;
@@ -42,6 +42,7 @@ fn an_authorisation_that_takes_too_long_is_declined_once_the_gateway_says_cancel
     let budget = TimerKind::AuthorizationBudget(0);
     let intent = || {
         vec![PaymentEvent::IntentCreated {
+            charge: Charge::FARE,
             authorization: FIRST,
             intent: INTENT,
         }]

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use fiacre_domain::event::Event;
 use fiacre_domain::id::{IntentId, TripId, WebhookId};
 use fiacre_domain::money::Money;
-use fiacre_domain::payment::PaymentEvent;
+use fiacre_domain::payment::{Charge, PaymentEvent};
 use fiacre_domain::stream::{ChargeNumber, StreamId};
 use fiacre_domain::time::Timestamp;
 use fiacre_ports::mocks::MockPaymentGateway;
@@ -325,7 +325,14 @@ fn a_call_that_the_charge_no_longer_wants_is_not_made() {
     let tape = handled(
         begun(),
         Script::default(),
-        told(1, FARE, PaymentEvent::VoidStarted { authorization: FIRST }),
+        told(
+            1,
+            FARE,
+            PaymentEvent::VoidStarted {
+                charge: Charge::FARE,
+                authorization: FIRST,
+            },
+        ),
     );
     assert_then(&tape, &Records(&[]), "a void of what was never held");
 }

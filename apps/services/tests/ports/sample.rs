@@ -1,12 +1,12 @@
 //! One rider's order, and one event of every kind.
 
 use crate::stage::{NOW, region};
-use fiacre_domain::dispatch::{DispatchEvent, Offer, OfferNumber, SearchBrief, WithdrawReason};
+use fiacre_domain::dispatch::{DispatchEvent, Offer, OfferCounts, OfferNumber, SearchBrief, WithdrawReason};
 use fiacre_domain::driver::{DriverEvent, Fence, ReleaseReason};
 use fiacre_domain::event::{Event, OpsEvent, ParkedNote, TariffEvent};
 use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::id::{DriverId, IntentId, PrincipalId, TripId};
-use fiacre_domain::matching::Verdicts;
+use fiacre_domain::matching::{Terms, Verdicts};
 use fiacre_domain::money::{Currency, Money};
 use fiacre_domain::payment::{
     AuthorizationStart, Charge, DebtReason, DeclineReason, PaymentEvent, SettlementBasis, Waiver,
@@ -92,7 +92,8 @@ pub(crate) fn request() -> Arc<TripRequest> {
 
 pub(crate) fn brief() -> Arc<SearchBrief> {
     Arc::new(SearchBrief {
-        pick_up: plan().pick_up,
+        plan: plan(),
+        plan_revision: 0,
         requirements: Requirements::ONE_SEAT,
         product: "taxi".parse().unwrap(),
         region: region(),
@@ -164,8 +165,11 @@ fn of_trips() -> impl Iterator<Item = Event> {
     };
     let change = PlanChange {
         by,
+        revision: 1,
         plan: plan(),
         quote: quote(),
+        quote_fingerprint: Fingerprint::new([0; 32]),
+        request: request(),
     };
     samples!(TripEvent {
         Requested => E::Requested(request()),
@@ -174,9 +178,9 @@ fn of_trips() -> impl Iterator<Item = Event> {
         PaymentNoted => E::PaymentNoted { secured },
         PaymentUnnoted => E::PaymentUnnoted { authorization: FIRST },
         Confirmed => E::Confirmed { round, fence, secured, arrival_due_at: NOW },
-        Reassigning => E::Reassigning { round: 1, reason: ReassignReason::Withdrawn, request: request() },
-        DriverArrived => E::DriverArrived { round, distance_to_pick_up: Millimetres::ZERO, device, no_show_at: NOW },
-        StartCodeRefused => E::StartCodeRefused { attempts: 1 },
+        Reassigning => E::Reassigning { round: 1, reason: ReassignReason::Withdrawn, request: request(), change: None },
+        DriverArrived => E::DriverArrived { round, distance_to_pick_up: Millimetres::ZERO, device, no_show_at: NOW, no_show_due_at: NOW },
+        StartCodeRefused => E::StartCodeRefused { round, attempts: 1 },
         Started => E::Started(Arc::new(start)),
         PlanChanged => E::PlanChanged(Arc::new(change)),
         Completed => E::Completed(Arc::new(completion)),
@@ -201,11 +205,13 @@ fn of_searches() -> impl Iterator<Item = Event> {
         expires_at: NOW,
         promised_pick_up_at: NOW,
         driver_pay: usd(1),
+        plan_revision: 0,
+        terms: Terms::default(),
         verdicts: Verdicts::new([]),
     };
     samples!(DispatchEvent {
         SearchStarted => E::SearchStarted { round, budget_ends_at, brief: brief() },
-        SearchPaused => E::SearchPaused { left_ms: 1 },
+        SearchPaused => E::SearchPaused { round, left_ms: 1 },
         SearchResumed => E::SearchResumed { round, budget_ends_at },
         OfferMade => E::OfferMade(Arc::new(made)),
         OfferAccepted => E::OfferAccepted { offer, driver, round },
@@ -215,9 +221,10 @@ fn of_searches() -> impl Iterator<Item = Event> {
         DriverAssigned => E::DriverAssigned { round, fence, driver },
         ReleaseAsked => E::ReleaseAsked { round, fence, driver, reason: ReleaseReason::TripEnded },
         ReleaseNoted => E::ReleaseNoted { round, fence },
-        NoDriverFound => E::NoDriverFound { round, offers: 0 },
+        NoDriverFound => E::NoDriverFound { round, offers: OfferCounts::default() },
         DispatchEnding => E::DispatchEnding,
         DispatchClosed => E::DispatchClosed,
+        SearchChanged => E::SearchChanged { brief: brief() },
     })
 }
 
@@ -227,7 +234,7 @@ fn of_drivers() -> impl Iterator<Item = Event> {
     let capabilities = Capabilities::new(4).unwrap();
     samples!(DriverEvent {
         Online => E::Online { region: region(), capabilities },
-        RegionChanged => E::RegionChanged { region: "brooklyn".parse().unwrap() },
+        RegionChanged => E::RegionChanged { from: region(), region: "brooklyn".parse().unwrap() },
         OfflineRequested => E::OfflineRequested,
         Offline => E::Offline,
         Locked => E::Locked { trip, round, fence, slot: 0, review_at: NOW },
@@ -243,28 +250,28 @@ fn of_payments() -> impl Iterator<Item = Event> {
     samples!(PaymentEvent {
         Waived => E::Waived { charge, waiver: Waiver::Cash },
         AuthorizationStarted => E::AuthorizationStarted(start()),
-        IntentCreated => E::IntentCreated { authorization, intent: INTENT },
-        ActionRequired => E::ActionRequired { authorization, budget_ends_at: NOW },
+        IntentCreated => E::IntentCreated { charge, authorization, intent: INTENT },
+        ActionRequired => E::ActionRequired { charge, authorization, budget_ends_at: NOW },
         Authorized => E::Authorized { charge, authorization, amount, capture_before: NOW },
-        AuthorizationLost => E::AuthorizationLost { authorization, released },
-        Declined => E::Declined { authorization, reason: DeclineReason::Issuer },
+        AuthorizationLost => E::AuthorizationLost { charge, authorization, released },
+        Declined => E::Declined { charge, authorization, reason: DeclineReason::Issuer },
         SettlementAsked => E::SettlementAsked { charge, basis: SettlementBasis::Fare, due: Some(amount) },
-        CaptureStarted => E::CaptureStarted { authorization, amount },
+        CaptureStarted => E::CaptureStarted { charge, authorization, amount },
         Captured => E::Captured { charge, authorization, captured, released_minor: 0 },
-        CaptureFailed => E::CaptureFailed { authorization, released },
-        VoidStarted => E::VoidStarted { authorization },
+        CaptureFailed => E::CaptureFailed { charge, authorization, released },
+        VoidStarted => E::VoidStarted { charge, authorization },
         Voided => E::Voided { charge, authorization, released },
-        VoidRefused => E::VoidRefused { authorization, captured, released_minor: 0 },
-        Closed => E::Closed { outcome: MoneyOutcome::default() },
+        VoidRefused => E::VoidRefused { charge, authorization, captured, released_minor: 0 },
+        Closed => E::Closed { charge, outcome: MoneyOutcome::default() },
         DebtRecorded => E::DebtRecorded { charge, amount, reason: DebtReason::NoHold },
-        DebtSettled => E::DebtSettled { amount },
-        DebtWrittenOff => E::DebtWrittenOff { amount },
-        RefundStarted => E::RefundStarted { refund, amount },
+        DebtSettled => E::DebtSettled { charge, amount },
+        DebtWrittenOff => E::DebtWrittenOff { charge, amount },
+        RefundStarted => E::RefundStarted { charge, refund, amount },
         Refunded => E::Refunded { charge, refund, amount },
-        RefundFailed => E::RefundFailed { refund, amount },
-        DisputeOpened => E::DisputeOpened { dispute, amount },
-        DisputeFundsMoved => E::DisputeFundsMoved { dispute, amount },
-        DisputeClosed => E::DisputeClosed { dispute, won: true },
+        RefundFailed => E::RefundFailed { charge, refund, amount },
+        DisputeOpened => E::DisputeOpened { charge, dispute, amount },
+        DisputeFundsMoved => E::DisputeFundsMoved { charge, dispute, movement: 1, amount },
+        DisputeClosed => E::DisputeClosed { charge, dispute, won: true },
     })
 }
 

@@ -1,14 +1,13 @@
 //! Whole bookings without a flaw.
 
 use super::log::*;
-use crate::dispatch::{DispatchEvent, OfferNumber};
+use crate::dispatch::{DispatchEvent, OfferCounts, OfferNumber};
 use crate::driver::DriverEvent;
 use crate::event::{OpsEvent, ParkedNote};
 use crate::payment::{Charge, DebtReason, DeclineReason, PaymentEvent, Purpose, SettlementBasis, Waiver};
 use crate::stream::{ChargeNumber, StreamId};
 use crate::trip::{
-    AdjustReason, Adjustment, FailReason, MoneyOutcome, PaymentMethod, ReassignReason, RejectReason, Secured,
-    TripEvent,
+    AdjustReason, Adjustment, FailReason, PaymentMethod, ReassignReason, RejectReason, Secured, TripEvent,
 };
 use Why::{Asked, On};
 use std::sync::Arc;
@@ -78,6 +77,7 @@ pub(super) fn whole() -> Log {
             [
                 asked(SettlementBasis::Fare, Some(usd(FARE_MINOR))),
                 PaymentEvent::CaptureStarted {
+                    charge: Charge::FARE,
                     authorization: A0,
                     amount: usd(FARE_MINOR),
                 },
@@ -98,6 +98,7 @@ pub(super) fn cancelled_late() -> Log {
             [
                 asked(SettlementBasis::Fee, Some(usd(FEE_MINOR))),
                 PaymentEvent::CaptureStarted {
+                    charge: Charge::FARE,
                     authorization: A0,
                     amount: usd(FEE_MINOR),
                 },
@@ -122,7 +123,10 @@ pub(super) fn late_hold_voided() -> Log {
             On(TRIP, 2),
             [
                 asked(SettlementBasis::Fee, Some(usd(0))),
-                PaymentEvent::VoidStarted { authorization: A0 },
+                PaymentEvent::VoidStarted {
+                    charge: Charge::FARE,
+                    authorization: A0,
+                },
             ],
         )
         .with(FARE, On(FARE, 2), [authorized(A0)])
@@ -148,7 +152,14 @@ pub(super) fn failed() -> Log {
         .with(
             SEARCH,
             Asked,
-            [DispatchEvent::NoDriverFound { round: 0, offers: 1 }],
+            [DispatchEvent::NoDriverFound {
+                round: 0,
+                offers: OfferCounts {
+                    made: 1,
+                    declined: 1,
+                    ..OfferCounts::default()
+                },
+            }],
         )
         .with(
             TRIP,
@@ -167,7 +178,10 @@ pub(super) fn failed() -> Log {
             On(TRIP, 3),
             [
                 asked(SettlementBasis::Nothing, None),
-                PaymentEvent::VoidStarted { authorization: A0 },
+                PaymentEvent::VoidStarted {
+                    charge: Charge::FARE,
+                    authorization: A0,
+                },
             ],
         )
         .with(FARE, On(FARE, 4), [voided(A0), ended(money)])
@@ -182,6 +196,7 @@ pub(super) fn reassigned() -> Log {
             TRIP,
             Asked,
             [TripEvent::Reassigning {
+                change: None,
                 round: 1,
                 reason: ReassignReason::Withdrawn,
                 request: request(),
@@ -244,6 +259,7 @@ fn captured_after(log: Log, ended_at: u32) -> Log {
         [
             asked(SettlementBasis::Fare, Some(usd(FARE_MINOR))),
             PaymentEvent::CaptureStarted {
+                charge: Charge::FARE,
                 authorization: A0,
                 amount: usd(FARE_MINOR),
             },
@@ -256,6 +272,7 @@ fn captured_after(log: Log, ended_at: u32) -> Log {
 /// The first hold is lost on the way, the second takes its place and is lost too: the ride is owed.
 pub(super) fn lost_twice() -> Log {
     let lost = |authorization| PaymentEvent::AuthorizationLost {
+        charge: Charge::FARE,
         authorization,
         released: hold(),
     };
@@ -278,6 +295,7 @@ pub(super) fn lost_twice() -> Log {
             [
                 lost(A1),
                 PaymentEvent::Declined {
+                    charge: Charge::FARE,
                     authorization: A1,
                     reason: DeclineReason::LostAgain,
                 },
@@ -303,6 +321,7 @@ pub(super) fn lost_twice() -> Log {
             FARE,
             Asked,
             [PaymentEvent::DebtSettled {
+                charge: Charge::FARE,
                 amount: usd(FARE_MINOR),
             }],
         )
@@ -347,18 +366,7 @@ pub(super) fn in_cash() -> Log {
 
 /// A cancellation that overtook its order.
 pub(super) fn cancelled_first() -> Log {
-    Log::default()
-        .with(TRIP, Asked, [cancelled(None, None), TripEvent::Closed])
-        .with(
-            SEARCH,
-            On(TRIP, 1),
-            [DispatchEvent::DispatchEnding, DispatchEvent::DispatchClosed],
-        )
-        .with(
-            FARE,
-            On(TRIP, 1),
-            [asked(SettlementBasis::Fee, None), ended(MoneyOutcome::default())],
-        )
+    Log::default().with(TRIP, Asked, [cancelled(None, None), TripEvent::Closed])
 }
 
 pub(super) fn correction(superseded: crate::pricing::Receipt) -> TripEvent {
@@ -379,11 +387,13 @@ pub(super) fn stray_capture_returned() -> Log {
             5,
             [
                 PaymentEvent::VoidRefused {
+                    charge: Charge::FARE,
                     authorization: A0,
                     captured: hold(),
                     released_minor: 0,
                 },
                 PaymentEvent::RefundStarted {
+                    charge: Charge::FARE,
                     refund: 1,
                     amount: hold(),
                 },
@@ -417,7 +427,15 @@ pub(super) fn with_aftermath() -> Log {
     };
     whole()
         .with(TRIP, Asked, [correction(fare())])
-        .with(FARE, Asked, [PaymentEvent::RefundStarted { refund: 1, amount }])
+        .with(
+            FARE,
+            Asked,
+            [PaymentEvent::RefundStarted {
+                charge: Charge::FARE,
+                refund: 1,
+                amount,
+            }],
+        )
         .with(
             FARE,
             On(FARE, 6),
@@ -431,6 +449,7 @@ pub(super) fn with_aftermath() -> Log {
             FARE,
             Asked,
             [PaymentEvent::DisputeOpened {
+                charge: Charge::FARE,
                 dispute: 1,
                 amount: usd(FEE_MINOR),
             }],
@@ -439,6 +458,7 @@ pub(super) fn with_aftermath() -> Log {
             FARE,
             Asked,
             [PaymentEvent::DisputeClosed {
+                charge: Charge::FARE,
                 dispute: 1,
                 won: true,
             }],
@@ -461,7 +481,10 @@ pub(super) fn with_aftermath() -> Log {
                     amount: usd(200),
                     reason: DebtReason::Account,
                 },
-                ended(outcome(0, 200, 0)),
+                PaymentEvent::Closed {
+                    charge: tip,
+                    outcome: outcome(0, 200, 0),
+                },
             ],
         )
 }

@@ -34,6 +34,7 @@ fn capture(minor: i64) -> [PaymentEvent; 2] {
     [
         asked(SettlementBasis::Fare, Some(usd(FARE_MINOR))),
         PaymentEvent::CaptureStarted {
+            charge: Charge::FARE,
             authorization: A0,
             amount: usd(minor),
         },
@@ -78,7 +79,14 @@ const STREAMS: [Case; 10] = [
     }),
     case("audit_currency_mixed", lost_twice, |log| {
         let amount = Money::new(FARE_MINOR, Currency::EUR);
-        log.with_events(FARE, 9, [PaymentEvent::DebtSettled { amount }])
+        log.with_events(
+            FARE,
+            9,
+            [PaymentEvent::DebtSettled {
+                charge: Charge::FARE,
+                amount,
+            }],
+        )
     }),
 ];
 
@@ -231,11 +239,26 @@ const MONEY: [Case; 12] = [
     }),
     case("audit_refund_above_captured", with_aftermath, |log| {
         let amount = usd(FARE_MINOR + 1);
-        log.with_events(FARE, 6, [PaymentEvent::RefundStarted { refund: 1, amount }])
+        log.with_events(
+            FARE,
+            6,
+            [PaymentEvent::RefundStarted {
+                charge: Charge::FARE,
+                refund: 1,
+                amount,
+            }],
+        )
     }),
     case("audit_debt_above_owed", lost_twice, |log| {
         let amount = usd(FARE_MINOR + 1);
-        log.with_events(FARE, 9, [PaymentEvent::DebtSettled { amount }])
+        log.with_events(
+            FARE,
+            9,
+            [PaymentEvent::DebtSettled {
+                charge: Charge::FARE,
+                amount,
+            }],
+        )
     }),
 ];
 
@@ -291,7 +314,11 @@ fn findings_come_sorted_and_say_where() {
 /// A trip that was closed and forgotten is judged on when something comes later.
 #[test]
 fn what_comes_after_the_end_is_still_judged() {
-    let refund = |amount| PaymentEvent::RefundStarted { refund: 1, amount };
+    let refund = |amount| PaymentEvent::RefundStarted {
+        charge: Charge::FARE,
+        refund: 1,
+        amount,
+    };
     let after = |events: PaymentEvent| whole().with(FARE, Asked, [events]).codes();
     assert_eq!(
         after(refund(usd(FARE_MINOR + 1))),

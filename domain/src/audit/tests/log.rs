@@ -6,7 +6,7 @@ use crate::driver::{DriverEvent, Fence, ReleaseReason};
 use crate::event::Event;
 use crate::fingerprint::Fingerprint;
 use crate::id::{CommandId, DriverId, IntentId, PrincipalId, TripId};
-use crate::matching::Verdicts;
+use crate::matching::{Terms, Verdicts};
 use crate::money::{Currency, Money};
 use crate::payment::{AuthorizationStart, Charge, PaymentEvent, SettlementBasis};
 use crate::place::Place;
@@ -232,6 +232,7 @@ pub(super) fn hold() -> Money {
 
 pub(super) const fn intent(authorization: AuthorizationNumber) -> PaymentEvent {
     PaymentEvent::IntentCreated {
+        charge: Charge::FARE,
         authorization,
         intent: IntentId::from_u128(9),
     }
@@ -272,7 +273,10 @@ pub(super) fn voided(authorization: AuthorizationNumber) -> PaymentEvent {
 }
 
 pub(super) const fn ended(outcome: MoneyOutcome) -> PaymentEvent {
-    PaymentEvent::Closed { outcome }
+    PaymentEvent::Closed {
+        charge: Charge::FARE,
+        outcome,
+    }
 }
 
 pub(super) fn search(round: u8) -> DispatchEvent {
@@ -280,7 +284,8 @@ pub(super) fn search(round: u8) -> DispatchEvent {
         round,
         budget_ends_at: Timestamp::from_ms(120_000),
         brief: Arc::new(SearchBrief {
-            pick_up: plan().pick_up,
+            plan: plan(),
+            plan_revision: 0,
             requirements: Requirements::ONE_SEAT,
             product: "taxi".parse().unwrap(),
             region: "manhattan".parse().unwrap(),
@@ -292,6 +297,8 @@ pub(super) fn search(round: u8) -> DispatchEvent {
 
 pub(super) fn offer(number: u16, driver: DriverId, round: u8) -> DispatchEvent {
     DispatchEvent::OfferMade(Arc::new(Offer {
+        plan_revision: 0,
+        terms: Terms::default(),
         number: OfferNumber(number),
         driver,
         round,
@@ -396,6 +403,7 @@ pub(super) const fn arrived(round: u8) -> TripEvent {
         distance_to_pick_up: Millimetres::ZERO,
         device: device(),
         no_show_at: Timestamp::MAX,
+        no_show_due_at: Timestamp::MAX,
     }
 }
 

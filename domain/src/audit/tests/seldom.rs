@@ -33,9 +33,12 @@ fn quoted(tariff: &Arc<Tariff>, kilometres: i64) -> Arc<Quote> {
 
 fn plan_changed(quote: Arc<Quote>) -> TripEvent {
     TripEvent::PlanChanged(Arc::new(PlanChange {
+        revision: 1,
         by: Actor::Rider(PrincipalId::from_u128(1)),
         plan: plan(),
         quote,
+        quote_fingerprint: Fingerprint::new([2; 32]),
+        request: request(),
     }))
 }
 
@@ -91,6 +94,7 @@ fn nothing_changes_before_it_was_there() {
 #[test]
 fn a_driver_goes_home_after_the_ride_and_not_during_it() {
     let moved = DriverEvent::RegionChanged {
+        from: "manhattan".parse().unwrap(),
         region: "brooklyn".parse().unwrap(),
     };
     let lock = locked(TRIP_ID, 0, 1);
@@ -113,7 +117,10 @@ fn a_driver_goes_home_after_the_ride_and_not_during_it() {
 
 #[test]
 fn a_search_resumes_the_round_that_it_paused() {
-    let paused = DispatchEvent::SearchPaused { left_ms: 1_000 };
+    let paused = DispatchEvent::SearchPaused {
+        round: 0,
+        left_ms: 1_000,
+    };
     let resumed = |round| DispatchEvent::SearchResumed {
         round,
         budget_ends_at: Timestamp::from_ms(120_000),
@@ -213,6 +220,7 @@ fn a_commit_that_comes_again_is_not_folded_again() {
 #[test]
 fn a_refund_that_fails_is_over() {
     let failed = PaymentEvent::RefundFailed {
+        charge: Charge::FARE,
         refund: 1,
         amount: usd(FARE_MINOR - FEE_MINOR),
     };
@@ -221,7 +229,14 @@ fn a_refund_that_fails_is_over() {
 
 #[test]
 fn another_charge_of_the_trip_is_followed_to_its_own_end() {
-    let settled = PaymentEvent::DebtSettled { amount: usd(200) };
+    let tip = Charge {
+        number: ChargeNumber(1),
+        purpose: Purpose::Tip,
+    };
+    let settled = PaymentEvent::DebtSettled {
+        charge: tip,
+        amount: usd(200),
+    };
     let paid = with_aftermath().with(TIP, Asked, [settled]);
     assert_eq!(paid.codes(), [""; 0]);
     let after = |log: Log, stream| log.with(ops(), On(stream, 1), [policy_changed()]).codes();
@@ -233,12 +248,8 @@ fn another_charge_of_the_trip_is_followed_to_its_own_end() {
         ["audit_cause_missing"],
         "of a trip that was closed and forgotten"
     );
-    let open = Charge {
-        number: ChargeNumber(1),
-        purpose: Purpose::Tip,
-    };
     let begun = PaymentEvent::Waived {
-        charge: open,
+        charge: tip,
         waiver: Waiver::Account,
     };
     assert_eq!(

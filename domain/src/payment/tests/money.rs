@@ -233,18 +233,43 @@ fn disputes_open_and_close_once_and_move_money_in_between() {
         dispute: 1,
         amount: usd(FARE),
     };
-    let moved = Command::MoveDisputeFunds {
-        dispute: 1,
+    let moved = |dispute, movement| Command::MoveDisputeFunds {
+        dispute,
+        movement,
         amount: usd(-FARE),
     };
     let close = |dispute| Command::CloseDispute { dispute, won: true };
     let payment = open_and(&[FARE_DUE, captured(0, FARE)]);
     assert_eq!(answer(&payment, &close(1)), "-");
-    let payment = after(payment, &[open.clone(), moved], NOW);
+    let payment = after(payment, &[open.clone(), moved(1, 1)], NOW);
     assert_eq!(answer(&payment, &open), "-");
+    assert_eq!(answer(&payment, &moved(1, 1)), "-", "told twice, it moved once");
+    for further in [moved(1, 2), moved(2, 1)] {
+        assert_eq!(answer(&payment, &further), "DisputeFundsMoved");
+    }
     assert_eq!(answer(&payment, &close(2)), "-");
     let payment = after(payment, &[close(1)], NOW);
     assert_eq!(answer(&payment, &close(1)), "-");
+}
+
+#[test]
+fn nothing_is_noted_of_a_charge_that_was_never_asked() {
+    let open = Command::OpenDispute {
+        dispute: 1,
+        amount: usd(FARE),
+    };
+    let moved = Command::MoveDisputeFunds {
+        dispute: 1,
+        movement: 1,
+        amount: usd(-FARE),
+    };
+    let close = Command::CloseDispute {
+        dispute: 1,
+        won: true,
+    };
+    for command in [open, moved, close] {
+        assert_eq!(answer(&given(&[]), &command), "!payment_no_such_charge");
+    }
 }
 
 #[test]
@@ -307,8 +332,8 @@ fn every_refusal_says_what_it_is() {
         Refusal::RefundUnderWay,
         Refusal::CaptureAboveHold,
     ];
-    let texts: std::collections::BTreeSet<_> = refusals.iter().map(Refusal::to_string).collect();
-    let codes: std::collections::BTreeSet<_> = refusals.iter().map(Refusal::code).collect();
+    let texts: BTreeSet<_> = refusals.iter().map(Refusal::to_string).collect();
+    let codes: BTreeSet<_> = refusals.iter().map(Refusal::code).collect();
     assert_eq!((texts.len(), codes.len()), (refusals.len(), refusals.len()));
     assert!(texts.iter().all(|text| text.starts_with("failed to ")));
 }

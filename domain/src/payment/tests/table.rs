@@ -59,7 +59,7 @@ fn table() -> Vec<(&'static str, Command, Timestamp, Cells)> {
         ("gone", gone(0), NOW, &[("AuthorizationLost AuthorizationStarted", "open"), ("CaptureFailed DebtRecorded PaymentClosed", "capturing"), ("PaymentDeclined", "deciding"), ("PaymentDeclined DebtRecorded PaymentClosed", "deciding+fare"), ("PaymentVoided PaymentClosed", "deciding+void voiding")]),
         ("gone, the next", gone(1), NOW, &[("AuthorizationLost PaymentDeclined", "again-open")]),
         ("abandon", abandon(0), LATE, &[("PaymentDeclined", "pending"), ("PaymentDeclined DebtRecorded PaymentClosed", "pending+fare"), ("PaymentDeclined PaymentClosed", "pending+void")]),
-        ("abandon too early", abandon(0), NOW, &[]),
+        ("abandon too early", abandon(0), NOW, &[("!payment_not_due_yet", "pending pending+fare pending+void")]),
         ("abandon the next", abandon(1), LATE, &[("PaymentDeclined", "again")]),
         ("fare due", FARE_DUE, NOW, &[("SettlementAsked", "pending deciding again"), ("SettlementAsked CaptureStarted", "open again-open"), ("SettlementAsked DebtRecorded PaymentClosed", "absent given-up"), ("SettlementAsked PaymentClosed", "waived")]),
         ("nothing due", NOTHING_DUE, NOW, &[("SettlementAsked", "pending again"), ("SettlementAsked PaymentClosed", "absent waived given-up"), ("SettlementAsked VoidStarted", "deciding open again-open")]),

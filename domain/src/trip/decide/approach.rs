@@ -15,6 +15,9 @@ use crate::trip::{
 use crate::units::{Millimetres, Millis};
 use std::sync::Arc;
 
+/// How many riders may cancel an order that has not come: strangers who guess a trip must not fill its stream.
+const TOMBSTONES_MAX: usize = 8;
+
 impl Trip {
     /// The noted lock must be the one that the caller holds. Two drivers' fences may be equal: each counts their own locks.
     pub(super) fn lock_or_refuse(&self, driver: DriverId, fence: Fence) -> Result<(), Refusal> {
@@ -64,6 +67,7 @@ impl Trip {
                 round,
                 reason,
                 request: Arc::clone(request),
+                change: self.change.clone(),
             }
         } else {
             TripEvent::Failed {
@@ -88,11 +92,13 @@ impl Trip {
             Phase::Confirmed => {
                 let round = self.control.round;
                 let no_show_at = now.plus(request.policy().no_show_grace);
+                let no_show_due_at = no_show_at.plus(request.policy().no_show_report);
                 Ok(Decision::one(TripEvent::DriverArrived {
                     round,
                     distance_to_pick_up,
                     device,
                     no_show_at,
+                    no_show_due_at,
                 }))
             }
             Phase::Arrived | Phase::Started => NOTHING,
@@ -121,7 +127,7 @@ impl Trip {
         }
         self.lock_or_refuse(driver, fence)?;
         match self.control.phase {
-            Phase::Arrived => self.no_show(Actor::Driver(driver), now),
+            Phase::Arrived => self.no_show(Actor::Driver(driver), self.no_show_at, now),
             Phase::Cancelled => NOTHING,
             Phase::Absent
             | Phase::Rejected
@@ -134,15 +140,16 @@ impl Trip {
         }
     }
 
+    /// The platform's timer comes a while after the driver's first chance to report, so that the driver who waited is who
+    /// says so.
     pub(super) fn decide_no_show_overdue(&self, round: u8, now: Timestamp) -> Answer {
         if self.control.phase != Phase::Arrived || round != self.control.round {
             return NOTHING;
         }
-        self.no_show(Actor::Timer, now)
+        self.no_show(Actor::Timer, self.no_show_due_at, now)
     }
 
-    fn no_show(&self, by: Actor, now: Timestamp) -> Answer {
-        let due_at = self.no_show_at;
+    fn no_show(&self, by: Actor, due_at: Timestamp, now: Timestamp) -> Answer {
         if now < due_at {
             return Err(Refusal::NotDueYet { due_at });
         }
@@ -157,15 +164,10 @@ impl Trip {
         driven: Millimetres,
         now: Timestamp,
     ) -> Answer {
-        if self.control.phase == Phase::Absent {
-            return tombstone(by, reason);
-        }
-        let rider = self
-            .request
-            .as_ref()
-            .map(|request| request.rider())
-            .or(self.cancelled_by);
-        if rider.is_some_and(|rider| !may_act_for(by, rider, self.noted.map(|(driver, _)| driver))) {
+        let Some(request) = &self.request else {
+            return self.decide_early_cancel(by, reason);
+        };
+        if !may_act_for(by, request.rider(), self.noted.map(|(driver, _)| driver)) {
             return Err(Refusal::NotYours);
         }
         match self.control.phase {
@@ -176,6 +178,43 @@ impl Trip {
             Phase::Started => Err(Refusal::RideBegan),
             Phase::Absent | Phase::Rejected | Phase::Completed | Phase::Failed => Err(Refusal::Ended),
         }
+    }
+
+    /// A cancel that overtook its order: only whoever could have ordered may leave a tombstone, and it silences nobody
+    /// else's order.
+    fn decide_early_cancel(&self, by: Actor, reason: CancelReason) -> Answer {
+        match (self.control.phase, by) {
+            (_, Actor::Driver(_) | Actor::Timer) => return Err(Refusal::NoSuchTrip),
+            (Phase::Absent, Actor::Rider(_) | Actor::Operator(_)) => {}
+            (Phase::Cancelled, Actor::Operator(_)) if self.tombstones.is_for_all => return NOTHING,
+            (Phase::Cancelled, Actor::Rider(rider)) if self.tombstones.silences(rider) => return NOTHING,
+            (Phase::Cancelled, Actor::Rider(_)) if self.tombstones.riders.len() >= TOMBSTONES_MAX => {
+                return Err(Refusal::NotYours);
+            }
+            (Phase::Cancelled, Actor::Rider(_) | Actor::Operator(_)) => {}
+            (
+                Phase::Rejected
+                | Phase::Requested
+                | Phase::Reassigning
+                | Phase::Confirmed
+                | Phase::Arrived
+                | Phase::Started
+                | Phase::Completed
+                | Phase::Failed,
+                Actor::Rider(_) | Actor::Operator(_),
+            ) => return Err(Refusal::Ended),
+        }
+        Ok(Decision::Applied(vec![
+            TripEvent::Cancelled(Arc::new(Cancelled {
+                by,
+                reason,
+                stage: Stage::BeforeConfirmed,
+                fault: fault_of(by, reason, false),
+                receipt: None,
+                due: None,
+            })),
+            TripEvent::Closed,
+        ]))
     }
 
     /// The end by cancellation, with its fee: nothing before the trip was confirmed, by the tariff's matrix afterwards.
@@ -233,25 +272,6 @@ impl Trip {
             due,
         })))
     }
-}
-
-/// A cancel that overtook its order: only whoever could have ordered may leave one, and the late order finds it.
-fn tombstone(by: Actor, reason: CancelReason) -> Answer {
-    match by {
-        Actor::Rider(_) | Actor::Operator(_) => {}
-        Actor::Driver(_) | Actor::Timer => return Err(Refusal::NoSuchTrip),
-    }
-    Ok(Decision::Applied(vec![
-        TripEvent::Cancelled(Arc::new(Cancelled {
-            by,
-            reason,
-            stage: Stage::BeforeConfirmed,
-            fault: fault_of(by, reason, false),
-            receipt: None,
-            due: None,
-        })),
-        TripEvent::Closed,
-    ]))
 }
 
 /// How long it is since `from`, within what can be priced: a clock that was set back, or a timer that fires after a long

@@ -47,7 +47,12 @@ impl Aggregate for Trip {
                 check,
                 device,
             } => self.decide_start((*driver, *fence), *check, *device, now),
-            Command::ChangePlan { by, plan, quote } => self.decide_plan(*by, plan, quote),
+            Command::ChangePlan {
+                by,
+                plan,
+                quote,
+                quote_fingerprint,
+            } => self.decide_plan(*by, plan, (quote, *quote_fingerprint)),
             Command::Complete {
                 fence,
                 by,

@@ -10,11 +10,7 @@ impl Trip {
     pub(super) fn decide_request(&self, request: &Arc<TripRequest>, now: Timestamp) -> Answer {
         match self.control.phase {
             Phase::Absent => {}
-            Phase::Cancelled
-                if self.request.is_none() && self.cancelled_by.is_some_and(|by| by != request.rider()) =>
-            {
-                return Err(Refusal::NotYours);
-            }
+            Phase::Cancelled if self.request.is_none() && !self.tombstones.silences(request.rider()) => {}
             Phase::Rejected
             | Phase::Requested
             | Phase::Reassigning

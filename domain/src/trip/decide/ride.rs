@@ -3,13 +3,14 @@
 use super::{Answer, NOTHING};
 use crate::decision::Decision;
 use crate::driver::Fence;
+use crate::fingerprint::Fingerprint;
 use crate::id::DriverId;
 use crate::pricing::{MeterReading, Quote, Receipt};
 use crate::time::Timestamp;
 use crate::trip::command::may_act_for;
 use crate::trip::{
-    Actor, Completion, DeviceFact, PersonalPlan, Phase, PlanChange, Refusal, Start, StartCheck, StartProof,
-    Trip, TripEvent,
+    Actor, Completion, DeviceFact, PersonalPlan, Phase, PlanChange, Refusal, STOPS_MAX, Start, StartCheck,
+    StartProof, Trip, TripEvent,
 };
 use std::sync::Arc;
 
@@ -52,12 +53,19 @@ impl Trip {
             StartCheck::Proven(_) | StartCheck::WrongCode if !codes_left => Err(Refusal::StartCodesUsedUp),
             StartCheck::Proven(proof) => Ok(Decision::one(started(proof))),
             StartCheck::WrongCode => Ok(Decision::one(TripEvent::StartCodeRefused {
-                attempts: self.control.wrong_codes + 1,
+                round: self.control.round,
+                attempts: self.control.wrong_codes.saturating_add(1),
             })),
         }
     }
 
-    pub(super) fn decide_plan(&self, by: Actor, plan: &PersonalPlan, quote: &Arc<Quote>) -> Answer {
+    /// The pick-up stays: the trip's region is its pick-up's, and the driver may be on the way to it.
+    pub(super) fn decide_plan(
+        &self,
+        by: Actor,
+        plan: &PersonalPlan,
+        (quote, quote_fingerprint): (&Arc<Quote>, Fingerprint),
+    ) -> Answer {
         let request = self.request_or_refuse()?;
         if !may_act_for(by, request.rider(), self.noted.map(|(driver, _)| driver)) {
             return Err(Refusal::NotYours);
@@ -65,18 +73,33 @@ impl Trip {
         if self.control.phase.is_ended() {
             return Err(Refusal::Ended);
         }
-        if self.quote.as_ref() == Some(quote) {
+        let planned = self
+            .change
+            .as_ref()
+            .map_or_else(|| request.plan(), |change| &change.plan);
+        if self.quote.as_ref() == Some(quote) && planned == plan {
             return NOTHING;
         }
+        if plan.pick_up != request.plan().pick_up {
+            return Err(Refusal::PickUpFixed);
+        }
+        if plan.stops.len() > STOPS_MAX {
+            return Err(Refusal::TooManyStops);
+        }
+        let before = self.change.as_ref().map_or(0, |change| change.revision);
+        let revision = before.checked_add(1).ok_or(Refusal::PlanChangesUsedUp)?;
         let first = request.quote();
         let same_terms = first.currency() == quote.currency() && first.tariff() == quote.tariff();
         if !same_terms || quote.hold().minor() > first.hold().minor() {
             return Err(Refusal::QuoteBeyondHold);
         }
         Ok(Decision::one(TripEvent::PlanChanged(Arc::new(PlanChange {
+            revision,
             by,
             plan: plan.clone(),
             quote: Arc::clone(quote),
+            quote_fingerprint,
+            request: Arc::clone(request),
         }))))
     }
 

@@ -2,10 +2,12 @@
 
 use super::*;
 use crate::driver::Fence;
+use crate::fingerprint::Fingerprint;
 use crate::fixture::{
     CARD, FEE_EN_ROUTE, FEE_NO_SHOW, OPERATOR, STRANGER, order, quote, quote_of, reading, request, tariff,
     usd,
 };
+use crate::id::PrincipalId;
 use crate::place::Place;
 use crate::pricing::{Fault, MeterReading};
 use crate::requirements::Requirements;
@@ -124,21 +126,23 @@ fn the_fee_follows_stage_and_fault() {
 fn a_no_show_is_the_drivers_word_or_the_timers() {
     let trip = arrived_and(&[]);
     let grace_over = NOW.plus(Millis::from_minutes(5));
+    let report_over = grace_over.plus(Millis::from_minutes(1));
     let said = Command::NoShow {
         driver: ANN,
         fence: fence(1),
     };
-    for (command, by) in [
-        (said, Actor::Driver(ANN)),
-        (Command::NoShowOverdue { round: 0 }, Actor::Timer),
+    // The driver has a minute to say so before the platform's own timer does.
+    for (command, by, due_at) in [
+        (said, Actor::Driver(ANN), grace_over),
+        (Command::NoShowOverdue { round: 0 }, Actor::Timer, report_over),
     ] {
         let mut early = trip.clone();
-        let too_early = Timestamp::from_ms(grace_over.ms() - 1);
+        let too_early = Timestamp::from_ms(due_at.ms() - 1);
         assert_eq!(
             act(&mut early, &command, too_early),
-            Err(Refusal::NotDueYet { due_at: grace_over })
+            Err(Refusal::NotDueYet { due_at })
         );
-        let end = cancelled(&trip, &command, grace_over);
+        let end = cancelled(&trip, &command, due_at);
         assert_eq!((end.by, end.due), (by, Some(usd(FEE_NO_SHOW))));
     }
 }
@@ -152,6 +156,7 @@ fn the_last_reassignment_fails_the_trip() {
             round: round + 1,
             reason: ReassignReason::Withdrawn,
             request: request(),
+            change: None,
         };
         assert_eq!(events, [next]);
         trip = after(trip, &[driver(round + 1, ANN, 1)], NOW);
@@ -166,7 +171,7 @@ fn the_fifth_wrong_code_needs_an_operator() {
     let wrong = start(ANN, fence(1), StartCheck::WrongCode);
     let mut trip = arrived_and(&[]);
     for attempts in 1..=5 {
-        let refused = TripEvent::StartCodeRefused { attempts };
+        let refused = TripEvent::StartCodeRefused { round: 0, attempts };
         assert_eq!(act(&mut trip, &wrong, NOW), Ok(vec![refused]));
     }
     assert_eq!(act(&mut trip, &wrong, NOW), Err(Refusal::StartCodesUsedUp));
@@ -176,9 +181,93 @@ fn the_fifth_wrong_code_needs_an_operator() {
     assert_eq!(answer(&trip, &start(ANN, fence(1), vouched), NOW), "TripStarted");
 }
 
+/// The next driver used to be locked out by what the last one mistyped.
+#[test]
+fn wrong_codes_are_counted_driver_by_driver() {
+    let wrong = start(ANN, fence(1), StartCheck::WrongCode);
+    let used_up = arrived_and(&vec![wrong; 5]);
+    let next = [withdraw(ANN, fence(1)), driver(1, BOB, 1), arrive(BOB, fence(1))];
+    let mut trip = after(used_up, &next, NOW);
+    let wrong = start(BOB, fence(1), StartCheck::WrongCode);
+    let first = TripEvent::StartCodeRefused {
+        round: 1,
+        attempts: 1,
+    };
+    assert_eq!(act(&mut trip, &wrong, NOW), Ok(vec![first]));
+    assert_eq!(
+        answer(&trip, &start(BOB, fence(1), RIGHT_CODE), NOW),
+        "TripStarted"
+    );
+}
+
+#[test]
+fn a_changed_plan_is_numbered_and_goes_with_every_later_search() {
+    let mut trip = confirmed_and(&[]);
+    for revision in 1..=2 {
+        let (plan, quote) = (fixture::plan_with_stops(revision), quote_of(&tariff(1), 4_000));
+        let change = Command::ChangePlan {
+            by: Actor::Rider(RIDER),
+            plan: plan.clone(),
+            quote: Arc::clone(&quote),
+            quote_fingerprint: Fingerprint::new([9; 32]),
+        };
+        let events = act(&mut trip, &change, NOW).unwrap();
+        let [TripEvent::PlanChanged(changed)] = &events[..] else {
+            panic!("not one change: {events:?}")
+        };
+        assert_eq!(usize::from(changed.revision), revision);
+        assert_eq!((&changed.plan, &changed.quote), (&plan, &quote));
+        assert_eq!(
+            (changed.quote_fingerprint, &changed.request),
+            (Fingerprint::new([9; 32]), &request())
+        );
+    }
+    let events = act(&mut trip, &withdraw(ANN, fence(1)), NOW).unwrap();
+    let [TripEvent::Reassigning { change, .. }] = &events[..] else {
+        panic!("not reassigning: {events:?}")
+    };
+    assert_eq!(
+        (change, change.as_ref().map(|change| change.revision)),
+        (&trip.plan_change().cloned(), Some(2))
+    );
+}
+
+#[test]
+fn a_plan_keeps_its_pick_up_and_has_its_limits() {
+    let change = |plan| Command::ChangePlan {
+        by: Actor::Rider(RIDER),
+        plan,
+        quote: quote_of(&tariff(1), 4_000),
+        quote_fingerprint: Fingerprint::new([0; 32]),
+    };
+    let mut elsewhere = fixture::plan();
+    elsewhere.pick_up = PersonalPlace::Known(Place::from_e7(0, 0).unwrap());
+    let trip = requested_and(&[]);
+    for (plan, refused) in [
+        (elsewhere, "!trip_pick_up_fixed"),
+        (fixture::plan_with_stops(9), "!trip_too_many_stops"),
+        (fixture::plan_with_stops(8), "TripPlanChanged"),
+    ] {
+        assert_eq!(answer(&trip, &change(plan), NOW), refused);
+    }
+}
+
+/// Another way for the same price used to be taken for the same plan.
+#[test]
+fn another_way_at_the_same_price_is_another_plan() {
+    let change = Command::ChangePlan {
+        by: Actor::Rider(RIDER),
+        plan: fixture::plan_with_stops(1),
+        quote: quote(),
+        quote_fingerprint: Fingerprint::new([0; 32]),
+    };
+    assert_eq!(answer(&requested_and(&[]), &change, NOW), "TripPlanChanged");
+}
+
 #[test]
 fn a_changed_plan_stays_within_the_first_hold_and_is_what_the_ride_settles_at() {
     let plan = |quote: &Arc<_>| Command::ChangePlan {
+        quote_fingerprint: Fingerprint::new([0; 32]),
         by: Actor::Operator(OPERATOR),
         plan: fixture::plan(),
         quote: Arc::clone(quote),
@@ -285,13 +374,42 @@ fn a_trip_closes_when_lock_and_money_have_cleared_in_either_order() {
     }
 }
 
+/// Anyone may guess a trip's id before its order comes: a stranger's cancel must not silence the rider's order.
 #[test]
 fn only_the_same_rider_cancels_an_order_that_has_not_come() {
-    let tombstone = absent_and(&[cancel(Actor::Rider(RIDER))]);
+    let by = |rider| cancel(Actor::Rider(rider));
+    let strangers = absent_and(&[by(STRANGER)]);
+    let mut ordered = strangers.clone();
+    let taken = TripEvent::Requested(request());
     assert_eq!(
-        answer(&tombstone, &cancel(Actor::Rider(STRANGER)), NOW),
+        act(&mut ordered, &Command::Request(request()), NOW),
+        Ok(vec![taken])
+    );
+    assert_eq!(
+        (ordered.control(), ordered.due()),
+        (requested_and(&[]).control(), None)
+    );
+    assert_eq!(answer(&ordered, &by(STRANGER), NOW), "!trip_not_yours");
+
+    let both = after(strangers, &[by(RIDER)], NOW);
+    assert_eq!(answer(&both, &Command::Request(request()), NOW), "-");
+    assert_eq!(answer(&both, &by(RIDER), NOW), "-");
+}
+
+#[test]
+fn strangers_do_not_fill_a_trip_that_nobody_ordered() {
+    let mut trip = Trip::default();
+    for stranger in 100..108 {
+        let cancel = cancel(Actor::Rider(PrincipalId::from_u128(stranger)));
+        act(&mut trip, &cancel, NOW).unwrap();
+    }
+    assert_eq!(
+        answer(&trip, &cancel(Actor::Rider(STRANGER)), NOW),
         "!trip_not_yours"
     );
+    assert_eq!(answer(&trip, &Command::Request(request()), NOW), "TripRequested");
+    let silenced = after(trip, &[cancel(Actor::Operator(OPERATOR))], NOW);
+    assert_eq!(answer(&silenced, &Command::Request(request()), NOW), "-");
 }
 
 #[test]
