@@ -10,10 +10,12 @@
 //!
 //! let tariff = commission::taken(&Arc::new(fiacre_tariffs::built_in("nyc-2018")?))?;
 //! assert_eq!(*tariff.pay(), PayPolicy::commission(1, commission::SHARE)?);
+//! assert_eq!(tariff.id().as_str(), "nyc-2018.c20", "not what was published");
 //! assert_eq!(commission::taken(&tariff)?, tariff);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+use fiacre_domain::id::TariffId;
 use fiacre_domain::pricing::{PayPolicy, Tariff, TariffError};
 use fiacre_domain::units::BasisPoints;
 use std::sync::Arc;
@@ -29,5 +31,15 @@ pub fn taken(tariff: &Arc<Tariff>) -> Result<Arc<Tariff>, TariffError> {
         return Ok(Arc::clone(tariff));
     }
     let pay = PayPolicy::commission(VERSION, SHARE)?;
-    Ok(Arc::new(Tariff::clone(tariff).with_pay(pay)))
+    let changed = Tariff::clone(tariff).with_pay(pay);
+    Ok(Arc::new(match name_of(tariff.id()) {
+        Some(id) => changed.with_id(id),
+        None => changed,
+    }))
+}
+
+/// The published name, cut to fit, and what was changed: a tariff with a commission is not the published one.
+fn name_of(published: TariffId) -> Option<TariffId> {
+    let name: String = published.as_str().chars().take(11).collect();
+    format!("{name}.c20").parse().ok()
 }

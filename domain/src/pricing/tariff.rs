@@ -425,6 +425,12 @@ impl Tariff {
         Self { pay, ..self }
     }
 
+    /// Under another name: a tariff that is not as published must not go by the published one's.
+    #[must_use]
+    pub fn with_id(self, id: TariffId) -> Self {
+        Self { id, ..self }
+    }
+
     /// With the step that the payment gateway takes, in minor units: by default 10 for currencies with three decimals, else 1.
     pub fn with_gateway_step(self, step_minor: i64) -> Result<Self, TariffError> {
         limits::above_zero("gateway step", Ratio::from(step_minor), limits::PRICE_MINOR_MAX)?;
