@@ -224,7 +224,7 @@ fn of_searches() -> impl Iterator<Item = Event> {
         NoDriverFound => E::NoDriverFound { round, offers: OfferCounts::default() },
         DispatchEnding => E::DispatchEnding,
         DispatchClosed => E::DispatchClosed,
-        SearchChanged => E::SearchChanged { brief: brief() },
+        SearchChanged => E::SearchChanged { brief: Arc::new(SearchBrief { plan_revision: 1, ..SearchBrief::clone(&brief()) }) },
     })
 }
 

@@ -121,7 +121,9 @@ fn seen(state: &State) -> String {
             format!(
                 "{is_open} {} {offers:?} {excluded:?} {}",
                 control.round,
-                dispatch.brief().is_some()
+                dispatch
+                    .brief()
+                    .map_or(-1, |brief| i32::from(brief.plan_revision))
             )
         }
         State::Driver(driver) => {
@@ -143,7 +145,7 @@ const LIVES: &[&[&str]] = &[
         "OfferMade",
         "OfferDeclined",
     ],
-    &["SearchStarted", "OfferMade", "OfferExpired"],
+    &["SearchStarted", "SearchChanged", "OfferMade", "OfferExpired"],
     &["SearchStarted", "OfferMade", "OfferWithdrawn", "NoDriverFound"],
     &["SearchStarted", "DispatchEnding", "DispatchClosed"],
     &[
