@@ -32,6 +32,7 @@ pub mod platform;
 pub mod players;
 pub mod random;
 pub mod report;
+pub mod roads;
 pub mod run;
 mod table;
 pub mod trips_csv;

@@ -12,7 +12,8 @@ use fiacre_memory::{
     SkewedClock, VirtualTime,
 };
 use fiacre_ports::{
-    Body, Bus, Clock, Message, PaymentGateway, PaymentNotice, Prefetch, Published, QueueSpec, Seal,
+    Body, Bus, Clock, IdSource, Message, PaymentGateway, PaymentNotice, Prefetch, Published, QueueSpec,
+    RouteProvider, Seal,
 };
 use fiacre_sandbox_payments::Sandbox;
 use fiacre_services::deadlines::Deadlines;
@@ -34,7 +35,6 @@ const BATCH_MAX: usize = 256;
 const NOTICES_EVERY: Millis = Millis::from_secs(1);
 
 /// How the platform is set up.
-#[derive(Debug)]
 pub struct PlatformConfig {
     /// The region that is served.
     pub region: RegionId,
@@ -46,6 +46,19 @@ pub struct PlatformConfig {
     pub fleet: FleetConfig,
     /// How the payment company behaves.
     pub payments: fiacre_sandbox_payments::Policy,
+    /// Ways by road, as desks price rides by them.
+    pub roads: Arc<dyn RouteProvider>,
+    /// Ways by road, as drivers' arrivals are promised by them.
+    pub approaches: Arc<dyn RouteProvider>,
+}
+
+impl std::fmt::Debug for PlatformConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PlatformConfig")
+            .field("region", &self.region)
+            .field("seed", &self.seed)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The platform, composed and begun.
@@ -99,18 +112,21 @@ impl Platform {
             observer,
             recent: Arc::default(),
         };
+        let desk_ids = Arc::new(SeededIds::new(time.clone(), !config.seed));
         let desk = DeskPorts {
             bus: Arc::new(bus.clone()),
             clock: Arc::clone(&clock),
-            ids: Arc::new(SeededIds::new(time.clone(), !config.seed)),
+            ids: Arc::clone(&desk_ids) as Arc<dyn IdSource>,
             seal,
             locations: Arc::clone(&locations) as Arc<dyn fiacre_ports::LocationFeed>,
+            routes: config.roads,
         };
         let fleet_ports = FleetPorts {
             service: ports.clone(),
             board: Arc::new(board.clone()),
             locations,
             ids,
+            routes: config.approaches,
         };
         let mut platform = Self {
             executor: Executor::fifo(time.clone()),
@@ -122,6 +138,7 @@ impl Platform {
                 riders: RiderDesk::new(config.region, desk.clone()),
                 drivers: DriverDesk::new(config.region, desk.clone()),
                 support: SupportDesk::new(config.region, desk),
+                ids: desk_ids,
             },
             timers,
             board,

@@ -23,6 +23,7 @@ use fiacre_domain::stream::Commit;
 use fiacre_domain::time::{CivilDateTime, Timestamp};
 use fiacre_domain::trip::{DeviceFact, PaymentMethod, PersonalPlace, PersonalPlan, TripEvent};
 use fiacre_domain::units::{Millimetres, Millis};
+use fiacre_memory::EstimatedRoutes;
 use fiacre_sandbox_payments::methods::PM_OK;
 use fiacre_services::desk::Booking;
 use fiacre_services::fleet::FleetConfig;
@@ -66,6 +67,8 @@ impl Stage {
             start: START,
             seed: 7,
             payments: fiacre_sandbox_payments::Policy::default(),
+            roads: Arc::new(EstimatedRoutes::default()),
+            approaches: Arc::new(EstimatedRoutes::default()),
         };
         let log = Arc::new(Mutex::new(Log::default()));
         let witness: Arc<Mutex<dyn Witness>> = Arc::clone(&log) as _;
@@ -118,7 +121,8 @@ impl Stage {
             policy: Arc::default(),
             expires_at: None,
         };
-        self.then(async move { riders.book(booking).await.unwrap() }, 5)
+        let origin = self.platform.desks.origin();
+        self.then(async move { riders.book(origin, booking).await.unwrap() }, 5)
     }
 
     fn drive(&mut self, trip: TripId, fence: Fence) {
@@ -128,18 +132,22 @@ impl Stage {
             sequence,
         };
         let code = self.platform.desks.riders.start_code(trip);
-        let desk = drivers.clone();
+        let (desk, origin) = (drivers.clone(), self.platform.desks.origin());
         self.then(
             async move {
-                desk.arrive(trip, DRIVER, fence, Millimetres::ZERO, device(1))
+                desk.arrive(origin, trip, DRIVER, fence, Millimetres::ZERO, device(1))
                     .await
-                    .unwrap()
+                    .unwrap();
             },
             50,
         );
-        let desk = drivers.clone();
+        let (desk, origin) = (drivers.clone(), self.platform.desks.origin());
         self.then(
-            async move { desk.start(trip, DRIVER, fence, code, device(2)).await.unwrap() },
+            async move {
+                desk.start(origin, trip, DRIVER, fence, code, device(2))
+                    .await
+                    .unwrap();
+            },
             600,
         );
         let quote = self.tariff.quote(&self.ride, self.at, Surge::NONE).unwrap();
@@ -148,12 +156,13 @@ impl Stage {
             .drive(Millimetres::from_metres(3_000), Millis::from_minutes(10))
             .unwrap();
         let reading = Arc::new(recorder.finish().unwrap());
+        let origin = self.platform.desks.origin();
         self.then(
             async move {
                 drivers
-                    .complete(trip, fence, DRIVER, reading, device(3))
+                    .complete(origin, trip, fence, DRIVER, reading, device(3))
                     .await
-                    .unwrap()
+                    .unwrap();
             },
             60,
         );
@@ -188,9 +197,10 @@ fn a_trip_goes_from_the_order_to_a_balanced_ledger_and_closes() {
     let mut stage = Stage::new();
     let pick_up = Place::from_e7(407_580_000, -739_855_000).unwrap();
     let drivers = stage.platform.desks.drivers.clone();
+    let origin = stage.platform.desks.origin();
     let shift = async move {
         drivers
-            .go_online(DRIVER, Capabilities::new(4).unwrap())
+            .go_online(origin, DRIVER, Capabilities::new(4).unwrap())
             .await
             .unwrap();
         drivers
@@ -201,9 +211,12 @@ fn a_trip_goes_from_the_order_to_a_balanced_ledger_and_closes() {
     stage.then(shift, 1);
     let trip = stage.order(pick_up);
     let offer = stage.last(made);
-    let drivers = stage.platform.desks.drivers.clone();
+    let (drivers, origin) = (
+        stage.platform.desks.drivers.clone(),
+        stage.platform.desks.origin(),
+    );
     stage.then(
-        async move { drivers.accept(trip, offer, DRIVER).await.unwrap() },
+        async move { drivers.accept(origin, trip, offer, DRIVER).await.unwrap() },
         5,
     );
     let fence = stage.last(confirmed);

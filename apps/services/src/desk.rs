@@ -5,19 +5,21 @@ use fiacre_domain::driver::{self, Fence};
 use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::id::{CommandId, DriverId, PrincipalId, ProductId, RegionId, TripId};
 use fiacre_domain::matching::Sample;
+use fiacre_domain::place::Place;
 use fiacre_domain::pricing::{MeterReading, PricingError, Quote, Receipt, Ride, Surge, Tariff};
 use fiacre_domain::requirements::{Capabilities, Requirements};
 use fiacre_domain::saga::Command;
 use fiacre_domain::stream::TraceContext;
 use fiacre_domain::time::{CivilDateTime, Timestamp};
 use fiacre_domain::trip::{
-    Actor, AdjustReason, CancelReason, DeviceFact, Order, PaymentMethod, PersonalPlan, RequestError,
-    StartCheck, StartProof, TripPolicy, TripRequest,
+    Actor, AdjustReason, CancelReason, DeviceFact, Order, PaymentMethod, PersonalPlace, PersonalPlan,
+    RequestError, StartCheck, StartProof, TripPolicy, TripRequest,
 };
-use fiacre_domain::units::Millimetres;
+use fiacre_domain::units::{Millimetres, Millis};
 use fiacre_domain::{dispatch, trip};
 use fiacre_ports::{
-    Body, Bus, Clock, IdSource, LocationFeed, Message, PortError, PortErrorKind, Published, Seal,
+    Body, Bus, Clock, IdSource, LocationFeed, Message, PortError, PortErrorKind, Published, RouteProvider,
+    Seal,
 };
 use std::sync::Arc;
 
@@ -30,6 +32,12 @@ pub enum DeskError {
     /// The order is not well-formed.
     #[error(transparent)]
     Request(#[from] RequestError),
+    /// The plan does not say where to, or a place of it was forgotten on the person's demand.
+    #[error("failed to measure the ride: say each place of the plan, the destination too")]
+    Plan,
+    /// No way by road is known.
+    #[error("failed to measure the ride: {0}")]
+    Routes(#[source] PortError),
     /// The bus did not take it.
     #[error("failed to hand the request on: {0}")]
     Bus(#[source] PortError),
@@ -41,8 +49,38 @@ impl DeskError {
         match self {
             Self::Pricing(error) => error.code(),
             Self::Request(error) => error.code(),
-            Self::Bus(error) => error.code(),
+            Self::Plan => "desk_plan",
+            Self::Bus(error) | Self::Routes(error) => error.code(),
         }
+    }
+}
+
+/// Which request a command comes from, as its caller names it.
+///
+/// The id is the command's cause: a phone that repeats a request it had no answer to repeats its id, and however many of
+/// them arrive, one commit is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    id: CommandId,
+    trace: Option<Arc<TraceContext>>,
+}
+
+impl Origin {
+    /// A request with this id; the same for every repetition, and for nothing else.
+    pub const fn new(id: CommandId) -> Self {
+        Self { id, trace: None }
+    }
+
+    /// With the trace that it belongs to, which is stored with what it leads to.
+    #[must_use]
+    pub fn with_trace(mut self, trace: Arc<TraceContext>) -> Self {
+        self.trace = Some(trace);
+        self
+    }
+
+    /// The command's id.
+    pub const fn id(&self) -> CommandId {
+        self.id
     }
 }
 
@@ -53,12 +91,14 @@ pub struct DeskPorts {
     pub bus: Arc<dyn Bus>,
     /// The gateway's clock.
     pub clock: Arc<dyn Clock>,
-    /// New identities.
+    /// New identities, of trips.
     pub ids: Arc<dyn IdSource>,
     /// Fingerprints and start codes.
     pub seal: Arc<dyn Seal>,
     /// Where drivers are.
     pub locations: Arc<dyn LocationFeed>,
+    /// Ways by road, for what a ride is priced by.
+    pub routes: Arc<dyn RouteProvider>,
 }
 
 impl std::fmt::Debug for DeskPorts {
@@ -69,13 +109,8 @@ impl std::fmt::Debug for DeskPorts {
 
 impl DeskPorts {
     /// Puts a command on the bus; done once the bus has it durably.
-    async fn send(
-        &self,
-        region: RegionId,
-        trace: Option<Arc<TraceContext>>,
-        command: Command,
-    ) -> Result<CommandId, DeskError> {
-        let id = self.ids.command_id();
+    async fn send(&self, region: RegionId, origin: Origin, command: Command) -> Result<(), DeskError> {
+        let Origin { id, trace } = origin;
         let message = Message {
             body: Body::Command { id, command },
             region,
@@ -84,7 +119,7 @@ impl DeskPorts {
         };
         let failed = |kind| Err(DeskError::Bus(PortError::new(kind, "publish a command")));
         match self.bus.publish(vec![message]).await.pop() {
-            Some(Published::Confirmed) => Ok(id),
+            Some(Published::Confirmed) => Ok(()),
             Some(Published::Returned) => failed(PortErrorKind::Unavailable),
             Some(Published::OutcomeUnknown(error) | Published::Refused(error)) => Err(DeskError::Bus(error)),
             None => failed(PortErrorKind::OutcomeUnknown),
@@ -139,6 +174,28 @@ impl RiderDesk {
         Self { ports, region }
     }
 
+    /// The ride that a plan makes, by road from place to place, leaving now.
+    pub async fn ride(&self, plan: &PersonalPlan) -> Result<Ride, DeskError> {
+        let places = [plan.pick_up].into_iter().chain(plan.stops.iter().copied());
+        let places: Option<Vec<Place>> = places.chain(plan.destination).map(PersonalPlace::known).collect();
+        let places = places
+            .filter(|_| plan.destination.is_some())
+            .ok_or(DeskError::Plan)?;
+        let legs: Vec<(Place, Place)> = places
+            .iter()
+            .copied()
+            .zip(places.iter().copied().skip(1))
+            .collect();
+        let (mut distance, mut duration) = (Millimetres::ZERO, Millis::ZERO);
+        for route in self.ports.routes.routes(&legs, self.ports.clock.now()).await {
+            let route = route.map_err(DeskError::Routes)?;
+            distance = distance.saturating_add(route.distance);
+            duration = duration.saturating_add(route.duration);
+        }
+        let stops = u16::try_from(plan.stops.len()).unwrap_or(u16::MAX);
+        Ok(Ride::new(distance, duration).with_stops(stops))
+    }
+
     /// Prices a ride that starts at local time `at`. Nothing is kept: the quote itself is the record.
     pub fn quote(
         &self,
@@ -157,7 +214,7 @@ impl RiderDesk {
     }
 
     /// Orders a priced trip; accepted once the bus has it. A quote is used once: repeating it reaches the same trip.
-    pub async fn book(&self, booking: Booking) -> Result<TripId, DeskError> {
+    pub async fn book(&self, origin: Origin, booking: Booking) -> Result<TripId, DeskError> {
         let Booking {
             priced,
             rider,
@@ -188,36 +245,38 @@ impl RiderDesk {
             request = request.with_expiry(expires_at)?;
         }
         let command = Command::Trip(trip, trip::Command::Request(Arc::new(request)));
-        self.ports.send(self.region, None, command).await?;
+        self.ports.send(self.region, origin, command).await?;
         Ok(trip)
     }
 
     /// Asks to cancel a trip; `driven` is how far the driver had come, zero where nobody knows.
     pub async fn cancel(
         &self,
+        origin: Origin,
         trip: TripId,
         rider: PrincipalId,
         reason: CancelReason,
         driven: Millimetres,
-    ) -> Result<CommandId, DeskError> {
+    ) -> Result<(), DeskError> {
         let command = trip::Command::Cancel {
             by: Actor::Rider(rider),
             reason,
             driven,
         };
         self.ports
-            .send(self.region, None, Command::Trip(trip, command))
+            .send(self.region, origin, Command::Trip(trip, command))
             .await
     }
 
     /// Asks to go another way; `quote` is the new plan's price, under the tariff and within the hold of the first one.
     pub async fn change_plan(
         &self,
+        origin: Origin,
         trip: TripId,
         rider: PrincipalId,
         plan: PersonalPlan,
         quote: Arc<Quote>,
-    ) -> Result<CommandId, DeskError> {
+    ) -> Result<(), DeskError> {
         let command = trip::Command::ChangePlan {
             by: Actor::Rider(rider),
             plan,
@@ -225,7 +284,7 @@ impl RiderDesk {
             quote,
         };
         self.ports
-            .send(self.region, None, Command::Trip(trip, command))
+            .send(self.region, origin, Command::Trip(trip, command))
             .await
     }
 
@@ -248,25 +307,32 @@ impl DriverDesk {
         Self { ports, region }
     }
 
-    async fn driver(&self, driver: DriverId, command: driver::Command) -> Result<CommandId, DeskError> {
+    async fn driver(
+        &self,
+        origin: Origin,
+        driver: DriverId,
+        command: driver::Command,
+    ) -> Result<(), DeskError> {
         self.ports
-            .send(self.region, None, Command::Driver(driver, command))
+            .send(self.region, origin, Command::Driver(driver, command))
             .await
     }
 
-    async fn trip(&self, trip: TripId, command: trip::Command) -> Result<CommandId, DeskError> {
+    async fn trip(&self, origin: Origin, trip: TripId, command: trip::Command) -> Result<(), DeskError> {
         self.ports
-            .send(self.region, None, Command::Trip(trip, command))
+            .send(self.region, origin, Command::Trip(trip, command))
             .await
     }
 
     /// On duty in this region.
     pub async fn go_online(
         &self,
+        origin: Origin,
         driver: DriverId,
         capabilities: Capabilities,
-    ) -> Result<CommandId, DeskError> {
+    ) -> Result<(), DeskError> {
         self.driver(
+            origin,
             driver,
             driver::Command::GoOnline {
                 region: self.region,
@@ -277,8 +343,8 @@ impl DriverDesk {
     }
 
     /// Off duty, after the trip in progress if there is one.
-    pub async fn go_offline(&self, driver: DriverId) -> Result<CommandId, DeskError> {
-        self.driver(driver, driver::Command::GoOffline).await
+    pub async fn go_offline(&self, origin: Origin, driver: DriverId) -> Result<(), DeskError> {
+        self.driver(origin, driver, driver::Command::GoOffline).await
     }
 
     /// Reports where drivers are. Telemetry: a sample that is lost harms nobody.
@@ -293,49 +359,55 @@ impl DriverDesk {
     /// Says yes to an offer.
     pub async fn accept(
         &self,
+        origin: Origin,
         trip: TripId,
         offer: dispatch::OfferNumber,
         driver: DriverId,
-    ) -> Result<CommandId, DeskError> {
+    ) -> Result<(), DeskError> {
         let command = dispatch::Command::Accept { offer, driver };
         self.ports
-            .send(self.region, None, Command::Dispatch(trip, command))
+            .send(self.region, origin, Command::Dispatch(trip, command))
             .await
     }
 
     /// Says no to an offer.
     pub async fn decline(
         &self,
+        origin: Origin,
         trip: TripId,
         offer: dispatch::OfferNumber,
         driver: DriverId,
-    ) -> Result<CommandId, DeskError> {
+    ) -> Result<(), DeskError> {
         let command = dispatch::Command::Decline { offer, driver };
         self.ports
-            .send(self.region, None, Command::Dispatch(trip, command))
+            .send(self.region, origin, Command::Dispatch(trip, command))
             .await
     }
 
     /// Gives a trip back.
     pub async fn withdraw(
         &self,
+        origin: Origin,
         trip: TripId,
         driver: DriverId,
         fence: Fence,
-    ) -> Result<CommandId, DeskError> {
-        self.trip(trip, trip::Command::Withdraw { driver, fence }).await
+    ) -> Result<(), DeskError> {
+        self.trip(origin, trip, trip::Command::Withdraw { driver, fence })
+            .await
     }
 
     /// At the pick-up.
     pub async fn arrive(
         &self,
+        origin: Origin,
         trip: TripId,
         driver: DriverId,
         fence: Fence,
         distance_to_pick_up: Millimetres,
         device: DeviceFact,
-    ) -> Result<CommandId, DeskError> {
+    ) -> Result<(), DeskError> {
         self.trip(
+            origin,
             trip,
             trip::Command::Arrive {
                 driver,
@@ -350,22 +422,25 @@ impl DriverDesk {
     /// The rider did not come.
     pub async fn no_show(
         &self,
+        origin: Origin,
         trip: TripId,
         driver: DriverId,
         fence: Fence,
-    ) -> Result<CommandId, DeskError> {
-        self.trip(trip, trip::Command::NoShow { driver, fence }).await
+    ) -> Result<(), DeskError> {
+        self.trip(origin, trip, trip::Command::NoShow { driver, fence })
+            .await
     }
 
     /// The rider is in the car and showed `code`.
     pub async fn start(
         &self,
+        origin: Origin,
         trip: TripId,
         driver: DriverId,
         fence: Fence,
         code: u16,
         device: DeviceFact,
-    ) -> Result<CommandId, DeskError> {
+    ) -> Result<(), DeskError> {
         let right = code == self.ports.seal.start_code(trip);
         let check = if right {
             StartCheck::Proven(StartProof::Code)
@@ -373,6 +448,7 @@ impl DriverDesk {
             StartCheck::WrongCode
         };
         self.trip(
+            origin,
             trip,
             trip::Command::Start {
                 driver,
@@ -387,14 +463,16 @@ impl DriverDesk {
     /// The ride has ended.
     pub async fn complete(
         &self,
+        origin: Origin,
         trip: TripId,
         fence: Fence,
         driver: DriverId,
         reading: Arc<MeterReading>,
         device: DeviceFact,
-    ) -> Result<CommandId, DeskError> {
+    ) -> Result<(), DeskError> {
         let by = Actor::Driver(driver);
         self.trip(
+            origin,
             trip,
             trip::Command::Complete {
                 fence,
@@ -423,13 +501,14 @@ impl SupportDesk {
     /// Replaces the trip's latest receipt with a corrected one. Before there is a receipt, it is refused.
     pub async fn adjust_fare(
         &self,
+        origin: Origin,
         trip: TripId,
         reason: AdjustReason,
         receipt: Arc<Receipt>,
-    ) -> Result<CommandId, DeskError> {
+    ) -> Result<(), DeskError> {
         let command = trip::Command::AdjustFare { reason, receipt };
         self.ports
-            .send(self.region, None, Command::Trip(trip, command))
+            .send(self.region, origin, Command::Trip(trip, command))
             .await
     }
 }

@@ -26,8 +26,8 @@ use fiacre_domain::pricing::{Quote, Tariff};
 use fiacre_domain::time::{CivilDateTime, TimeOfDay, Timestamp};
 use fiacre_domain::trip::TripPolicy;
 use fiacre_domain::units::{Millimetres, Millis};
-use fiacre_ports::{Bus, Clock, Consumer, EventKind, Prefetch, QueueSpec, Settlement};
-use fiacre_services::desk::{DriverDesk, RiderDesk, SupportDesk};
+use fiacre_ports::{Bus, Clock, Consumer, EventKind, IdSource, Prefetch, QueueSpec, Settlement};
+use fiacre_services::desk::{DriverDesk, Origin, RiderDesk, SupportDesk};
 use fiacre_services::topology::reader_queue;
 use habits::Dice;
 use std::collections::{BTreeMap, VecDeque};
@@ -144,6 +144,7 @@ pub struct Players {
     riders: RiderDesk,
     drivers: DriverDesk,
     support: SupportDesk,
+    ids: Arc<dyn IdSource>,
     clock: Arc<dyn Clock>,
     consumer: Box<dyn Consumer>,
     shared: Arc<Mutex<Shared>>,
@@ -156,7 +157,7 @@ pub struct Players {
 }
 
 /// Where people ask.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Desks {
     /// The riders' desk.
     pub riders: RiderDesk,
@@ -164,6 +165,21 @@ pub struct Desks {
     pub drivers: DriverDesk,
     /// The support agents' desk.
     pub support: SupportDesk,
+    /// What people's apps name their requests by.
+    pub ids: Arc<dyn IdSource>,
+}
+
+impl std::fmt::Debug for Desks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Desks").finish_non_exhaustive()
+    }
+}
+
+impl Desks {
+    /// A request of someone's app.
+    pub fn origin(&self) -> Origin {
+        Origin::new(self.ids.command_id())
+    }
 }
 
 impl std::fmt::Debug for Players {
@@ -200,6 +216,7 @@ impl Players {
             riders: desks.riders,
             drivers: desks.drivers,
             support: desks.support,
+            ids: desks.ids,
             clock,
             consumer,
             shared,
@@ -213,6 +230,11 @@ impl Players {
         };
         players.begin_shifts(cabs).await;
         Ok(players)
+    }
+
+    /// A request of someone's app.
+    fn origin(&self) -> Origin {
+        Origin::new(self.ids.command_id())
     }
 
     /// Plays for ever: whoever runs it stops when nothing is left to happen.

@@ -8,7 +8,7 @@ use crate::manhattan::street;
 use fiacre_domain::driver::Fence;
 use fiacre_domain::id::{PrincipalId, TripId};
 use fiacre_domain::place::Place;
-use fiacre_domain::pricing::{MeterReading, PricingError, Quote, Ride as PricedRide, Surge};
+use fiacre_domain::pricing::{MeterReading, PricingError, Quote, Surge};
 use fiacre_domain::requirements::Requirements;
 use fiacre_domain::time::{CivilDateTime, Timestamp};
 use fiacre_domain::trip::{
@@ -45,7 +45,7 @@ impl Players {
     async fn order(&mut self, request: &Request, now: Timestamp) -> Result<(), DeskError> {
         self.ordered += 1;
         let rider = self.ordered;
-        let priced = self.priced(request.pickup(), request.dropoff(), now)?;
+        let priced = self.priced(request.pickup(), request.dropoff(), now).await?;
         let trip = priced.trip;
         let known = Ride::new(
             rider,
@@ -58,7 +58,7 @@ impl Players {
         self.shared().open += 1;
         self.rides.insert(trip, known);
         self.foresee(trip, rider, now).await;
-        let booked = self.riders.book(booking).await;
+        let booked = self.riders.book(self.origin(), booking).await;
         if booked.is_err() && self.rides.remove(&trip).is_some() {
             let mut shared = self.shared();
             shared.open = shared.open.saturating_sub(1);
@@ -67,10 +67,9 @@ impl Players {
     }
 
     /// What a ride costs that starts now.
-    fn priced(&self, from: Place, to: Place, now: Timestamp) -> Result<PricedTrip, DeskError> {
+    async fn priced(&self, from: Place, to: Place, now: Timestamp) -> Result<PricedTrip, DeskError> {
         let at = self.scene.civil(now).ok_or(PricingError::Overflow)?;
-        let drive = self.scene.manhattan.drive(from, to, at.time());
-        let ride = PricedRide::new(drive.distance(), drive.duration());
+        let ride = self.riders.ride(&plan(from, to)).await?;
         self.riders.quote(&self.scene.tariff, &ride, at, Surge::NONE)
     }
 
@@ -169,7 +168,13 @@ impl Players {
             .map_or(Millimetres::ZERO, |cab| cab.leg_driven(now));
         self.told(
             self.riders
-                .cancel(trip, ride.principal(), CancelReason::ChangedPlans, driven)
+                .cancel(
+                    self.origin(),
+                    trip,
+                    ride.principal(),
+                    CancelReason::ChangedPlans,
+                    driven,
+                )
                 .await
                 .err(),
         );
@@ -192,13 +197,12 @@ impl Players {
                 street::along(ride.pick_up, ride.drop_off, Millimetres::new(driven))
             }
         };
-        let asked = match self.priced(ride.pick_up, to, now) {
+        let asked = match self.priced(ride.pick_up, to, now).await {
             Ok(priced) => {
                 let rider = ride.principal();
                 self.riders
-                    .change_plan(trip, rider, plan(ride.pick_up, to), priced.quote)
+                    .change_plan(self.origin(), trip, rider, plan(ride.pick_up, to), priced.quote)
                     .await
-                    .map(|_| ())
             }
             Err(error) => Err(error),
         };
@@ -221,9 +225,8 @@ impl Players {
             Ok(receipt) => {
                 let receipt = Arc::new(receipt);
                 self.support
-                    .adjust_fare(trip, AdjustReason::WrongReading, receipt)
+                    .adjust_fare(self.origin(), trip, AdjustReason::WrongReading, receipt)
                     .await
-                    .map(|_| ())
             }
             Err(error) => Err(error.into()),
         };

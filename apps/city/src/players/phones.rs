@@ -35,7 +35,7 @@ impl Players {
             let place: Place = haunt.unwrap_or(fallback);
             self.cabs.push(Cab::at(place, now));
             let driver = driver_id(number);
-            if let Err(error) = self.drivers.go_online(driver, capabilities).await {
+            if let Err(error) = self.drivers.go_online(self.origin(), driver, capabilities).await {
                 *self.shared().refused.entry(error.code()).or_default() += 1;
             }
             if let Some(car) = self.cabs.get_mut(number) {

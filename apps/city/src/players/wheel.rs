@@ -33,9 +33,9 @@ impl Players {
             } => {
                 let driver = driver_id(cab as usize);
                 let answered = if accept {
-                    self.drivers.accept(trip, offer, driver).await
+                    self.drivers.accept(self.origin(), trip, offer, driver).await
                 } else {
-                    self.drivers.decline(trip, offer, driver).await
+                    self.drivers.decline(self.origin(), trip, offer, driver).await
                 };
                 self.told(answered.err());
             }
@@ -83,15 +83,23 @@ impl Players {
         let device = self.device(cab, now);
         let at_pick_up = Millimetres::ZERO;
         let pressed = match button {
-            Button::GiveBack => self.drivers.withdraw(trip, driver, fence).await,
-            Button::Arrived => self.drivers.arrive(trip, driver, fence, at_pick_up, device).await,
-            Button::NoShow => self.drivers.no_show(trip, driver, fence).await,
-            Button::Start => self.drivers.start(trip, driver, fence, code, device).await,
+            Button::GiveBack => self.drivers.withdraw(self.origin(), trip, driver, fence).await,
+            Button::Arrived => {
+                self.drivers
+                    .arrive(self.origin(), trip, driver, fence, at_pick_up, device)
+                    .await
+            }
+            Button::NoShow => self.drivers.no_show(self.origin(), trip, driver, fence).await,
+            Button::Start => {
+                self.drivers
+                    .start(self.origin(), trip, driver, fence, code, device)
+                    .await
+            }
             Button::Finish => match self.meter(trip, cab, now) {
                 None => return,
                 Some(Ok(reading)) => {
                     self.drivers
-                        .complete(trip, fence, driver, Arc::new(reading), device)
+                        .complete(self.origin(), trip, fence, driver, Arc::new(reading), device)
                         .await
                 }
                 Some(Err(error)) => Err(error.into()),

@@ -10,7 +10,7 @@ use fiacre_domain::place::{Place, PlaceError};
 use fiacre_domain::pricing::{Tariff, TariffError};
 use fiacre_domain::time::{CivilDate, CivilDateTime, TimeOfDay, Timestamp, Weekday};
 use fiacre_domain::units::{BasisPoints, Millis};
-use fiacre_memory::RunError;
+use fiacre_memory::{EstimatedRoutes, RunError};
 use fiacre_ports::PortError;
 use fiacre_sandbox_payments as sandbox;
 use fiacre_services::fleet::{FleetConfig, Matching};
@@ -204,6 +204,11 @@ fn area() -> Result<ServiceArea, CityError> {
     let south_west = Place::from_e7(406_800_000, -740_500_000)?;
     let north_east = Place::from_e7(408_900_000, -739_000_000)?;
     Ok(ServiceArea::bounding(south_west, north_east)?)
+}
+
+/// The ways that arrivals are promised by: what the matcher reckons with.
+pub(super) fn approaches() -> EstimatedRoutes {
+    EstimatedRoutes::new(MATCHING_ROAD_FACTOR, MATCHING_SPEED_MM_PER_S).unwrap_or_default()
 }
 
 pub(super) fn fleet(region: RegionId, matching: Matching) -> Result<FleetConfig, CityError> {

@@ -1,6 +1,6 @@
 //! Everything that plays, and what is kept of it.
 
-use super::options::{UTC_OFFSET, fleet, payments};
+use super::options::{UTC_OFFSET, approaches, fleet, payments};
 use super::{CityError, CityOptions, Played, Spectator};
 use crate::chronicle::{Chronicle, Note, Scribe};
 use crate::commission;
@@ -9,6 +9,7 @@ use crate::demand::{Demand, DemandPlan};
 use crate::manhattan::Manhattan;
 use crate::platform::{Platform, PlatformConfig};
 use crate::players::{Players, Scene, Shared};
+use crate::roads::Roads;
 use crate::witness::Witness;
 use fiacre_domain::id::{RegionId, TripId};
 use fiacre_domain::place::{Place, PlaceError};
@@ -51,6 +52,8 @@ impl<S: Spectator + 'static> Stage<S> {
             seed: options.seed,
             fleet: fleet(region, options.matching)?,
             payments: payments(options)?,
+            roads: Arc::new(Roads::new(Arc::clone(&manhattan), UTC_OFFSET)),
+            approaches: Arc::new(approaches()),
         };
         let witness: Arc<Mutex<dyn Witness>> = Arc::clone(scribe.notebook()) as _;
         let seal = Arc::new(KeyedSeal::new([0x6b; 32]));

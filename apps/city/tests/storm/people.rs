@@ -5,7 +5,7 @@ use fiacre_city::random::Random;
 use fiacre_domain::dispatch::{DispatchEvent, OfferNumber};
 use fiacre_domain::driver::Fence;
 use fiacre_domain::event::Event;
-use fiacre_domain::id::{DriverId, PrincipalId, RegionId, TripId};
+use fiacre_domain::id::{CommandId, DriverId, PrincipalId, RegionId, TripId};
 use fiacre_domain::matching::Sample;
 use fiacre_domain::place::Place;
 use fiacre_domain::pricing::{Ride, Surge, Tariff};
@@ -19,7 +19,7 @@ use fiacre_domain::units::{Millimetres, Millis};
 use fiacre_memory::MemoryBus;
 use fiacre_ports::{Body, Bus, Clock, EventKinds, Prefetch, QueueSpec, Settlement};
 use fiacre_sandbox_payments::methods::PM_OK;
-use fiacre_services::desk::{Booking, DeskError, DriverDesk, PricedTrip, RiderDesk};
+use fiacre_services::desk::{Booking, DeskError, DriverDesk, Origin, PricedTrip, RiderDesk};
 use fiacre_services::topology;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -92,7 +92,7 @@ enum Deed {
 struct Life {
     habits: Habits,
     random: Random,
-    agenda: BTreeMap<(Timestamp, u64), Deed>,
+    agenda: BTreeMap<(Timestamp, u64), (CommandId, Deed)>,
     noted: u64,
     heard: BTreeSet<EventId>,
     priced: BTreeMap<u64, PricedTrip>,
@@ -196,10 +196,11 @@ impl People {
                 .collect();
             consumer.settle(acks).await.unwrap();
             let due = self.life.borrow_mut().due(clock.now());
-            for deed in due {
-                if self.act(deed).await.is_err() {
+            for (id, deed) in due {
+                if self.act(deed, Origin::new(id)).await.is_err() {
+                    // A phone repeats what it had no answer to under the same id: it may have arrived.
                     let again = clock.now().plus(Millis::from_secs(1));
-                    self.life.borrow_mut().note(again, deed);
+                    self.life.borrow_mut().repeat(again, id, deed);
                 }
             }
         }
@@ -229,7 +230,7 @@ impl People {
         let _ = self.drivers.locate(samples).await;
     }
 
-    async fn book(&self, number: u64) -> Result<(), DeskError> {
+    async fn book(&self, origin: Origin, number: u64) -> Result<(), DeskError> {
         let ride = Ride::new(DISTANCE, DURATION);
         let (priced, method) = {
             let life = &mut *self.life.borrow_mut();
@@ -258,14 +259,14 @@ impl People {
             policy: Arc::default(),
             expires_at: None,
         };
-        let trip = self.riders.book(booking).await?;
+        let trip = self.riders.book(origin, booking).await?;
         let life = &mut *self.life.borrow_mut();
         life.accepted.insert(trip);
         life.booked += 1;
         Ok(())
     }
 
-    async fn act(&self, deed: Deed) -> Result<(), DeskError> {
+    async fn act(&self, deed: Deed, origin: Origin) -> Result<(), DeskError> {
         let device = DeviceFact {
             occurred_at: START,
             sequence: 1,
@@ -280,32 +281,38 @@ impl People {
         match deed {
             Deed::GoOnline(driver) => {
                 let capabilities = Capabilities::new(4).unwrap();
-                self.drivers.go_online(driver, capabilities).await?;
+                self.drivers.go_online(origin, driver, capabilities).await?;
             }
-            Deed::Book(number) => self.book(number).await?,
+            Deed::Book(number) => self.book(origin, number).await?,
             Deed::Cancel(trip) => {
                 let reason = CancelReason::ChangedPlans;
-                self.riders.cancel(trip, RIDER, reason, Millimetres::ZERO).await?;
+                self.riders
+                    .cancel(origin, trip, RIDER, reason, Millimetres::ZERO)
+                    .await?;
             }
             Deed::Accept(trip, offer, driver) => {
-                self.drivers.accept(trip, offer, driver).await?;
+                self.drivers.accept(origin, trip, offer, driver).await?;
             }
             Deed::Decline(trip, offer, driver) => {
-                self.drivers.decline(trip, offer, driver).await?;
+                self.drivers.decline(origin, trip, offer, driver).await?;
             }
             Deed::Withdraw(trip, fence) => {
-                self.drivers.withdraw(trip, driver_of(trip, fence), fence).await?;
+                self.drivers
+                    .withdraw(origin, trip, driver_of(trip, fence), fence)
+                    .await?;
             }
             Deed::Arrive(trip, fence) => {
                 let driver = driver_of(trip, fence);
                 self.drivers
-                    .arrive(trip, driver, fence, Millimetres::ZERO, device)
+                    .arrive(origin, trip, driver, fence, Millimetres::ZERO, device)
                     .await?;
             }
             Deed::Start(trip, fence) => {
                 let code = self.riders.start_code(trip);
                 let driver = driver_of(trip, fence);
-                self.drivers.start(trip, driver, fence, code, device).await?;
+                self.drivers
+                    .start(origin, trip, driver, fence, code, device)
+                    .await?;
             }
             Deed::Complete(trip, fence) => {
                 let quote = self
@@ -317,7 +324,7 @@ impl People {
                 let reading = Arc::new(recorder.finish().unwrap());
                 let driver = driver_of(trip, fence);
                 self.drivers
-                    .complete(trip, fence, driver, reading, device)
+                    .complete(origin, trip, fence, driver, reading, device)
                     .await?;
             }
         }
@@ -327,11 +334,16 @@ impl People {
 
 impl Life {
     fn note(&mut self, at: Timestamp, deed: Deed) {
-        self.noted += 1;
-        self.agenda.insert((at, self.noted), deed);
+        let id = CommandId::from_u128(u128::from(self.noted));
+        self.repeat(at, id, deed);
     }
 
-    fn due(&mut self, now: Timestamp) -> Vec<Deed> {
+    fn repeat(&mut self, at: Timestamp, id: CommandId, deed: Deed) {
+        self.noted += 1;
+        self.agenda.insert((at, self.noted), (id, deed));
+    }
+
+    fn due(&mut self, now: Timestamp) -> Vec<(CommandId, Deed)> {
         let later = self.agenda.split_off(&(now.plus(Millis::new(1)), 0));
         std::mem::replace(&mut self.agenda, later).into_values().collect()
     }

@@ -13,8 +13,8 @@ use fiacre_domain::stream::{Commit, StreamId};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
 use fiacre_memory::{
-    Executor, Faults, MemoryBoard, MemoryBus, MemoryEventStore, MemoryLocations, MemoryTimers, SeededIds,
-    SkewedClock, Step, TaskId, VirtualTime,
+    EstimatedRoutes, Executor, Faults, MemoryBoard, MemoryBus, MemoryEventStore, MemoryLocations,
+    MemoryTimers, SeededIds, SkewedClock, Step, TaskId, VirtualTime,
 };
 use fiacre_ports::{
     Body, Bus, Clock, Cursor, EventStore, Message, ParkReason, PaymentGateway, Prefetch, Published, QueueSpec,
@@ -123,6 +123,7 @@ impl World {
             ids: Arc::new(SeededIds::new(time.clone(), !setup.seed)),
             seal: Arc::new(KeyedSeal::new([7; 32])),
             locations: Arc::new(locations.clone().with_faults(&phones)),
+            routes: Arc::new(EstimatedRoutes::default().with_faults(&phones)),
         };
         let ports = ServicePorts {
             store: Arc::new(store.clone().with_faults(&faults)),
@@ -138,6 +139,7 @@ impl World {
             // A reader that starts anew begins with the latest sample of every driver.
             locations: Arc::new(locations.with_faults(&faults)),
             ids,
+            routes: Arc::new(EstimatedRoutes::default().with_faults(&faults)),
         };
         let executor = if setup.seeded {
             Executor::seeded(time.clone(), setup.seed)

@@ -21,7 +21,7 @@ use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
 use fiacre_ports::{
     Body, Delivery, DispatchBoard, IdSource, LocationFeed, LocationReader, OpenSearch, PortError, Prefetch,
-    Settlement,
+    RouteProvider, Settlement,
 };
 use picture::Picture;
 use rebuild::{Rebuild, standing_of};
@@ -87,6 +87,8 @@ pub struct FleetPorts {
     pub locations: Arc<dyn LocationFeed>,
     /// New identities, for the proposals' causes.
     pub ids: Arc<dyn IdSource>,
+    /// Ways by road, for what is promised.
+    pub routes: Arc<dyn RouteProvider>,
 }
 
 impl std::fmt::Debug for FleetPorts {

@@ -5,10 +5,12 @@ use crate::writer::{Job, Outcome};
 use fiacre_domain::dispatch::{Command as DispatchCommand, Proposal};
 use fiacre_domain::id::DriverId;
 use fiacre_domain::matching::{Market, Pair, Request, Verdicts};
+use fiacre_domain::place::Place;
 use fiacre_domain::saga::Command;
 use fiacre_domain::stream::Cause;
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
+use fiacre_ports::RouteProvider;
 use std::collections::BTreeMap;
 
 impl Fleet {
@@ -20,9 +22,12 @@ impl Fleet {
             return;
         }
         let joined = self.join(&requests, now);
+        let ways = self.ways(&joined);
+        let travels = travels(&*self.ports.routes, &joined, ways, now).await;
         let jobs: Vec<Job> = joined
             .iter()
-            .filter_map(|(pair, verdicts)| self.job(pair, verdicts, now))
+            .zip(travels)
+            .filter_map(|((pair, verdicts), travel)| self.job(pair, verdicts, travel, now))
             .collect();
         let asked: Vec<_> = joined
             .iter()
@@ -66,14 +71,25 @@ impl Fleet {
         }
     }
 
-    fn job(&self, pair: &Pair, verdicts: &Verdicts, now: Timestamp) -> Option<Job> {
+    /// Each driver's way to the pick-up, where both places are known.
+    fn ways(&self, joined: &[(Pair, Verdicts)]) -> Vec<Option<(Place, Place)>> {
+        let way = |pair: &Pair| {
+            let driver = self.picture.supply().driver(pair.driver())?;
+            let from = driver.sample()?.place();
+            let to = self.picture.waiting(pair.trip())?.brief.plan.pick_up.known()?;
+            Some((from, to))
+        };
+        joined.iter().map(|(pair, _)| way(pair)).collect()
+    }
+
+    fn job(&self, pair: &Pair, verdicts: &Verdicts, travel: Millis, now: Timestamp) -> Option<Job> {
         let waiting = self.picture.waiting(pair.trip())?;
         let proposal = Proposal {
             round: waiting.round,
             driver: pair.driver(),
             wave: waiting.wave,
             expires_at: now.plus(self.config.offer_expiry),
-            promised_pick_up_at: now.plus(Millis::new(i64::from(pair.terms().travel_ms))),
+            promised_pick_up_at: now.plus(travel),
             plan_revision: waiting.brief.plan_revision,
             terms: pair.terms(),
             verdicts: verdicts.clone(),
@@ -87,6 +103,29 @@ impl Fleet {
             command,
         ))
     }
+}
+
+/// How long each driver takes to the pick-up: by road where that is known, else as the batch weighed it.
+async fn travels(
+    routes: &dyn RouteProvider,
+    joined: &[(Pair, Verdicts)],
+    ways: Vec<Option<(Place, Place)>>,
+    now: Timestamp,
+) -> Vec<Millis> {
+    let asked: Vec<(Place, Place)> = ways.iter().flatten().copied().collect();
+    let found = match &asked[..] {
+        [] => Vec::new(),
+        asked => routes.routes(asked, now).await,
+    };
+    let mut found = found.into_iter();
+    let travel = |((pair, _), way): (&(Pair, Verdicts), Option<(Place, Place)>)| {
+        let route = way.and_then(|_| found.next());
+        match route {
+            Some(Ok(route)) => route.duration,
+            Some(Err(_)) | None => Millis::new(i64::from(pair.terms().travel_ms)),
+        }
+    };
+    joined.iter().zip(ways).map(travel).collect()
 }
 
 fn verdicts(market: &Market<'_>, request: Option<&Request>, chosen: DriverId) -> Verdicts {

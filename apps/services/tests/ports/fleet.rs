@@ -13,11 +13,11 @@ use fiacre_domain::matching::{Sample, Terms, Verdicts};
 use fiacre_domain::place::Place;
 use fiacre_domain::requirements::Capabilities;
 use fiacre_domain::stream::{StreamId, Version};
-use fiacre_domain::units::Millis;
+use fiacre_domain::units::{Millimetres, Millis};
 use fiacre_ports::mocks::{
-    MockDispatchBoard, MockEventStore, MockIdSource, MockLocationFeed, MockLocationReader,
+    MockDispatchBoard, MockEventStore, MockIdSource, MockLocationFeed, MockLocationReader, MockRouteProvider,
 };
-use fiacre_ports::{Cursor, Delivery, Entry, OpenSearch, Page, PortErrorKind, Settlement, Tag};
+use fiacre_ports::{Basis, Cursor, Delivery, Entry, OpenSearch, Page, PortErrorKind, Route, Settlement, Tag};
 use fiacre_services::fleet::{Fleet, FleetConfig, FleetPorts};
 use std::sync::Arc;
 
@@ -90,6 +90,29 @@ fn board(searches: Vec<OpenSearch>) -> MockDispatchBoard {
     board
 }
 
+/// Every way takes seven minutes, but from where no road leads.
+fn routes() -> MockRouteProvider {
+    let mut routes = MockRouteProvider::new();
+    routes.expect_routes().returning(|pairs, _| {
+        let route = |(from, _): &(Place, Place)| {
+            if *from == nowhere() {
+                return Err(error(PortErrorKind::Invalid));
+            }
+            Ok(Route {
+                distance: Millimetres::from_metres(3_000),
+                duration: Millis::from_minutes(7),
+                basis: Basis::Measured,
+            })
+        };
+        pairs.iter().map(route).collect()
+    });
+    routes
+}
+
+fn nowhere() -> Place {
+    Place::from_e7(407_581_000, -739_855_000).unwrap()
+}
+
 /// A matcher that sees these drivers at the place where riders wait.
 fn fleet(
     tape: &Tape,
@@ -98,11 +121,19 @@ fn fleet(
     drivers: &[DriverId],
     heard: Vec<Delivery>,
 ) -> Fleet {
+    let sample = |driver: &DriverId| Sample::new(*driver, pick_up(), NOW, 1);
+    let samples = drivers.iter().map(sample).collect();
+    fleet_seeing(tape, store, board, samples, heard)
+}
+
+fn fleet_seeing(
+    tape: &Tape,
+    store: MockEventStore,
+    board: MockDispatchBoard,
+    samples: Vec<Sample>,
+    heard: Vec<Delivery>,
+) -> Fleet {
     let (mut locations, mut ids) = (MockLocationFeed::new(), MockIdSource::new());
-    let samples: Vec<_> = drivers
-        .iter()
-        .map(|driver| Sample::new(*driver, pick_up(), NOW, 1))
-        .collect();
     locations.expect_subscribe().returning(move |_| {
         let (mut reader, samples) = (MockLocationReader::new(), samples.clone());
         reader.expect_drain().returning(move || Ok(samples.clone()));
@@ -118,6 +149,7 @@ fn fleet(
         board: Arc::new(board),
         locations: Arc::new(locations),
         ids: Arc::new(ids),
+        routes: Arc::new(routes()),
     };
     let corner = |latitude_e7, longitude_e7| Place::from_e7(latitude_e7, longitude_e7).unwrap();
     let area = ServiceArea::bounding(
@@ -378,4 +410,44 @@ fn a_search_that_the_board_lists_and_that_is_over_is_closed_there() {
         Ok(())
     });
     turn(&mut fleet(&tape, store, board, &[], vec![]));
+}
+
+fn promised(tape: &Tape) -> Millis {
+    let commits = tape.appends().concat();
+    let promised = commits
+        .iter()
+        .flat_map(|commit| commit.events.iter())
+        .find_map(|event| match event {
+            Event::Dispatch(DispatchEvent::OfferMade(offer)) => Some(offer.promised_pick_up_at),
+            _ => None,
+        });
+    promised.unwrap().since(NOW)
+}
+
+#[test]
+fn what_is_promised_is_the_way_by_road_and_without_a_road_what_the_batch_reckoned_with() {
+    for (place, promise) in [(pick_up(), 7 * 60_000..=7 * 60_000), (nowhere(), 1..=60_000)] {
+        let tape = Tape::default();
+        let store = store(
+            &tape,
+            |request| match request.stream {
+                StreamId::Driver(_) => Ok(loaded(request.stream, vec![vec![online()]])),
+                stream => Ok(loaded(stream, vec![searching()])),
+            },
+            applied,
+        );
+        let seen = vec![Sample::new(ANN, place, NOW, 1)];
+        let mut fleet = fleet_seeing(
+            &tape,
+            store,
+            board(vec![OpenSearch {
+                trip: TRIP,
+                version: Version::new(1),
+            }]),
+            seen,
+            vec![],
+        );
+        turn(&mut fleet);
+        assert!(promise.contains(&promised(&tape).get()), "{:?}", promised(&tape));
+    }
 }
