@@ -125,6 +125,9 @@ fn of_aggregates() -> Vec<(&'static str, String)> {
         trip::Refusal::StaleFence,
         trip::Refusal::StartCodesUsedUp,
         trip::Refusal::NotDueYet { due_at: NOON },
+        trip::Refusal::PickUpFixed,
+        trip::Refusal::TooManyStops,
+        trip::Refusal::PlanChangesUsedUp,
         trip::Refusal::QuoteBeyondHold,
         trip::Refusal::Pricing(pricing),
         dispatch::Refusal::NoSuchOffer,
@@ -140,6 +143,8 @@ fn of_aggregates() -> Vec<(&'static str, String)> {
         payment::Refusal::CurrencyMismatch,
         payment::Refusal::RefundUnderWay,
         payment::Refusal::CaptureAboveHold,
+        payment::Refusal::NoSuchCharge,
+        payment::Refusal::NotDueYet { due_at: NOON },
     ]
 }
 

@@ -3,7 +3,7 @@
 use super::bookings::*;
 use super::log::*;
 use crate::audit::{Audit, Finding, Flaw};
-use crate::dispatch::DispatchEvent;
+use crate::dispatch::{DispatchEvent, SearchBrief};
 use crate::driver::DriverEvent;
 use crate::event::{Event, OpsEvent, TariffEvent};
 use crate::fingerprint::Fingerprint;
@@ -13,7 +13,7 @@ use crate::payment::{AuthorizationStart, Charge, PaymentEvent, Purpose, Waiver};
 use crate::pricing::{Quote, Ride, Surge, Tariff};
 use crate::stream::{ChargeNumber, StreamId};
 use crate::time::Timestamp;
-use crate::trip::{Actor, PlanChange, RejectReason, TripEvent};
+use crate::trip::{Actor, Cancelled, PlanChange, RejectReason, TripEvent};
 use crate::units::{Millimetres, Millis};
 use Why::{Asked, On};
 use std::sync::Arc;
@@ -131,6 +131,72 @@ fn a_search_resumes_the_round_that_it_paused() {
     };
     assert_eq!(round(0), [""; 0]);
     assert!(round(1).contains(&"audit_out_of_place"));
+}
+
+#[test]
+fn a_search_hears_of_each_plan_once() {
+    let changed = |plan_revision| {
+        let DispatchEvent::SearchStarted { brief, .. } = search(0) else {
+            return search(0);
+        };
+        DispatchEvent::SearchChanged {
+            brief: Arc::new(SearchBrief {
+                plan_revision,
+                ..SearchBrief::clone(&brief)
+            }),
+        }
+    };
+    let heard = |revisions: &[u16]| {
+        let changes = revisions.iter().map(|revision| changed(*revision));
+        let events: Vec<_> = [offer(1, ADA, 0)].into_iter().chain(changes).collect();
+        whole().with_events(SEARCH, 2, events).codes()
+    };
+    assert_eq!(heard(&[1, 3]), [""; 0]);
+    assert!(heard(&[1, 1]).contains(&"audit_out_of_place"));
+}
+
+#[test]
+fn a_search_resumes_while_no_lock_is_awaited() {
+    let resumed = DispatchEvent::SearchResumed {
+        round: 0,
+        budget_ends_at: Timestamp::from_ms(120_000),
+    };
+    let anew = whole().with_events(SEARCH, 2, [resumed.clone(), offer(1, ADA, 0)]);
+    assert_eq!(
+        anew.codes(),
+        [""; 0],
+        "a refused lock sets the budget's timer anew"
+    );
+    let early = whole().with_events(SEARCH, 3, [accepted(1, ADA, 0), resumed]);
+    assert!(
+        early.codes().contains(&"audit_out_of_place"),
+        "{:?}",
+        early.codes()
+    );
+}
+
+#[test]
+fn who_cancels_before_the_order_silences_their_own_order_only() {
+    let cancelled_by = |by| {
+        let TripEvent::Cancelled(first) = cancelled(None, None) else {
+            return cancelled(None, None);
+        };
+        TripEvent::Cancelled(Arc::new(Cancelled {
+            by,
+            ..Cancelled::clone(&first)
+        }))
+    };
+    let ordered_after = |by: &[Actor]| {
+        let tombstones = by.iter().map(|by| cancelled_by(*by));
+        let events: Vec<_> = tombstones.chain([TripEvent::Requested(request())]).collect();
+        let codes = Log::default().with(TRIP, Asked, events).codes();
+        !codes.contains(&"audit_out_of_place")
+    };
+    let rider = |number| Actor::Rider(PrincipalId::from_u128(number));
+    assert!(ordered_after(&[rider(9)]));
+    assert!(ordered_after(&[rider(9), rider(8)]));
+    assert!(!ordered_after(&[rider(9), rider(1)]));
+    assert!(!ordered_after(&[Actor::Operator(PrincipalId::from_u128(9))]));
 }
 
 #[test]
