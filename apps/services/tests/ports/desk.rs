@@ -1,30 +1,25 @@
-//! An order is accepted once the bus has it; a request that is repeated is the same request.
+//! What requests come to: a repeated one makes one commit, with its trace; a ride is priced by the ways of its plan.
 
 use crate::sample::{ANN, pick_up};
 use crate::stage::{Tape, at_once, clock, error, ports, region, timers};
-use fiacre_domain::driver::Command as DriverCommand;
 use fiacre_domain::event::Event;
 use fiacre_domain::id::CommandId;
 use fiacre_domain::place::Place;
 use fiacre_domain::pricing::Ride;
 use fiacre_domain::requirements::Capabilities;
-use fiacre_domain::saga::{Command, Service, Setting};
+use fiacre_domain::saga::{Service, Setting};
 use fiacre_domain::stream::{Cause, Commit, TraceContext};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::trip::{PersonalPlace, PersonalPlan};
 use fiacre_domain::units::{Millimetres, Millis};
 use fiacre_memory::{Executor, MemoryBus, MemoryEventStore, SkewedClock, VirtualTime};
 use fiacre_ports::mocks::{MockBus, MockIdSource, MockLocationFeed, MockRouteProvider, MockSeal};
-use fiacre_ports::{Basis, Body, Bus, Cursor, EventStore, PortErrorKind, Prefetch, Published, Route};
+use fiacre_ports::{Basis, Bus, Cursor, EventStore, PortErrorKind, Prefetch, Route};
 use fiacre_services::desk::{DeskPorts, DriverDesk, Origin, RiderDesk};
 use fiacre_services::process::run;
 use fiacre_services::reactor::{Reactor, ServicePorts};
 use fiacre_services::topology;
 use std::sync::Arc;
-
-fn origin() -> Origin {
-    Origin::new(CommandId::from_u128(5))
-}
 
 fn desk_ports(bus: Arc<dyn Bus>, routes: MockRouteProvider) -> DeskPorts {
     let mut seal = MockSeal::new();
@@ -36,50 +31,6 @@ fn desk_ports(bus: Arc<dyn Bus>, routes: MockRouteProvider) -> DeskPorts {
         seal: Arc::new(seal),
         locations: Arc::new(MockLocationFeed::new()),
         routes: Arc::new(routes),
-    }
-}
-
-fn desk(published: fn() -> Vec<Published>) -> DriverDesk {
-    let mut bus = MockBus::new();
-    bus.expect_publish().returning(move |messages| {
-        let [message] = &messages[..] else {
-            panic!("{messages:?}")
-        };
-        let expected = Command::Driver(ANN, DriverCommand::GoOffline);
-        let Body::Command { id, command } = &message.body else {
-            panic!("{message:?}")
-        };
-        assert_eq!((*id, command), (origin().id(), &expected));
-        assert!(message.mandatory, "a command without a queue is lost");
-        published()
-    });
-    DriverDesk::new(region(), desk_ports(Arc::new(bus), MockRouteProvider::new()))
-}
-
-#[test]
-fn what_the_bus_confirmed_is_accepted() {
-    at_once(desk(|| vec![Published::Confirmed]).go_offline(origin(), ANN)).unwrap();
-}
-
-#[test]
-fn what_the_bus_did_not_confirm_is_not_accepted() {
-    for (published, code) in [
-        (
-            (|| vec![Published::Returned]) as fn() -> Vec<Published>,
-            "unavailable",
-        ),
-        (
-            || vec![Published::OutcomeUnknown(error(PortErrorKind::OutcomeUnknown))],
-            "outcome_unknown",
-        ),
-        (
-            || vec![Published::OutcomeUnknown(error(PortErrorKind::Unavailable))],
-            "unavailable",
-        ),
-        (Vec::new, "outcome_unknown"),
-    ] {
-        let refused = at_once(desk(published).go_offline(origin(), ANN)).unwrap_err();
-        assert_eq!(refused.code(), code);
     }
 }
 

@@ -14,6 +14,7 @@ mod payment_deadlines;
 mod payments;
 mod reactor;
 mod relay;
+mod requests;
 mod rest;
 mod sample;
 mod stage;

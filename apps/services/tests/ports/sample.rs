@@ -12,7 +12,7 @@ use fiacre_domain::payment::{
     AuthorizationStart, Charge, DebtReason, DeclineReason, PaymentEvent, SettlementBasis, Waiver,
 };
 use fiacre_domain::place::Place;
-use fiacre_domain::pricing::{Fault, Meter, Quote, Receipt, Ride, Segment, Surge, Tariff};
+use fiacre_domain::pricing::{Fault, Meter, MeterReading, Quote, Receipt, Ride, Segment, Surge, Tariff};
 use fiacre_domain::ratio::Ratio;
 use fiacre_domain::requirements::{Capabilities, Requirements};
 use fiacre_domain::stream::StreamId;
@@ -26,7 +26,7 @@ use std::sync::Arc;
 
 pub(crate) const TRIP: TripId = TripId::from_u128(1);
 pub(crate) const ANN: DriverId = DriverId::from_u128(1);
-const FENCE: Fence = Fence { epoch: 0, count: 1 };
+pub(crate) const FENCE: Fence = Fence { epoch: 0, count: 1 };
 pub(crate) const FIRST: AuthorizationNumber = AuthorizationNumber(0);
 pub(crate) const INTENT: IntentId = IntentId::from_u128(1);
 
@@ -38,7 +38,7 @@ pub(crate) fn pick_up() -> Place {
     Place::from_e7(407_580_000, -739_855_000).unwrap()
 }
 
-fn plan() -> PersonalPlan {
+pub(crate) fn plan() -> PersonalPlan {
     PersonalPlan {
         pick_up: PersonalPlace::Known(pick_up()),
         stops: Vec::new(),
@@ -64,13 +64,18 @@ pub(crate) fn quote() -> Arc<Quote> {
     Arc::new(quote.unwrap())
 }
 
-fn receipt() -> Arc<Receipt> {
+/// What the meter read on the quoted ride.
+pub(crate) fn reading() -> Arc<MeterReading> {
     let quote = quote();
     let mut recorder = quote.recorder(quote.at());
     recorder
         .drive(quote.ride().distance(), quote.ride().duration())
         .unwrap();
-    Arc::new(quote.settle(&recorder.finish().unwrap()).unwrap())
+    Arc::new(recorder.finish().unwrap())
+}
+
+pub(crate) fn receipt() -> Arc<Receipt> {
+    Arc::new(quote().settle(&reading()).unwrap())
 }
 
 pub(crate) fn request() -> Arc<TripRequest> {
