@@ -86,6 +86,10 @@ impl fmt::Display for SeatsError {
 
 impl std::error::Error for SeatsError {}
 
+fn at_least_one(seats: u8) -> Result<u8, SeatsError> {
+    if seats == 0 { Err(SeatsError) } else { Ok(seats) }
+}
+
 /// What a trip needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Requirements {
@@ -102,14 +106,11 @@ impl Requirements {
     };
 
     /// `seats` passenger seats, at least one, and no feature.
-    pub const fn new(seats: u8) -> Result<Self, SeatsError> {
-        match seats {
-            0 => Err(SeatsError),
-            _ => Ok(Self {
-                seats,
-                features: FeatureSet::NONE,
-            }),
-        }
+    pub fn new(seats: u8) -> Result<Self, SeatsError> {
+        Ok(Self {
+            seats: at_least_one(seats)?,
+            features: FeatureSet::NONE,
+        })
     }
 
     /// Also needs `feature`.
@@ -146,14 +147,11 @@ impl Capabilities {
     };
 
     /// `seats` passenger seats, at least one, and no feature.
-    pub const fn new(seats: u8) -> Result<Self, SeatsError> {
-        match seats {
-            0 => Err(SeatsError),
-            _ => Ok(Self {
-                seats,
-                features: FeatureSet::NONE,
-            }),
-        }
+    pub fn new(seats: u8) -> Result<Self, SeatsError> {
+        Ok(Self {
+            seats: at_least_one(seats)?,
+            features: FeatureSet::NONE,
+        })
     }
 
     /// Also offers `feature`.

@@ -12,6 +12,7 @@ use fiacre_domain::audit::Report as AuditReport;
 use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::id::TripId;
 use fiacre_domain::money::Currency;
+use fiacre_domain::pricing::Tariff;
 use fiacre_domain::stream::Commit;
 use fiacre_domain::time::{CivilDateTime, Timestamp};
 use fiacre_domain::units::Millis;
@@ -45,6 +46,8 @@ pub struct Played {
     pub digest: Fingerprint,
     /// The audit of the whole log.
     pub audit: AuditReport,
+    /// The price list that was played: what was asked for, or that [with the city's commission](crate::commission).
+    pub tariff: Arc<Tariff>,
     /// What was exercised of the saga's table.
     pub coverage: Vec<Cell>,
     /// What the payment company says that it moved, by its own books.

@@ -328,3 +328,11 @@ fn a_person_gets_a_page_without_colours_where_there_is_no_terminal() {
     assert!(page.contains("→ the platform"), "{page}");
     assert!(!page.contains('\u{1b}'), "{page}");
 }
+
+#[test]
+fn the_report_names_the_tariff_that_was_played() {
+    let output = fiacre("city --from 18:00 --hours 0.05 --demand 0 --tariff nyc-2022");
+    let page = String::from_utf8(output.stdout).unwrap();
+    // What is published knows no commission; the city takes one.
+    assert!(page.contains("nyc-2022.c20 (version "), "{page}");
+}

@@ -20,9 +20,9 @@ use crate::measures::DriveKind;
 use agenda::{Agenda, second_of};
 use cab::Cab;
 use fiacre_domain::driver::Fence;
-use fiacre_domain::id::{DriverId, PrincipalId, RegionId, TripId};
+use fiacre_domain::id::{DriverId, PrincipalId, ProductId, RegionId, TripId};
 use fiacre_domain::place::Place;
-use fiacre_domain::pricing::{Quote, Tariff};
+use fiacre_domain::pricing::{PricingError, Quote, Tariff};
 use fiacre_domain::time::{CivilDateTime, TimeOfDay, Timestamp};
 use fiacre_domain::trip::TripPolicy;
 use fiacre_domain::units::{Millimetres, Millis};
@@ -87,6 +87,8 @@ pub struct Scene {
     pub tariff: Arc<Tariff>,
     /// The region played in.
     pub region: RegionId,
+    /// What every rider orders.
+    pub product: ProductId,
     /// What riders and drivers do.
     pub habits: Habits,
     /// Every draw comes from here.
@@ -104,8 +106,9 @@ pub struct Scene {
 }
 
 impl Scene {
-    fn civil(&self, now: Timestamp) -> Option<CivilDateTime> {
-        CivilDateTime::from_timestamp(now, self.utc_offset)
+    /// The local time of a ride that begins at `now`.
+    fn civil(&self, now: Timestamp) -> Result<CivilDateTime, PricingError> {
+        CivilDateTime::from_timestamp(now, self.utc_offset).ok_or(PricingError::RideOutOfRange("local time"))
     }
 
     fn time_of_day(&self, now: Timestamp) -> TimeOfDay {

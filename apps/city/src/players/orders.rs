@@ -54,7 +54,7 @@ impl Players {
             Arc::clone(&priced.quote),
             now,
         );
-        let booking = self.booking(rider, request, priced, now)?;
+        let booking = self.booking(rider, request, priced, now);
         self.shared().open += 1;
         self.rides.insert(trip, known);
         self.foresee(trip, rider, now).await;
@@ -68,33 +68,27 @@ impl Players {
 
     /// What a ride costs that starts now.
     async fn priced(&self, from: Place, to: Place, now: Timestamp) -> Result<PricedTrip, DeskError> {
-        let at = self.scene.civil(now).ok_or(PricingError::Overflow)?;
+        let at = self.scene.civil(now)?;
         let ride = self.riders.ride(&plan(from, to)).await?;
         self.riders.quote(&self.scene.tariff, &ride, at, Surge::NONE)
     }
 
-    fn booking(
-        &self,
-        rider: u32,
-        request: &Request,
-        priced: PricedTrip,
-        now: Timestamp,
-    ) -> Result<Booking, DeskError> {
+    fn booking(&self, rider: u32, request: &Request, priced: PricedTrip, now: Timestamp) -> Booking {
         let patience = self
             .scene
             .habits
             .patience(self.dice.of(Draw::Patience, u64::from(rider), 0));
-        Ok(Booking {
+        Booking {
             priced,
             rider: PrincipalId::from_u128(u128::from(rider)),
             plan: plan(request.pickup(), request.dropoff()),
             payment: self.payment_of(rider),
-            product: "taxi".parse().map_err(|_| PricingError::Overflow)?,
+            product: self.scene.product,
             party_size: request.party(),
             requirements: Requirements::new(request.party()).unwrap_or(Requirements::ONE_SEAT),
             policy: Arc::clone(&self.scene.policy),
             expires_at: patience.map(|within| now.plus(within)),
-        })
+        }
     }
 
     /// What the rider will come up with later.
@@ -218,7 +212,6 @@ impl Players {
         let right = self
             .scene
             .civil(now)
-            .ok_or(PricingError::Overflow)
             .and_then(|at| reading(&ride.quote, at, Millimetres::new(distance), Millis::new(duration)))
             .and_then(|reading| ride.quote.settle(&reading));
         let asked = match right {

@@ -117,7 +117,7 @@ impl Players {
         } else {
             (now, Millimetres::ZERO)
         };
-        let started = self.scene.civil(since).ok_or(PricingError::Overflow);
+        let started = self.scene.civil(since);
         Some(started.and_then(|started| reading(&ride.quote, started, driven, now.since(since))))
     }
 

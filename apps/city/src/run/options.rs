@@ -4,7 +4,7 @@ use crate::demand::{Burst, DemandError, DemandPlan, Multiplier};
 use crate::players::{Habits, Share};
 use crate::table::TableError;
 use fiacre_domain::geo::{AreaError, ServiceArea};
-use fiacre_domain::id::RegionId;
+use fiacre_domain::id::{IdError, RegionId};
 use fiacre_domain::matching::{Policy, PolicyError, StraightLine};
 use fiacre_domain::place::{Place, PlaceError};
 use fiacre_domain::pricing::{Tariff, TariffError};
@@ -78,6 +78,9 @@ pub enum CityError {
     /// A corner of the service area is no place.
     #[error(transparent)]
     Place(#[from] PlaceError),
+    /// The region or the product cannot be called so.
+    #[error(transparent)]
+    Name(#[from] IdError),
     /// The matching policy cannot be as asked.
     #[error(transparent)]
     Policy(#[from] PolicyError),
@@ -125,6 +128,7 @@ impl CityError {
             Self::Table(_)
             | Self::Area(_)
             | Self::Place(_)
+            | Self::Name(_)
             | Self::Run(_)
             | Self::Port(_)
             | Self::Thread(_)

@@ -12,7 +12,8 @@ use crate::players::{Players, Scene, Shared};
 use crate::roads::Roads;
 use crate::witness::Witness;
 use fiacre_domain::id::{RegionId, TripId};
-use fiacre_domain::place::{Place, PlaceError};
+use fiacre_domain::place::Place;
+use fiacre_domain::pricing::Tariff;
 use fiacre_domain::stream::{ChargeNumber, Commit, StreamId};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
@@ -30,6 +31,7 @@ pub(super) struct Stage<S> {
     pub(super) platform: Platform,
     pub(super) scribe: Scribe<S>,
     coverage: Arc<Coverage>,
+    tariff: Arc<Tariff>,
     pub(super) shared: Arc<Mutex<Shared>>,
     pub(super) manhattan: Arc<Manhattan>,
     pub(super) midnight: Timestamp,
@@ -40,7 +42,8 @@ pub(super) struct Stage<S> {
 impl<S: Spectator + 'static> Stage<S> {
     pub(super) fn set(options: &CityOptions, spectator: S) -> Result<Self, CityError> {
         let manhattan = Arc::new(Manhattan::load()?);
-        let region: RegionId = "manhattan".parse().map_err(|_| PlaceError::LatitudeOutOfRange)?;
+        let region: RegionId = "manhattan".parse()?;
+        let tariff = commission::taken(&options.tariff)?;
         let midnight = options.midnight();
         let plan = options.plan()?;
         let start = midnight.plus(plan.start());
@@ -62,8 +65,9 @@ impl<S: Spectator + 'static> Stage<S> {
         let haunts = haunts(&manhattan, options)?;
         let scene = Scene {
             manhattan: Arc::clone(&manhattan),
-            tariff: commission::taken(&options.tariff)?,
+            tariff: Arc::clone(&tariff),
             region,
+            product: "taxi".parse()?,
             habits: options.habits,
             seed: options.seed,
             midnight,
@@ -90,6 +94,7 @@ impl<S: Spectator + 'static> Stage<S> {
             platform,
             scribe,
             coverage,
+            tariff,
             shared,
             manhattan,
             midnight,
@@ -147,6 +152,7 @@ impl<S: Spectator + 'static> Stage<S> {
             platform,
             scribe,
             coverage,
+            tariff,
             shared,
             start,
             ..
@@ -165,6 +171,7 @@ impl<S: Spectator + 'static> Stage<S> {
         let played = Played {
             digest: digest.finish(),
             audit: audit.finish(),
+            tariff,
             coverage: coverage.cells(),
             company,
             virtual_time: now.since(start),

@@ -123,7 +123,7 @@ impl CityArguments {
         let currency = options.tariff.currency();
         let ledger = played.audit.ledger();
         Facts {
-            run: self.described(options),
+            run: self.described(options, &played.tariff),
             digest: played.digest.to_string(),
             verdict: Verdict {
                 events: played.events,

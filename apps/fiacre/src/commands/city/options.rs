@@ -8,6 +8,7 @@ use fiacre_city::demand::{Burst, DemandError, Multiplier};
 use fiacre_city::players::{Habits, Share, ShareError};
 use fiacre_city::report::Run;
 use fiacre_city::run::{CityError, CityOptions, DRIVERS_MAX, DRIVERS_PER_DEMAND, HOLDS_LOST};
+use fiacre_domain::pricing::Tariff;
 use fiacre_domain::time::{TimeOfDay, Weekday};
 use fiacre_domain::units::Millis;
 use fiacre_services::fleet::Matching;
@@ -227,8 +228,8 @@ impl CityArguments {
         Ok(options)
     }
 
-    /// The same, as the report shows it.
-    pub(super) fn described(&self, options: &CityOptions) -> Run {
+    /// The same, as the report shows it; the tariff is the one that was played.
+    pub(super) fn described(&self, options: &CityOptions, tariff: &Tariff) -> Run {
         Run {
             seed: self.seed,
             weekday: options.weekday,
@@ -239,7 +240,7 @@ impl CityArguments {
                 Matching::Batch => "batch".to_owned(),
                 Matching::Greedy => "greedy".to_owned(),
             },
-            tariff: format!("{} (version {})", options.tariff.id(), options.tariff.version()),
+            tariff: format!("{} (version {})", tariff.id(), tariff.version()),
         }
     }
 }
