@@ -9,6 +9,7 @@ mod harness;
 pub mod id_source;
 pub mod location_feed;
 pub mod payment_gateway;
+mod planted;
 mod reference;
 mod report;
 pub mod route_provider;

@@ -107,6 +107,29 @@ impl VirtualTime {
     }
 }
 
+/// Makes a [`Harness`](crate::Harness) of a world whose `block_on`, `now` and `pass` are those of something in it.
+macro_rules! keeps_time {
+    ($world:ty, $this:ident => $time:expr) => {
+        impl $crate::Harness for $world {
+            fn block_on<F: Future>(&self, future: F) -> F::Output {
+                let $this = self;
+                $time.block_on(future)
+            }
+
+            fn now(&self) -> fiacre_domain::time::Timestamp {
+                let $this = self;
+                $time.now()
+            }
+
+            fn pass(&self, duration: fiacre_domain::units::Millis) {
+                let $this = self;
+                $time.pass(duration);
+            }
+        }
+    };
+}
+pub(crate) use keeps_time;
+
 struct Flag(AtomicBool);
 
 impl Wake for Flag {

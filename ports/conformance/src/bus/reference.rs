@@ -1,12 +1,12 @@
 //! The reference model: a list of items a queue, searched from end to end.
 
 use super::{BusHarness, Capability};
-use crate::harness::{Harness, Support};
+use crate::harness::Support;
+use crate::reference::keeps_time;
 use crate::reference::{VirtualTime, lock};
 use crate::sample::AT;
 use async_trait::async_trait;
 use fiacre_domain::time::Timestamp;
-use fiacre_domain::units::Millis;
 use fiacre_ports::{
     Body, Bus, Consumer, Content, Delivery, EventKind, EventKinds, Message, MessageId, ParkReason, Parked,
     ParkingId, PortError, PortErrorKind, Prefetch, Published, QueueName, QueueSpec, RawMessage, Settlement,
@@ -427,19 +427,7 @@ impl Default for ReferenceHarness {
     }
 }
 
-impl Harness for ReferenceHarness {
-    fn block_on<F: Future>(&self, future: F) -> F::Output {
-        self.bus.time.block_on(future)
-    }
-
-    fn now(&self) -> Timestamp {
-        self.bus.time.now()
-    }
-
-    fn pass(&self, duration: Millis) {
-        self.bus.time.pass(duration);
-    }
-}
+keeps_time!(ReferenceHarness, world => world.bus.time);
 
 impl BusHarness for ReferenceHarness {
     fn open(&self) -> Arc<dyn Bus> {

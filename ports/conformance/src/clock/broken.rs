@@ -3,6 +3,7 @@
 use super::reference::{Reference, ReferenceHarness};
 use super::{Clause, ClockHarness};
 use crate::harness::Harness;
+use crate::reference::keeps_time;
 use async_trait::async_trait;
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
@@ -60,17 +61,7 @@ pub struct Broken {
     bug: Clause,
 }
 
-impl Harness for Broken {
-    fn block_on<F: Future>(&self, future: F) -> F::Output {
-        self.harness.block_on(future)
-    }
-    fn now(&self) -> Timestamp {
-        self.harness.now()
-    }
-    fn pass(&self, duration: Millis) {
-        self.harness.pass(duration);
-    }
-}
+keeps_time!(Broken, world => world.harness);
 
 impl ClockHarness for Broken {
     fn open(&self) -> Arc<dyn Clock> {

@@ -1,12 +1,11 @@
 //! The reference model: the time of the models themselves.
 
 use super::ClockHarness;
-use crate::harness::Harness;
 use crate::reference::VirtualTime;
+use crate::reference::keeps_time;
 use crate::sample::AT;
 use async_trait::async_trait;
 use fiacre_domain::time::Timestamp;
-use fiacre_domain::units::Millis;
 use fiacre_ports::Clock;
 use std::sync::Arc;
 
@@ -46,19 +45,7 @@ impl Default for ReferenceHarness {
     }
 }
 
-impl Harness for ReferenceHarness {
-    fn block_on<F: Future>(&self, future: F) -> F::Output {
-        self.0.0.block_on(future)
-    }
-
-    fn now(&self) -> Timestamp {
-        self.0.now()
-    }
-
-    fn pass(&self, duration: Millis) {
-        self.0.0.pass(duration);
-    }
-}
+keeps_time!(ReferenceHarness, world => world.0.0);
 
 impl ClockHarness for ReferenceHarness {
     fn open(&self) -> Arc<dyn Clock> {

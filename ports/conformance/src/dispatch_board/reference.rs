@@ -1,14 +1,14 @@
 //! The reference model: what is known of each search.
 
 use super::{Capability, DispatchBoardHarness};
-use crate::harness::{Harness, Support};
+use crate::harness::Support;
+use crate::reference::keeps_time;
 use crate::reference::{VirtualTime, lock};
 use crate::sample::AT;
 use async_trait::async_trait;
 use fiacre_domain::id::{RegionId, TripId};
 use fiacre_domain::stream::Version;
 use fiacre_domain::time::Timestamp;
-use fiacre_domain::units::Millis;
 use fiacre_ports::{CLOSED_KEPT, DispatchBoard, OpenSearch, PortError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -109,19 +109,7 @@ impl Default for ReferenceHarness {
     }
 }
 
-impl Harness for ReferenceHarness {
-    fn block_on<F: Future>(&self, future: F) -> F::Output {
-        self.time.block_on(future)
-    }
-
-    fn now(&self) -> Timestamp {
-        self.time.now()
-    }
-
-    fn pass(&self, duration: Millis) {
-        self.time.pass(duration);
-    }
-}
+keeps_time!(ReferenceHarness, world => world.time);
 
 impl DispatchBoardHarness for ReferenceHarness {
     fn open(&self) -> Arc<dyn DispatchBoard> {

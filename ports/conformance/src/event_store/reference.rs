@@ -1,13 +1,13 @@
 //! The reference model: a list of commits, searched from end to end.
 
 use super::{Capability, EventStoreHarness, Unreadable};
-use crate::harness::{Harness, Support};
+use crate::harness::Support;
+use crate::reference::keeps_time;
 use crate::reference::{VirtualTime, lock};
 use crate::sample::AT;
 use async_trait::async_trait;
 use fiacre_domain::stream::{Commit, StreamId, Version};
 use fiacre_domain::time::Timestamp;
-use fiacre_domain::units::Millis;
 use fiacre_ports::{
     Appended, Cursor, Entry, EventStore, LoadRequest, Loaded, NewCommit, Page, PortError, PortErrorKind,
     Scope, Snapshot, Ticket,
@@ -260,19 +260,7 @@ impl Default for ReferenceHarness {
     }
 }
 
-impl Harness for ReferenceHarness {
-    fn block_on<F: Future>(&self, future: F) -> F::Output {
-        self.time.block_on(future)
-    }
-
-    fn now(&self) -> Timestamp {
-        self.time.now()
-    }
-
-    fn pass(&self, duration: Millis) {
-        self.time.pass(duration);
-    }
-}
+keeps_time!(ReferenceHarness, world => world.time);
 
 impl EventStoreHarness for ReferenceHarness {
     fn open(&self) -> Arc<dyn EventStore> {

@@ -2,10 +2,8 @@
 
 use super::reference::{Reference, ReferenceHarness};
 use super::{Clause, IdSourceHarness};
-use crate::harness::Harness;
+use crate::reference::keeps_time;
 use fiacre_domain::id::{CommandId, TripId};
-use fiacre_domain::time::Timestamp;
-use fiacre_domain::units::Millis;
 use fiacre_ports::IdSource;
 use std::sync::Arc;
 
@@ -54,17 +52,7 @@ pub struct Broken {
     bug: Clause,
 }
 
-impl Harness for Broken {
-    fn block_on<F: Future>(&self, future: F) -> F::Output {
-        self.harness.block_on(future)
-    }
-    fn now(&self) -> Timestamp {
-        self.harness.now()
-    }
-    fn pass(&self, duration: Millis) {
-        self.harness.pass(duration);
-    }
-}
+keeps_time!(Broken, world => world.harness);
 
 impl IdSourceHarness for Broken {
     fn open(&self) -> Arc<dyn IdSource> {

@@ -1,12 +1,10 @@
 //! The reference model: the time, and one counter for all.
 
 use super::IdSourceHarness;
-use crate::harness::Harness;
 use crate::reference::VirtualTime;
+use crate::reference::keeps_time;
 use crate::sample::AT;
 use fiacre_domain::id::{CommandId, TripId};
-use fiacre_domain::time::Timestamp;
-use fiacre_domain::units::Millis;
 use fiacre_ports::IdSource;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -61,19 +59,7 @@ impl Default for ReferenceHarness {
     }
 }
 
-impl Harness for ReferenceHarness {
-    fn block_on<F: Future>(&self, future: F) -> F::Output {
-        self.0.time.block_on(future)
-    }
-
-    fn now(&self) -> Timestamp {
-        self.0.time.now()
-    }
-
-    fn pass(&self, duration: Millis) {
-        self.0.time.pass(duration);
-    }
-}
+keeps_time!(ReferenceHarness, world => world.0.time);
 
 impl IdSourceHarness for ReferenceHarness {
     fn open(&self) -> Arc<dyn IdSource> {

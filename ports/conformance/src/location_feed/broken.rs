@@ -2,13 +2,12 @@
 
 use super::reference::{Reference, ReferenceHarness, ReferenceReader};
 use super::{Clause, LocationFeedHarness};
-use crate::harness::Harness;
+use crate::planted::broken_model;
+use crate::planted::others;
 use crate::reference::lock;
 use async_trait::async_trait;
 use fiacre_domain::id::{DriverId, RegionId};
 use fiacre_domain::matching::Sample;
-use fiacre_domain::time::Timestamp;
-use fiacre_domain::units::Millis;
 use fiacre_ports::{LocationFeed, LocationReader, PortError};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -64,33 +63,7 @@ impl LocationReader for HandleReader {
     }
 }
 
-/// The reference model with one bug, in a world of its own.
-#[derive(Debug)]
-pub struct Broken {
-    harness: ReferenceHarness,
-    bug: Arc<dyn Bug>,
-}
-
-impl Broken {
-    fn new(bug: impl Bug + 'static) -> Self {
-        Self {
-            harness: ReferenceHarness::new(),
-            bug: Arc::new(bug),
-        }
-    }
-}
-
-impl Harness for Broken {
-    fn block_on<F: Future>(&self, future: F) -> F::Output {
-        self.harness.block_on(future)
-    }
-    fn now(&self) -> Timestamp {
-        self.harness.now()
-    }
-    fn pass(&self, duration: Millis) {
-        self.harness.pass(duration);
-    }
-}
+broken_model!();
 
 impl LocationFeedHarness for Broken {
     fn open(&self) -> Arc<dyn LocationFeed> {
@@ -122,10 +95,7 @@ const ALSO: &[(Clause, Clause, &str)] = &[(
 
 /// The other clauses that the bug of `planted` breaks, and why.
 pub fn also(planted: Clause) -> impl Iterator<Item = (Clause, &'static str)> {
-    let of_planted = move |&&(bug, _, _): &&(Clause, Clause, &str)| bug == planted;
-    ALSO.iter()
-        .filter(of_planted)
-        .map(|&(_, other, why)| (other, why))
+    others(ALSO, planted)
 }
 
 /// Within a report the last sample of a driver wins.

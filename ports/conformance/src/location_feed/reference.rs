@@ -1,14 +1,12 @@
 //! The reference model: a list of all that was ever reported, and what each reader was given of it.
 
 use super::LocationFeedHarness;
-use crate::harness::Harness;
+use crate::reference::keeps_time;
 use crate::reference::{VirtualTime, lock};
 use crate::sample::AT;
 use async_trait::async_trait;
 use fiacre_domain::id::{DriverId, RegionId};
 use fiacre_domain::matching::Sample;
-use fiacre_domain::time::Timestamp;
-use fiacre_domain::units::Millis;
 use fiacre_ports::{LocationFeed, LocationReader, PortError};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -99,19 +97,7 @@ impl Default for ReferenceHarness {
     }
 }
 
-impl Harness for ReferenceHarness {
-    fn block_on<F: Future>(&self, future: F) -> F::Output {
-        self.time.block_on(future)
-    }
-
-    fn now(&self) -> Timestamp {
-        self.time.now()
-    }
-
-    fn pass(&self, duration: Millis) {
-        self.time.pass(duration);
-    }
-}
+keeps_time!(ReferenceHarness, world => world.time);
 
 impl LocationFeedHarness for ReferenceHarness {
     fn open(&self) -> Arc<dyn LocationFeed> {

@@ -2,14 +2,15 @@
 
 use super::reference::{Reference, ReferenceHarness, Used};
 use super::{Capability, Clause, PaymentGatewayHarness};
-use crate::harness::{Harness, Support};
+use crate::harness::Support;
+use crate::planted::broken_model;
+use crate::planted::others;
 use crate::reference::turn_away;
 use async_trait::async_trait;
 use fiacre_domain::id::IntentId;
 use fiacre_domain::money::Money;
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::trip::PaymentMethodId;
-use fiacre_domain::units::Millis;
 use fiacre_ports::{
     GatewayError, IdempotencyKey, IntentRequest, IntentStatus, IntentView, Operation, PaymentGateway,
     RefundStatus,
@@ -99,33 +100,7 @@ impl PaymentGateway for Handle {
     }
 }
 
-/// The reference model with one bug, in a world of its own.
-#[derive(Debug)]
-pub struct Broken {
-    harness: ReferenceHarness,
-    bug: Arc<dyn Bug>,
-}
-
-impl Broken {
-    fn new(bug: impl Bug + 'static) -> Self {
-        Self {
-            harness: ReferenceHarness::new(),
-            bug: Arc::new(bug),
-        }
-    }
-}
-
-impl Harness for Broken {
-    fn block_on<F: Future>(&self, future: F) -> F::Output {
-        self.harness.block_on(future)
-    }
-    fn now(&self) -> Timestamp {
-        self.harness.now()
-    }
-    fn pass(&self, duration: Millis) {
-        self.harness.pass(duration);
-    }
-}
+broken_model!();
 
 impl PaymentGatewayHarness for Broken {
     fn open(&self) -> Arc<dyn PaymentGateway> {
@@ -207,10 +182,7 @@ const ALSO: &[(Clause, Clause, &str)] = &[
 
 /// The other clauses that the bug of `planted` breaks, and why.
 pub fn also(planted: Clause) -> impl Iterator<Item = (Clause, &'static str)> {
-    let of_planted = move |&&(bug, _, _): &&(Clause, Clause, &str)| bug == planted;
-    ALSO.iter()
-        .filter(of_planted)
-        .map(|&(_, other, why)| (other, why))
+    others(ALSO, planted)
 }
 
 /// A repeated capture is told that it comes too late.

@@ -1,13 +1,13 @@
 //! The reference model: a list of intents and a list of keys with their answers.
 
 use super::{Capability, PaymentGatewayHarness};
-use crate::harness::{Harness, Support};
+use crate::harness::Support;
+use crate::reference::keeps_time;
 use crate::reference::{VirtualTime, lock};
 use crate::sample::{AT, Ids};
 use async_trait::async_trait;
 use fiacre_domain::id::IntentId;
 use fiacre_domain::money::Money;
-use fiacre_domain::time::Timestamp;
 use fiacre_domain::trip::PaymentMethodId;
 use fiacre_domain::units::Millis;
 use fiacre_ports::{
@@ -271,19 +271,7 @@ impl Default for ReferenceHarness {
     }
 }
 
-impl Harness for ReferenceHarness {
-    fn block_on<F: Future>(&self, future: F) -> F::Output {
-        self.gateway.time.block_on(future)
-    }
-
-    fn now(&self) -> Timestamp {
-        self.gateway.time.now()
-    }
-
-    fn pass(&self, duration: Millis) {
-        self.gateway.time.pass(duration);
-    }
-}
+keeps_time!(ReferenceHarness, world => world.gateway.time);
 
 impl PaymentGatewayHarness for ReferenceHarness {
     fn open(&self) -> Arc<dyn PaymentGateway> {

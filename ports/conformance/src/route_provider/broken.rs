@@ -2,7 +2,8 @@
 
 use super::reference::{Reference, ReferenceHarness};
 use super::{Clause, RouteProviderHarness};
-use crate::harness::Harness;
+use crate::planted::broken_model;
+use crate::planted::others;
 use async_trait::async_trait;
 use fiacre_domain::place::Place;
 use fiacre_domain::time::Timestamp;
@@ -30,33 +31,7 @@ impl RouteProvider for Handle {
     }
 }
 
-/// The reference model with one bug, in a world of its own.
-#[derive(Debug)]
-pub struct Broken {
-    harness: ReferenceHarness,
-    bug: Arc<dyn Bug>,
-}
-
-impl Broken {
-    fn new(bug: impl Bug + 'static) -> Self {
-        Self {
-            harness: ReferenceHarness::new(),
-            bug: Arc::new(bug),
-        }
-    }
-}
-
-impl Harness for Broken {
-    fn block_on<F: Future>(&self, future: F) -> F::Output {
-        self.harness.block_on(future)
-    }
-    fn now(&self) -> Timestamp {
-        self.harness.now()
-    }
-    fn pass(&self, duration: Millis) {
-        self.harness.pass(duration);
-    }
-}
+broken_model!();
 
 impl RouteProviderHarness for Broken {
     fn open(&self) -> Arc<dyn RouteProvider> {
@@ -94,10 +69,7 @@ const ALSO: &[(Clause, Clause, &str)] = &[(
 
 /// The other clauses that the bug of `planted` breaks, and why.
 pub fn also(planted: Clause) -> impl Iterator<Item = (Clause, &'static str)> {
-    let of_planted = move |&&(bug, _, _): &&(Clause, Clause, &str)| bug == planted;
-    ALSO.iter()
-        .filter(of_planted)
-        .map(|&(_, other, why)| (other, why))
+    others(ALSO, planted)
 }
 
 /// Ways come in the order of their lengths.

@@ -1,8 +1,8 @@
 //! The reference model: the straight line, at ten metres a second.
 
 use super::RouteProviderHarness;
-use crate::harness::Harness;
 use crate::reference::VirtualTime;
+use crate::reference::keeps_time;
 use crate::sample::AT;
 use async_trait::async_trait;
 use fiacre_domain::geo::great_circle;
@@ -54,19 +54,7 @@ impl Default for ReferenceHarness {
     }
 }
 
-impl Harness for ReferenceHarness {
-    fn block_on<F: Future>(&self, future: F) -> F::Output {
-        self.0.block_on(future)
-    }
-
-    fn now(&self) -> Timestamp {
-        self.0.now()
-    }
-
-    fn pass(&self, duration: Millis) {
-        self.0.pass(duration);
-    }
-}
+keeps_time!(ReferenceHarness, world => world.0);
 
 #[expect(clippy::expect_used, reason = "literals on the globe")]
 fn place(latitude_e7: i32, longitude_e7: i32) -> Place {

@@ -2,12 +2,10 @@
 
 use super::reference::{Reference, ReferenceHarness, hash};
 use super::{Clause, SealHarness};
-use crate::harness::Harness;
+use crate::reference::keeps_time;
 use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::id::TripId;
 use fiacre_domain::pricing::Quote;
-use fiacre_domain::time::Timestamp;
-use fiacre_domain::units::Millis;
 use fiacre_ports::Seal;
 use std::sync::Arc;
 
@@ -71,17 +69,7 @@ impl Broken {
     }
 }
 
-impl Harness for Broken {
-    fn block_on<F: Future>(&self, future: F) -> F::Output {
-        self.harness.block_on(future)
-    }
-    fn now(&self) -> Timestamp {
-        self.harness.now()
-    }
-    fn pass(&self, duration: Millis) {
-        self.harness.pass(duration);
-    }
-}
+keeps_time!(Broken, world => world.harness);
 
 impl SealHarness for Broken {
     fn open(&self) -> Arc<dyn Seal> {

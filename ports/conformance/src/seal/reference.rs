@@ -1,14 +1,12 @@
 //! The reference model: hashes that are good enough for a suite, and for nothing else.
 
 use super::SealHarness;
-use crate::harness::Harness;
 use crate::reference::VirtualTime;
+use crate::reference::keeps_time;
 use crate::sample::AT;
 use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::id::TripId;
 use fiacre_domain::pricing::Quote;
-use fiacre_domain::time::Timestamp;
-use fiacre_domain::units::Millis;
 use fiacre_ports::Seal;
 use std::sync::Arc;
 
@@ -60,19 +58,7 @@ impl Default for ReferenceHarness {
     }
 }
 
-impl Harness for ReferenceHarness {
-    fn block_on<F: Future>(&self, future: F) -> F::Output {
-        self.0.block_on(future)
-    }
-
-    fn now(&self) -> Timestamp {
-        self.0.now()
-    }
-
-    fn pass(&self, duration: Millis) {
-        self.0.pass(duration);
-    }
-}
+keeps_time!(ReferenceHarness, world => world.0);
 
 impl SealHarness for ReferenceHarness {
     fn open(&self) -> Arc<dyn Seal> {

@@ -1,13 +1,13 @@
 //! The reference model: a list of timers.
 
 use super::{Capability, TimersHarness};
-use crate::harness::{Harness, Support};
+use crate::harness::Support;
+use crate::reference::keeps_time;
 use crate::reference::{VirtualTime, lock};
 use crate::sample::AT;
 use async_trait::async_trait;
 use fiacre_domain::saga::Service;
 use fiacre_domain::time::Timestamp;
-use fiacre_domain::units::Millis;
 use fiacre_ports::{PortError, Scope, Timer, Timers};
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -97,19 +97,7 @@ impl Default for ReferenceHarness {
     }
 }
 
-impl Harness for ReferenceHarness {
-    fn block_on<F: Future>(&self, future: F) -> F::Output {
-        self.timers.time.block_on(future)
-    }
-
-    fn now(&self) -> Timestamp {
-        self.timers.time.now()
-    }
-
-    fn pass(&self, duration: Millis) {
-        self.timers.time.pass(duration);
-    }
-}
+keeps_time!(ReferenceHarness, world => world.timers.time);
 
 impl TimersHarness for ReferenceHarness {
     fn open(&self) -> Arc<dyn Timers> {

@@ -2,11 +2,11 @@
 
 use super::reference::{Reference, ReferenceHarness};
 use super::{Capability, Clause, TripViewsHarness};
-use crate::harness::{Harness, Support};
+use crate::harness::Support;
+use crate::planted::broken_model;
+use crate::planted::others;
 use async_trait::async_trait;
 use fiacre_domain::id::{PrincipalId, TripId};
-use fiacre_domain::time::Timestamp;
-use fiacre_domain::units::Millis;
 use fiacre_ports::{PortError, TripView, TripViews};
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -58,33 +58,7 @@ impl TripViews for Handle {
     }
 }
 
-/// The reference model with one bug, in a world of its own.
-#[derive(Debug)]
-pub struct Broken {
-    harness: ReferenceHarness,
-    bug: Arc<dyn Bug>,
-}
-
-impl Broken {
-    fn new(bug: impl Bug + 'static) -> Self {
-        Self {
-            harness: ReferenceHarness::new(),
-            bug: Arc::new(bug),
-        }
-    }
-}
-
-impl Harness for Broken {
-    fn block_on<F: Future>(&self, future: F) -> F::Output {
-        self.harness.block_on(future)
-    }
-    fn now(&self) -> Timestamp {
-        self.harness.now()
-    }
-    fn pass(&self, duration: Millis) {
-        self.harness.pass(duration);
-    }
-}
+broken_model!();
 
 impl TripViewsHarness for Broken {
     fn open(&self) -> Arc<dyn TripViews> {
@@ -119,10 +93,7 @@ const ALSO: &[(Clause, Clause, &str)] = &[];
 
 /// The other clauses that the bug of `planted` breaks, and why.
 pub fn also(planted: Clause) -> impl Iterator<Item = (Clause, &'static str)> {
-    let of_planted = move |&&(bug, _, _): &&(Clause, Clause, &str)| bug == planted;
-    ALSO.iter()
-        .filter(of_planted)
-        .map(|&(_, other, why)| (other, why))
+    others(ALSO, planted)
 }
 
 /// A row of the version that is known takes its place.

@@ -1,13 +1,12 @@
 //! The reference model: a list of rows.
 
 use super::{Capability, TripViewsHarness};
-use crate::harness::{Harness, Support};
+use crate::harness::Support;
+use crate::reference::keeps_time;
 use crate::reference::{VirtualTime, lock};
 use crate::sample::AT;
 use async_trait::async_trait;
 use fiacre_domain::id::{PrincipalId, TripId};
-use fiacre_domain::time::Timestamp;
-use fiacre_domain::units::Millis;
 use fiacre_ports::{PortError, TripView, TripViews};
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -82,19 +81,7 @@ impl Default for ReferenceHarness {
     }
 }
 
-impl Harness for ReferenceHarness {
-    fn block_on<F: Future>(&self, future: F) -> F::Output {
-        self.time.block_on(future)
-    }
-
-    fn now(&self) -> Timestamp {
-        self.time.now()
-    }
-
-    fn pass(&self, duration: Millis) {
-        self.time.pass(duration);
-    }
-}
+keeps_time!(ReferenceHarness, world => world.time);
 
 impl TripViewsHarness for ReferenceHarness {
     fn open(&self) -> Arc<dyn TripViews> {

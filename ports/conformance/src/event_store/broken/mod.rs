@@ -7,11 +7,12 @@ mod readers;
 
 use super::reference::{Reference, ReferenceHarness};
 use super::{Capability, Clause, EventStoreHarness, Unreadable};
-use crate::harness::{Harness, Support};
+use crate::harness::Support;
+use crate::planted::others;
+use crate::reference::keeps_time;
 use async_trait::async_trait;
 use fiacre_domain::stream::StreamId;
 use fiacre_domain::time::Timestamp;
-use fiacre_domain::units::Millis;
 use fiacre_ports::{
     Appended, Cursor, Entry, EventStore, LoadRequest, Loaded, NewCommit, Page, PortError, Scope, Snapshot,
     Ticket,
@@ -103,17 +104,7 @@ impl Broken {
     }
 }
 
-impl Harness for Broken {
-    fn block_on<F: Future>(&self, future: F) -> F::Output {
-        self.harness.block_on(future)
-    }
-    fn now(&self) -> Timestamp {
-        self.harness.now()
-    }
-    fn pass(&self, duration: Millis) {
-        self.harness.pass(duration);
-    }
-}
+keeps_time!(Broken, world => world.harness);
 
 impl EventStoreHarness for Broken {
     fn open(&self) -> Arc<dyn EventStore> {
@@ -344,8 +335,5 @@ const ALSO: &[(Clause, Clause, &str)] = &[
 
 /// The other clauses that the bug of `planted` breaks, and why.
 pub fn also(planted: Clause) -> impl Iterator<Item = (Clause, &'static str)> {
-    let of_planted = move |&&(bug, _, _): &&(Clause, Clause, &str)| bug == planted;
-    ALSO.iter()
-        .filter(of_planted)
-        .map(|&(_, other, why)| (other, why))
+    others(ALSO, planted)
 }
