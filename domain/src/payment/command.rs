@@ -51,7 +51,8 @@ pub enum Command {
         /// When the hold lapses by itself.
         capture_before: Timestamp,
     },
-    /// The gateway says that the intent is cancelled: nothing is held, and nothing ever will be.
+    /// The gateway says that the intent is cancelled, or that it will never make one: nothing is held, and nothing ever
+    /// will be.
     RecordCancelled {
         /// Which attempt.
         authorization: AuthorizationNumber,

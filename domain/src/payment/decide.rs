@@ -204,7 +204,7 @@ impl Payment {
                     released,
                 });
             }
-            (Operation::None, Hold::Created | Hold::ActionRequired) => {
+            (Operation::None, Hold::Pending | Hold::Created | Hold::ActionRequired) => {
                 events.push(PaymentEvent::Declined {
                     charge,
                     authorization,

@@ -83,10 +83,11 @@ canonical_struct!(AuthorizationStart {
     budget_ends_at
 });
 
-/// Why an authorisation is declined for good. The intent is cancelled at the gateway before this is written.
+/// Why an authorisation is declined for good. Where there is an intent, it is cancelled at the gateway before this is
+/// written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DeclineReason {
-    /// The issuer said no.
+    /// The issuer said no, or the gateway would not even ask it.
     Issuer,
     /// The rider did not act in time, or could not prove who they are.
     ActionFailed,

@@ -4,8 +4,10 @@
 //! cancelled intent is told to the charge.
 
 use fiacre_domain::id::{IntentId, TripId};
+use fiacre_domain::money::Money;
 use fiacre_domain::payment::{AuthorizationStart, Command, DeclineReason, GatewayCall, Payment};
 use fiacre_domain::stream::ChargeNumber;
+use fiacre_domain::time::Timestamp;
 use fiacre_ports::{
     GatewayError, IdempotencyKey, IntentRequest, IntentStatus, IntentView, Operation, PaymentGateway,
     RefundStatus,
@@ -56,25 +58,7 @@ impl Cashier {
     pub async fn call(&self, charge: ChargeId, start: &AuthorizationStart, call: GatewayCall) -> Answer {
         let key = |operation| key(charge, start, operation);
         match call {
-            GatewayCall::Create => {
-                let (amount, method) = (start.amount, start.method);
-                match self
-                    .gateway
-                    .create(IntentRequest {
-                        key: key(Operation::Create),
-                        amount,
-                        method,
-                    })
-                    .await
-                {
-                    Ok(view) => Answer::Record(vec![Command::RecordIntent {
-                        authorization: start.authorization,
-                        intent: view.intent,
-                    }]),
-                    // Creating moves no money, and the same key gives the same intent: simply again.
-                    Err(error) => failure(error),
-                }
-            }
+            GatewayCall::Create => self.create(charge, start).await,
             GatewayCall::Confirm { intent } => {
                 let answer = self.gateway.confirm(intent, key(Operation::Confirm)).await;
                 if answer == Err(GatewayError::Refused) {
@@ -99,19 +83,27 @@ impl Cashier {
                 refund,
                 amount,
             } => {
-                match self
-                    .gateway
-                    .refund(intent, amount, key(Operation::Refund(refund)))
-                    .await
-                {
-                    Ok(RefundStatus::Succeeded) => Answer::Record(vec![Command::RecordRefunded { refund }]),
-                    Ok(RefundStatus::Failed) | Err(GatewayError::Refused) => {
-                        Answer::Record(vec![Command::RecordRefundFailed { refund }])
-                    }
-                    Ok(RefundStatus::Pending) => Answer::Later(None),
-                    Err(error) => failure(error),
-                }
+                let key = key(Operation::Refund(refund));
+                refunded(refund, self.gateway.refund(intent, amount, key).await)
             }
+        }
+    }
+
+    /// Creating moves no money, and the same key gives the same intent: where it failed, it is simply asked again.
+    async fn create(&self, charge: ChargeId, start: &AuthorizationStart) -> Answer {
+        let request = IntentRequest {
+            key: key(charge, start, Operation::Create),
+            amount: start.amount,
+            method: start.method,
+        };
+        match self.gateway.create(request).await {
+            Ok(view) => Answer::Record(vec![Command::RecordIntent {
+                authorization: start.authorization,
+                intent: view.intent,
+            }]),
+            // There is no intent and will be none: the rider hears of it now, not when the budget is over.
+            Err(GatewayError::Refused) => cancelled(start, DeclineReason::Issuer),
+            Err(error) => failure(error),
         }
     }
 
@@ -227,25 +219,15 @@ impl Cashier {
                     capture_before,
                 },
                 Wanted::Hold | Wanted::Anything,
-            ) => record(Command::RecordAuthorized {
-                authorization,
-                amount,
-                capture_before,
-            }),
+            ) => record(authorized(start, amount, capture_before)),
             // Found captured before it was known to be held: both are told, in this order, in one commit.
             (IntentStatus::Succeeded { captured }, _) => {
-                let (amount, capture_before) = (view.amount, start.budget_ends_at);
-                Answer::Record(vec![
-                    Command::RecordAuthorized {
-                        authorization,
-                        amount,
-                        capture_before,
-                    },
-                    Command::RecordCaptured {
-                        authorization,
-                        captured,
-                    },
-                ])
+                let held = authorized(start, view.amount, start.budget_ends_at);
+                let taken = Command::RecordCaptured {
+                    authorization,
+                    captured,
+                };
+                Answer::Record(vec![held, taken])
             }
             (IntentStatus::Canceled, _) => cancelled(start, DeclineReason::ActionFailed),
         }
@@ -276,11 +258,30 @@ enum Wanted {
     Anything,
 }
 
+const fn authorized(start: &AuthorizationStart, amount: Money, capture_before: Timestamp) -> Command {
+    Command::RecordAuthorized {
+        authorization: start.authorization,
+        amount,
+        capture_before,
+    }
+}
+
 fn cancelled(start: &AuthorizationStart, reason: DeclineReason) -> Answer {
     Answer::Record(vec![Command::RecordCancelled {
         authorization: start.authorization,
         reason,
     }])
+}
+
+fn refunded(refund: u16, answer: Result<RefundStatus, GatewayError>) -> Answer {
+    match answer {
+        Ok(RefundStatus::Succeeded) => Answer::Record(vec![Command::RecordRefunded { refund }]),
+        Ok(RefundStatus::Failed) | Err(GatewayError::Refused) => {
+            Answer::Record(vec![Command::RecordRefundFailed { refund }])
+        }
+        Ok(RefundStatus::Pending) => Answer::Later(None),
+        Err(error) => failure(error),
+    }
 }
 
 const fn failure(error: GatewayError) -> Answer {

@@ -158,14 +158,14 @@ fn assert_then(tape: &Tape, then: &Then, case: &str) {
 }
 
 #[test]
-fn a_creation_is_simply_repeated() {
+fn a_creation_is_simply_repeated_and_one_that_is_refused_for_good_is_declined_at_once() {
     for (answer, then) in [
         (Ok(NEW), Records(&["IntentCreated"])),
         (UNAVAILABLE, ComesBack),
         (UNKNOWN, ComesBack),
         (REUSED, Climbs("gateway_key_reused")),
         (MOVED_ON, Climbs("gateway_wrong_status")),
-        (REFUSED, Parks("gateway_refused")),
+        (REFUSED, Records(&["PaymentDeclined"])),
     ] {
         let script = Script {
             create: Some(answer),
