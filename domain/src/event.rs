@@ -7,15 +7,13 @@
 //! assert_eq!(event.name(), "DispatchClosed");
 //! ```
 
+use crate::canonical_enum;
 use crate::dispatch::DispatchEvent;
 use crate::driver::DriverEvent;
-use crate::fingerprint::Fingerprint;
-use crate::id::{PrincipalId, TariffId};
+use crate::ops::OpsEvent;
 use crate::payment::PaymentEvent;
-use crate::pricing::Tariff;
+use crate::pricing::TariffEvent;
 use crate::trip::TripEvent;
-use crate::{canonical_enum, canonical_struct};
-use std::sync::Arc;
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,126 +72,41 @@ event_from!(
     Tariff(TariffEvent)
 );
 
-/// A message that was parked, replayed or dropped.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ParkedNote {
-    /// The message's id, as the bus knows it.
-    pub message: String,
-    /// Why it was parked.
-    pub reason: String,
-    /// How often it had been tried.
-    pub attempts: u32,
-}
-canonical_struct!(ParkedNote {
-    message,
-    reason,
-    attempts
-});
-
-/// What happened to a region's operation.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum OpsEvent {
-    /// A message was parked.
-    MessageParked(Arc<ParkedNote>),
-    /// A parked message was sent again.
-    MessageReplayed(Arc<ParkedNote>),
-    /// A parked message was dropped by an operator.
-    MessageDropped(Arc<ParkedNote>),
-    /// A policy was changed by an operator.
-    PolicyChanged {
-        /// Who changed it.
-        by: PrincipalId,
-        /// The new policy's fingerprint.
-        policy: Arc<Fingerprint>,
-    },
-    /// A person's data was erased.
-    SubjectErased {
-        /// Whose.
-        subject: PrincipalId,
-    },
-}
-canonical_enum!(OpsEvent {
-    0 = MessageParked(note),
-    1 = MessageReplayed(note),
-    2 = MessageDropped(note),
-    3 = PolicyChanged { by, policy },
-    4 = SubjectErased { subject },
-});
-
-impl OpsEvent {
-    /// The event's name in the log.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::MessageParked(_) => "MessageParked",
-            Self::MessageReplayed(_) => "MessageReplayed",
-            Self::MessageDropped(_) => "MessageDropped",
-            Self::PolicyChanged { .. } => "PolicyChanged",
-            Self::SubjectErased { .. } => "SubjectErased",
-        }
-    }
-}
-
-/// What happened to a tariff.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TariffEvent {
-    /// A version was published; receipts outlive files.
-    Published {
-        /// The tariff.
-        id: TariffId,
-        /// All of it.
-        tariff: Arc<Tariff>,
-    },
-}
-canonical_enum!(TariffEvent { 0 = Published { id, tariff } });
-
-impl TariffEvent {
-    /// The event's name in the log.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Published { .. } => "TariffPublished",
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fingerprint::Fingerprint;
+    use crate::fixture::{OPERATOR, RIDER, tariff};
+    use crate::ops::{Erasure, ParkedMessage, ParkingRuling, PolicyChange, PolicyKind};
+    use crate::pricing::Publication;
+    use std::sync::Arc;
 
     #[test]
     fn events_of_operators_and_tariffs_are_named_in_the_log() {
-        let note = Arc::new(ParkedNote {
-            message: "m".to_owned(),
-            reason: "undecodable".to_owned(),
-            attempts: 1,
-        });
-        let somebody = PrincipalId::from_u128(1);
-        let published = TariffEvent::Published {
-            id: "test".parse().unwrap(),
-            tariff: crate::fixture::tariff(1),
-        };
+        let parked = ParkedMessage::new("p", "payments", "raw", "undecodable").unwrap();
+        let ruling = Arc::new(ParkingRuling::on(&parked, OPERATOR, "no message").unwrap());
+        let print = Fingerprint::new([0; 32]);
+        let change = PolicyChange::first(PolicyKind::Trip, OPERATOR, print);
+        let published = Publication::new(tariff(1), print, OPERATOR);
         for (event, name) in [
             (
-                Event::from(OpsEvent::MessageParked(Arc::clone(&note))),
+                Event::from(OpsEvent::MessageParked(Arc::new(parked))),
                 "MessageParked",
             ),
             (
-                OpsEvent::MessageReplayed(Arc::clone(&note)).into(),
+                OpsEvent::MessageReplayed(Arc::clone(&ruling)).into(),
                 "MessageReplayed",
             ),
-            (OpsEvent::MessageDropped(note).into(), "MessageDropped"),
+            (OpsEvent::MessageDropped(ruling).into(), "MessageDropped"),
+            (OpsEvent::PolicyChanged(Arc::new(change)).into(), "PolicyChanged"),
             (
-                OpsEvent::PolicyChanged {
-                    by: somebody,
-                    policy: Arc::new(Fingerprint::new([0; 32])),
-                }
-                .into(),
-                "PolicyChanged",
-            ),
-            (
-                OpsEvent::SubjectErased { subject: somebody }.into(),
+                OpsEvent::SubjectErased(Arc::new(Erasure::new(RIDER, OPERATOR, print))).into(),
                 "SubjectErased",
             ),
-            (published.into(), "TariffPublished"),
+            (
+                TariffEvent::Published(Arc::new(published)).into(),
+                "TariffPublished",
+            ),
         ] {
             assert_eq!(event.name(), name);
         }

@@ -17,6 +17,7 @@ pub mod id;
 pub mod ledger;
 pub mod matching;
 pub mod money;
+pub mod ops;
 pub mod payment;
 pub mod place;
 pub mod pricing;

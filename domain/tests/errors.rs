@@ -9,6 +9,7 @@ use fiacre_domain::ledger::LedgerError;
 use fiacre_domain::matching::assignment::{AssignmentFlaw, CostsError};
 use fiacre_domain::matching::{CertificateFlaw, PolicyError, SampleError};
 use fiacre_domain::money::{Currency, MoneyError};
+use fiacre_domain::ops::OpsError;
 use fiacre_domain::place::PlaceError;
 use fiacre_domain::pricing::{PricingError, ReceiptField, VerifyError};
 use fiacre_domain::ratio::Overflow;
@@ -55,6 +56,9 @@ fn of_values() -> Vec<(&'static str, String)> {
             sum_minor: 3
         },
         LedgerError::Overflow,
+        OpsError::Empty("queue"),
+        OpsError::TooLong("queue"),
+        OpsError::PolicyUnchanged,
     ]
 }
 

@@ -1,11 +1,12 @@
 //! Values as people read and write them, and what they refuse to be.
 
 use fiacre_domain::canonical::{Canonical, CanonicalBytes};
-use fiacre_domain::event::{Event, OpsEvent};
+use fiacre_domain::event::Event;
 use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::id::{CommandId, DriverId, PrincipalId, TariffId, TripId, ZoneId};
 use fiacre_domain::ledger::{Account, Reason};
 use fiacre_domain::money::{Currency, Money};
+use fiacre_domain::ops::{Erasure, OpsEvent};
 use fiacre_domain::payment::{Charge, PaymentEvent};
 use fiacre_domain::pricing::{LineKind, Stage};
 use fiacre_domain::ratio::{Overflow, Ratio, Rounding};
@@ -298,9 +299,10 @@ fn a_commits_bytes_are_all_of_it_but_the_trace() {
 }
 
 fn erased(subject: u128) -> Event {
-    Event::from(OpsEvent::SubjectErased {
-        subject: PrincipalId::from_u128(subject),
-    })
+    let (subject, key) = (PrincipalId::from_u128(subject), Fingerprint::new([1; 32]));
+    Event::from(OpsEvent::SubjectErased(Arc::new(Erasure::new(
+        subject, subject, key,
+    ))))
 }
 
 #[test]

@@ -194,6 +194,10 @@ flaws! {
     MessageDroppedUnasked = "audit_message_dropped_unasked", "the message was dropped without an operator's command";
     /// P8: a message still parked at the end of the log.
     MessageStillParked = "audit_message_still_parked", "a message is still parked: replay it, or drop it";
+    /// A policy was changed that was not in force.
+    PolicyOutOfOrder = "audit_policy_out_of_order", "the policy that was replaced is not the one that was in force";
+    /// A tariff where nobody would look for it, or a version that takes another's place.
+    TariffOutOfPlace = "audit_tariff_out_of_place", "a tariff was published on another one's stream, or not above its last version";
 }
 
 /// What is wrong, and where.

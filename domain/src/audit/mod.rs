@@ -49,6 +49,7 @@ mod finding;
 mod ops;
 mod search;
 mod tape;
+mod tariff;
 #[cfg(test)]
 mod tests;
 mod trip;
@@ -62,9 +63,9 @@ use crate::stream::{Cause, Commit, EventId, StreamId, Version};
 use booking::{Booking, Closed};
 use driver::{Driver, LockFact};
 use finding::{Findings, Notes};
-use ops::Parking;
+use ops::Operation;
 use std::collections::BTreeMap;
-use tape::Tape;
+use tariff::Publications;
 
 /// An audit under way.
 #[derive(Debug, Default)]
@@ -73,8 +74,8 @@ pub struct Audit {
     open: BTreeMap<TripId, Box<Booking>>,
     closed: BTreeMap<TripId, Closed>,
     drivers: BTreeMap<DriverId, Driver>,
-    regions: BTreeMap<RegionId, Parking>,
-    tariffs: BTreeMap<TariffId, Tape>,
+    regions: BTreeMap<RegionId, Operation>,
+    tariffs: BTreeMap<TariffId, Publications>,
     /// Commits that were named as causes before they were seen: which event, and by whom.
     awaited: BTreeMap<(StreamId, Version), Vec<Effect>>,
     ledger: Ledger,
@@ -151,16 +152,10 @@ impl Audit {
 
     fn observe_tariff(&mut self, tariff: TariffId, commit: &Commit) -> bool {
         let mut notes = Notes::new(&mut self.findings, commit.stream, commit.version);
-        let is_new = self
-            .tariffs
+        self.tariffs
             .entry(tariff)
             .or_default()
-            .observe(commit, &mut notes);
-        for event in commit.events.iter() {
-            let is_here = matches!(event, crate::event::Event::Tariff(_));
-            notes.expect(is_here, Flaw::WrongStream { event: event.name() });
-        }
-        is_new
+            .observe(tariff, commit, &mut notes)
     }
 
     /// Judges a trip that is closed on all streams, and forgets what it can.
@@ -222,7 +217,7 @@ impl Audit {
             StreamId::Tariff(tariff) => self
                 .tariffs
                 .get(&tariff)
-                .is_some_and(|tape| tape.holds(version, index)),
+                .is_some_and(|tariff| tariff.tape.holds(version, index)),
         }
     }
 

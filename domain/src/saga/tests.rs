@@ -4,10 +4,12 @@ use super::*;
 use crate::decision::Aggregate;
 use crate::dispatch::{DispatchEvent, OfferCounts, OfferNumber};
 use crate::driver::{Driver, DriverEvent};
-use crate::event::{Event, OpsEvent};
+use crate::event::Event;
+use crate::fingerprint::Fingerprint;
 use crate::fixture::{self, ANN, CARD, DEVICE, RIDER, TRIP, act, at_s, fence, request, usd};
 use crate::id::{PrincipalId, RegionId};
 use crate::matching::{Terms, Verdicts};
+use crate::ops::{Erasure, OpsEvent};
 use crate::payment::{
     AuthorizationStart, Charge, DeclineReason, Payment, PaymentEvent, SettlementBasis, Waiver,
 };
@@ -354,9 +356,8 @@ fn an_event_on_a_stream_that_is_not_its_own_leads_to_nothing() {
     assert_eq!(reactions(ops, TripEvent::Requested(request())), none);
     assert_eq!(reactions(ops, DispatchEvent::DispatchClosed), none);
     assert_eq!(reactions(ops, locked()), none);
-    let erased = OpsEvent::SubjectErased {
-        subject: PrincipalId::from_u128(1),
-    };
+    let (rider, key) = (PrincipalId::from_u128(1), Fingerprint::new([1; 32]));
+    let erased = OpsEvent::SubjectErased(Arc::new(Erasure::new(rider, rider, key)));
     assert_eq!(reactions(ops, erased), none);
 }
 

@@ -2,8 +2,10 @@
 
 use fiacre_domain::dispatch::DispatchEvent;
 use fiacre_domain::driver::{DriverEvent, Fence};
-use fiacre_domain::event::{Event, OpsEvent};
+use fiacre_domain::event::Event;
+use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::id::{CommandId, DriverId, IntentId, PrincipalId, RegionId, TripId};
+use fiacre_domain::ops::{Erasure, OpsEvent};
 use fiacre_domain::payment::{Charge, PaymentEvent};
 use fiacre_domain::stream::{Cause, ChargeNumber, StreamId, TraceContext, Version};
 use fiacre_domain::time::Timestamp;
@@ -125,10 +127,10 @@ impl Ids {
                 authorization,
             }
             .into(),
-            StreamId::Ops(_) | StreamId::Tariff(_) => OpsEvent::SubjectErased {
-                subject: self.rider(u64::from(number)),
+            StreamId::Ops(_) | StreamId::Tariff(_) => {
+                let (rider, key) = (self.rider(u64::from(number)), Fingerprint::new([number; 32]));
+                OpsEvent::SubjectErased(Arc::new(Erasure::new(rider, rider, key))).into()
             }
-            .into(),
         }
     }
 

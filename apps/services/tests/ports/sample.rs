@@ -3,16 +3,19 @@
 use crate::stage::{NOW, region};
 use fiacre_domain::dispatch::{DispatchEvent, Offer, OfferCounts, OfferNumber, SearchBrief, WithdrawReason};
 use fiacre_domain::driver::{DriverEvent, Fence, ReleaseReason};
-use fiacre_domain::event::{Event, OpsEvent, ParkedNote, TariffEvent};
+use fiacre_domain::event::Event;
 use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::id::{DriverId, IntentId, PrincipalId, TripId};
 use fiacre_domain::matching::{Terms, Verdicts};
 use fiacre_domain::money::{Currency, Money};
+use fiacre_domain::ops::{Erasure, OpsEvent, ParkedMessage, ParkingRuling, PolicyChange, PolicyKind};
 use fiacre_domain::payment::{
     AuthorizationStart, Charge, DebtReason, DeclineReason, PaymentEvent, SettlementBasis, Waiver,
 };
 use fiacre_domain::place::Place;
-use fiacre_domain::pricing::{Fault, Meter, MeterReading, Quote, Receipt, Ride, Segment, Surge, Tariff};
+use fiacre_domain::pricing::{
+    Fault, Meter, MeterReading, Publication, Quote, Receipt, Ride, Segment, Surge, Tariff, TariffEvent,
+};
 use fiacre_domain::ratio::Ratio;
 use fiacre_domain::requirements::{Capabilities, Requirements};
 use fiacre_domain::stream::StreamId;
@@ -29,6 +32,8 @@ pub(crate) const ANN: DriverId = DriverId::from_u128(1);
 pub(crate) const FENCE: Fence = Fence { epoch: 0, count: 1 };
 pub(crate) const FIRST: AuthorizationNumber = AuthorizationNumber(0);
 pub(crate) const INTENT: IntentId = IntentId::from_u128(1);
+const OPERATOR: PrincipalId = PrincipalId::from_u128(1);
+const PRINT: Fingerprint = Fingerprint::new([0; 32]);
 
 pub(crate) const fn usd(minor: i64) -> Money {
     Money::new(minor, Currency::USD)
@@ -282,27 +287,22 @@ fn of_payments() -> impl Iterator<Item = Event> {
 
 fn of_operations() -> impl Iterator<Item = Event> {
     use OpsEvent as E;
-    let note = || {
-        Arc::new(ParkedNote {
-            message: "message".into(),
-            reason: "reason".into(),
-            attempts: 8,
-        })
-    };
-    let (by, policy) = (PrincipalId::from_u128(1), Arc::new(Fingerprint::new([0; 32])));
+    let message = ParkedMessage::new("parking", "queue", "kind", "reason").unwrap();
+    let ruling = || Arc::new(ParkingRuling::on(&message, OPERATOR, "because").unwrap());
+    let change = Arc::new(PolicyChange::first(PolicyKind::Trip, OPERATOR, PRINT));
     samples!(OpsEvent {
-        MessageParked => E::MessageParked(note()),
-        MessageReplayed => E::MessageReplayed(note()),
-        MessageDropped => E::MessageDropped(note()),
-        PolicyChanged => E::PolicyChanged { by, policy },
-        SubjectErased => E::SubjectErased { subject: by },
+        MessageParked => E::MessageParked(Arc::new(message.clone())),
+        MessageReplayed => E::MessageReplayed(ruling()),
+        MessageDropped => E::MessageDropped(ruling()),
+        PolicyChanged => E::PolicyChanged(change),
+        SubjectErased => E::SubjectErased(Arc::new(Erasure::new(OPERATOR, OPERATOR, PRINT))),
     })
 }
 
 fn of_tariffs() -> impl Iterator<Item = Event> {
-    let id = "nyc".parse().unwrap();
+    let publication = Publication::new(tariff(), PRINT, OPERATOR);
     samples!(TariffEvent {
-        Published => TariffEvent::Published { id, tariff: tariff() },
+        Published => TariffEvent::Published(Arc::new(publication)),
     })
 }
 

@@ -3,8 +3,11 @@
 use super::log::*;
 use crate::dispatch::{DispatchEvent, OfferCounts, OfferNumber};
 use crate::driver::DriverEvent;
-use crate::event::{OpsEvent, ParkedNote};
+use crate::fingerprint::Fingerprint;
+use crate::fixture;
+use crate::ops::{OpsEvent, ParkedMessage, ParkingRuling, PolicyChange, PolicyKind};
 use crate::payment::{Charge, DebtReason, DeclineReason, PaymentEvent, Purpose, SettlementBasis, Waiver};
+use crate::pricing::{Publication, TariffEvent};
 use crate::stream::{ChargeNumber, StreamId};
 use crate::trip::{
     AdjustReason, Adjustment, FailReason, PaymentMethod, ReassignReason, RejectReason, Secured, TripEvent,
@@ -493,12 +496,16 @@ pub(super) fn ops() -> StreamId {
     StreamId::Ops("manhattan".parse().unwrap())
 }
 
-pub(super) fn message(name: &str) -> Arc<ParkedNote> {
-    Arc::new(ParkedNote {
-        message: name.to_owned(),
-        reason: "undecodable".to_owned(),
-        attempts: 8,
-    })
+fn parking(name: &str) -> ParkedMessage {
+    ParkedMessage::new(name, "payments", "raw", "undecodable").unwrap()
+}
+
+pub(super) fn message(name: &str) -> Arc<ParkedMessage> {
+    Arc::new(parking(name))
+}
+
+pub(super) fn ruling(name: &str) -> Arc<ParkingRuling> {
+    Arc::new(ParkingRuling::on(&parking(name), fixture::OPERATOR, "read by hand").unwrap())
 }
 
 /// Messages that were parked, and what became of them.
@@ -506,8 +513,37 @@ pub(super) fn parked() -> Log {
     let both = [message("a"), message("b")].map(OpsEvent::MessageParked);
     Log::default()
         .with(ops(), Asked, both)
-        .with(ops(), Asked, [OpsEvent::MessageReplayed(message("a"))])
-        .with(ops(), Asked, [OpsEvent::MessageDropped(message("b"))])
+        .with(ops(), Asked, [OpsEvent::MessageReplayed(ruling("a"))])
+        .with(ops(), Asked, [OpsEvent::MessageDropped(ruling("b"))])
+}
+
+pub(super) fn tariffs() -> StreamId {
+    StreamId::Tariff(fixture::tariff(1).id())
+}
+
+pub(super) fn published(version: u32) -> TariffEvent {
+    let print = Fingerprint::new([3; 32]);
+    let publication = Publication::new(fixture::tariff(version), print, fixture::OPERATOR);
+    TariffEvent::Published(Arc::new(publication))
+}
+
+pub(super) fn published_twice() -> Log {
+    Log::default()
+        .with(tariffs(), Asked, [published(1)])
+        .with(tariffs(), Asked, [published(2)])
+}
+
+/// The policy of orders, from one fingerprint to another.
+pub(super) fn policy(before: u8, after: u8) -> Arc<PolicyChange> {
+    let [before, after] = [before, after].map(|byte| Fingerprint::new([byte; 32]));
+    Arc::new(PolicyChange::replacing(before, PolicyKind::Trip, fixture::OPERATOR, after).unwrap())
+}
+
+/// What was configured is replaced, and replaced again.
+pub(super) fn changed_twice() -> Log {
+    Log::default()
+        .with(ops(), Asked, [OpsEvent::PolicyChanged(policy(0, 1))])
+        .with(ops(), Asked, [OpsEvent::PolicyChanged(policy(1, 2))])
 }
 
 /// The order was not taken: no other stream ever begins.

@@ -4,8 +4,9 @@ use super::bookings::*;
 use super::log::*;
 use crate::audit::{Audit, FINDINGS_MAX, Flaw};
 use crate::dispatch::{DispatchEvent, OfferNumber};
-use crate::event::{Event, OpsEvent};
+use crate::event::Event;
 use crate::money::{Currency, Money};
+use crate::ops::OpsEvent;
 use crate::payment::{Charge, PaymentEvent, SettlementBasis};
 use crate::pricing::Receipt;
 use crate::stream::{Cause, EventId, StreamId, Version};
@@ -264,12 +265,21 @@ const MONEY: [Case; 12] = [
 
 const MESSAGES: [Case; 3] = [
     case("audit_message_unknown", parked, |log| {
-        log.with_events(ops(), 2, [OpsEvent::MessageReplayed(message("c"))])
+        log.with_events(ops(), 2, [OpsEvent::MessageReplayed(ruling("c"))])
     }),
     case("audit_message_dropped_unasked", parked, |log| {
         log.with_changed(ops(), 3, |commit| commit.cause = caused_by(ops(), 1))
     }),
     case("audit_message_still_parked", parked, |log| log.without(ops(), 3)),
+];
+
+const OPERATION: [Case; 2] = [
+    case("audit_policy_out_of_order", changed_twice, |log| {
+        log.with_events(ops(), 1, [OpsEvent::PolicyChanged(policy(0, 3))])
+    }),
+    case("audit_tariff_out_of_place", published_twice, |log| {
+        log.with_events(tariffs(), 2, [published(1)])
+    }),
 ];
 
 fn cases() -> impl Iterator<Item = &'static Case> {
@@ -279,6 +289,7 @@ fn cases() -> impl Iterator<Item = &'static Case> {
         .chain(&LOCKS)
         .chain(&MONEY)
         .chain(&MESSAGES)
+        .chain(&OPERATION)
 }
 
 #[test]

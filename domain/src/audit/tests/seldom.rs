@@ -5,12 +5,13 @@ use super::log::*;
 use crate::audit::{Audit, Finding, Flaw};
 use crate::dispatch::{DispatchEvent, SearchBrief};
 use crate::driver::DriverEvent;
-use crate::event::{Event, OpsEvent, TariffEvent};
+use crate::event::Event;
 use crate::fingerprint::Fingerprint;
 use crate::id::PrincipalId;
 use crate::money::{Currency, Money};
+use crate::ops::{OpsEvent, PolicyChange, PolicyKind};
 use crate::payment::{AuthorizationStart, Charge, PaymentEvent, Purpose, Waiver};
-use crate::pricing::{Quote, Ride, Surge, Tariff};
+use crate::pricing::{Publication, Quote, Ride, Surge, Tariff, TariffEvent};
 use crate::stream::{ChargeNumber, StreamId};
 use crate::time::Timestamp;
 use crate::trip::{Actor, Cancelled, PlanChange, RejectReason, TripEvent};
@@ -43,17 +44,14 @@ fn plan_changed(quote: Arc<Quote>) -> TripEvent {
 }
 
 fn policy_changed() -> OpsEvent {
-    OpsEvent::PolicyChanged {
-        by: PrincipalId::from_u128(2),
-        policy: Arc::new(Fingerprint::new([1; 32])),
-    }
+    let (operator, after) = (PrincipalId::from_u128(2), Fingerprint::new([1; 32]));
+    OpsEvent::PolicyChanged(Arc::new(PolicyChange::first(PolicyKind::Trip, operator, after)))
 }
 
 fn published() -> TariffEvent {
-    TariffEvent::Published {
-        id: "test".parse().unwrap(),
-        tariff: Arc::clone(quote().tariff()),
-    }
+    let (operator, print) = (PrincipalId::from_u128(2), Fingerprint::new([3; 32]));
+    let tariff = Arc::clone(quote().tariff());
+    TariffEvent::Published(Arc::new(Publication::new(tariff, print, operator)))
 }
 
 #[test]
@@ -246,6 +244,13 @@ fn tariffs_and_policies_can_be_causes() {
         after(On(StreamId::Tariff("other".parse().unwrap()), 1)),
         ["audit_cause_missing"]
     );
+}
+
+#[test]
+fn a_tariff_on_another_ones_stream_is_found() {
+    let other = StreamId::Tariff("other".parse().unwrap());
+    let log = Log::default().with(other, Asked, [published()]);
+    assert_eq!(log.codes(), ["audit_tariff_out_of_place"]);
 }
 
 #[test]
