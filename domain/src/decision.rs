@@ -3,6 +3,22 @@
 //! An aggregate is `{control, data}`: `control` is a small `Copy + Eq + Ord + Hash` state without times, versions or
 //! amounts, so that the composed system can be enumerated; `data` is what the decisions carry along. `decide` is a ladder
 //! of guards in a documented precedence, `evolve` folds what was decided.
+//!
+//! ```
+//! use fiacre_domain::decision::{Aggregate, Decision};
+//! use fiacre_domain::dispatch::{Command, Dispatch};
+//! use fiacre_domain::time::Timestamp;
+//!
+//! let now = Timestamp::from_ms(0);
+//! let mut dispatch = Dispatch::default();
+//! let events = dispatch.decide(&Command::End, now)?.into_events();
+//! for event in &events {
+//!     dispatch.evolve(event, now);
+//! }
+//! // A command that comes again changes nothing, and writes nothing.
+//! assert_eq!(dispatch.decide(&Command::End, now)?, Decision::AlreadyApplied);
+//! # Ok::<(), fiacre_domain::dispatch::Refusal>(())
+//! ```
 
 use crate::time::Timestamp;
 

@@ -338,8 +338,34 @@ fn bengaluru_cab() {
 }
 
 #[test]
+fn bengaluru_cab_read_with_begun_kilometres_costs_more() {
+    let text = fiacre_tariffs::built_in_text("bengaluru-cab").unwrap();
+    assert!(text.contains("units = \"pro-rata\""));
+    let begun = text.replacen("units = \"pro-rata\"", "units = \"begun\"", 1);
+    let tariff = Arc::new(fiacre_tariffs::parse("begun", &begun).unwrap());
+    let receipt = driven(&tariff, "2024-03-05T10:00", circumstances(), |recorder| {
+        recorder.wait(Millis::from_minutes(8))?;
+        recorder.drive(Millimetres::from_metres(12_400), Millis::from_minutes(25))
+    });
+    assert_eq!(total(&receipt), "334.95 INR");
+}
+
+#[test]
 fn bengaluru_auto() {
     let tariff = tariff("bengaluru-auto");
+    // Five minutes free, then 10.00 for each quarter of an hour begun.
+    for (minutes, expected) in [
+        (5, "126.00 INR"),
+        (6, "136.00 INR"),
+        (20, "136.00 INR"),
+        (21, "146.00 INR"),
+    ] {
+        let receipt = driven(&tariff, "2025-09-02T12:00", circumstances(), |recorder| {
+            recorder.wait(Millis::from_minutes(minutes))?;
+            drive(7 * KM_MM, 0)(recorder)
+        });
+        assert_eq!(total(&receipt), expected, "{minutes}");
+    }
     let ride = || drive(7 * KM_MM, 0);
     assert_eq!(
         total(&driven(&tariff, "2025-09-02T23:00", circumstances(), ride())),

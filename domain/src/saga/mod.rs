@@ -10,6 +10,22 @@
 //! | payment | `payment-{trip}[-{n}]` | [`payment_service`] |
 //!
 //! [`deadline`] says which timer an event sets, [`timer_command`] what a timer asks when it is due.
+//!
+//! ```
+//! use fiacre_domain::dispatch::DispatchEvent;
+//! use fiacre_domain::id::TripId;
+//! use fiacre_domain::saga::{self, Service, Setting};
+//! use fiacre_domain::stream::StreamId;
+//! use fiacre_domain::time::Timestamp;
+//!
+//! // A search that has closed: the trip notes that no driver is locked for it any more, and nobody else does anything.
+//! let (search, closed) = (StreamId::Dispatch(TripId::from_u128(1)), DispatchEvent::DispatchClosed.into());
+//! let command = saga::trip_service(search, &closed).ok_or("a reaction")?;
+//! assert_eq!((command.service(), command.stream().to_string().starts_with("trip-")), (Service::Trip, true));
+//! assert_eq!(saga::driver_service(search, &closed, &Setting::default(), Timestamp::from_ms(0)), None);
+//! assert_eq!(saga::payment_service(search, &closed, &Setting::default()), None);
+//! # Ok::<(), &str>(())
+//! ```
 
 mod deadline;
 mod react;
