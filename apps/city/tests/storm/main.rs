@@ -9,6 +9,8 @@
 )]
 
 mod booking;
+mod broken;
+mod machines;
 mod people;
 mod seeds;
 mod world;

@@ -174,8 +174,8 @@ impl People {
         let queue = Self::queue("manhattan".parse().unwrap()).name;
         let mut consumer = bus.consume(&queue, Prefetch::default()).await.unwrap();
         loop {
-            self.locate().await;
             let now = clock.now();
+            self.locate(now).await;
             let next = self
                 .life
                 .borrow()
@@ -206,7 +206,7 @@ impl People {
         }
     }
 
-    async fn locate(&self) {
+    async fn locate(&self, now: Timestamp) {
         let samples: Vec<_> = {
             let mut life = self.life.borrow_mut();
             life.sequence += 1;
@@ -214,13 +214,12 @@ impl People {
                 let north = i32::try_from(driver).unwrap() * 10_000;
                 Place::from_e7(407_580_000 + north, -739_855_000).unwrap()
             };
-            let at = START.plus(Millis::from_secs(i64::from(life.sequence)));
             (1..=life.habits.drivers)
                 .map(|driver| {
                     Sample::new(
                         DriverId::from_u128(driver.into()),
                         place(driver),
-                        at,
+                        now,
                         life.sequence.into(),
                     )
                 })

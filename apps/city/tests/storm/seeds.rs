@@ -37,6 +37,7 @@ fn run(seed: u64) -> World {
         seeded: true,
         payments: Policy::default(),
         habits: Habits::mixed(drawn),
+        ..Setup::golden()
     });
     world.faults.set_policy(policy(&mut random, true));
     world.phones.set_policy(policy(&mut random, false));

@@ -1,5 +1,6 @@
 //! The whole platform on the memory adapters, struck by faults: every process that dies is begun anew.
 
+use crate::broken::{Breakage, BrokenStore};
 use crate::people::{Habits, People};
 use fiacre_domain::audit::Audit;
 use fiacre_domain::event::Event;
@@ -51,6 +52,18 @@ pub(crate) struct Setup {
     pub(crate) seeded: bool,
     pub(crate) payments: Policy,
     pub(crate) habits: Habits,
+    pub(crate) skews: Skews,
+    /// Whether the region has a second matcher, and a second driver service, that know nothing of the first.
+    pub(crate) twins: bool,
+    pub(crate) breakage: Breakage,
+}
+
+/// How far each service's clock is ahead of true time, which phones, the gateway and the payment company have.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Skews {
+    pub(crate) trip: Millis,
+    pub(crate) driver: Millis,
+    pub(crate) payment: Millis,
 }
 
 impl Setup {
@@ -61,6 +74,55 @@ impl Setup {
             seeded: false,
             payments: Policy::default(),
             habits: Habits::golden(),
+            skews: Skews::default(),
+            twins: false,
+            breakage: Breakage::Sound,
+        }
+    }
+}
+
+/// What the services stand on, each with a clock of its own.
+struct Ground {
+    store: BrokenStore,
+    memory: MemoryEventStore,
+    bus: MemoryBus,
+    timers: MemoryTimers,
+    clocks: [(Service, SkewedClock); 3],
+}
+
+impl Ground {
+    fn new(memory: MemoryEventStore, bus: MemoryBus, time: &VirtualTime, setup: &Setup) -> Self {
+        let Skews {
+            trip,
+            driver,
+            payment,
+        } = setup.skews;
+        let clock = |service, skew| (service, SkewedClock::new(time.clone(), skew));
+        Self {
+            store: BrokenStore::new(memory.clone(), setup.breakage),
+            memory,
+            bus,
+            timers: MemoryTimers::new(time.clone()),
+            clocks: [
+                clock(Service::Trip, trip),
+                clock(Service::Driver, driver),
+                clock(Service::Payment, payment),
+            ],
+        }
+    }
+
+    /// The ports of a new process of `service`, struck by `faults`.
+    fn ports(&self, service: Service, faults: &Faults) -> ServicePorts {
+        let of_service = self.clocks.iter().find(|(of, _)| *of == service);
+        let clock = || of_service.unwrap().1.clone();
+        let memory = self.memory.for_clock(clock()).with_faults(faults);
+        ServicePorts {
+            store: Arc::new(self.store.over(memory)),
+            bus: Arc::new(self.bus.for_clock(clock()).with_faults(faults)),
+            timers: Arc::new(self.timers.for_clock(clock()).with_faults(faults)),
+            clock: Arc::new(clock()),
+            observer: Arc::new(NoObserver),
+            recent: Arc::default(),
         }
     }
 }
@@ -77,6 +139,7 @@ pub(crate) struct World {
     time: VirtualTime,
     store: MemoryEventStore,
     bus: MemoryBus,
+    ground: Ground,
     company: Arc<Sandbox>,
     queues: Vec<QueueSpec>,
     lives: BTreeMap<TaskId, (String, Begin)>,
@@ -116,7 +179,7 @@ impl World {
         let bus = MemoryBus::new(time.clone());
         let locations = MemoryLocations::default();
         let company = Arc::new(Sandbox::new(setup.seed, Arc::clone(&clock)).with_policy(setup.payments));
-        let ids = Arc::new(SeededIds::new(time.clone(), setup.seed));
+        let ground = Ground::new(store.clone(), bus.clone(), &time, &setup);
         let desk = DeskPorts {
             bus: Arc::new(bus.clone().with_faults(&phones)),
             clock: Arc::clone(&clock),
@@ -124,22 +187,6 @@ impl World {
             seal: Arc::new(KeyedSeal::new([7; 32])),
             locations: Arc::new(locations.clone().with_faults(&phones)),
             routes: Arc::new(EstimatedRoutes::default().with_faults(&phones)),
-        };
-        let ports = ServicePorts {
-            store: Arc::new(store.clone().with_faults(&faults)),
-            bus: Arc::new(bus.clone().with_faults(&faults)),
-            timers: Arc::new(MemoryTimers::new(time.clone()).with_faults(&faults)),
-            clock: Arc::clone(&clock),
-            observer: Arc::new(NoObserver),
-            recent: Arc::default(),
-        };
-        let fleet = FleetPorts {
-            service: ports.clone(),
-            board: Arc::new(MemoryBoard::new(time.clone()).with_faults(&faults)),
-            // A reader that starts anew begins with the latest sample of every driver.
-            locations: Arc::new(locations.with_faults(&faults)),
-            ids,
-            routes: Arc::new(EstimatedRoutes::default().with_faults(&faults)),
         };
         let executor = if setup.seeded {
             Executor::seeded(time.clone(), setup.seed)
@@ -159,18 +206,16 @@ impl World {
             time,
             store,
             bus,
+            ground,
             company,
             queues: Vec::new(),
             lives: BTreeMap::new(),
             crashes: 0,
         };
         world.declare_queues();
-        world.begin_services(&ports);
-        world.begin_payments(&ports);
-        world.live("matcher", move || {
-            let config = FleetConfig::new(region(), area());
-            Box::pin(run(Fleet::new(config, fleet.clone())))
-        });
+        world.begin_services();
+        world.begin_payments();
+        world.begin_matchers(&locations, setup.twins);
         let (people, bus) = (world.people.clone(), world.bus.clone());
         world
             .executor
@@ -203,34 +248,61 @@ impl World {
         self.lives.insert(task, (name, begin));
     }
 
-    fn begin_services(&mut self, ports: &ServicePorts) {
+    fn begin_reactor(&mut self, service: Service, ports: ServicePorts) {
+        self.live(service.name(), move || {
+            let (ports, prefetch) = (ports.clone(), Prefetch::default());
+            Box::pin(run(Reactor::new(
+                service,
+                region(),
+                Setting::default(),
+                ports,
+                prefetch,
+            )))
+        });
+    }
+
+    fn begin_services(&mut self) {
         let setting = Setting::default();
         for service in Service::ALL {
-            let (name, own) = (service.name(), ports.clone());
-            self.live(name, move || {
-                let ports = own.clone();
-                Box::pin(run(Reactor::new(
-                    service,
-                    region(),
-                    setting,
-                    ports,
-                    Prefetch::default(),
-                )))
-            });
-            let own = ports.clone();
+            let name = service.name();
+            let own = self.ground.ports(service, &self.faults);
+            self.begin_reactor(service, own.clone());
             self.live(format!("{name}.relay"), move || {
                 Box::pin(run(Relay::new(service, own.clone(), BATCH_MAX)))
             });
         }
         for service in [Service::Trip, Service::Driver] {
-            let own = ports.clone();
+            let own = self.ground.ports(service, &self.faults);
             self.live(format!("{}.timers", service.name()), move || {
                 Box::pin(run(Deadlines::new(service, setting, own.clone(), BATCH_MAX)))
             });
         }
     }
 
-    fn begin_payments(&mut self, ports: &ServicePorts) {
+    fn begin_matchers(&mut self, locations: &MemoryLocations, twins: bool) {
+        let board = MemoryBoard::new(self.time.clone()).with_faults(&self.faults);
+        for twin in 0..=u64::from(twins) {
+            let fleet = FleetPorts {
+                service: self.ground.ports(Service::Driver, &self.faults),
+                board: Arc::new(board.clone()),
+                // A reader that starts anew begins with the latest sample of every driver.
+                locations: Arc::new(locations.clone().with_faults(&self.faults)),
+                ids: Arc::new(SeededIds::new(self.time.clone(), self.seed ^ (twin << 63))),
+                routes: Arc::new(EstimatedRoutes::default().with_faults(&self.faults)),
+            };
+            self.live("matcher", move || {
+                let config = FleetConfig::new(region(), area());
+                Box::pin(run(Fleet::new(config, fleet.clone())))
+            });
+        }
+        if twins {
+            let ports = self.ground.ports(Service::Driver, &self.faults);
+            self.begin_reactor(Service::Driver, ports);
+        }
+    }
+
+    fn begin_payments(&mut self) {
+        let ports = self.ground.ports(Service::Payment, &self.faults);
         let gateway: Arc<dyn PaymentGateway> = Arc::clone(&self.company) as _;
         for number in 0..PAYMENT_CALLERS {
             let (own, gateway) = (ports.clone(), Arc::clone(&gateway));
@@ -324,7 +396,7 @@ impl World {
     }
 
     /// Whether every order that was accepted has ended, and nothing is left to be told.
-    fn has_converged(&self) -> bool {
+    pub(crate) fn has_converged(&self) -> bool {
         let ended = self.ended();
         self.people.has_booked_all() && self.people.accepted().iter().all(|trip| ended.contains(trip))
     }
@@ -385,6 +457,37 @@ impl World {
             .iter()
             .flat_map(parked)
             .map(|parked| parked.reason)
+            .collect()
+    }
+
+    /// How often the store broke.
+    pub(crate) fn broken(&self) -> u64 {
+        self.ground.store.broken()
+    }
+
+    /// Drops every snapshot that is kept.
+    pub(crate) fn forget_snapshots(&self) {
+        self.store.forget_snapshots();
+    }
+
+    /// Sets the clock of a service, from now on.
+    pub(crate) fn set_skew(&self, service: Service, skew: Millis) {
+        for (_, clock) in self.ground.clocks.iter().filter(|(of, _)| *of == service) {
+            clock.set_offset(skew);
+        }
+    }
+
+    /// The codes of what the auditor finds.
+    pub(crate) fn findings(&self) -> BTreeSet<&'static str> {
+        let mut audit = Audit::default();
+        for commit in self.log() {
+            audit.observe(&commit);
+        }
+        let report = audit.finish();
+        report
+            .findings()
+            .iter()
+            .map(|finding| finding.flaw().code())
             .collect()
     }
 
