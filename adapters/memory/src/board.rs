@@ -8,7 +8,7 @@ use fiacre_domain::id::{RegionId, TripId};
 use fiacre_domain::stream::Version;
 use fiacre_domain::time::Timestamp;
 use fiacre_ports::{CLOSED_KEPT, DispatchBoard, OpenSearch, PortError};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 /// A dispatch board in memory. Clones are the same board.
@@ -19,29 +19,41 @@ pub struct MemoryBoard {
     faults: Faults,
 }
 
+/// At which version a search was closed, and when that became known.
+#[derive(Debug, Clone, Copy)]
+struct Closing {
+    version: Version,
+    at: Timestamp,
+}
+
 #[derive(Debug, Default)]
 struct Searches {
     /// Whether they are known to be all.
     complete: bool,
     open: BTreeMap<TripId, Version>,
     /// Keeps a late "open" of an older version from undoing a "close".
-    closed: BTreeMap<TripId, Version>,
-    /// What was closed and when, oldest first: to be forgotten.
-    closings: VecDeque<(Timestamp, OpenSearch)>,
+    closed: BTreeMap<TripId, Closing>,
+    /// What was closed, oldest first: to be forgotten.
+    closings: BTreeSet<(Timestamp, TripId)>,
 }
 
 impl Searches {
     fn is_news(&self, search: OpenSearch) -> bool {
-        let known = self.open.get(&search.trip).max(self.closed.get(&search.trip));
-        known.is_none_or(|known| *known <= search.version)
+        let open = self.open.get(&search.trip).copied();
+        open.max(self.closed_at(search.trip))
+            .is_none_or(|known| known <= search.version)
+    }
+
+    fn closed_at(&self, trip: TripId) -> Option<Version> {
+        self.closed.get(&trip).map(|closing| closing.version)
     }
 
     fn open(&mut self, searches: &[OpenSearch], now: Timestamp) {
         self.forget_closed(now);
         for search in searches {
             // At one version "closed" wins: a commit may open a search and end it.
-            if self.is_news(*search) && self.closed.get(&search.trip) != Some(&search.version) {
-                self.closed.remove(&search.trip);
+            if self.is_news(*search) && self.closed_at(search.trip) != Some(search.version) {
+                self.forget_closing(search.trip);
                 self.open.insert(search.trip, search.version);
             }
         }
@@ -51,20 +63,27 @@ impl Searches {
         self.forget_closed(now);
         for search in searches {
             if self.is_news(*search) {
-                self.open.remove(&search.trip);
-                self.closed.insert(search.trip, search.version);
-                self.closings.push_back((now, *search));
+                let OpenSearch { trip, version } = *search;
+                self.open.remove(&trip);
+                self.forget_closing(trip);
+                self.closed.insert(trip, Closing { version, at: now });
+                self.closings.insert((now, trip));
             }
         }
     }
 
     /// Forgets what was closed longer ago than must be remembered.
     fn forget_closed(&mut self, now: Timestamp) {
-        let is_old = |closing: &mut (Timestamp, OpenSearch)| closing.0.plus(CLOSED_KEPT) < now;
-        while let Some((_, search)) = self.closings.pop_front_if(is_old) {
-            if self.closed.get(&search.trip) == Some(&search.version) {
-                self.closed.remove(&search.trip);
-            }
+        while let Some(&(at, trip)) = self.closings.first()
+            && at.plus(CLOSED_KEPT) < now
+        {
+            self.forget_closing(trip);
+        }
+    }
+
+    fn forget_closing(&mut self, trip: TripId) {
+        if let Some(closing) = self.closed.remove(&trip) {
+            self.closings.remove(&(closing.at, trip));
         }
     }
 
@@ -96,7 +115,7 @@ impl MemoryBoard {
     pub fn forget(&self, trip: TripId) {
         for searches in lock(&self.regions).values_mut() {
             searches.open.remove(&trip);
-            searches.closed.remove(&trip);
+            searches.forget_closing(trip);
         }
     }
 

@@ -215,7 +215,6 @@ fn a_feed_waits_in_virtual_time_and_is_woken_by_an_append() {
 #[test]
 fn a_trimmed_stream_loads_from_its_snapshot_and_knows_its_causes() {
     let mut world = World::new();
-    world.store.trim_behind_snapshots();
     for version in 0..50 {
         world.append(commit(stream(1), version, version.into()));
         let head = version + 1;
@@ -226,7 +225,11 @@ fn a_trimmed_stream_loads_from_its_snapshot_and_knows_its_causes() {
             };
             let saved = world.store.save_snapshots(vec![(stream(1), snapshot)]);
             world.executor.block_on(saved).unwrap().unwrap();
+            let dropped = world.store.trim(stream(1));
+            let versions: Vec<_> = dropped.iter().map(|commit| commit.version.get()).collect();
+            assert_eq!(versions, (head - 9..=head).collect::<Vec<_>>());
         }
+        assert!(world.store.trim(stream(1)).is_empty());
         let loaded = world.load(stream(1));
         let versions: Vec<_> = loaded.commits.iter().map(|commit| commit.version.get()).collect();
         assert_eq!(versions, (head / 10 * 10 + 1..=head).collect::<Vec<_>>());

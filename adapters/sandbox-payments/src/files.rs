@@ -28,6 +28,10 @@ impl Files {
         }
     }
 
+    pub(crate) fn drop_closed(&mut self, intent: IntentId) {
+        self.closed.remove(&intent);
+    }
+
     pub(crate) fn get(&self, intent: IntentId) -> Option<&Record> {
         self.live.get(&intent).or_else(|| self.closed.get(&intent))
     }

@@ -144,6 +144,12 @@ impl Sandbox {
         self.house().company.acknowledge(notice);
     }
 
+    /// Drops an intent that is captured or cancelled, with its keys; what may still move stays. For simulations only, where
+    /// nobody will ask for it again: no company forgets. Books are kept.
+    pub fn forget(&self, intent: IntentId) {
+        self.house().company.forget(intent);
+    }
+
     /// The company's own money books, by currency.
     pub fn totals(&self) -> BTreeMap<Currency, Totals> {
         self.house().company.totals(self.clock.now())

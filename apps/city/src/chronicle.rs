@@ -29,8 +29,10 @@ pub(crate) enum Note {
     Drove(Driven),
     /// The trip is over on every stream.
     Closed(TripId),
-    /// A stream was dropped from the log, with these commits.
-    Dropped(StreamId, Vec<Arc<Commit>>),
+    /// A trip was dropped from the log, with these commits of its streams.
+    Dropped(TripId, Vec<Arc<Commit>>),
+    /// A stream goes on, and these of its commits were dropped from the log.
+    Trimmed(StreamId, Vec<Arc<Commit>>),
 }
 
 /// What is written down.
@@ -38,7 +40,7 @@ pub(crate) enum Note {
 pub(crate) struct Chronicle<S> {
     /// Of every commit.
     pub(crate) audit: Audit,
-    /// Of the streams that were dropped.
+    /// Of what was dropped from the log.
     pub(crate) digest: Digest,
     /// Whoever else watches.
     pub(crate) spectator: S,
@@ -53,7 +55,8 @@ impl<S: Spectator> Chronicle<S> {
             }
             Note::Drove(driven) => self.spectator.drove(driven),
             Note::Closed(trip) => self.spectator.closed(trip),
-            Note::Dropped(stream, commits) => self.digest.add(stream, &commits),
+            Note::Dropped(trip, commits) => self.digest.add(StreamId::Trip(trip), &commits),
+            Note::Trimmed(stream, commits) => self.digest.add_part(stream, &commits),
         }
     }
 }

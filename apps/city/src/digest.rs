@@ -1,38 +1,60 @@
 //! One digest of a whole run: SHA-256 over all commits' canonical bytes, sorted by stream and version.
 //!
-//! So that a stream can be dropped once it is closed, each stream is hashed on its own, in the order of its versions; the
-//! digest is the hash over all streams and their hashes, sorted by stream.
+//! So that nothing has to be kept until the end, what is over is hashed on its own: the streams of a trip as one, since they
+//! end as one, and every other stream for itself. The digest is the hash over all of these hashes, sorted by stream.
 
 use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::stream::{Commit, StreamId};
 use fiacre_wire::Hasher;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The hashes of streams, until all are there.
 #[derive(Debug, Default)]
 pub struct Digest {
     hasher: Hasher,
-    streams: Vec<(StreamId, Fingerprint)>,
+    hashed: Vec<(StreamId, Fingerprint)>,
+    /// Streams that go on, as far as they were added.
+    open: BTreeMap<StreamId, Hasher>,
     commits: u64,
     events: u64,
 }
 
 impl Digest {
-    /// Adds a whole stream, its commits in order; one without commits is no stream.
+    /// Adds everything that `stream`, and what ends with it, ever held, in order; nothing at all is no stream.
     pub fn add(&mut self, stream: StreamId, commits: &[Arc<Commit>]) {
         if commits.is_empty() {
             return;
         }
+        self.count(commits);
         for commit in commits {
             self.hasher.add(&**commit);
-            self.commits += 1;
-            self.events += commit.events.len() as u64;
         }
-        // Kept of every stream that ever was: room for as many again would be half of it.
-        if self.streams.len() == self.streams.capacity() {
-            self.streams.reserve_exact((self.streams.len() / 8).max(1_024));
+        // Kept of every trip that ever was: room for as many again would be half of it.
+        if self.hashed.len() == self.hashed.capacity() {
+            self.hashed.reserve_exact((self.hashed.len() / 8).max(1_024));
         }
-        self.streams.push((stream, self.hasher.take()));
+        self.hashed.push((stream, self.hasher.take()));
+    }
+
+    /// Adds the next commits of a stream that goes on.
+    pub fn add_part(&mut self, stream: StreamId, commits: &[Arc<Commit>]) {
+        if commits.is_empty() {
+            return;
+        }
+        self.count(commits);
+        let hasher = self.open.entry(stream).or_default();
+        for commit in commits {
+            hasher.add(&**commit);
+        }
+    }
+
+    fn count(&mut self, commits: &[Arc<Commit>]) {
+        self.commits += commits.len() as u64;
+        self.events += commits
+            .iter()
+            .map(|commit| commit.events.len() as u64)
+            .sum::<u64>();
     }
 
     /// How many commits were added.
@@ -47,9 +69,14 @@ impl Digest {
 
     /// The digest of everything added, whatever the order of streams.
     pub fn finish(mut self) -> Fingerprint {
-        self.streams.sort_unstable();
-        for stream in &self.streams {
-            self.hasher.add(stream);
+        let open = self
+            .open
+            .into_iter()
+            .map(|(stream, hasher)| (stream, hasher.finish()));
+        self.hashed.extend(open);
+        self.hashed.sort_unstable();
+        for hashed in &self.hashed {
+            self.hasher.add(hashed);
         }
         self.hasher.finish()
     }

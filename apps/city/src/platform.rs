@@ -2,9 +2,11 @@
 
 use crate::players::Desks;
 use crate::witness::{Witness, Witnessed};
-use fiacre_domain::id::RegionId;
+use fiacre_domain::event::Event;
+use fiacre_domain::id::{RegionId, TripId};
+use fiacre_domain::payment::PaymentEvent;
 use fiacre_domain::saga::{Service, Setting};
-use fiacre_domain::stream::{Commit, StreamId};
+use fiacre_domain::stream::{ChargeNumber, Commit, StreamId};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
 use fiacre_memory::{
@@ -200,13 +202,21 @@ impl Platform {
         });
     }
 
-    /// Drops a closed stream and what is kept for it elsewhere; gives its commits.
-    pub fn forget(&self, stream: StreamId) -> Vec<Arc<Commit>> {
-        self.timers.forget(stream);
-        if let StreamId::Trip(trip) = stream {
-            self.board.forget(trip);
+    /// Drops a closed trip's streams and what is kept for it elsewhere; gives their commits, stream by stream.
+    pub fn forget(&self, trip: TripId) -> Vec<Arc<Commit>> {
+        self.board.forget(trip);
+        let fare = StreamId::Payment(trip, ChargeNumber::FARE);
+        let mut commits = Vec::new();
+        for stream in [StreamId::Trip(trip), StreamId::Dispatch(trip), fare] {
+            self.timers.forget(stream);
+            commits.extend(self.store.forget(stream));
         }
-        self.store.forget(stream)
+        for event in commits.iter().flat_map(|commit| commit.events.iter()) {
+            if let Event::Payment(PaymentEvent::IntentCreated { intent, .. }) = event {
+                self.company.forget(*intent);
+            }
+        }
+        commits
     }
 }
 

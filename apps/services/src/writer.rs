@@ -22,8 +22,9 @@ use std::sync::Arc;
 const RACES_MAX: u32 = 16;
 /// How often a commit of unknown outcome is appended again, before its message is given back.
 const UNKNOWN_MAX: u32 = 3;
-/// After how many commits a driver's state is kept as a snapshot: a load costs the same on every day.
-const SNAPSHOT_EVERY: u32 = 32;
+/// After how many commits a driver's state is kept as a snapshot: a load costs the same on every day, and a simulation can
+/// drop what is folded in, a trip or two after it was made.
+const SNAPSHOT_EVERY: u32 = 4;
 
 /// Commands on one stream that make one commit.
 #[derive(Debug, Clone, PartialEq)]

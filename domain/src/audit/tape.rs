@@ -1,5 +1,6 @@
 //! What every stream must keep, whatever it is about: versions, causes, time.
 
+use super::few;
 use super::finding::{Flaw, Notes};
 use crate::stream::{Cause, Commit, Version};
 use crate::time::Timestamp;
@@ -54,8 +55,10 @@ impl Tape {
             self.sizes.clear();
         }
         self.head = commit.version;
-        self.sizes
-            .push(u16::try_from(commit.events.len()).unwrap_or(u16::MAX));
+        few::push(
+            &mut self.sizes,
+            u16::try_from(commit.events.len()).unwrap_or(u16::MAX),
+        );
         notes.expect(!commit.events.is_empty(), Flaw::EmptyCommit);
         self.observe_cause(&commit.cause, notes);
         if let Some(latest) = self.latest {
@@ -71,7 +74,10 @@ impl Tape {
         cause.hash(&mut digest);
         match self.causes.binary_search(&digest.finish()) {
             Ok(_) => notes.add(Flaw::CauseRepeated),
-            Err(place) => self.causes.insert(place, digest.finish()),
+            Err(place) => {
+                few::make_room(&mut self.causes);
+                self.causes.insert(place, digest.finish());
+            }
         }
     }
 

@@ -22,7 +22,6 @@ pub(super) struct Log {
     /// begin it anew. With 10⁶ new and 10⁶ forgotten streams a false hit has a chance of about 10⁻⁷.
     forgotten: Lookup<u64, ()>,
     batch: u32,
-    trims: bool,
 }
 
 #[derive(Debug)]
@@ -56,11 +55,6 @@ pub(super) struct Place {
 }
 
 impl Log {
-    /// Drops from now on what a new snapshot has folded in.
-    pub(super) const fn trim_behind_snapshots(&mut self) {
-        self.trims = true;
-    }
-
     /// Judges each commit on its own; `applied` sees the ones that were written, in order.
     pub(super) fn append(
         &mut self,
@@ -159,10 +153,16 @@ impl Log {
         let number = self.number(stream);
         if let Some(slot) = number.and_then(|number| self.slots.get_mut(number as usize)) {
             slot.stream.keep(snapshot);
-            if self.trims {
-                slot.stream.trim();
-            }
         }
+    }
+
+    /// Drops what the snapshot of a stream has folded in, and gives it.
+    pub(super) fn trim(&mut self, stream: StreamId) -> Vec<Arc<Commit>> {
+        let number = self.number(stream);
+        let Some(slot) = number.and_then(|number| self.slots.get_mut(number as usize)) else {
+            return Vec::new();
+        };
+        slot.stream.trim(stream, &self.regions)
     }
 
     pub(super) fn forget_snapshots(&mut self) {

@@ -183,12 +183,12 @@ impl MemoryEventStore {
         lock(&self.shared.state).log.forget(stream)
     }
 
-    /// Drops, from now on, the commits of a stream that a new snapshot has folded in; their causes stay known. For
-    /// simulations only, where the streams of drivers grow all day and are never closed.
+    /// Drops the commits of a stream that its snapshot has folded in, and gives them, in order; their causes stay known.
+    /// For simulations only, where the streams of drivers grow all day and are never closed.
     ///
-    /// A scan then begins after what was dropped, and such a snapshot is not forgotten any more.
-    pub fn trim_behind_snapshots(&self) {
-        lock(&self.shared.state).log.trim_behind_snapshots();
+    /// A scan then begins after what was dropped, and that snapshot is not forgotten any more.
+    pub fn trim(&self, stream: StreamId) -> Vec<Arc<Commit>> {
+        lock(&self.shared.state).log.trim(stream)
     }
 
     /// Drops every snapshot, as an adapter may at any time.

@@ -25,11 +25,11 @@ struct Record {
 /// The history of one aggregate.
 #[derive(Debug, Default)]
 pub(super) struct Stream {
-    /// How many commits were dropped behind the snapshot.
-    trimmed: u32,
+    /// The hashes of the causes of the commits that were dropped behind the snapshot, in order.
+    trimmed: Vec<u64>,
     /// The commits after those.
     records: Vec<Record>,
-    /// The inbox of a long stream, by the hash of the cause: of two causes with one hash, the first.
+    /// The inbox of what a long stream holds, by the hash of the cause: of two causes with one hash, the first.
     by_cause: Option<Box<Lookup<u64, u32>>>,
     snapshot: Option<Snapshot>,
 }
@@ -42,18 +42,27 @@ impl Stream {
     /// The version of the last of the first `count` records.
     fn version_at(&self, count: usize) -> Version {
         let count = u32::try_from(count).unwrap_or(u32::MAX);
-        Version::new(self.trimmed.saturating_add(count))
+        Version::new(self.trimmed().saturating_add(count))
+    }
+
+    /// How many commits were dropped.
+    fn trimmed(&self) -> u32 {
+        u32::try_from(self.trimmed.len()).unwrap_or(u32::MAX)
     }
 
     /// The commit that `cause` made here, if it did.
     pub(super) fn version_of(&self, cause: &Cause) -> Option<Version> {
+        if !self.trimmed.is_empty() {
+            let hash = hash_of(cause);
+            if let Some(version) = (1..).zip(&self.trimmed).find(|(_, trimmed)| **trimmed == hash) {
+                return Some(Version::new(version.0));
+            }
+        }
         if let Some(by_cause) = &self.by_cause {
             let version = *by_cause.get(&hash_of(cause))?;
-            // Of what was trimmed, the hash is all that is left.
-            let record = version
-                .checked_sub(self.trimmed + 1)
-                .and_then(|place| self.records.get(place as usize));
-            if record.is_none_or(|record| record.cause == *cause) {
+            let place = version.checked_sub(self.trimmed() + 1);
+            let record = place.and_then(|place| self.records.get(place as usize));
+            if record.is_some_and(|record| record.cause == *cause) {
                 return Some(Version::new(version));
             }
         }
@@ -72,9 +81,9 @@ impl Stream {
             trace,
             events,
         } = commit;
-        // Most streams end after a few commits: room for as many again would be half of their memory.
+        // Most streams end after a few commits: room for more would be half of their memory.
         if self.records.len() == self.records.capacity() {
-            self.records.reserve_exact((self.records.len() / 4).max(3));
+            self.records.reserve_exact((self.records.len() / 8).max(1));
         }
         self.records.push(Record {
             at,
@@ -93,7 +102,7 @@ impl Stream {
 
     fn index_causes(&mut self) {
         let mut by_cause = Lookup::default();
-        for (version, record) in (self.trimmed + 1..).zip(&self.records) {
+        for (version, record) in (self.trimmed() + 1..).zip(&self.records) {
             by_cause.get_or_insert_with(hash_of(&record.cause), || version);
         }
         self.by_cause = Some(Box::new(by_cause));
@@ -126,23 +135,31 @@ impl Stream {
         }
     }
 
-    /// Drops the commits that the snapshot has folded in; their causes are still known.
-    pub(super) fn trim(&mut self) {
-        let Some(snapshot) = &self.snapshot else {
-            return;
-        };
-        let folded = snapshot.version.get().saturating_sub(self.trimmed);
-        let count = self.records.len().min(folded as usize);
-        if self.by_cause.is_none() {
+    /// Drops the commits that the snapshot has folded in, and gives them; their causes are still known.
+    pub(super) fn trim(&mut self, id: StreamId, regions: &Regions) -> Vec<Arc<Commit>> {
+        let folded = self
+            .snapshot
+            .as_ref()
+            .map_or(0, |snapshot| snapshot.version.get());
+        let count = folded.saturating_sub(self.trimmed()) as usize;
+        if count == 0 {
+            return Vec::new();
+        }
+        let dropped = self.after(id, regions, self.version_at(0), count).collect();
+        let causes = self.records.drain(..count.min(self.records.len()));
+        self.trimmed.reserve_exact(causes.len());
+        self.trimmed.extend(causes.map(|record| hash_of(&record.cause)));
+        self.records.shrink_to_fit();
+        self.by_cause = None;
+        if self.records.len() > COMPARED_COMMITS_MAX {
             self.index_causes();
         }
-        self.records.drain(..count);
-        self.trimmed += folded;
+        dropped
     }
 
     /// Forgets the snapshot, unless commits were dropped behind it.
     pub(super) fn forget_snapshot(&mut self) {
-        if self.trimmed == 0 {
+        if self.trimmed.is_empty() {
             self.snapshot = None;
         }
     }
@@ -155,8 +172,8 @@ impl Stream {
         version: Version,
         max: usize,
     ) -> impl Iterator<Item = Arc<Commit>> {
-        let skipped = version.get().saturating_sub(self.trimmed);
-        let first = version.get().max(self.trimmed);
+        let skipped = version.get().saturating_sub(self.trimmed());
+        let first = version.get().max(self.trimmed());
         let records = self.records.iter().skip(skipped as usize).take(max);
         (first + 1..).zip(records).filter_map(move |(version, record)| {
             Some(Arc::new(Commit {

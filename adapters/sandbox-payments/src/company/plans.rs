@@ -73,6 +73,12 @@ impl Company {
         self.files.close(intent);
     }
 
+    /// Drops an intent that is over.
+    pub(crate) fn forget(&mut self, intent: IntentId) {
+        self.expire_keys(intent);
+        self.files.drop_closed(intent);
+    }
+
     /// Places the hold and plans its end: the issuer may drop it before it lapses.
     pub(super) fn hold(&mut self, intent: IntentId, mover: Mover, at: Timestamp) {
         let Some(live) = self.files.live(intent) else {

@@ -31,6 +31,22 @@ fn the_list_is_the_same_before_and_after_keys_expire() {
 }
 
 #[test]
+fn only_what_is_over_can_be_forgotten_and_the_books_are_kept() {
+    let stage = Stage::new();
+    let (over, open) = (stage.held(1, PM_OK), stage.held(2, PM_OK));
+    stage.capture(&over, 900).unwrap();
+    let books = stage.totals();
+    for view in [&over, &open] {
+        stage.sandbox.forget(view.intent);
+    }
+    let left: Vec<_> = all(&stage).iter().map(|view| view.intent).collect();
+    assert_eq!(left, [open.intent]);
+    assert_eq!(stage.totals(), books);
+    stage.pass(DAY);
+    assert!(stage.capture(&open, 900).is_ok());
+}
+
+#[test]
 fn pages_follow_each_other_without_gap_or_overlap() {
     let stage = Stage::new();
     for trip in 0..25 {

@@ -14,7 +14,7 @@ use crate::witness::Witness;
 use fiacre_domain::id::{RegionId, TripId};
 use fiacre_domain::place::Place;
 use fiacre_domain::pricing::Tariff;
-use fiacre_domain::stream::{ChargeNumber, Commit, StreamId};
+use fiacre_domain::stream::{Commit, StreamId};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
 use fiacre_memory::SkewedClock;
@@ -103,7 +103,7 @@ impl<S: Spectator + 'static> Stage<S> {
         })
     }
 
-    /// Folds what has closed into the digest and drops it; gives how many trips are open.
+    /// Folds what has closed, or is folded into a snapshot, into the digest and drops it; gives how many trips are open.
     pub(super) fn tidy(&mut self, now: Timestamp) -> usize {
         let (newly, driven, open) = {
             let mut shared = lock(&self.shared);
@@ -115,6 +115,8 @@ impl<S: Spectator + 'static> Stage<S> {
         };
         let mut notebook = lock(self.scribe.notebook());
         for drive in driven {
+            let stream = StreamId::Driver(drive.driver);
+            notebook.note(Note::Trimmed(stream, self.platform.store.trim(stream)));
             notebook.note(Note::Drove(drive));
         }
         for &trip in &newly {
@@ -135,11 +137,8 @@ impl<S: Spectator + 'static> Stage<S> {
     }
 
     fn fold(&mut self, trip: TripId) {
-        let fare = StreamId::Payment(trip, ChargeNumber::FARE);
-        for stream in [StreamId::Trip(trip), StreamId::Dispatch(trip), fare] {
-            let commits = self.platform.forget(stream);
-            lock(self.scribe.notebook()).note(Note::Dropped(stream, commits));
-        }
+        let commits = self.platform.forget(trip);
+        lock(self.scribe.notebook()).note(Note::Dropped(trip, commits));
     }
 
     pub(super) fn end(mut self) -> Result<(Played, S), CityError> {
@@ -185,7 +184,7 @@ impl<S: Spectator + 'static> Stage<S> {
         Ok((played, spectator))
     }
 
-    /// What never closes: drivers' streams.
+    /// What never closes: drivers' streams, tips and debts.
     fn fold_rest(&mut self) -> Result<(), CityError> {
         let store = self.platform.store.clone();
         let mut streams = BTreeMap::<StreamId, Vec<Arc<Commit>>>::new();
@@ -206,7 +205,7 @@ impl<S: Spectator + 'static> Stage<S> {
         }
         let mut notebook = lock(self.scribe.notebook());
         for (stream, commits) in streams {
-            notebook.note(Note::Dropped(stream, commits));
+            notebook.note(Note::Trimmed(stream, commits));
         }
         Ok(())
     }
