@@ -7,6 +7,7 @@ use fiacre_domain::pricing::{
     Stage, StageRounding, SurgeInputs, SurgePolicy, TimeBasis, TimeRate, Toll, Weekdays, Window,
 };
 use fiacre_domain::ratio::Rounding;
+use fiacre_domain::time::TimeOfDay;
 use fiacre_domain::units::BasisPoints;
 use std::num::NonZero;
 
@@ -68,6 +69,45 @@ fn a_holiday_opens_windows_that_are_for_holidays_only() {
     let tariff = tariff.with_charge(three.during(on_holidays)).unwrap();
     assert_eq!(cents(&tariff, &ride()), 1_250);
     assert_eq!(cents(&tariff, &ride().on_holiday()), 1_550);
+}
+
+#[test]
+fn a_running_surcharge_is_charged_once_however_often_its_window_opens() {
+    let quarter = |from: u8, to: u8| {
+        let time = |minute| TimeOfDay::new(10, minute, 0).unwrap();
+        Span::new(Weekdays::ALL, time(from), time(to)).unwrap()
+    };
+    let spans = vec![quarter(5, 7), quarter(10, 12)];
+    let window = Window::new("busy".parse().unwrap(), DecidedBy::Running, spans).unwrap();
+    let (tariff, busy) = with_window(tariff(), window);
+    let three = Charge::surcharge(charge_id("extra"), ChargeAmount::Once(300));
+    let tariff = tariff.with_charge(three.during(busy)).unwrap();
+    // Ten kilometres by the minute: both openings, the second alone, up to the first, and after the last.
+    for (at, minutes, expected) in [
+        ("2018-07-03T10:00", 20, 1_550),
+        ("2018-07-03T10:08", 20, 1_550),
+        ("2018-07-03T10:00", 5, 1_250),
+        ("2018-07-03T10:12", 20, 1_250),
+    ] {
+        let ride = Ride::new(metres(10_000), Millis::from_minutes(minutes));
+        let quote = Arc::new(tariff.clone())
+            .quote(&ride, at.parse().unwrap(), Surge::NONE)
+            .unwrap();
+        assert_eq!(quote.total().minor(), expected, "{at} {minutes}");
+    }
+}
+
+#[test]
+fn a_tariff_under_another_name_does_not_take_its_receipts() {
+    let changed = Arc::new(tariff().with_id("test.c20".parse().unwrap()));
+    assert_eq!(changed.id().as_str(), "test.c20");
+    let published = Arc::new(tariff());
+    let quote = published.quote(&ride(), morning(), Surge::NONE).unwrap();
+    let mut recorder = quote.recorder(morning());
+    recorder.drive(metres(10_000), Millis::from_minutes(20)).unwrap();
+    let receipt = quote.settle(&recorder.finish().unwrap()).unwrap();
+    assert_eq!(receipt.verify(&published), Ok(()));
+    assert!(receipt.verify(&changed).is_err());
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::event::Event;
 use crate::fingerprint::Fingerprint;
 use crate::id::PrincipalId;
 use crate::money::{Currency, Money};
-use crate::ops::{OpsEvent, PolicyChange, PolicyKind};
+use crate::ops::{Erasure, OpsEvent, PolicyChange, PolicyKind};
 use crate::payment::{AuthorizationStart, Charge, PaymentEvent, Purpose, Waiver};
 use crate::pricing::{Publication, Quote, Ride, Surge, Tariff, TariffEvent};
 use crate::stream::{ChargeNumber, StreamId};
@@ -244,6 +244,13 @@ fn tariffs_and_policies_can_be_causes() {
         after(On(StreamId::Tariff("other".parse().unwrap()), 1)),
         ["audit_cause_missing"]
     );
+}
+
+#[test]
+fn a_person_may_be_erased_at_any_time() {
+    let (rider, key) = (PrincipalId::from_u128(1), Fingerprint::new([4; 32]));
+    let erased = OpsEvent::SubjectErased(Arc::new(Erasure::new(rider, rider, key)));
+    assert_eq!(whole().with(ops(), Asked, [erased]).codes(), [""; 0]);
 }
 
 #[test]
