@@ -1,7 +1,8 @@
 //! What leaves a process: hashes over canonical bytes, keyed codes, and receipts and quotes as JSON.
 //!
-//! JSON is strict: unknown fields, other versions and texts beyond a limit are refused with a typed error. The domain knows
-//! nothing of serde; each message here has a type of its own that is taken apart field by field.
+//! JSON is strict: unknown fields, missing ones (what is nothing is written as `null`), other versions and texts beyond a limit
+//! are refused with a typed error. The domain knows nothing of serde; each message here has a type of its own that is taken
+//! apart field by field.
 //!
 //! ```
 //! use fiacre_domain::money::Currency;
@@ -30,6 +31,7 @@ mod civil;
 mod error;
 mod hash;
 mod line;
+mod present;
 mod quote;
 mod reading;
 mod receipt;

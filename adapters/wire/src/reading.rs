@@ -2,6 +2,7 @@
 
 use crate::civil;
 use crate::error::{WireError, parsed};
+use crate::present::present;
 use crate::ride::CircumstancesJson;
 use fiacre_domain::pricing::{DeviationReason, MeterReading, Slice, SpeedBand};
 use fiacre_domain::units::{Millimetres, Millis};
@@ -12,11 +13,13 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct ReadingJson {
     tariff: String,
     tariff_version: u32,
+    #[serde(deserialize_with = "present")]
     tariff_fingerprint: Option<String>,
     started: String,
     zones: Vec<String>,
     slices: Vec<SliceJson>,
     circumstances: CircumstancesJson,
+    #[serde(deserialize_with = "present")]
     deviation: Option<DeviationJson>,
 }
 

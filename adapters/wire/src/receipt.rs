@@ -3,6 +3,7 @@
 use crate::civil;
 use crate::error::{WireError, parsed};
 use crate::line::{LineJson, PayJson};
+use crate::present::present;
 use crate::reading::{DeviationJson, ReadingJson};
 use crate::ride::{RideJson, SurgeJson};
 use crate::{JSON_BYTES_MAX, JSON_VERSION};
@@ -88,6 +89,7 @@ enum FaultJson {
 struct ComputedJson {
     basis: BasisJson,
     quoted: i64,
+    #[serde(deserialize_with = "present")]
     metered: Option<i64>,
     hold: i64,
     lines: Vec<LineJson>,

@@ -1,6 +1,7 @@
 //! Rides, circumstances and surge as JSON.
 
 use crate::error::{WireError, parsed};
+use crate::present::present;
 use fiacre_domain::pricing::{Circumstances, Party, Ride, RidePart, Surge, SurgeInputs, SurgePolicy, Toll};
 use fiacre_domain::units::{BasisPoints, Millimetres, Millis};
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct RideJson {
     distance_mm: i64,
     duration_ms: i64,
+    #[serde(deserialize_with = "present")]
     slow_ms: Option<i64>,
     waiting_ms: i64,
     parts: Vec<RidePartJson>,
@@ -76,8 +78,11 @@ impl RideJson {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CircumstancesJson {
+    #[serde(deserialize_with = "present")]
     start: Option<String>,
+    #[serde(deserialize_with = "present")]
     first_stop: Option<String>,
+    #[serde(deserialize_with = "present")]
     end: Option<String>,
     stops: u16,
     holiday: bool,
@@ -160,6 +165,7 @@ impl CircumstancesJson {
 #[serde(deny_unknown_fields)]
 pub(crate) struct SurgeJson {
     factor_bps: i32,
+    #[serde(deserialize_with = "present")]
     basis: Option<SurgeBasisJson>,
 }
 
@@ -172,6 +178,7 @@ struct SurgeBasisJson {
     neutral_bps: i32,
     weight_bps: i32,
     step_bps: i32,
+    #[serde(deserialize_with = "present")]
     zone: Option<String>,
     demand: u32,
     supply: u32,

@@ -1,6 +1,7 @@
 //! What is read is exactly what is written: nothing more, nothing else, nothing longer.
 
 use fiacre_wire::{JSON_BYTES_MAX, receipt_from_json, receipt_to_json};
+use serde_json::Value;
 
 const RECEIPTS: [&str; 2] = [
     include_str!("../golden/receipt-v1.json"),
@@ -61,4 +62,42 @@ fn what_is_not_a_receipt_is_refused_with_a_reason() {
         receipt_from_json(&"[".repeat(100_000)).unwrap_err().code(),
         "wire_malformed"
     );
+}
+
+#[test]
+fn no_key_may_be_missing() {
+    for text in RECEIPTS {
+        let whole: Value = serde_json::from_str(text).unwrap();
+        let keys = keys(&whole);
+        assert!(keys.len() > 40, "{keys:?}");
+        for (object, key) in keys {
+            let mut edited = whole.clone();
+            let fields = edited.pointer_mut(&object).and_then(Value::as_object_mut);
+            assert!(fields.unwrap().remove(&key).is_some());
+            let refused = receipt_from_json(&edited.to_string()).map(drop).unwrap_err();
+            assert_eq!(refused.code(), "wire_malformed", "without {object}/{key}");
+        }
+    }
+}
+
+/// Every key of a document: the pointer of the object that has it, and its name.
+fn keys(document: &Value) -> Vec<(String, String)> {
+    let mut keys = Vec::new();
+    let mut left = vec![(String::new(), document)];
+    while let Some((pointer, value)) = left.pop() {
+        match value {
+            Value::Object(fields) => {
+                for (name, field) in fields {
+                    keys.push((pointer.clone(), name.clone()));
+                    left.push((format!("{pointer}/{name}"), field));
+                }
+            }
+            Value::Array(items) => {
+                let items = items.iter().enumerate();
+                left.extend(items.map(|(index, item)| (format!("{pointer}/{index}"), item)));
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+    keys
 }
