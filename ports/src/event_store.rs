@@ -29,6 +29,19 @@ pub struct LoadRequest {
     pub stream: StreamId,
     /// How fresh.
     pub consistency: Consistency,
+    /// What the asker knows of it already: every commit up to here. [`Version::EMPTY`] for nothing.
+    pub after: Version,
+}
+
+impl LoadRequest {
+    /// All of `stream`, for an asker who knows nothing of it.
+    pub const fn whole(stream: StreamId, consistency: Consistency) -> Self {
+        Self {
+            stream,
+            consistency,
+            after: Version::EMPTY,
+        }
+    }
 }
 
 /// A folded state that can be thrown away: a load from it and a load without it give the same.
@@ -53,12 +66,12 @@ pub struct Snapshot {
     pub state: Arc<SnapshotState>,
 }
 
-/// A loaded stream.
+/// A loaded stream, or the part of it that the asker did not know.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Loaded {
-    /// A state to start from, if one is kept.
+    /// A state to start from, if one is kept that is newer than what the asker knows.
     pub snapshot: Option<Snapshot>,
-    /// Every commit after the snapshot (all of them without one), in order.
+    /// Every commit after the snapshot (without one, all that the asker does not know), in order.
     pub commits: Vec<Arc<Commit>>,
     /// The version of the last commit; [`Version::EMPTY`] for a stream without any.
     pub head: Version,
@@ -185,6 +198,8 @@ pub trait EventStore: Send + Sync {
     /// - MUST answer [`Newer`](crate::PortErrorKind::Newer) for a stream with a commit that a newer release wrote,
     ///   [`Damaged`](crate::PortErrorKind::Damaged) for one with a commit that is damaged, and the others as ever
     ///   (`es_38_load_tells_newer_from_damaged`).
+    /// - MUST give only what is newer than `after`, and no snapshot that is not: a load at the confirmed head of a stream
+    ///   that is known then costs next to nothing (`es_40_load_gives_what_is_newer`).
     /// - MUST answer in the order of the requests (`es_13_answers_follow_the_requests`).
     /// - MUST keep what was acknowledged over a crash and a restart (`es_22_acknowledged_survives_a_crash`,
     ///   `es_32_restart_keeps_the_log`).

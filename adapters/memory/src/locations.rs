@@ -104,7 +104,8 @@ impl Region {
                 .map(|known| known.sample)
         });
         let mut fresh: Vec<Sample> = fresh.collect();
-        fresh.sort_unstable_by_key(Sample::driver);
+        // Reports mostly come in order: this sort finds their runs and merges them.
+        fresh.sort_by_key(Sample::driver);
         // A driver may report twice at once.
         fresh.dedup_by_key(|sample| sample.driver());
         fresh

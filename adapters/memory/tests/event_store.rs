@@ -56,10 +56,7 @@ impl World {
     }
 
     fn load(&mut self, stream: StreamId) -> Loaded {
-        let request = LoadRequest {
-            stream,
-            consistency: Consistency::Linearizable,
-        };
+        let request = LoadRequest::whole(stream, Consistency::Linearizable);
         let loaded = self.executor.block_on(self.store.load(&[request])).unwrap();
         loaded.into_iter().next().unwrap().unwrap()
     }

@@ -112,10 +112,7 @@ impl World {
     }
 
     fn head(&mut self, trip: u128, consistency: Consistency) -> u32 {
-        let request = LoadRequest {
-            stream: stream(trip),
-            consistency,
-        };
+        let request = LoadRequest::whole(stream(trip), consistency);
         let loaded = self.executor.block_on(self.store.load(&[request])).unwrap().pop();
         let loaded = loaded.unwrap().unwrap();
         assert_eq!(loaded.commits.len(), loaded.head.get() as usize);
@@ -235,10 +232,7 @@ fn a_group_is_written_when_nothing_can_run_and_lost_in_a_crash_before() {
         })
     };
     let load = |executor: &mut Executor, trip| {
-        let request = LoadRequest {
-            stream: stream(trip),
-            consistency: Consistency::Linearizable,
-        };
+        let request = LoadRequest::whole(stream(trip), Consistency::Linearizable);
         let loaded = executor.block_on(store.load(&[request])).unwrap().pop();
         loaded.unwrap().unwrap().head.get()
     };
@@ -482,10 +476,7 @@ fn run(seed: u64) -> (Vec<String>, Faults) {
     for number in 1..400 {
         let version = world.append(vec![commit(1, number - 1)]);
         let published = world.publish(message(number, true));
-        let load = LoadRequest {
-            stream: stream(1),
-            consistency: Consistency::Cached,
-        };
+        let load = LoadRequest::whole(stream(1), Consistency::Cached);
         let loaded = world.executor.block_on(world.store.load(&[load])).unwrap();
         seen.push(format!(
             "{version:?} {published:?} {:?}",

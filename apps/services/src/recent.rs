@@ -2,10 +2,11 @@
 //!
 //! A cache over the log and nothing else. Whatever it holds was true at its version: an append at a version that the stream
 //! has left behind is a conflict, and an answer without events is never believed before a load at the confirmed head
-//! ([`crate::writer`]). So it may be stale, empty, shared or lost at any time, and costs a load at most.
+//! ([`crate::writer`]), which gives only what is newer. So it may be stale, empty, shared or lost at any time, and costs a load at most.
 
 use crate::state::State;
 use fiacre_domain::stream::{StreamId, Version};
+use fiacre_ports::{Consistency, LoadRequest, Loaded};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -21,6 +22,40 @@ pub(crate) struct Known {
     pub(crate) kept: Version,
     /// Whether nothing newer had been acknowledged when it was learnt, in this run.
     pub(crate) confirmed: bool,
+}
+
+impl Known {
+    /// Nothing; none for streams that hold no aggregate.
+    fn empty(stream: StreamId) -> Option<Box<Self>> {
+        State::empty(stream).map(|state| {
+            Box::new(Self {
+                state,
+                head: Version::EMPTY,
+                kept: Version::EMPTY,
+                confirmed: false,
+            })
+        })
+    }
+
+    /// What is known after a load, if this was known before it; none for streams that hold no aggregate.
+    ///
+    /// Whatever the load repeats is passed over. A stream of which the store holds nothing begins anew.
+    pub(crate) fn after(
+        before: Option<Box<Self>>,
+        request: LoadRequest,
+        loaded: &Loaded,
+    ) -> Option<Box<Self>> {
+        let mut known = match before.filter(|_| loaded.head != Version::EMPTY) {
+            Some(known) => known,
+            None => Self::empty(request.stream)?,
+        };
+        known.state.fold_in(loaded, known.head);
+        let snapshot = loaded.snapshot.as_ref().map(|snapshot| snapshot.version);
+        known.kept = snapshot.unwrap_or_default().max(known.kept);
+        known.head = loaded.head.max(known.head);
+        known.confirmed = request.consistency == Consistency::Linearizable;
+        Some(known)
+    }
 }
 
 /// The states of up to about four thousand streams, shared by the processes of a service. Whoever works on a state takes it

@@ -6,7 +6,7 @@ use fiacre_domain::driver::{self, Driver};
 use fiacre_domain::event::Event;
 use fiacre_domain::payment::{self, Payment};
 use fiacre_domain::saga::Command;
-use fiacre_domain::stream::StreamId;
+use fiacre_domain::stream::{StreamId, Version};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::trip::{self, Trip};
 use fiacre_ports::{Loaded, SnapshotState};
@@ -81,19 +81,31 @@ impl State {
         }
     }
 
-    /// Folds what a store gave.
+    /// Folds what a store gave of a whole stream.
     pub fn fold(stream: StreamId, loaded: &Loaded) -> Option<Self> {
-        let mut state = match loaded.snapshot.as_ref().map(|snapshot| &*snapshot.state) {
-            None => Self::empty(stream)?,
-            Some(SnapshotState::Trip(state)) => Self::Trip(state.clone()),
-            Some(SnapshotState::Dispatch(state)) => Self::Dispatch(state.clone()),
-            Some(SnapshotState::Driver(state)) => Self::Driver(state.clone()),
-            Some(SnapshotState::Payment(state)) => Self::Payment(state.clone()),
-        };
-        for commit in &loaded.commits {
-            state.evolve_all(&commit.events, commit.at);
-        }
+        let mut state = Self::empty(stream)?;
+        state.fold_in(loaded, Version::EMPTY);
         Some(state)
+    }
+
+    /// Folds in what a store gave that is newer than `known`, at which this state stands.
+    pub fn fold_in(&mut self, loaded: &Loaded, known: Version) {
+        let snapshot = loaded.snapshot.as_ref();
+        if let Some(snapshot) = snapshot.filter(|snapshot| snapshot.version > known) {
+            *self = Self::of_snapshot(&snapshot.state);
+        }
+        for commit in loaded.commits.iter().filter(|commit| commit.version > known) {
+            self.evolve_all(&commit.events, commit.at);
+        }
+    }
+
+    fn of_snapshot(snapshot: &SnapshotState) -> Self {
+        match snapshot {
+            SnapshotState::Trip(state) => Self::Trip(state.clone()),
+            SnapshotState::Dispatch(state) => Self::Dispatch(state.clone()),
+            SnapshotState::Driver(state) => Self::Driver(state.clone()),
+            SnapshotState::Payment(state) => Self::Payment(state.clone()),
+        }
     }
 
     /// The same, to be kept by a store.

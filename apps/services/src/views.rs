@@ -148,10 +148,7 @@ impl Projection {
     }
 
     async fn load(&self, trips: &[TripId]) -> Vec<Result<Loaded, PortError>> {
-        let request = |trip: &TripId| LoadRequest {
-            stream: StreamId::Trip(*trip),
-            consistency: Consistency::Linearizable,
-        };
+        let request = |trip: &TripId| LoadRequest::whole(StreamId::Trip(*trip), Consistency::Linearizable);
         match trips {
             [] => Vec::new(),
             trips => {

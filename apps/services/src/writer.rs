@@ -13,7 +13,8 @@ use fiacre_domain::saga::Command;
 use fiacre_domain::stream::{Cause, StreamId, TraceContext, Version};
 use fiacre_domain::time::Timestamp;
 use fiacre_ports::{
-    Appended, Clock, Consistency, EventStore, LoadRequest, NewCommit, PortError, PortErrorKind, Snapshot,
+    Appended, Clock, Consistency, EventStore, LoadRequest, Loaded, NewCommit, PortError, PortErrorKind,
+    Snapshot,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -132,26 +133,29 @@ impl Writer {
 
     /// The present state of streams, each at its confirmed head.
     pub async fn states(&self, streams: &[StreamId]) -> Vec<Result<(State, Version), PortError>> {
-        let requests: Vec<_> = streams
-            .iter()
-            .map(|&stream| LoadRequest {
-                stream,
-                consistency: Consistency::Linearizable,
-            })
-            .collect();
+        let mut known = self.recent.take(streams.iter().copied());
+        let request = |&stream: &StreamId| LoadRequest {
+            stream,
+            consistency: Consistency::Linearizable,
+            after: head_of(&known, stream),
+        };
+        let requests: Vec<_> = streams.iter().map(request).collect();
         let loaded = self.store.load(&requests).await;
-        streams
-            .iter()
-            .zip(loaded)
-            .map(|(&stream, loaded)| {
-                let loaded = loaded?;
-                let state = State::fold(stream, &loaded).ok_or(PortError::new(
-                    PortErrorKind::Invalid,
-                    "fold a stream that holds no aggregate",
-                ))?;
-                Ok((state, loaded.head))
-            })
-            .collect()
+        let mut state = |(request, loaded): (LoadRequest, Result<Loaded, PortError>)| {
+            // First what failed: a stream that stands twice may be loaded the second time, from what is known.
+            let (stream, loaded) = (request.stream, loaded?);
+            let before = known.remove(&stream);
+            let now = Known::after(before, request, &loaded).ok_or(PortError::new(
+                PortErrorKind::Invalid,
+                "fold a stream that holds no aggregate",
+            ))?;
+            let state = (now.state.clone(), now.head);
+            known.insert(stream, now);
+            Ok(state)
+        };
+        let states = requests.into_iter().zip(loaded).map(&mut state).collect();
+        self.recent.keep(known);
+        states
     }
 
     async fn load(&self, round: &mut Round, wave: &[usize]) {
@@ -185,6 +189,11 @@ impl Writer {
     }
 }
 
+/// Up to where a stream is known.
+fn head_of(known: &BTreeMap<StreamId, Box<Known>>, stream: StreamId) -> Version {
+    known.get(&stream).map_or(Version::EMPTY, |known| known.head)
+}
+
 /// The jobs of one run, and what is known of their streams.
 struct Round {
     observer: Arc<dyn Observer>,
@@ -212,9 +221,7 @@ impl Round {
 
     /// Takes what is still known from earlier runs; it may be behind.
     fn recall(&mut self, recent: &RecentStates) {
-        let jobs = self.jobs.iter().filter(|job| !job.mostly_does_nothing());
-        let streams = jobs.map(|job| job.stream);
-        self.known = recent.take(streams);
+        self.known = recent.take(self.jobs.iter().map(|job| job.stream));
     }
 
     /// The first unfinished job of each stream: a batch holds at most one commit a stream.
@@ -226,43 +233,35 @@ impl Round {
         (!wave.is_empty()).then_some(wave)
     }
 
+    /// What must be loaded before the wave can be decided: of each stream what is newer than what is known of it.
     fn missing(&self, wave: &[usize]) -> Vec<LoadRequest> {
-        wave.iter()
-            .map(|&slot| &self.jobs[slot])
-            .filter(|job| !self.known.contains_key(&job.stream))
-            .map(|job| {
-                let stream = job.stream;
-                let consistency = if self.unconfirmed.contains(&stream) || job.mostly_does_nothing() {
+        let missing = |&slot: &usize| {
+            let job = &self.jobs[slot];
+            let stream = job.stream;
+            let known = self.known.get(&stream);
+            let doubted = job.mostly_does_nothing() || self.unconfirmed.contains(&stream);
+            let suffices = known.is_some_and(|known| known.confirmed || !doubted);
+            (!suffices).then(|| LoadRequest {
+                stream,
+                consistency: if doubted {
                     Consistency::Linearizable
                 } else {
                     Consistency::Cached
-                };
-                LoadRequest { stream, consistency }
+                },
+                after: head_of(&self.known, stream),
             })
-            .collect()
+        };
+        wave.iter().filter_map(missing).collect()
     }
 
-    fn learn(&mut self, request: LoadRequest, loaded: Result<fiacre_ports::Loaded, PortError>) {
-        let LoadRequest { stream, consistency } = request;
-        let folded = loaded.map(|loaded| {
-            let kept = loaded
-                .snapshot
-                .as_ref()
-                .map_or(Version::EMPTY, |snapshot| snapshot.version);
-            (State::fold(stream, &loaded), loaded.head, kept)
-        });
-        match folded {
-            Ok((Some(state), head, kept)) => {
-                let confirmed = consistency == Consistency::Linearizable;
-                let known = Known {
-                    state,
-                    head,
-                    kept,
-                    confirmed,
-                };
-                self.known.insert(stream, Box::new(known));
+    fn learn(&mut self, request: LoadRequest, loaded: Result<Loaded, PortError>) {
+        let stream = request.stream;
+        let before = self.known.remove(&stream);
+        match loaded.map(|loaded| Known::after(before, request, &loaded)) {
+            Ok(Some(known)) => {
+                self.known.insert(stream, known);
             }
-            Ok((None, ..)) => self.fail(stream, &|| {
+            Ok(None) => self.fail(stream, &|| {
                 Outcome::Failed(PortError::new(
                     PortErrorKind::Invalid,
                     "write to a stream that holds no aggregate",
@@ -339,10 +338,12 @@ impl Round {
         commits
     }
 
-    /// Forgets what is known of the job's stream, so that it is loaded again at its confirmed head.
+    /// Doubts what is known of the job's stream, so that what is newer is loaded, at its confirmed head.
     fn reload(&mut self, slot: usize) {
         let stream = self.jobs[slot].stream;
-        self.known.remove(&stream);
+        if let Some(known) = self.known.get_mut(&stream) {
+            known.confirmed = false;
+        }
         self.unconfirmed.insert(stream);
     }
 

@@ -56,7 +56,7 @@ impl MemoryEventStore {
                 (Consistency::Cached, Some(fault)) if fault.kind == FaultKind::StaleRead => fault.commits,
                 (Consistency::Cached | Consistency::Linearizable, _) => 0,
             };
-            state.load(request.stream, hidden as usize)
+            state.load(request, hidden as usize)
         };
         requests.iter().zip(strikes).map(load).collect()
     }

@@ -5,7 +5,7 @@ use crate::hash::{FixedState, Index, Lookup};
 use crate::regions::Regions;
 use fiacre_domain::id::TripId;
 use fiacre_domain::stream::{Commit, StreamId, Version};
-use fiacre_ports::{Appended, Loaded, NewCommit, PortError, PortErrorKind, Snapshot};
+use fiacre_ports::{Appended, LoadRequest, Loaded, NewCommit, PortError, PortErrorKind, Snapshot};
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
@@ -141,11 +141,11 @@ impl Log {
         Appended::Applied(head.next())
     }
 
-    /// The stream without its last `hidden` commits.
-    pub(super) fn load(&self, stream: StreamId, hidden: usize) -> Loaded {
-        let slot = self.number(stream).and_then(|number| self.slot(number));
+    /// What a request asks for, of the stream without its last `hidden` commits.
+    pub(super) fn load(&self, request: &LoadRequest, hidden: usize) -> Loaded {
+        let slot = self.number(request.stream).and_then(|number| self.slot(number));
         slot.map_or_else(Loaded::default, |slot| {
-            slot.stream.load(stream, &self.regions, hidden)
+            slot.stream.load(request, &self.regions, hidden)
         })
     }
 

@@ -58,9 +58,9 @@ struct State {
 }
 
 impl State {
-    /// The stream without its last `hidden` commits.
-    fn load(&self, stream: StreamId, hidden: usize) -> Result<Loaded, PortError> {
-        self.unreadable.check(self.log.load(stream, hidden))
+    /// What a request asks for, of the stream without its last `hidden` commits.
+    fn load(&self, request: &LoadRequest, hidden: usize) -> Result<Loaded, PortError> {
+        self.unreadable.check(self.log.load(request, hidden))
     }
 
     /// Writes a batch, and says whose feeds have news; `late` says which commits their feed sees later than now.
@@ -264,10 +264,7 @@ impl EventStore for MemoryEventStore {
             return self.load_with_faults(requests).await;
         }
         let state = lock(&self.shared.state);
-        requests
-            .iter()
-            .map(|request| state.load(request.stream, 0))
-            .collect()
+        requests.iter().map(|request| state.load(request, 0)).collect()
     }
 
     async fn append(&self, commits: Vec<NewCommit>) -> Vec<Appended> {

@@ -5,7 +5,7 @@ use crate::regions::Regions;
 use fiacre_domain::event::Event;
 use fiacre_domain::stream::{Cause, Commit, StreamId, TraceContext, Version};
 use fiacre_domain::time::Timestamp;
-use fiacre_ports::{Loaded, NewCommit, Snapshot};
+use fiacre_ports::{LoadRequest, Loaded, NewCommit, Snapshot};
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
@@ -108,18 +108,19 @@ impl Stream {
         self.by_cause = Some(Box::new(by_cause));
     }
 
-    /// The stream without its last `hidden` commits.
-    pub(super) fn load(&self, id: StreamId, regions: &Regions, hidden: usize) -> Loaded {
+    /// What a request asks for, of the stream without its last `hidden` commits.
+    pub(super) fn load(&self, request: &LoadRequest, regions: &Regions, hidden: usize) -> Loaded {
         let visible = self.records.len().saturating_sub(hidden);
         let head = self.version_at(visible);
-        let snapshot = self.snapshot.clone().filter(|snapshot| snapshot.version <= head);
-        let folded = snapshot
+        let is_newer = |snapshot: &&Snapshot| snapshot.version > request.after && snapshot.version <= head;
+        let snapshot = self.snapshot.as_ref().filter(is_newer).cloned();
+        let known = snapshot
             .as_ref()
-            .map_or(Version::EMPTY, |snapshot| snapshot.version);
-        let after = (head.get() - folded.get().min(head.get())) as usize;
+            .map_or(request.after, |snapshot| snapshot.version);
+        let count = head.get().saturating_sub(known.get()) as usize;
         Loaded {
             snapshot,
-            commits: self.after(id, regions, folded, after).collect(),
+            commits: self.after(request.stream, regions, known, count).collect(),
             head,
         }
     }

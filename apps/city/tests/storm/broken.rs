@@ -86,10 +86,7 @@ impl BrokenStore {
 
     async fn overwrite(&self, mut commits: Vec<NewCommit>) -> Vec<Appended> {
         for commit in &mut commits {
-            let request = LoadRequest {
-                stream: commit.stream,
-                consistency: Consistency::Linearizable,
-            };
+            let request = LoadRequest::whole(commit.stream, Consistency::Linearizable);
             let loaded = self.inner.load(&[request]).await.pop();
             if let (StreamId::Driver(_), Some(Ok(Loaded { head, .. }))) = (commit.stream, loaded) {
                 self.broken

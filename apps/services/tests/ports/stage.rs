@@ -192,7 +192,14 @@ pub(crate) fn loaded(stream: StreamId, commits: Vec<Vec<Event>>) -> Loaded {
     }
 }
 
-/// A store whose answers are these.
+/// What of a whole stream is newer than `after`.
+fn newer(after: Version, mut loaded: Loaded) -> Loaded {
+    loaded.snapshot = loaded.snapshot.filter(|snapshot| snapshot.version > after);
+    loaded.commits.retain(|commit| commit.version > after);
+    loaded
+}
+
+/// A store whose answers are these, of whole streams: it leaves out what its asker knows.
 pub(crate) fn store(
     tape: &Tape,
     load: impl Fn(&LoadRequest) -> Result<Loaded, PortError> + Send + 'static,
@@ -202,7 +209,8 @@ pub(crate) fn store(
     let own = tape.clone();
     store.expect_load().returning(move |requests| {
         own.note(Asked::Load(requests.to_vec()));
-        requests.iter().map(&load).collect()
+        let newer = |request: &LoadRequest| load(request).map(|loaded| newer(request.after, loaded));
+        requests.iter().map(newer).collect()
     });
     let own = tape.clone();
     store.expect_append().returning(move |commits| {

@@ -278,7 +278,7 @@ impl World {
             panic!("{stream}")
         };
         let consistency = Consistency::Linearizable;
-        let loaded = at_once(self.store.load(&[LoadRequest { stream, consistency }]));
+        let loaded = at_once(self.store.load(&[LoadRequest::whole(stream, consistency)]));
         let loaded = loaded.into_iter().next().unwrap().unwrap();
         let Some(State::Trip(state)) = State::fold(stream, &loaded) else {
             panic!("{stream}")

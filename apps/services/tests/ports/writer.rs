@@ -9,6 +9,7 @@ use fiacre_domain::saga::Command;
 use fiacre_domain::stream::{Cause, StreamId, Version};
 use fiacre_ports::{Appended, Consistency, LoadRequest, Loaded, NewCommit, PortError, PortErrorKind};
 use fiacre_services::observer::NoObserver;
+use fiacre_services::recent::RecentStates;
 use fiacre_services::writer::{Job, Outcome, Writer};
 use std::sync::Arc;
 
@@ -242,6 +243,42 @@ fn nothing_to_do_is_believed_only_at_the_confirmed_head() {
     let (outcomes, tape) = run(vec![job(1, ANN, go_online())], stale, applied);
     assert!(matches!(outcomes[..], [Outcome::Committed(_)]), "{outcomes:?}");
     assert_eq!(tape.appended(), ["DriverOnline"]);
+}
+
+#[test]
+fn of_a_stream_that_is_remembered_only_what_is_newer_is_loaded() {
+    let tape = Tape::default();
+    let (ann, bob) = (StreamId::Driver(ANN), StreamId::Driver(BOB));
+    // That Ann went off duty is seen at the confirmed head alone; Bob is still on duty.
+    let load = move |request: &LoadRequest| {
+        let mut commits = vec![vec![online()]];
+        if request.stream == ann && request.consistency == Consistency::Linearizable {
+            commits.push(vec![DriverEvent::Offline.into()]);
+        }
+        Ok(loaded(request.stream, commits))
+    };
+    let store = Arc::new(store(&tape, load, applied));
+    let recent = Arc::new(RecentStates::default());
+    let writer = Writer::new(store, Arc::new(clock(&tape)), Arc::new(NoObserver)).with_recent(recent);
+    let change = |number, driver| job(number, driver, DriverCommand::ChangeRegion { region: region() });
+    let first = crate::stage::at_once(writer.run(vec![change(1, ANN), change(2, BOB)]));
+    assert_eq!(first.len(), 2);
+    let asked_before = tape.loads().len();
+    let outcomes =
+        crate::stage::at_once(writer.run(vec![job(3, ANN, go_online()), job(4, BOB, go_online())]));
+    assert!(
+        matches!(outcomes[..], [Outcome::Committed(_), Outcome::Nothing]),
+        "{outcomes:?}"
+    );
+    let heads = crate::stage::at_once(writer.states(&[bob, ann, bob]));
+    let heads: Vec<_> = heads.into_iter().map(|state| state.unwrap().1.get()).collect();
+    assert_eq!(heads, [1, 3, 1]);
+    let later = tape.loads().split_off(asked_before).concat();
+    let known: Vec<_> = later
+        .iter()
+        .map(|request| (request.stream, request.after.get()))
+        .collect();
+    assert_eq!(known, [(bob, 1), (bob, 1), (ann, 3), (bob, 1)]);
 }
 
 #[test]

@@ -123,11 +123,22 @@ fn on_duty<H: EventStoreHarness>(script: &Script<'_, H>, seats: u8) -> Check<Dri
 
 /// A load must be whole: from its snapshot, which must be one of those saved, or from the beginning.
 fn expect_whole(loaded: &Loaded, head: u32, saved: &[(u32, SnapshotState)]) -> Check {
+    expect_newer(loaded, 0, head, saved)
+}
+
+/// A load must give all that is newer than `after`, and nothing else: from its snapshot, which must be one of those saved,
+/// or from there.
+fn expect_newer(loaded: &Loaded, after: u32, head: u32, saved: &[(u32, SnapshotState)]) -> Check {
     let start = loaded
         .snapshot
         .as_ref()
-        .map_or(0, |snapshot| snapshot.version.get());
+        .map_or(after, |snapshot| snapshot.version.get());
     if let Some(snapshot) = &loaded.snapshot {
+        expect(
+            start > after,
+            "a snapshot that is newer than what is known",
+            snapshot,
+        )?;
         let known = saved
             .iter()
             .any(|(version, state)| *version == snapshot.version.get() && *state == *snapshot.state);
@@ -170,6 +181,18 @@ pub(super) fn snapshots_may_vanish<H: EventStoreHarness>(script: &Script<'_, H>)
     script.apply(&store, &[ids.commit(stream, 3, 3)])?;
     for loaded in script.load(&store, &[stream])? {
         expect_whole(&loaded, 4, &saved)?;
+    }
+    Ok(())
+}
+
+pub(super) fn load_gives_what_is_newer<H: EventStoreHarness>(script: &Script<'_, H>) -> Check {
+    let stream = script.ids().driver(1);
+    let saved = with_snapshots(script, stream)?;
+    let store = script.open_store();
+    for after in 0..=3 {
+        for loaded in script.load_after(&store, &[stream], Version::new(after))? {
+            expect_newer(&loaded, after, 3, &saved)?;
+        }
     }
     Ok(())
 }

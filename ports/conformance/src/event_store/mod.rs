@@ -92,4 +92,6 @@ crate::clause::clauses! {
         "answer the load of a stream with a commit that cannot be read `Newer` or `Damaged`, and the others as ever";
     BatchesOfAnySizeAreTaken es_39_batches_of_any_size_are_taken by appends::batches_of_any_size_are_taken:
         "take batches of thousands of appends and loads, in as many requests as it likes, and empty ones";
+    LoadGivesWhatIsNewer es_40_load_gives_what_is_newer by loads::load_gives_what_is_newer:
+        "give of a stream that the asker knows up to a version only what is newer, and no snapshot that is not";
 }

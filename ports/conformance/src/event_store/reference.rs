@@ -53,10 +53,11 @@ impl State {
     }
 
     fn load(&self, request: &LoadRequest) -> Result<Loaded, PortError> {
-        let snapshot = self.snapshots.get(&request.stream).cloned();
+        let is_newer = |snapshot: &&Snapshot| snapshot.version > request.after;
+        let snapshot = self.snapshots.get(&request.stream).filter(is_newer).cloned();
         let start = snapshot
             .as_ref()
-            .map_or(Version::EMPTY, |snapshot| snapshot.version);
+            .map_or(request.after, |snapshot| snapshot.version);
         let after = self.of(request.stream).filter(|commit| commit.version > start);
         let commits = after
             .map(|commit| self.entry(commit).commit)

@@ -191,11 +191,22 @@ impl<H: EventStoreHarness> Script<'_, H> {
 
     /// Loads streams at their confirmed heads.
     pub(super) fn load(&self, store: &Store, streams: &[StreamId]) -> Check<Vec<Loaded>> {
+        self.load_after(store, streams, Version::EMPTY)
+    }
+
+    /// Loads what is newer than a version of streams, at their confirmed heads.
+    pub(super) fn load_after(
+        &self,
+        store: &Store,
+        streams: &[StreamId],
+        after: Version,
+    ) -> Check<Vec<Loaded>> {
         let requests: Vec<_> = streams
             .iter()
             .map(|&stream| LoadRequest {
                 stream,
                 consistency: Consistency::Linearizable,
+                after,
             })
             .collect();
         let names: Vec<_> = streams.iter().map(ToString::to_string).collect();
@@ -206,13 +217,17 @@ impl<H: EventStoreHarness> Script<'_, H> {
                 .collect();
             heads.join("; ")
         };
-        let loaded = self.call(format!("load {}", names.join(", ")), show, async || {
-            store
-                .load(&requests)
-                .await
-                .into_iter()
-                .collect::<Result<Vec<_>, _>>()
-        })?;
+        let loaded = self.call(
+            format!("load {} after {after}", names.join(", ")),
+            show,
+            async || {
+                store
+                    .load(&requests)
+                    .await
+                    .into_iter()
+                    .collect::<Result<Vec<_>, _>>()
+            },
+        )?;
         expect_same("as many answers as requests", &streams.len(), &loaded.len())?;
         Ok(loaded)
     }
@@ -223,10 +238,7 @@ impl<H: EventStoreHarness> Script<'_, H> {
         store: &Store,
         streams: &[StreamId],
     ) -> Check<Vec<Result<Loaded, PortError>>> {
-        let request = |stream: &StreamId| LoadRequest {
-            stream: *stream,
-            consistency: Consistency::Linearizable,
-        };
+        let request = |stream: &StreamId| LoadRequest::whole(*stream, Consistency::Linearizable);
         let requests: Vec<_> = streams.iter().map(request).collect();
         let show = |loaded: &Vec<Result<Loaded, PortError>>| format!("{loaded:?}");
         let way_failed = |loaded: &Result<Loaded, PortError>| match loaded {

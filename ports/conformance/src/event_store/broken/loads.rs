@@ -93,6 +93,17 @@ impl Bug for OneTooFewAfterSnapshot {
     }
 }
 
+/// A stream is loaded whole, whatever the asker knows of it.
+#[derive(Debug, Default)]
+pub(super) struct AlwaysGivesAll;
+#[async_trait]
+impl Bug for AlwaysGivesAll {
+    async fn load(&self, inner: &Reference, requests: &[LoadRequest]) -> Vec<Result<Loaded, PortError>> {
+        let whole = |request: &LoadRequest| LoadRequest::whole(request.stream, request.consistency);
+        inner.load(&requests.iter().map(whole).collect::<Vec<_>>()).await
+    }
+}
+
 /// The last commit was acknowledged before it was durable.
 #[derive(Debug, Default)]
 pub(super) struct LosesTheLastOnCrash;

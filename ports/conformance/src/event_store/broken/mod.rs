@@ -186,6 +186,7 @@ pub fn broken(clause: Clause) -> Broken {
         Clause::UnreadableSparesTheScan => Broken::new::<readers::ScansWhatItCanRead>(),
         Clause::LoadTellsNewerFromDamaged => Broken::new::<readers::NewerIsDamaged>(),
         Clause::BatchesOfAnySizeAreTaken => Broken::new::<appends::AThousandAtATime>(),
+        Clause::LoadGivesWhatIsNewer => Broken::new::<loads::AlwaysGivesAll>(),
     }
 }
 
@@ -325,6 +326,16 @@ const ALSO: &[(Clause, Clause, &str)] = &[
         Clause::AcknowledgedSurvivesACrash,
         Clause::CrashBeforePublishRepeats,
         "the commit that was lost cannot be published",
+    ),
+    (
+        Clause::LinearizableLoadSeesAcknowledged,
+        Clause::LoadGivesWhatIsNewer,
+        "it asks one handle for several parts of a stream, and gets the first again",
+    ),
+    (
+        Clause::SnapshotsMayVanish,
+        Clause::LoadGivesWhatIsNewer,
+        "it loads from a snapshot as well",
     ),
     (
         Clause::CauseCountsPerStream,
