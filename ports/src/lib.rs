@@ -27,14 +27,12 @@
 //!   [`Invalid`](PortErrorKind::Invalid) and [`Damaged`](PortErrorKind::Damaged) are final;
 //!   [`Newer`](PortErrorKind::Newer) ends with an upgrade. Retries within a call are the adapter's own, within its timeouts.
 //! - **Clocks**: `until`, due times and holds are read on the clock of the process that calls, which its handle was made
-//!   with; a server's clock decides nothing. Domain times are carried, never judged.
+//!   with; a server's clock decides nothing. Domain times are carried, never judged. Waiting is a call with a deadline, and
+//!   an adapter owns its timeouts.
 //! - **Dropped futures**: only a crash drops a future of a port, and what was in flight is then done or not, as after
 //!   [`OutcomeUnknown`](PortErrorKind::OutcomeUnknown). A driver that a dropped future harms gets a task of its own inside.
 //! - **Objects**: every port is `Send + Sync` behind an `Arc<dyn _>` and may be called side by side; a [`Consumer`] and a
 //!   [`LocationReader`] belong to one caller each.
-//!
-//! Waiting is a call with a deadline (`until`): an adapter owns its timeouts, and no future of a port is dropped before it
-//! is done, except by a crash.
 
 mod board;
 mod bus;

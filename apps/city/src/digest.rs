@@ -1,7 +1,8 @@
-//! One digest of a whole run: SHA-256 over all commits' canonical bytes, sorted by stream and version.
+//! One digest of a whole run: SHA-256 over the pairs of stream and hash, sorted by stream.
 //!
-//! So that nothing has to be kept until the end, what is over is hashed on its own: the streams of a trip as one, since they
-//! end as one, and every other stream for itself. The digest is the hash over all of these hashes, sorted by stream.
+//! A hash is the SHA-256 over commits' canonical bytes, in the order of versions. So that nothing has to be kept until the
+//! end, what is over is hashed on its own: the streams of a trip as one, since they end as one, and every other stream for
+//! itself.
 
 use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::stream::{Commit, StreamId};

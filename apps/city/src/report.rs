@@ -105,7 +105,8 @@ pub struct Speed {
 pub struct Facts {
     /// What was asked for.
     pub run: Run,
-    /// SHA-256 over all commits, in hexadecimal digits.
+    /// SHA-256 over the pairs of stream and hash, sorted by stream, in hexadecimal digits; a hash is the SHA-256 over the
+    /// commits' canonical bytes of a trip's streams together, or of another stream, in the order of versions.
     pub digest: String,
     /// What the audit says.
     pub verdict: Verdict,

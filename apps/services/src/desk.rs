@@ -511,4 +511,17 @@ impl SupportDesk {
             .send(self.region, origin, Command::Trip(trip, command))
             .await
     }
+
+    /// Settles the trip anew where the meter was wrong: by what its quote makes of the right reading.
+    pub async fn correct_reading(
+        &self,
+        origin: Origin,
+        trip: TripId,
+        quote: &Quote,
+        reading: &MeterReading,
+    ) -> Result<(), DeskError> {
+        let receipt = Arc::new(quote.settle(reading)?);
+        self.adjust_fare(origin, trip, AdjustReason::WrongReading, receipt)
+            .await
+    }
 }

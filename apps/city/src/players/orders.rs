@@ -11,9 +11,7 @@ use fiacre_domain::place::Place;
 use fiacre_domain::pricing::{MeterReading, PricingError, Quote, Surge};
 use fiacre_domain::requirements::Requirements;
 use fiacre_domain::time::{CivilDateTime, Timestamp};
-use fiacre_domain::trip::{
-    AdjustReason, CancelReason, PaymentMethod, PaymentMethodId, PersonalPlace, PersonalPlan,
-};
+use fiacre_domain::trip::{CancelReason, PaymentMethod, PaymentMethodId, PersonalPlace, PersonalPlan};
 use fiacre_domain::units::{Millimetres, Millis};
 use fiacre_services::desk::{Booking, DeskError, PricedTrip};
 use std::sync::Arc;
@@ -212,13 +210,11 @@ impl Players {
         let right = self
             .scene
             .civil(now)
-            .and_then(|at| reading(&ride.quote, at, Millimetres::new(distance), Millis::new(duration)))
-            .and_then(|reading| ride.quote.settle(&reading));
+            .and_then(|at| reading(&ride.quote, at, Millimetres::new(distance), Millis::new(duration)));
         let asked = match right {
-            Ok(receipt) => {
-                let receipt = Arc::new(receipt);
+            Ok(reading) => {
                 self.support
-                    .adjust_fare(self.origin(), trip, AdjustReason::WrongReading, receipt)
+                    .correct_reading(self.origin(), trip, &ride.quote, &reading)
                     .await
             }
             Err(error) => Err(error.into()),

@@ -36,6 +36,14 @@ fn bad_usage_exits_64() {
 }
 
 #[test]
+fn an_unknown_option_is_told_of_one_that_looks_like_it_and_of_no_other() {
+    let (_, said) = exit(&words("city --hour 1"));
+    assert!(said.contains("'--hours'"), "{said}");
+    let (_, said) = exit(&words("city --bogus"));
+    assert!(!said.contains("--hours"), "{said}");
+}
+
+#[test]
 fn help_has_examples_everywhere() {
     for line in COMMANDS {
         let help = text(&format!("{line} --help"));

@@ -278,16 +278,26 @@ fn of_support() -> Vec<Request> {
         reason: AdjustReason::Goodwill,
         receipt: receipt(),
     };
-    vec![(
-        |desks, origin| {
-            at_once(
-                desks
-                    .support
-                    .adjust_fare(origin, TRIP, AdjustReason::Goodwill, receipt()),
-            )
-        },
-        Command::Trip(TRIP, adjust),
-    )]
+    let correct = trip::Command::AdjustFare {
+        reason: AdjustReason::WrongReading,
+        receipt: receipt(),
+    };
+    vec![
+        (
+            |desks, origin| {
+                at_once(
+                    desks
+                        .support
+                        .adjust_fare(origin, TRIP, AdjustReason::Goodwill, receipt()),
+                )
+            },
+            Command::Trip(TRIP, adjust),
+        ),
+        (
+            |desks, origin| at_once(desks.support.correct_reading(origin, TRIP, &quote(), &reading())),
+            Command::Trip(TRIP, correct),
+        ),
+    ]
 }
 
 fn all() -> Vec<Request> {

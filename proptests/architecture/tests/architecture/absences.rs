@@ -66,6 +66,8 @@ const ABSENCES: [Absence; 7] = [
             ".evolve",
             "saga::react",
             "matching::assign",
+            "quote.settle",
+            "Quote::settle",
         ],
         except: None,
         because: "the city plays against the platform's entry points: it decides nothing of the domain's",
@@ -109,6 +111,15 @@ pub(crate) const ABSENT: Rule = Rule {
             name: "a city that decides",
             plant: |workspace| {
                 workspace.write_line("apps/city/src/lib.rs", "    trip.decide(&command, now)?;");
+            },
+        },
+        Plant {
+            name: "a city that settles a fare",
+            plant: |workspace| {
+                workspace.write_line(
+                    "apps/city/src/lib.rs",
+                    "    let receipt = ride.quote.settle(&reading)?;",
+                );
             },
         },
     ],

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use fiacre_city::demand::{Burst, DemandError, Multiplier};
 use fiacre_city::players::{Habits, Share, ShareError};
 use fiacre_city::report::Run;
-use fiacre_city::run::{CityError, CityOptions, DRIVERS_MAX, DRIVERS_PER_DEMAND, HOLDS_LOST};
+use fiacre_city::run::{CityError, CityOptions, DEMAND_MAX, DRIVERS_MAX, DRIVERS_PER_DEMAND, HOLDS_LOST};
 use fiacre_domain::pricing::Tariff;
 use fiacre_domain::time::{TimeOfDay, Weekday};
 use fiacre_domain::units::Millis;
@@ -26,7 +26,7 @@ Examples:
   fiacre city --burst 18:30-18:45:10 --drivers 9000
 
 Demand: New York TLC records of business days of 2018, by weekday, quarter-hour and pair of zones.
-Drivers: 8,000 for each unit of demand, unless --drivers says otherwise.
+Drivers: 8,000 for each unit of demand, but no more than 100,000, unless --drivers says otherwise. The report says how many.
 The report goes to stdout, the progress line to a terminal's stderr; NO_COLOR is respected. Ctrl-C ends it without a report.
 Exit codes: 0 no finding, 2 audit findings, 64 bad usage or configuration, 70 an error of ours, such as a run that came to
 no end, 74 the report or the table of trips could not be written.")]
@@ -39,7 +39,7 @@ pub(crate) struct CityArguments {
     #[arg(long, value_name = "HH:MM", default_value = "17:00")]
     from: TimeOfDay,
 
-    /// For how many hours requests come; then the city drains until every trip is closed
+    /// For how many hours requests come, a minute or more and up to 24 hours; then the city drains until every trip is closed
     #[arg(long, value_name = "N", default_value = "2", value_parser = hours, allow_negative_numbers = true)]
     hours: Millis,
 
@@ -47,12 +47,12 @@ pub(crate) struct CityArguments {
     #[arg(long, value_name = "X", default_value = "1", value_parser = factor, allow_negative_numbers = true)]
     demand: f64,
 
-    /// Drivers on duty, up to 100,000 [default: 8,000 × demand]
+    /// Drivers on duty, up to 100,000 [default: 8,000 × demand, at most 100,000]
     #[arg(long, value_name = "N", value_parser = drivers, allow_negative_numbers = true)]
     drivers: Option<u32>,
 
     /// Everything random follows from this number
-    #[arg(long, value_name = "N", default_value_t = 1, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", default_value = "1", value_parser = seed, allow_negative_numbers = true)]
     seed: u64,
 
     /// A tariff file, or the name of a built-in tariff
@@ -80,7 +80,12 @@ pub(crate) struct CityArguments {
     burst: Vec<Burst>,
 
     /// As fast as possible, or N times as fast as the city's own clock
-    #[arg(long, value_name = "max|N", default_value = "max")]
+    #[arg(
+        long,
+        value_name = "max|N",
+        default_value = "max",
+        allow_negative_numbers = true
+    )]
     pub(super) speed: Pace,
 
     /// Write one line for each trip here, as CSV
@@ -150,11 +155,14 @@ fn hours(text: &str) -> Result<Millis, &'static str> {
     let hours: f64 = text
         .parse()
         .map_err(|_| "write a number of hours, such as 1 or 0.25")?;
-    if !(hours > 0.0 && hours <= 24.0) {
+    if !(0.0..=24.0).contains(&hours) {
         return Err("write a number of hours above 0 and up to 24");
     }
     #[expect(clippy::cast_possible_truncation, reason = "at most 86,400,000")]
     let length_ms = (hours * 3_600_000.0).round() as i64;
+    if length_ms == 0 {
+        return Err("write a number of hours that makes a minute or more, such as 0.25 or 1.5");
+    }
     if length_ms % 60_000 != 0 {
         return Err("write a number of hours that makes whole minutes, such as 0.25 or 1.5");
     }
@@ -168,12 +176,19 @@ fn drivers(text: &str) -> Result<u32, String> {
         .ok_or_else(|| format!("write a whole number from 0 to {DRIVERS_MAX}, such as 9000"))
 }
 
+fn seed(text: &str) -> Result<u64, String> {
+    text.parse()
+        .map_err(|_| format!("write a whole number from 0 to {}, such as 7", u64::MAX))
+}
+
+/// As many times as one process plays, which is less than what a [`Multiplier`] may be.
 fn factor(text: &str) -> Result<f64, String> {
-    let factor = text
-        .parse()
-        .map_err(|_| "write a number, such as 1 or 0.5".to_owned())?;
-    Multiplier::new(factor).map_err(|error| error.to_string())?;
-    Ok(factor)
+    text.parse()
+        .ok()
+        .filter(|factor| {
+            Multiplier::new(*factor).is_ok_and(|times| times.millionths() <= DEMAND_MAX * 1_000_000)
+        })
+        .ok_or_else(|| format!("write a number from 0 to {DEMAND_MAX}, such as 1 or 0.5"))
 }
 
 fn share(text: &str) -> Result<Share, String> {
