@@ -42,7 +42,7 @@ fn a_run_of_no_length_gives_no_request_again_and_again() {
 }
 
 #[test]
-fn a_hundred_times_and_the_most_of_manhattan_stream_without_being_held() {
+fn requests_of_a_hundred_times_and_the_most_of_manhattan_are_drawn_without_being_held() {
     let (manhattan, demand) = (Manhattan::load().unwrap(), Demand::load().unwrap());
     let day = || {
         DemandPlan::new(

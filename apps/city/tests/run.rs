@@ -99,7 +99,7 @@ fn without_demand_and_drivers_the_log_is_empty() {
 }
 
 #[test]
-fn a_hundred_times_the_demand_starves_and_ends() {
+fn five_drivers_for_twice_manhattans_demand_starve_it_and_it_ends() {
     let mut options = evening();
     options.demand = times(2.0);
     options.length = Millis::from_minutes(1);

@@ -10,6 +10,11 @@ const EVENING: &str = "city --weekday fri --from 18:00 --hours 1 --demand 2 --js
 /// Long enough for a few hundred trips, which is enough for another seed to show.
 const MINUTES: &str = "city --weekday fri --from 18:00 --hours 0.1 --demand 0.2 --json";
 
+/// The most demand that can be asked for, as long as one minute, and few to drive: 100 times Manhattan's minute has some 52,000
+/// riders, and nearly all of them find nobody.
+const FLOOD: &str =
+    "city --weekday fri --from 18:00 --hours 0.016666666666666666 --demand 100 --drivers 2000 --json";
+
 /// A promise, and whether a report keeps it; a report without the figures keeps nothing.
 struct Promise {
     says: &'static str,
@@ -163,6 +168,36 @@ fn a_friday_evening_with_twice_the_demand_keeps_every_promise() {
     let twins = [start(EVENING, 1), start(EVENING, 1)].map(report);
     assert_eq!(broken(&twins[0]), Vec::<&str>::new(), "{}", twins[0]);
     assert_eq!(digest(&twins[0]), digest(&twins[1]));
+}
+
+#[test]
+#[ignore = "a minute or so in release; in debug it is half an hour: cargo test --release -p fiacre --test evening -- --ignored"]
+fn a_minute_of_a_hundred_times_the_demand_starves_and_keeps_its_books() {
+    let flood = report(start(FLOOD, 1));
+    let asked = count(&flood, "/trips/requested").unwrap();
+    assert!(asked > 30_000, "{flood}");
+    let kept = |says: &str| {
+        PROMISES
+            .iter()
+            .any(|promise| promise.says.contains(says) && (promise.keeps)(&flood) == Some(true))
+    };
+    for says in [
+        "live at once",
+        "audit finds nothing",
+        "sums to zero",
+        "captured, released",
+        "held any more",
+        "each request ends",
+    ] {
+        assert!(kept(says), "{says}: {flood}");
+    }
+    // Few ride, but drivers do not stand idle beside the queue: there are about as many rides as drivers.
+    let completed = count(&flood, "/trips/completed").unwrap();
+    assert!((1_500..asked / 10).contains(&completed), "{flood}");
+    assert!(
+        count(&flood, "/failed_by_reason/no_driver").unwrap() > asked / 2,
+        "{flood}"
+    );
 }
 
 #[test]
