@@ -594,11 +594,7 @@ fn an_app_tariff_has_tiers_time_a_minimum_and_taxes_inside_its_prices() {
     assert_eq!(long.driver_pay().to_string(), "16.74 EUR");
     // 2.50 + 1.20 + 1.50 = 5.20, topped up to 8.00.
     let short = quote(1, 5);
-    let lines = short.lines().unwrap();
-    assert!(
-        lines
-            .iter()
-            .any(|line| line.kind() == LineKind::Minimum && line.amount().minor() == 280)
-    );
+    let is_top_up = |line: &Line| line.kind() == LineKind::Minimum && line.amount().minor() == 280;
+    assert!(short.lines().unwrap().iter().any(is_top_up));
     assert_eq!(short.total().to_string(), "8.10 EUR");
 }

@@ -118,9 +118,19 @@ impl<'a> Page<'a> {
             format!("half had a driver in {}", span(self.report.assign.p50)),
             format!("who came in {}", span(self.report.pickup.p50)),
         ];
+        let waited = self.report.wait.p50.is_some();
         self.style.paragraph("Riders", &riders)
             + &self.style.paragraph("No ride", &without)
-            + &self.style.paragraph("Waits", &waits)
+            + &self.paragraph_if(waited, "Waits", &waits)
+    }
+
+    /// A paragraph where there is something to tell, and nothing elsewhere.
+    fn paragraph_if(&self, is_told: bool, label: &str, items: &[String]) -> String {
+        if is_told {
+            self.style.paragraph(label, items)
+        } else {
+            String::new()
+        }
     }
 
     fn zones(&self) -> String {
@@ -192,13 +202,18 @@ impl<'a> Page<'a> {
         let figure =
             |value: Option<f64>, digits: usize| value.map_or_else(dash, |value| format!("{value:.digits$}"));
         let earned = &drivers.earnings_per_h;
-        let day = [
+        let mut day = vec![
             format!("{} with a rider", percent(drivers.occupied_share)),
             format!("{} on the way", percent(drivers.enroute_share)),
             format!("{} free", percent(drivers.open_share)),
-            format!("{} of metres without a rider", percent(drivers.deadhead_share_m)),
-            format!("{} rides an hour", figure(drivers.completed_per_h, 2)),
         ];
+        if self.report.trips.completed > 0 {
+            day.push(format!(
+                "{} of metres without a rider",
+                percent(drivers.deadhead_share_m)
+            ));
+            day.push(format!("{} rides an hour", figure(drivers.completed_per_h, 2)));
+        }
         let earnings = [
             format!("median {} {currency} an hour", pay(earned.p50)),
             format!("one in ten up to {}", pay(earned.p10)),
@@ -227,10 +242,10 @@ impl<'a> Page<'a> {
             format!("{} taken back", count(offers.withdrawn)),
         ];
         [
-            self.style.paragraph("Drivers", &day),
-            self.style.paragraph("Earnings", &earnings),
-            self.style.paragraph("Fairness", &fairness),
-            self.style.paragraph("Offers", &offered),
+            self.paragraph_if(drivers.count > 0, "Drivers", &day),
+            self.paragraph_if(earned.p50.is_some(), "Earnings", &earnings),
+            self.paragraph_if(equity.zones > 1, "Fairness", &fairness),
+            self.paragraph_if(offers.made > 0, "Offers", &offered),
             self.promises(),
         ]
         .concat()
@@ -238,10 +253,13 @@ impl<'a> Page<'a> {
 
     fn promises(&self) -> String {
         let error = &self.report.eta_error;
-        let bias = match error.bias {
-            Some(bias) if bias < 0.0 => format!("{:.0} s early on average", -bias),
-            Some(bias) => format!("{bias:.0} s late on average"),
-            None => "nobody came".to_owned(),
+        let Some(bias) = error.bias else {
+            return String::new();
+        };
+        let bias = if bias < 0.0 {
+            format!("{:.0} s early on average", -bias)
+        } else {
+            format!("{bias:.0} s late on average")
         };
         let promises = [
             format!(

@@ -408,6 +408,10 @@ fn a_city_without_riders_or_drivers_has_a_page_and_json_too() {
     ] {
         assert!(page.contains(said), "{said} is missing:\n{page}");
     }
+    // What nobody did has no figures.
+    for label in ["Waits", "Drivers", "Earnings", "Fairness", "Offers", "Promises"] {
+        assert!(!page.contains(label), "{label} of nothing:\n{page}");
+    }
     let value: serde_json::Value = serde_json::from_str(&report.to_json().unwrap()).unwrap();
     assert!(value.pointer("/wait_s/p50").unwrap().is_null());
     assert_eq!(
