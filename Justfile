@@ -38,6 +38,10 @@ mutants FILE:
 city *OPTIONS:
     cargo run --release -- city {{ OPTIONS }}
 
+# Renew the page that the README shows of the city; `.ci/readme` alone compares
+readme:
+    .ci/readme --write
+
 # What matching whole batches saves against each request's cheapest driver, on the same riders: just batch-vs-greedy [DEMAND] [DRIVERS] [SEED]
 batch-vs-greedy *OPTIONS:
     cargo run --release -p fiacre-city --example batch_vs_greedy -- {{ OPTIONS }}
