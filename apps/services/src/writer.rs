@@ -2,7 +2,8 @@
 //!
 //! Jobs on one stream are done in their order, each on the state that the one before left; jobs on different streams go
 //! into one append. A commit that loses its race is decided again on what won. An answer without events ("nothing to do",
-//! or a refusal) is believed only at the confirmed head of the stream.
+//! or a refusal) is believed only at the confirmed head of the stream. A job that is given back takes along whatever comes
+//! after it on its stream.
 
 use crate::observer::{Decided, Observer};
 use crate::recent::{Known, RecentStates};
@@ -71,7 +72,7 @@ pub enum Outcome {
     Nothing,
     /// Refused; writes nothing.
     Refused(Refusal),
-    /// The store could not do it: try again later, nothing is wrong with the job.
+    /// The store could not do it, or not an earlier job of the stream: try again later, nothing is wrong with the job.
     Unavailable(PortError),
     /// The store will never do it.
     Failed(PortError),
@@ -194,13 +195,21 @@ fn head_of(known: &BTreeMap<StreamId, Box<Known>>, stream: StreamId) -> Version 
     known.get(&stream).map_or(Version::EMPTY, |known| known.head)
 }
 
+/// A commit of unknown outcome.
+struct Attempt {
+    commit: NewCommit,
+    tries: u32,
+    /// What it was decided on: by the time that its outcome is known, the stream may hold it.
+    before: State,
+}
+
 /// The jobs of one run, and what is known of their streams.
 struct Round {
     observer: Arc<dyn Observer>,
     jobs: Vec<Job>,
     outcomes: Vec<Option<Outcome>>,
     races: Vec<u32>,
-    unknown: Vec<Option<(NewCommit, u32)>>,
+    unknown: Vec<Option<Attempt>>,
     known: BTreeMap<StreamId, Box<Known>>,
     unconfirmed: BTreeSet<StreamId>,
 }
@@ -301,8 +310,8 @@ impl Round {
             .filter(|&&slot| self.outcomes[slot].is_none())
             .collect::<Vec<_>>()
         {
-            if let Some((commit, _)) = &self.unknown[slot] {
-                commits.push((slot, commit.clone()));
+            if let Some(attempt) = &self.unknown[slot] {
+                commits.push((slot, attempt.commit.clone()));
                 continue;
             }
             let job = &self.jobs[slot];
@@ -348,9 +357,7 @@ impl Round {
     }
 
     fn note(&mut self, slot: usize, commit: NewCommit, appended: Appended) {
-        self.unknown[slot] = self.unknown[slot]
-            .take()
-            .filter(|_| matches!(appended, Appended::Failed(_)));
+        let earlier = self.unknown[slot].take();
         match appended {
             Appended::Applied(version) => {
                 if let Some(known) = self.known.get_mut(&commit.stream) {
@@ -364,7 +371,13 @@ impl Round {
                 }
                 self.outcomes[slot] = Some(Outcome::Committed(commit.events));
             }
-            Appended::Duplicate(_) => {
+            Appended::Duplicate(version) => {
+                // Where an attempt of this run would stand: it was applied, and nobody was told.
+                if let Some(attempt) = earlier.filter(|_| version == commit.expected.next()) {
+                    let decided = Decided::Committed(&commit.events);
+                    self.observer
+                        .decided(&attempt.before, &self.jobs[slot].commands, decided);
+                }
                 self.reload(slot);
                 self.outcomes[slot] = Some(Outcome::Duplicate);
             }
@@ -374,33 +387,54 @@ impl Round {
                 if self.races[slot] > RACES_MAX {
                     let error =
                         PortError::new(PortErrorKind::Unavailable, "append: other writers won every race");
-                    self.outcomes[slot] = Some(Outcome::Unavailable(error));
+                    self.give_back(slot, error);
                 }
             }
-            Appended::Failed(error) => self.note_failure(slot, commit, error),
+            Appended::Failed(error) => self.note_failure(slot, commit, earlier, error),
         }
     }
 
-    fn note_failure(&mut self, slot: usize, commit: NewCommit, error: PortError) {
+    fn note_failure(&mut self, slot: usize, commit: NewCommit, earlier: Option<Attempt>, error: PortError) {
         match error.kind() {
             PortErrorKind::OutcomeUnknown => {
-                let tries = self.unknown[slot].as_ref().map_or(0, |(_, tries)| *tries) + 1;
+                let tries = earlier.as_ref().map_or(0, |attempt| attempt.tries) + 1;
+                let known = self.known.get(&commit.stream);
+                let before = earlier
+                    .map(|attempt| attempt.before)
+                    .or_else(|| known.map(|known| known.state.clone()));
                 self.reload(slot);
-                if tries > UNKNOWN_MAX {
-                    self.outcomes[slot] = Some(Outcome::Unavailable(error));
-                } else {
+                match before {
                     // Only the identical commit may be repeated: the first may still land.
-                    self.unknown[slot] = Some((commit, tries));
+                    Some(before) if tries <= UNKNOWN_MAX => {
+                        self.unknown[slot] = Some(Attempt {
+                            commit,
+                            tries,
+                            before,
+                        });
+                    }
+                    Some(_) | None => self.give_back(slot, error),
                 }
             }
             PortErrorKind::Unavailable | PortErrorKind::Newer => {
                 self.reload(slot);
-                self.outcomes[slot] = Some(Outcome::Unavailable(error));
+                self.give_back(slot, error);
             }
+            // Of this commit alone: it goes up the ladder, and never stops its neighbours.
             PortErrorKind::Invalid | PortErrorKind::Damaged => {
                 self.outcomes[slot] = Some(Outcome::Failed(error));
             }
         }
+    }
+
+    /// Gives a job back, and with it whatever comes after it on its stream: they would be done before it.
+    fn give_back(&mut self, slot: usize, error: PortError) {
+        self.outcomes[slot] = Some(Outcome::Unavailable(error));
+        self.fail(self.jobs[slot].stream, &|| {
+            Outcome::Unavailable(PortError::new(
+                PortErrorKind::Unavailable,
+                "append: an earlier job of the stream is given back",
+            ))
+        });
     }
 
     fn into_outcomes(self) -> Vec<Outcome> {

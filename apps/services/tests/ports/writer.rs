@@ -8,10 +8,11 @@ use fiacre_domain::requirements::Capabilities;
 use fiacre_domain::saga::Command;
 use fiacre_domain::stream::{Cause, StreamId, Version};
 use fiacre_ports::{Appended, Consistency, LoadRequest, Loaded, NewCommit, PortError, PortErrorKind};
-use fiacre_services::observer::NoObserver;
+use fiacre_services::observer::{Decided, NoObserver, Observer};
 use fiacre_services::recent::RecentStates;
+use fiacre_services::state::State;
 use fiacre_services::writer::{Job, Outcome, Writer};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 const ANN: DriverId = DriverId::from_u128(1);
 const BOB: DriverId = DriverId::from_u128(2);
@@ -222,6 +223,102 @@ fn what_the_store_says_of_an_append_is_the_jobs_outcome() {
         failing(PortErrorKind::Damaged)[..],
         [Outcome::Failed(_)]
     ));
+}
+
+#[test]
+fn a_job_that_is_given_back_takes_along_what_comes_after_it_on_its_stream() {
+    for (first, taken_along) in [
+        (Appended::Failed(error(PortErrorKind::Unavailable)), true),
+        (Appended::Failed(error(PortErrorKind::Newer)), true),
+        (Appended::Failed(error(PortErrorKind::OutcomeUnknown)), true),
+        (Appended::Conflict { head: None }, true),
+        // What the store will never do is parked, and stops nothing.
+        (Appended::Failed(error(PortErrorKind::Invalid)), false),
+    ] {
+        let case = format!("{first:?}");
+        let append = move |commit: &NewCommit| match (&commit.cause, &first) {
+            (Cause::Command(id), Appended::Failed(told)) if *id == CommandId::from_u128(1) => {
+                Appended::Failed(error(told.kind()))
+            }
+            (Cause::Command(id), _) if *id == CommandId::from_u128(1) => Appended::Conflict { head: None },
+            _ => applied(commit),
+        };
+        let jobs = vec![
+            job(1, ANN, go_online()),
+            job(2, ANN, go_online()),
+            job(3, BOB, go_online()),
+        ];
+        let (outcomes, tape) = run(jobs, nothing, append);
+        match (taken_along, &outcomes[..]) {
+            (
+                true,
+                [
+                    Outcome::Unavailable(_),
+                    Outcome::Unavailable(_),
+                    Outcome::Committed(_),
+                ],
+            )
+            | (false, [Outcome::Failed(_), Outcome::Committed(_), Outcome::Committed(_)]) => {}
+            other => panic!("{case}: {other:?}"),
+        }
+        let second = Cause::Command(CommandId::from_u128(2));
+        let commits = tape.appends().concat();
+        let tried = commits.iter().any(|commit| commit.cause == second);
+        assert_eq!(tried, !taken_along, "{case}");
+    }
+}
+
+/// Writes down what was committed, and on which state.
+#[derive(Default)]
+struct Heard(Mutex<Vec<(State, usize)>>);
+
+impl Observer for Heard {
+    fn decided(&self, before: &State, _commands: &[Command], decided: Decided<'_>) {
+        if let Decided::Committed(events) = decided {
+            self.0.lock().unwrap().push((before.clone(), events.len()));
+        }
+    }
+}
+
+#[test]
+fn a_commit_that_was_applied_after_all_is_told_once() {
+    let off_duty = State::empty(StreamId::Driver(ANN)).unwrap();
+    for (unknown, then, told) in [
+        (0, Appended::Applied(Version::new(1)), true),
+        (0, Appended::Duplicate(Version::new(1)), false),
+        (1, Appended::Applied(Version::new(1)), true),
+        (1, Appended::Duplicate(Version::new(1)), true),
+        (3, Appended::Duplicate(Version::new(1)), true),
+        // The cause stands elsewhere: whoever committed it there has told it.
+        (1, Appended::Duplicate(Version::new(2)), false),
+    ] {
+        let tape = Tape::default();
+        let is_there = unknown > 0 && matches!(then, Appended::Duplicate(_));
+        let load = move |request: &LoadRequest| {
+            let seen = is_there && request.consistency == Consistency::Linearizable;
+            Ok(loaded(
+                request.stream,
+                if seen { vec![vec![online()]] } else { vec![] },
+            ))
+        };
+        let case = format!("{unknown} unknown, then {then:?}");
+        let mut answers = (0..unknown)
+            .map(|_| Appended::Failed(error(PortErrorKind::OutcomeUnknown)))
+            .chain([then])
+            .collect::<Vec<_>>()
+            .into_iter();
+        let store = Arc::new(store(&tape, load, move |_| answers.next().unwrap()));
+        let heard = Arc::new(Heard::default());
+        let writer = Writer::new(
+            store,
+            Arc::new(clock(&tape)),
+            Arc::clone(&heard) as Arc<dyn Observer>,
+        );
+        let outcomes = crate::stage::at_once(writer.run(vec![job(1, ANN, go_online())]));
+        assert_eq!(outcomes.len(), 1);
+        let wanted: Vec<_> = told.then(|| (off_duty.clone(), 1)).into_iter().collect();
+        assert_eq!(*heard.0.lock().unwrap(), wanted, "{case}");
+    }
 }
 
 #[test]
