@@ -132,6 +132,15 @@ pub(crate) fn reading(quote: &Quote) -> Arc<MeterReading> {
     Arc::new(recorder.finish().unwrap())
 }
 
+/// What `quote` comes to where `metres` were driven.
+pub(crate) fn receipt_of_drive(quote: &Quote, metres: i64) -> Arc<Receipt> {
+    let mut recorder = quote.recorder(quote.at());
+    recorder
+        .drive(Millimetres::from_metres(metres), quote.ride().duration())
+        .unwrap();
+    Arc::new(quote.settle(&recorder.finish().unwrap()).unwrap())
+}
+
 pub(crate) fn receipt(quote: &Quote) -> Arc<Receipt> {
     Arc::new(quote.settle(&reading(quote)).unwrap())
 }

@@ -134,6 +134,8 @@ fn of_aggregates() -> Vec<(&'static str, String)> {
         trip::Refusal::PlanChangesUsedUp,
         trip::Refusal::QuoteBeyondHold,
         trip::Refusal::Pricing(pricing),
+        trip::Refusal::ReceiptOfAnotherQuote,
+        trip::Refusal::ReceiptUnfounded(VerifyError::OtherTariff),
         dispatch::Refusal::NoSuchOffer,
         dispatch::Refusal::OfferGone,
         dispatch::Refusal::OfferTaken,

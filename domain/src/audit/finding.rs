@@ -105,6 +105,10 @@ flaws! {
     } = "audit_receipt_differs", "{due_minor} minor units are due, but the receipt comes to {total_minor}";
     /// A correction does not replace the receipt in force.
     CorrectionDiffers = "audit_correction_differs", "the correction does not replace the receipt in force";
+    /// A correction of another ride, or above what the ride could come to.
+    CorrectionUnfounded = "audit_correction_unfounded", "the correction settles another quote than the receipt it replaces, or exceeds its hold";
+    /// A receipt that does not verify: its tariff is not known, or makes something else of what happened.
+    ReceiptUnfounded = "audit_receipt_unfounded", "the receipt is not what its tariff makes of what happened";
     /// P6: an entry that does not balance.
     EntryUnbalanced = "audit_entry_unbalanced", "what the event posts to the ledger does not sum to zero";
     /// P1: the log ends before the trip does.

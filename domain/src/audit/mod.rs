@@ -47,6 +47,7 @@ mod driver;
 mod few;
 mod finding;
 mod ops;
+mod receipts;
 mod search;
 mod tape;
 mod tariff;
@@ -59,12 +60,15 @@ pub use tape::CLOCK_STEP_MAX;
 
 use crate::id::{DriverId, RegionId, TariffId, TripId};
 use crate::ledger::Ledger;
+use crate::pricing::Tariff;
 use crate::stream::{Cause, Commit, EventId, StreamId, Version};
 use booking::{Booking, Closed};
 use driver::{Driver, LockFact};
 use finding::{Findings, Notes};
 use ops::Operation;
+use receipts::Receipts;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use tariff::Publications;
 
 /// An audit under way.
@@ -76,6 +80,7 @@ pub struct Audit {
     drivers: BTreeMap<DriverId, Driver>,
     regions: BTreeMap<RegionId, Operation>,
     tariffs: BTreeMap<TariffId, Publications>,
+    receipts: Receipts,
     /// Commits that were named as causes before they were seen: which event, and by whom.
     awaited: BTreeMap<(StreamId, Version), Vec<Effect>>,
     ledger: Ledger,
@@ -92,6 +97,14 @@ struct Effect {
 }
 
 impl Audit {
+    /// Holds receipts to `tariff`, whatever the log says of a tariff with its name and version. Of others the log is
+    /// believed: that which an order was priced with, or was published, first.
+    #[must_use]
+    pub fn with_tariff(mut self, tariff: &Arc<Tariff>) -> Self {
+        self.receipts.know(tariff);
+        self
+    }
+
     /// Reads one commit.
     pub fn observe(&mut self, commit: &Commit) {
         self.commits = self.commits.saturating_add(1);
@@ -113,6 +126,8 @@ impl Audit {
             StreamId::Tariff(tariff) => self.observe_tariff(tariff, commit),
         };
         if is_new {
+            let mut notes = Notes::new(&mut self.findings, commit.stream, commit.version);
+            self.receipts.observe(&commit.events, &mut notes);
             self.find_cause(commit);
             self.answer_effects(commit);
             self.enter(commit);
@@ -292,6 +307,7 @@ impl Audit {
             findings_count: self.findings.count,
             commits: self.commits,
             events: self.events,
+            receipts_verified: self.receipts.verified,
             ledger: self.ledger,
         }
     }
@@ -319,6 +335,7 @@ pub struct Report {
     findings_count: u64,
     commits: u64,
     events: u64,
+    receipts_verified: u64,
     ledger: Ledger,
 }
 
@@ -341,6 +358,12 @@ impl Report {
     /// How many events they held.
     pub const fn events(&self) -> u64 {
         self.events
+    }
+
+    /// How many receipts were recomputed from a tariff and found to be what it makes of what happened; every other one is
+    /// a finding.
+    pub const fn receipts_verified(&self) -> u64 {
+        self.receipts_verified
     }
 
     /// The money of the whole log.

@@ -6,6 +6,7 @@ use crate::driver::Fence;
 use crate::event::Event;
 use crate::id::DriverId;
 use crate::money::Money;
+use crate::pricing::Receipt;
 use crate::stream::Version;
 use crate::trip::{
     Actor, Adjustment, AuthorizationNumber, Cancelled, MoneyOutcome, PaymentMethod, Secured, TripEvent,
@@ -270,6 +271,16 @@ impl Trip {
         let currency = adjustment.receipt.total().currency();
         let is_same = self.total.is_none_or(|total| total.currency() == currency);
         notes.expect(is_same, Flaw::CurrencyMixed);
+        let asked = |receipt: &Receipt| {
+            let parts = receipt.parts();
+            (receipt.tariff(), parts.ride.clone(), parts.at, parts.surge)
+        };
+        let (before, now) = (&adjustment.superseded, &adjustment.receipt);
+        let is_within = now.total().minor() <= before.parts().computed.hold.minor();
+        notes.expect(
+            is_within && asked(before) == asked(now),
+            Flaw::CorrectionUnfounded,
+        );
     }
 
     fn fold(&mut self, event: &TripEvent, version: Version) {

@@ -231,6 +231,14 @@ impl Quote {
         settle::cancel(&self.tariff, (&self.ride, self.at, &self.surge), cancellation)
     }
 
+    /// Whether `receipt` settles this quote: the same ride, at the same time, under the same surge, tariff and version.
+    /// That its amounts follow is for [`Receipt::verify`] to say; if they do, its total is within [`Quote::hold`].
+    pub fn is_settled_by(&self, receipt: &Receipt) -> bool {
+        let parts = receipt.parts();
+        receipt.tariff() == (self.tariff.id(), self.tariff.version())
+            && (&parts.ride, parts.at, &parts.surge) == (&self.ride, self.at, &self.surge)
+    }
+
     fn quoted(&self) -> Result<Quoted, PricingError> {
         Quoted::new(&self.tariff, &self.ride, self.at, &self.surge)
     }

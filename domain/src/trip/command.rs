@@ -8,7 +8,7 @@ use super::request::{PersonalPlan, STOPS_MAX, TripRequest};
 use crate::driver::Fence;
 use crate::fingerprint::Fingerprint;
 use crate::id::{DriverId, PrincipalId};
-use crate::pricing::{Fault, MeterReading, PricingError, Quote, Receipt};
+use crate::pricing::{Fault, MeterReading, PricingError, Quote, Receipt, VerifyError};
 use crate::time::Timestamp;
 use crate::units::Millimetres;
 use std::fmt;
@@ -151,7 +151,7 @@ pub enum Command {
     AdjustFare {
         /// Why.
         reason: AdjustReason,
-        /// The corrected receipt.
+        /// The corrected receipt: of the trip's quote, and verified against its tariff. So it never exceeds the hold.
         receipt: Arc<Receipt>,
     },
 }
@@ -329,6 +329,10 @@ pub enum Refusal {
     QuoteBeyondHold,
     /// The reading cannot be priced.
     Pricing(PricingError),
+    /// The corrected receipt settles another ride, time, surge or tariff than the trip's quote.
+    ReceiptOfAnotherQuote,
+    /// The corrected receipt is not what the trip's tariff makes of what it settles.
+    ReceiptUnfounded(VerifyError),
 }
 
 impl Refusal {
@@ -348,6 +352,8 @@ impl Refusal {
             Self::PlanChangesUsedUp => "trip_plan_changes_used_up",
             Self::QuoteBeyondHold => "trip_quote_beyond_hold",
             Self::Pricing(_) => "trip_pricing",
+            Self::ReceiptOfAnotherQuote => "trip_receipt_of_another_quote",
+            Self::ReceiptUnfounded(_) => "trip_receipt_unfounded",
         }
     }
 }
@@ -380,6 +386,10 @@ impl fmt::Display for Refusal {
                 f.write_str("failed to change the plan: its price does not fit the hold of the first quote")
             }
             Self::Pricing(error) => write!(f, "failed to price the ride: {error}"),
+            Self::ReceiptOfAnotherQuote => {
+                f.write_str("failed to correct the fare: make the receipt from the trip's own quote")
+            }
+            Self::ReceiptUnfounded(error) => write!(f, "failed to correct the fare: {error}"),
         }
     }
 }

@@ -87,7 +87,7 @@ fn settle_money() -> Command {
 fn adjust() -> Command {
     Command::AdjustFare {
         reason: AdjustReason::LateToll,
-        receipt: fixture::receipt(&fixture::quote_of(&fixture::tariff(1), 20_000)),
+        receipt: fixture::receipt_of_drive(&fixture::quote(), 4_000),
     }
 }
 

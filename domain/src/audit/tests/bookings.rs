@@ -7,7 +7,7 @@ use crate::fingerprint::Fingerprint;
 use crate::fixture;
 use crate::ops::{OpsEvent, ParkedMessage, ParkingRuling, PolicyChange, PolicyKind};
 use crate::payment::{Charge, DebtReason, DeclineReason, PaymentEvent, Purpose, SettlementBasis, Waiver};
-use crate::pricing::{Publication, TariffEvent};
+use crate::pricing::{Publication, Receipt, TariffEvent};
 use crate::stream::{ChargeNumber, StreamId};
 use crate::trip::{
     AdjustReason, Adjustment, FailReason, PaymentMethod, ReassignReason, RejectReason, Secured, TripEvent,
@@ -372,12 +372,16 @@ pub(super) fn cancelled_first() -> Log {
     Log::default().with(TRIP, Asked, [cancelled(None, None), TripEvent::Closed])
 }
 
-pub(super) fn correction(superseded: crate::pricing::Receipt) -> TripEvent {
+pub(super) fn correction(superseded: Receipt) -> TripEvent {
+    corrected(superseded, fee())
+}
+
+pub(super) fn corrected(superseded: Receipt, receipt: Receipt) -> TripEvent {
     TripEvent::FareAdjusted(Arc::new(Adjustment {
         supersedes: 0,
         reason: AdjustReason::Goodwill,
         superseded: Arc::new(superseded),
-        receipt: Arc::new(fee()),
+        receipt: Arc::new(receipt),
     }))
 }
 

@@ -8,10 +8,12 @@ use crate::event::Event;
 use crate::money::{Currency, Money};
 use crate::ops::OpsEvent;
 use crate::payment::{Charge, PaymentEvent, SettlementBasis};
-use crate::pricing::Receipt;
+use crate::pricing::{Meter, Receipt, Ride, Segment, Surge, Tariff, Units};
+use crate::ratio::Ratio;
 use crate::stream::{Cause, EventId, StreamId, Version};
 use crate::time::Timestamp;
 use crate::trip::{Secured, TripEvent};
+use crate::units::{Millimetres, Millis};
 use Why::Asked;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -47,6 +49,35 @@ fn edited() -> Receipt {
     let mut parts = fare().parts().clone();
     parts.computed.total = usd(FARE_MINOR + 1);
     Receipt::from_parts(parts)
+}
+
+/// Sound in itself, but not this trip's: a ride twice as long.
+fn fare_of_another_ride() -> Receipt {
+    let longer = Ride::new(Millimetres::new(16_000_000), Millis::from_minutes(20));
+    let at = "2018-07-03T10:00".parse().unwrap();
+    let quote = quote().tariff().quote(&longer, at, Surge::NONE).unwrap();
+    quote.settle_as_quoted().unwrap()
+}
+
+/// A receipt is held to the tariff that the auditor was given, not to one that the log made up under its name.
+#[test]
+fn receipts_are_held_to_the_tariff_that_is_known() {
+    let log = whole();
+    let audited = |audit: Audit| {
+        let mut audit = audit;
+        log.commits.iter().for_each(|commit| audit.observe(commit));
+        audit.finish()
+    };
+    let known = audited(Audit::default().with_tariff(quote().tariff()));
+    assert_eq!((known.findings(), known.receipts_verified()), (&[][..], 1));
+    let kilometre = Segment::new(Millimetres::ZERO, Ratio::from(1), Ratio::from(1_000_000)).unwrap();
+    let cheap = Meter::distance(Ratio::ONE, Ratio::ONE, vec![kilometre], Units::Begun).unwrap();
+    let namesake = Tariff::new("test".parse().unwrap(), 1, Currency::USD, cheap);
+    let other = audited(Audit::default().with_tariff(&Arc::new(namesake)));
+    assert_eq!(
+        (other.findings()[0].code(), other.receipts_verified()),
+        ("audit_receipt_unfounded", 0)
+    );
 }
 
 const STREAMS: [Case; 10] = [
@@ -91,7 +122,7 @@ const STREAMS: [Case; 10] = [
     }),
 ];
 
-const TRIPS: [Case; 14] = [
+const TRIPS: [Case; 16] = [
     case("audit_waived_unasked", in_cash, |log| {
         log.with_events(TRIP, 1, [TripEvent::Requested(request())])
     }),
@@ -140,6 +171,14 @@ const TRIPS: [Case; 14] = [
     }),
     case("audit_correction_differs", with_aftermath, |log| {
         log.with_events(TRIP, 9, [correction(fee())])
+    }),
+    case("audit_correction_unfounded", with_aftermath, |log| {
+        log.with_events(TRIP, 9, [corrected(fare(), fare_of_another_ride())])
+    }),
+    case("audit_receipt_unfounded", with_aftermath, |log| {
+        let mut parts = fee().parts().clone();
+        parts.computed.hold = usd(FEE_MINOR);
+        log.with_events(TRIP, 9, [corrected(fare(), Receipt::from_parts(parts))])
     }),
     case("audit_entry_unbalanced", whole, |log| {
         let receipt = TripEvent::FareSettled(Arc::new(edited()));

@@ -29,19 +29,26 @@ impl Trip {
         Ok(Decision::Applied(events))
     }
 
+    /// What a receipt claims is recomputed here, where it becomes a fact: whoever sent it may have made it up.
     pub(super) fn decide_adjustment(&self, reason: AdjustReason, receipt: &Arc<Receipt>) -> Answer {
-        match &self.receipt {
-            Some(latest) if latest == receipt => NOTHING,
-            Some(latest) if latest.total().currency() == receipt.total().currency() => {
-                let adjustment = Adjustment {
-                    supersedes: self.receipts.saturating_sub(1),
-                    reason,
-                    superseded: Arc::clone(latest),
-                    receipt: Arc::clone(receipt),
-                };
-                Ok(Decision::one(TripEvent::FareAdjusted(Arc::new(adjustment))))
-            }
-            Some(_) | None => Err(Refusal::WrongStep),
+        let (Some(latest), Some(quote)) = (&self.receipt, &self.quote) else {
+            return Err(Refusal::WrongStep);
+        };
+        if latest == receipt {
+            return NOTHING;
         }
+        if !quote.is_settled_by(receipt) {
+            return Err(Refusal::ReceiptOfAnotherQuote);
+        }
+        receipt
+            .verify(quote.tariff())
+            .map_err(Refusal::ReceiptUnfounded)?;
+        let adjustment = Adjustment {
+            supersedes: self.receipts.saturating_sub(1),
+            reason,
+            superseded: Arc::clone(latest),
+            receipt: Arc::clone(receipt),
+        };
+        Ok(Decision::one(TripEvent::FareAdjusted(Arc::new(adjustment))))
     }
 }

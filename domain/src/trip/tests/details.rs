@@ -9,7 +9,7 @@ use crate::fixture::{
 };
 use crate::id::PrincipalId;
 use crate::place::Place;
-use crate::pricing::{Fault, MeterReading};
+use crate::pricing::{Fault, MeterReading, Receipt};
 use crate::requirements::Requirements;
 use crate::trip::{
     Cancelled, CommandKind, FailReason, Order, PaymentMethod, PersonalPlace, ReassignReason, Refusal,
@@ -341,7 +341,7 @@ fn a_reading_of_another_tariff_settles_only_where_its_price_is_certain() {
 fn an_adjustment_supersedes_the_receipt_before_it() {
     let mut trip = started_and(&[complete(Actor::Driver(ANN), fence(1))]);
     for supersedes in 0..3_u16 {
-        let receipt = fixture::receipt(&quote_of(&tariff(1), 10_000 + i64::from(supersedes)));
+        let receipt = fixture::receipt_of_drive(&quote(), 4_000 + i64::from(supersedes));
         let command = Command::AdjustFare {
             reason: AdjustReason::LateToll,
             receipt: Arc::clone(&receipt),
@@ -351,6 +351,35 @@ fn an_adjustment_supersedes_the_receipt_before_it() {
             matches!(&events[..], [TripEvent::FareAdjusted(adjustment)] if adjustment.supersedes == supersedes)
         );
         assert_eq!(trip.receipt(), Some(&receipt));
+    }
+}
+
+/// Whoever corrects a fare sends a receipt, and may have made it up.
+#[test]
+fn a_correction_follows_from_the_trips_quote_and_tariff() {
+    let trip = started_and(&[complete(Actor::Driver(ANN), fence(1))]);
+    let (quote, refused) = (quote(), |receipt| {
+        let reason = AdjustReason::Goodwill;
+        answer(&trip, &Command::AdjustFare { reason, receipt }, NOW)
+    });
+    let of_another = "!trip_receipt_of_another_quote";
+    assert_eq!(
+        refused(fixture::receipt(&quote_of(&tariff(2), 8_046))),
+        of_another
+    );
+    assert_eq!(
+        refused(fixture::receipt(&quote_of(&tariff(1), 80_460))),
+        of_another
+    );
+    let mut parts = fixture::receipt_of_drive(&quote, 4_000).parts().clone();
+    parts.computed.total = usd(100_000_000);
+    let made_up = Arc::new(Receipt::from_parts(parts));
+    assert_eq!(refused(made_up), "!trip_receipt_unfounded");
+
+    for metres in [1, 4_000, 20_000, 1_000_000] {
+        let receipt = fixture::receipt_of_drive(&quote, metres);
+        assert!(receipt.total().minor() <= quote.hold().minor(), "{metres} m");
+        assert_eq!(refused(receipt), "FareAdjusted", "{metres} m");
     }
 }
 

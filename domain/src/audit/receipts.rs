@@ -1,0 +1,55 @@
+//! Receipts, recomputed: what riders were charged is what the tariff makes of what happened.
+
+use super::finding::{Flaw, Notes};
+use crate::event::Event;
+use crate::id::TariffId;
+use crate::pricing::{Receipt, Tariff, TariffEvent};
+use crate::trip::TripEvent;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The tariffs that receipts are held to.
+#[derive(Debug, Default)]
+pub(super) struct Receipts {
+    tariffs: BTreeMap<(TariffId, u32), Arc<Tariff>>,
+    pub(super) verified: u64,
+}
+
+impl Receipts {
+    /// Of one name and version the first counts: what a log says later does not change what it is held to.
+    pub(super) fn know(&mut self, tariff: &Arc<Tariff>) {
+        self.tariffs
+            .entry((tariff.id(), tariff.version()))
+            .or_insert_with(|| Arc::clone(tariff));
+    }
+
+    pub(super) fn observe(&mut self, events: &[Event], notes: &mut Notes<'_>) {
+        for event in events {
+            match event {
+                Event::Trip(TripEvent::Requested(request)) => self.know(request.quote().tariff()),
+                Event::Trip(TripEvent::FareSettled(receipt)) => self.verify(receipt, notes),
+                Event::Trip(TripEvent::FareAdjusted(adjustment)) => self.verify(&adjustment.receipt, notes),
+                Event::Trip(TripEvent::Cancelled(cancelled)) => {
+                    if let Some(receipt) = &cancelled.receipt {
+                        self.verify(receipt, notes);
+                    }
+                }
+                Event::Tariff(TariffEvent::Published(publication)) => self.know(publication.tariff()),
+                Event::Trip(_)
+                | Event::Dispatch(_)
+                | Event::Payment(_)
+                | Event::Driver(_)
+                | Event::Ops(_) => {}
+            }
+        }
+    }
+
+    fn verify(&mut self, receipt: &Receipt, notes: &mut Notes<'_>) {
+        let tariff = self.tariffs.get(&receipt.tariff());
+        if tariff.is_some_and(|tariff| receipt.verify(tariff).is_ok()) {
+            self.verified = self.verified.saturating_add(1);
+        } else {
+            notes.add(Flaw::ReceiptUnfounded);
+        }
+    }
+}
