@@ -9,6 +9,7 @@ use crate::run::Spectator;
 use crate::witness::Witness;
 use fiacre_domain::audit::Audit;
 use fiacre_domain::id::TripId;
+use fiacre_domain::pricing::Tariff;
 use fiacre_domain::stream::{Commit, StreamId};
 use std::io;
 use std::panic::resume_unwind;
@@ -108,11 +109,11 @@ pub(crate) struct Scribe<S> {
 }
 
 impl<S: Spectator + 'static> Scribe<S> {
-    /// Begins a chronicle, and the thread that writes it.
-    pub(crate) fn begin(spectator: S) -> io::Result<Self> {
+    /// Begins a chronicle, and the thread that writes it; every receipt is held to `tariff`.
+    pub(crate) fn begin(spectator: S, tariff: &Arc<Tariff>) -> io::Result<Self> {
         let (pages, to_write) = sync_channel(PAGES_WAITING_MAX);
         let chronicle = Arc::new(Mutex::new(Chronicle {
-            audit: Audit::default(),
+            audit: Audit::default().with_tariff(tariff),
             digest: Digest::default(),
             spectator,
         }));

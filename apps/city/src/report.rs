@@ -22,7 +22,7 @@
 //! let facts = Facts {
 //!     run,
 //!     digest: "00ff".to_owned(),
-//!     verdict: Verdict { events: 0, findings: 0, examples: Vec::new() },
+//!     verdict: Verdict { events: 0, findings: 0, receipts_verified: 0, examples: Vec::new() },
 //!     accounts: Vec::new(),
 //!     ledger_sum: 0,
 //!     saga: Vec::new(),
@@ -85,6 +85,8 @@ pub struct Verdict {
     pub events: u64,
     /// How many findings it has: 0, or something is broken.
     pub findings: u64,
+    /// How many receipts were recomputed from the tariff and found right; every other one is a finding.
+    pub receipts_verified: u64,
     /// Some of the findings, in words.
     pub examples: Vec<String>,
 }

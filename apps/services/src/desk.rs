@@ -35,6 +35,9 @@ pub enum DeskError {
     /// The plan does not say where to, or a place of it was forgotten on the person's demand.
     #[error("failed to measure the ride: say each place of the plan, the destination too")]
     Plan,
+    /// A quote and its fingerprint do not belong together: one of them was changed on the way.
+    #[error("failed to take the price: its fingerprint is not the quote's, ask for a new one")]
+    Fingerprint,
     /// No way by road is known.
     #[error("failed to measure the ride: {0}")]
     Routes(#[source] PortError),
@@ -50,6 +53,7 @@ impl DeskError {
             Self::Pricing(error) => error.code(),
             Self::Request(error) => error.code(),
             Self::Plan => "desk_plan",
+            Self::Fingerprint => "desk_fingerprint",
             Self::Bus(error) | Self::Routes(error) => error.code(),
         }
     }
@@ -213,7 +217,15 @@ impl RiderDesk {
         })
     }
 
-    /// Orders a priced trip; accepted once the bus has it. A quote is used once: repeating it reaches the same trip.
+    fn check(&self, quote: &Quote, fingerprint: Fingerprint) -> Result<(), DeskError> {
+        if self.ports.seal.fingerprint(quote) == fingerprint {
+            Ok(())
+        } else {
+            Err(DeskError::Fingerprint)
+        }
+    }
+
+    /// Orders a priced trip, whose fingerprint must be its quote's; accepted once the bus has it. A quote is used once: repeating it reaches the same trip.
     pub async fn book(&self, origin: Origin, booking: Booking) -> Result<TripId, DeskError> {
         let Booking {
             priced,
@@ -226,6 +238,7 @@ impl RiderDesk {
             policy,
             expires_at,
         } = booking;
+        self.check(&priced.quote, priced.fingerprint)?;
         let trip = priced.trip;
         let order = Order {
             trip,
@@ -268,7 +281,8 @@ impl RiderDesk {
             .await
     }
 
-    /// Asks to go another way; `quote` is the new plan's price, under the tariff and within the hold of the first one.
+    /// Asks to go another way; `quote` is the new plan's price, under the tariff and within the hold of the first one,
+    /// and `quote_fingerprint` must be its.
     pub async fn change_plan(
         &self,
         origin: Origin,
@@ -276,12 +290,14 @@ impl RiderDesk {
         rider: PrincipalId,
         plan: PersonalPlan,
         quote: Arc<Quote>,
+        quote_fingerprint: Fingerprint,
     ) -> Result<(), DeskError> {
+        self.check(&quote, quote_fingerprint)?;
         let command = trip::Command::ChangePlan {
             by: Actor::Rider(rider),
             plan,
-            quote_fingerprint: self.ports.seal.fingerprint(&quote),
             quote,
+            quote_fingerprint,
         };
         self.ports
             .send(self.region, origin, Command::Trip(trip, command))

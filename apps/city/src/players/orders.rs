@@ -192,8 +192,9 @@ impl Players {
         let asked = match self.priced(ride.pick_up, to, now).await {
             Ok(priced) => {
                 let rider = ride.principal();
+                let plan = plan(ride.pick_up, to);
                 self.riders
-                    .change_plan(self.origin(), trip, rider, plan(ride.pick_up, to), priced.quote)
+                    .change_plan(self.origin(), trip, rider, plan, priced.quote, priced.fingerprint)
                     .await
             }
             Err(error) => Err(error),

@@ -290,7 +290,12 @@ impl<'a> Page<'a> {
                 &format!("THE LEDGER IS OFF BY {} {currency}", amount(sum, currency)),
             ),
         };
-        let audit = [findings, format!("in {} events", count(verdict.events)), ledger];
+        let audit = [
+            findings,
+            format!("in {} events", count(verdict.events)),
+            format!("{} receipts verified", count(verdict.receipts_verified)),
+            ledger,
+        ];
         let mut page = self.style.paragraph("Audit", &audit);
         for example in &verdict.examples {
             let _ = writeln!(

@@ -111,6 +111,7 @@ fn facts() -> Facts {
         verdict: Verdict {
             events: 1_512_345,
             findings: 0,
+            receipts_verified: 41_873,
             examples: Vec::new(),
         },
         accounts: vec![
@@ -268,7 +269,7 @@ fn the_json_has_the_agreed_keys_first() {
                 "ledger_sum",
             ],
         ),
-        ("/audit", &["events", "findings"]),
+        ("/audit", &["events", "findings", "receipts_verified"]),
         ("/saga/0", &["state", "fact", "count"]),
     ] {
         let found = value.pointer(object).unwrap().as_object().unwrap();
@@ -292,6 +293,7 @@ fn the_json_says_what_the_report_says() {
         ("/money/captured", "74802115"),
         ("/money/ledger_sum", "0"),
         ("/audit/findings", "0"),
+        ("/audit/receipts_verified", "41873"),
         ("/virtual_s", "8400.0"),
         ("/wall_s", "6.25"),
         ("/events_per_s", "241975"),

@@ -47,7 +47,7 @@ impl<S: Spectator + 'static> Stage<S> {
         let midnight = options.midnight();
         let plan = options.plan()?;
         let start = midnight.plus(plan.start());
-        let scribe = Scribe::begin(spectator).map_err(CityError::Thread)?;
+        let scribe = Scribe::begin(spectator, &tariff).map_err(CityError::Thread)?;
         let coverage = Arc::new(Coverage::default());
         let config = PlatformConfig {
             region,

@@ -128,6 +128,7 @@ impl CityArguments {
             verdict: Verdict {
                 events: played.events,
                 findings: played.audit.findings_count(),
+                receipts_verified: played.audit.receipts_verified(),
                 examples: played
                     .audit
                     .findings()

@@ -178,7 +178,13 @@ fn of_riders() -> Vec<Request> {
             Command::Trip(TRIP, cancel),
         ),
         (
-            |desks, origin| at_once(desks.riders.change_plan(origin, TRIP, RIDER, plan(), quote())),
+            |desks, origin| {
+                at_once(
+                    desks
+                        .riders
+                        .change_plan(origin, TRIP, RIDER, plan(), quote(), print()),
+                )
+            },
             Command::Trip(TRIP, change),
         ),
     ]
@@ -394,6 +400,21 @@ fn an_order_that_is_not_well_formed_is_refused_before_anything_is_published() {
         let refused = at_once(desks.riders.book(origin(5), booking)).unwrap_err();
         assert_eq!((refused.code(), desks.published()), (code, vec![]));
     }
+}
+
+#[test]
+fn a_price_whose_fingerprint_is_anothers_is_refused_before_anything_is_published() {
+    let other = Fingerprint::new([4; 32]);
+    let mut changed = booking();
+    changed.priced.fingerprint = other;
+    let desks = Desks::confirmed();
+    let booked = at_once(desks.riders.book(origin(5), changed)).unwrap_err();
+    let replanned = desks
+        .riders
+        .change_plan(origin(6), TRIP, RIDER, plan(), quote(), other);
+    let replanned = at_once(replanned).unwrap_err();
+    assert_eq!([booked.code(), replanned.code()], ["desk_fingerprint"; 2]);
+    assert_eq!(desks.published(), vec![]);
 }
 
 #[test]
