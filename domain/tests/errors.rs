@@ -11,7 +11,7 @@ use fiacre_domain::matching::{CertificateFlaw, PolicyError, SampleError};
 use fiacre_domain::money::{Currency, MoneyError};
 use fiacre_domain::ops::OpsError;
 use fiacre_domain::place::PlaceError;
-use fiacre_domain::pricing::{PricingError, ReceiptField, VerifyError};
+use fiacre_domain::pricing::{PricingError, ReadingFlaw, ReceiptField, VerifyError};
 use fiacre_domain::ratio::Overflow;
 use fiacre_domain::requirements::SeatsError;
 use fiacre_domain::stream::StreamError;
@@ -99,16 +99,25 @@ fn of_matching() -> Vec<(&'static str, String)> {
 }
 
 fn of_pricing() -> Vec<(&'static str, String)> {
+    let incoherent = |flaw| PricingError::ReadingIncoherent { slice: 1, flaw };
     told![
         PricingError::Overflow,
         PricingError::RideOutOfRange("distance"),
         PricingError::ReadingOutOfRange("slices"),
+        PricingError::RideWithoutPassenger,
+        incoherent(ReadingFlaw::BandOutOfRange),
+        incoherent(ReadingFlaw::BandsOutOfOrder),
+        incoherent(ReadingFlaw::BandsDiffer),
+        incoherent(ReadingFlaw::NotCutAtQuarterHour),
+        incoherent(ReadingFlaw::NotAtStart),
+        incoherent(ReadingFlaw::OutOfTimeOrder),
         PricingError::ReadingOfAnotherTariff,
         PricingError::ReadingNotCut,
         PricingError::SurgeNotRecomputable,
         PricingError::StepDoesNotFitGateway,
         PricingError::CurrencyMismatch,
         VerifyError::OtherTariff,
+        VerifyError::OtherFingerprint,
         VerifyError::NotPriceable(PricingError::ReadingNotCut),
         VerifyError::Differs(ReceiptField::Total),
     ]
@@ -214,7 +223,11 @@ fn a_receipt_that_cannot_be_priced_has_the_reason_as_its_source() {
         refused.source().unwrap().to_string(),
         PricingError::ReadingNotCut.to_string()
     );
-    for other in [VerifyError::OtherTariff, VerifyError::Differs(ReceiptField::Hold)] {
+    for other in [
+        VerifyError::OtherTariff,
+        VerifyError::OtherFingerprint,
+        VerifyError::Differs(ReceiptField::Hold),
+    ] {
         assert!(other.source().is_none());
     }
 }

@@ -19,6 +19,13 @@ pub enum WireError {
         /// Why.
         why: String,
     },
+    /// The domain refuses a part of the message: where it is, as `happened.driven.slices[0].bands`, and why.
+    RefusedAt {
+        /// The keys that lead there, from the outermost.
+        path: String,
+        /// Why.
+        error: PricingError,
+    },
     /// The domain refuses the ride, the reading or its price.
     Refused(PricingError),
     /// The quote was made with another tariff, version or currency than the one given.
@@ -35,7 +42,7 @@ impl WireError {
             Self::Malformed(_) => "wire_malformed",
             Self::UnsupportedVersion(_) => "wire_unsupported_version",
             Self::Value { .. } => "wire_value",
-            Self::Refused(error) => error.code(),
+            Self::RefusedAt { error, .. } | Self::Refused(error) => error.code(),
             Self::OtherTariff => "wire_other_tariff",
             Self::QuoteDiffers => "wire_quote_differs",
         }
@@ -63,6 +70,7 @@ impl fmt::Display for WireError {
                 )
             }
             Self::Value { field, why } => write!(f, "{field}: {why}"),
+            Self::RefusedAt { path, error } => write!(f, "{path}: {error}"),
             Self::Refused(error) => write!(f, "{error}"),
             Self::OtherTariff => {
                 f.write_str("it was made with another tariff or version; read it with that one")
@@ -75,7 +83,7 @@ impl fmt::Display for WireError {
 impl std::error::Error for WireError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Refused(error) => Some(error),
+            Self::RefusedAt { error, .. } | Self::Refused(error) => Some(error),
             Self::TooLarge
             | Self::Malformed(_)
             | Self::UnsupportedVersion(_)

@@ -4,7 +4,7 @@ use crate::civil;
 use crate::error::{WireError, parsed};
 use crate::present::present;
 use crate::ride::CircumstancesJson;
-use fiacre_domain::pricing::{DeviationReason, MeterReading, Slice, SpeedBand};
+use fiacre_domain::pricing::{DeviationReason, MeterReading, PricingError, Slice, SpeedBand};
 use fiacre_domain::units::{Millimetres, Millis};
 use serde::{Deserialize, Serialize};
 
@@ -116,7 +116,9 @@ impl ReadingJson {
             .collect::<Result<_, _>>()?;
         let tariff = (parsed("reading tariff", &tariff)?, tariff_version);
         let started = civil::from_text("started", &started)?;
-        let mut reading = MeterReading::new(tariff, started, zones, slices, circumstances.into_domain()?)?;
+        let circumstances = circumstances.into_domain()?;
+        let mut reading =
+            MeterReading::new(tariff, started, zones, slices, circumstances).map_err(refused)?;
         if let Some(fingerprint) = tariff_fingerprint {
             reading = reading.with_fingerprint(parsed("tariff_fingerprint", &fingerprint)?);
         }
@@ -124,6 +126,26 @@ impl ReadingJson {
             Some(reason) => reading.with_deviation(reason.into_domain()),
             None => reading,
         })
+    }
+}
+
+/// Where in a receipt it is what a reading is refused for.
+fn refused(error: PricingError) -> WireError {
+    let place = match error {
+        PricingError::ReadingIncoherent { slice, flaw } => format!(".slices[{slice}].{}", flaw.field()),
+        PricingError::RideWithoutPassenger => ".circumstances.ages".to_owned(),
+        PricingError::Overflow
+        | PricingError::RideOutOfRange(_)
+        | PricingError::ReadingOutOfRange(_)
+        | PricingError::ReadingOfAnotherTariff
+        | PricingError::ReadingNotCut
+        | PricingError::SurgeNotRecomputable
+        | PricingError::StepDoesNotFitGateway
+        | PricingError::CurrencyMismatch => String::new(),
+    };
+    WireError::RefusedAt {
+        path: format!("happened.driven{place}"),
+        error,
     }
 }
 

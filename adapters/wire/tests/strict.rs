@@ -1,7 +1,7 @@
 //! What is read is exactly what is written: nothing more, nothing else, nothing longer.
 
 use fiacre_wire::{JSON_BYTES_MAX, receipt_from_json, receipt_to_json};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const RECEIPTS: [&str; 2] = [
     include_str!("../golden/receipt-v1.json"),
@@ -62,6 +62,72 @@ fn what_is_not_a_receipt_is_refused_with_a_reason() {
         receipt_from_json(&"[".repeat(100_000)).unwrap_err().code(),
         "wire_malformed"
     );
+}
+
+#[test]
+fn a_reading_that_no_recorder_writes_is_refused_with_its_place() {
+    type Edit = fn(&mut Value);
+    let edits: [(Edit, &str, &str); 9] = [
+        (
+            |driven| {
+                driven["slices"]
+                    .as_array_mut()
+                    .unwrap()
+                    .iter_mut()
+                    .for_each(|slice| slice["bands"] = json!([]));
+            },
+            "slices[0].bands",
+            "reading_bands_differ",
+        ),
+        (
+            |driven| driven["slices"][1]["bands"] = json!(vec![driven["slices"][1]["bands"][0].clone(); 5]),
+            "slices[1].bands",
+            "reading_bands_out_of_order",
+        ),
+        (
+            |driven| driven["slices"][0]["bands"][0][3] = json!(1_000_000_000_000_i64),
+            "slices[0].bands",
+            "reading_bands_differ",
+        ),
+        (
+            |driven| driven["slices"][2]["bands"][0][3] = json!(-2_500_000),
+            "slices[2].bands",
+            "reading_band_out_of_range",
+        ),
+        (
+            |driven| driven["slices"].as_array_mut().unwrap().swap(0, 1),
+            "slices[0].at",
+            "reading_not_at_start",
+        ),
+        (
+            |driven| driven["slices"][1]["at"] = json!("2018-07-03T17:04:00"),
+            "slices[1].at",
+            "reading_out_of_time_order",
+        ),
+        (
+            |driven| driven["started"] = json!("2018-07-03T17:06:00"),
+            "slices[0].at",
+            "reading_not_at_start",
+        ),
+        (
+            |driven| driven["slices"][0]["waiting_ms"] = json!(40_001),
+            "slices[0].at",
+            "reading_not_cut_at_quarter_hour",
+        ),
+        (
+            |driven| driven["circumstances"]["ages"] = json!([]),
+            "circumstances.ages",
+            "pricing_ride_without_passenger",
+        ),
+    ];
+    for (edit, place, code) in edits {
+        let mut edited: Value = serde_json::from_str(RECEIPTS[0]).unwrap();
+        edit(&mut edited["happened"]["driven"]);
+        let refused = receipt_from_json(&edited.to_string()).map(drop).unwrap_err();
+        assert_eq!(refused.code(), code, "{refused}");
+        let said = format!("failed to read the message: happened.driven.{place}: ");
+        assert!(refused.to_string().starts_with(&said), "{refused}");
+    }
 }
 
 #[test]

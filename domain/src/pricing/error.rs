@@ -1,5 +1,6 @@
 //! What can be wrong with a tariff, a ride or a reading.
 
+use super::coherence::ReadingFlaw;
 use crate::money::MoneyError;
 use crate::ratio::Overflow;
 use std::fmt;
@@ -91,8 +92,17 @@ pub enum PricingError {
     Overflow,
     /// A value of the ride is negative or beyond any ride on Earth; the field's name.
     RideOutOfRange(&'static str),
+    /// Nobody rides.
+    RideWithoutPassenger,
     /// A value of the reading is negative, out of order or beyond its limit; the field's name.
     ReadingOutOfRange(&'static str),
+    /// A slice of the reading, counted from 0, is not what a recorder writes.
+    ReadingIncoherent {
+        /// Which slice.
+        slice: u16,
+        /// What is wrong with it.
+        flaw: ReadingFlaw,
+    },
     /// The reading was recorded under another tariff or version, and under this one its price is not certain.
     ReadingOfAnotherTariff,
     /// A slice of the reading runs across a distance or time at which the tariff's price changes.
@@ -111,6 +121,8 @@ impl PricingError {
         match self {
             Self::Overflow => "pricing_overflow",
             Self::RideOutOfRange(_) => "pricing_ride_out_of_range",
+            Self::RideWithoutPassenger => "pricing_ride_without_passenger",
+            Self::ReadingIncoherent { flaw, .. } => flaw.code(),
             Self::ReadingOutOfRange(_) => "pricing_reading_out_of_range",
             Self::ReadingOfAnotherTariff => "pricing_reading_of_another_tariff",
             Self::ReadingNotCut => "pricing_reading_not_cut",
@@ -129,6 +141,14 @@ impl fmt::Display for PricingError {
             Self::RideOutOfRange(field) => write!(f, "{field} is negative or too large"),
             Self::ReadingOutOfRange(field) => {
                 write!(f, "the reading's {field} is negative, unordered or too large")
+            }
+            Self::RideWithoutPassenger => f.write_str("nobody rides; give the age of one passenger at least"),
+            Self::ReadingIncoherent { slice, flaw } => {
+                write!(
+                    f,
+                    "slice {} of the reading {flaw}; record it again",
+                    u32::from(*slice) + 1
+                )
             }
             Self::ReadingOfAnotherTariff => f.write_str(
                 "the reading was recorded under another tariff, and its price under this one is not certain",

@@ -29,6 +29,7 @@
 
 mod cancellation;
 mod charge;
+mod coherence;
 mod course;
 mod discount;
 mod error;
@@ -61,6 +62,7 @@ pub use cancellation::{
     FeeRule,
 };
 pub use charge::{Charge, ChargeAmount, Condition, Flat};
+pub use coherence::ReadingFlaw;
 pub use discount::{Discount, LineGroups};
 pub use error::{PricingError, TariffError, TariffFault};
 pub use line::{Line, LineKind, LineTraits, Payee};

@@ -10,6 +10,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+use super::coherence;
 use super::error::PricingError;
 use super::limits;
 use super::ride::{CIRCUMSTANCES_MAX, Circumstances, STOPS_MAX};
@@ -335,8 +336,8 @@ canonical_struct!(MeterReading {
 
 impl MeterReading {
     /// A reading of a ride that started at local time `started`, under a version of a tariff. `zones` are what the bits of
-    /// the slices' zones mean. Refused: more than [`SLICES_MAX`] slices, slices out of order, quantities below zero or beyond
-    /// any ride.
+    /// the slices' zones mean. Refused: more than [`SLICES_MAX`] slices, quantities below zero or beyond any ride, nobody who
+    /// rides, and a slice that no recorder writes ([`ReadingFlaw`](super::ReadingFlaw)).
     pub fn new(
         tariff: (TariffId, u32),
         started: CivilDateTime,
@@ -374,6 +375,7 @@ impl MeterReading {
             deviation: None,
         };
         reading.check_totals()?;
+        coherence::check(reading.started, &reading.slices)?;
         Ok(reading)
     }
 

@@ -9,6 +9,7 @@ use super::ride::Ride;
 use super::settle::{Asked, computed_as_quoted, computed_for_cancellation, computed_for_reading};
 use super::surge::Surge;
 use super::tariff::Tariff;
+use crate::fingerprint::Fingerprint;
 use crate::id::TariffId;
 use crate::money::{Currency, Money};
 use crate::time::CivilDateTime;
@@ -218,6 +219,22 @@ impl Receipt {
         };
         compare(computed, &expected.map_err(VerifyError::NotPriceable)?)
     }
+
+    /// [`Receipt::verify`], and the fingerprint that a reading under this tariff keeps must be `fingerprint`, the hash of the
+    /// tariff's canonical bytes (`fiacre-wire` computes it). A reading under another tariff, or one that keeps none, says
+    /// nothing of this one.
+    pub fn verify_published(&self, tariff: &Tariff, fingerprint: &Fingerprint) -> Result<(), VerifyError> {
+        self.verify(tariff)?;
+        let kept = match &self.parts.happened {
+            Happened::Driven(reading) if reading.tariff() == self.tariff() => reading.fingerprint(),
+            Happened::Driven(_) | Happened::Cancelled(_) | Happened::Unread => None,
+        };
+        if kept.is_none_or(|kept| kept == fingerprint) {
+            Ok(())
+        } else {
+            Err(VerifyError::OtherFingerprint)
+        }
+    }
 }
 
 fn compare(claimed: &Computed, expected: &Computed) -> Result<(), VerifyError> {
@@ -307,6 +324,8 @@ impl fmt::Display for ReceiptField {
 pub enum VerifyError {
     /// It was made with another tariff or version.
     OtherTariff,
+    /// The reading was recorded under a tariff of this name and version, but of another content.
+    OtherFingerprint,
     /// What it claims to settle cannot be priced.
     NotPriceable(PricingError),
     /// A field is not what it must be.
@@ -318,6 +337,7 @@ impl VerifyError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::OtherTariff => "receipt_of_another_tariff",
+            Self::OtherFingerprint => "receipt_of_another_fingerprint",
             Self::NotPriceable(_) => "receipt_not_priceable",
             Self::Differs(_) => "receipt_differs",
         }
@@ -331,6 +351,9 @@ impl fmt::Display for VerifyError {
             Self::OtherTariff => {
                 f.write_str("it was made with another tariff or version; verify it with that one")
             }
+            Self::OtherFingerprint => f.write_str(
+                "happened.driven.tariff_fingerprint is not that of the tariff; verify it with the tariff that was in force",
+            ),
             Self::NotPriceable(error) => write!(f, "{error}"),
             Self::Differs(field) => write!(f, "{field} is not what the tariff makes of the ride"),
         }
@@ -341,7 +364,7 @@ impl std::error::Error for VerifyError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::NotPriceable(error) => Some(error),
-            Self::OtherTariff | Self::Differs(_) => None,
+            Self::OtherTariff | Self::OtherFingerprint | Self::Differs(_) => None,
         }
     }
 }

@@ -15,6 +15,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+use super::coherence::QUARTER_HOUR_MS;
 use super::course::first_part;
 use super::error::PricingError;
 use super::limits;
@@ -25,8 +26,6 @@ use crate::fingerprint::Fingerprint;
 use crate::id::ZoneId;
 use crate::time::{CivilDate, CivilDateTime};
 use crate::units::{Millimetres, Millis};
-
-const QUARTER_HOUR_MS: i64 = 900_000;
 
 /// Builds a reading under the tariff in force.
 #[derive(Debug, Clone)]
@@ -161,8 +160,13 @@ impl<'t> Recorder<'t> {
         self.circumstances.tolls = tolls.into_iter().chain([toll]).collect();
     }
 
-    /// The clock on the wall was put to another local time: summer time began or ended.
+    /// The clock on the wall was put to another local time: summer time began or ended. Before anything is recorded, the ride
+    /// starts at that time instead. [`Recorder::finish`] takes one change, of half an hour, an hour or two.
     pub fn set_clock(&mut self, now: CivilDateTime) {
+        if self.slices.is_empty() {
+            self.started = now;
+            self.also_holiday = self.also_holiday.map(|_| now.date());
+        }
         self.now = now;
         self.is_cut = true;
     }
@@ -200,7 +204,6 @@ impl<'t> Recorder<'t> {
         Ok(meter.is_slow(segment, distance.get(), duration.get())?)
     }
 
-    /// Every offset from UTC is a multiple of a quarter of an hour, so local quarter-hours are those of UTC.
     fn until_cut_ms(&self) -> i64 {
         let quarter_ms = QUARTER_HOUR_MS - i64::from(self.now.time().ms()) % QUARTER_HOUR_MS;
         self.tariff

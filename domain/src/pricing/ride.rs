@@ -222,6 +222,9 @@ impl Circumstances {
         if self.tolls.len() > CIRCUMSTANCES_MAX {
             return Err(PricingError::RideOutOfRange("tolls"));
         }
+        if self.party.count() == 0 {
+            return Err(PricingError::RideWithoutPassenger);
+        }
         Ok(())
     }
 }

@@ -1,10 +1,12 @@
 //! Readings as they are recorded, and receipts as they are read and verified.
 
 use crate::*;
+use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::pricing::{
     CIRCUMSTANCES_MAX, Cancellation, CancellationMatrix, CancellationStage, CancellationStageKind,
-    Circumstances, Fault, FeeBase, FeeRule, Happened, MeterReading, PayPolicy, PricingError, Receipt,
-    ReceiptField, Recorder, SLICES_MAX, STOPS_MAX, Slice, StageRounding, VerifyError,
+    Circumstances, Fault, FeeBase, FeeRule, Happened, MeterReading, Party, PayPolicy, PricingError,
+    ReadingFlaw, Receipt, ReceiptField, Recorder, SLICES_MAX, STOPS_MAX, Slice, SpeedBand, StageRounding,
+    VerifyError,
 };
 use fiacre_domain::ratio::Rounding;
 use fiacre_domain::units::BasisPoints;
@@ -178,4 +180,134 @@ fn a_unit_too_fine_for_the_distance_overflows_instead_of_guessing() {
     assert_eq!(recorder.drive(metres(1_000), MINUTE), Ok(()));
     let refused = recorder.drive(metres(999_999_000), MINUTE);
     assert_eq!(refused, Err(PricingError::Overflow));
+}
+
+/// `secs` of driving at 36 km/h from a local time on.
+fn fast(at: &str, secs: i64) -> Slice {
+    let (distance, duration) = (metres(secs * 10), Millis::from_secs(secs));
+    Slice::new(at.parse().unwrap(), 0)
+        .with_fast(distance, duration)
+        .with_bands(vec![SpeedBand::of(distance, duration)])
+}
+
+fn read_from(started: &str, slices: Vec<Slice>) -> Result<MeterReading, PricingError> {
+    let tariff = ("test".parse().unwrap(), 1);
+    MeterReading::new(
+        tariff,
+        started.parse().unwrap(),
+        vec![],
+        slices,
+        Circumstances::new(),
+    )
+}
+
+#[test]
+fn bands_are_the_driving_of_their_slice() {
+    let band = |kmh, mm, ms| SpeedBand::from_parts(kmh, 0, false, Millimetres::new(mm), Millis::new(ms));
+    let read = |bands| read_from(MORNING, vec![fast(MORNING, 60).with_bands(bands)]);
+    assert!(read(vec![band(20, 300_000, 40_000), band(30, 300_000, 20_000)]).is_ok());
+    let whole = band(36, 600_000, 60_000);
+    for (bands, flaw) in [
+        (vec![], ReadingFlaw::BandsDiffer),
+        (vec![band(36, 600_000, 59_999)], ReadingFlaw::BandsDiffer),
+        (vec![band(36, 599_999, 60_000)], ReadingFlaw::BandsDiffer),
+        (vec![whole; 5], ReadingFlaw::BandsOutOfOrder),
+        (
+            vec![band(30, 300_000, 20_000), band(20, 300_000, 40_000)],
+            ReadingFlaw::BandsOutOfOrder,
+        ),
+        (vec![whole, band(40, -1, 0)], ReadingFlaw::BandOutOfRange),
+        (vec![whole, band(40, 0, -1)], ReadingFlaw::BandOutOfRange),
+        (vec![band(0, 0, 0), whole], ReadingFlaw::BandOutOfRange),
+        (
+            vec![whole, band(40, 1_000_000_000_001, 0)],
+            ReadingFlaw::BandOutOfRange,
+        ),
+    ] {
+        let refused = PricingError::ReadingIncoherent { slice: 0, flaw };
+        assert_eq!(read(bands.clone()), Err(refused), "{bands:?}");
+    }
+}
+
+#[test]
+fn slices_follow_one_another_from_the_start_and_stay_in_their_quarter_of_an_hour() {
+    let second = |at| read_from(MORNING, vec![fast(MORNING, 900), fast(at, 60)]);
+    assert!(second("2018-07-03T10:15").is_ok());
+    assert!(second("2018-07-03T09:15").is_ok(), "summer time ended");
+    assert!(second("2018-07-03T11:15").is_ok(), "summer time began");
+    let refused = |slice, flaw| Err(PricingError::ReadingIncoherent { slice, flaw });
+    for at in [
+        "2018-07-03T10:00",
+        "2018-07-03T10:14",
+        "2018-07-03T10:16",
+        "2018-07-03T13:15",
+    ] {
+        assert_eq!(second(at), refused(1, ReadingFlaw::OutOfTimeOrder), "{at}");
+    }
+    let back_and_on = vec![
+        fast(MORNING, 900),
+        fast("2018-07-03T09:15", 60),
+        fast("2018-07-03T10:16", 60),
+    ];
+    assert_eq!(
+        read_from(MORNING, back_and_on),
+        refused(2, ReadingFlaw::OutOfTimeOrder),
+        "clocks change once"
+    );
+    for started in ["2018-07-03T09:00", "2018-07-03T10:00:01"] {
+        assert_eq!(
+            read_from(started, vec![fast(MORNING, 60)]),
+            refused(0, ReadingFlaw::NotAtStart)
+        );
+    }
+    assert_eq!(
+        read_from(MORNING, vec![fast(MORNING, 901)]),
+        refused(0, ReadingFlaw::NotCutAtQuarterHour)
+    );
+}
+
+#[test]
+fn a_clock_that_is_put_back_before_the_ride_moves_its_start() {
+    let tariff = tariff();
+    let mut recorder = Recorder::new(&tariff, morning(), Circumstances::new().on_holiday());
+    recorder.set_clock("2018-07-03T09:00".parse().unwrap());
+    recorder.drive(metres(500), MINUTE).unwrap();
+    let reading = recorder.finish().unwrap();
+    assert_eq!(reading.started().to_string(), "2018-07-03T09:00:00");
+}
+
+#[test]
+fn nobody_is_no_party() {
+    let nobody = || Circumstances::new().with_party(Party::adults(0).unwrap());
+    let refused = Some(PricingError::RideWithoutPassenger);
+    let reading = MeterReading::new(("test".parse().unwrap(), 1), morning(), vec![], vec![], nobody());
+    assert_eq!(reading.err(), refused);
+    let quote = Arc::new(tariff()).quote(&ride().with_circumstances(nobody()), morning(), Surge::NONE);
+    assert_eq!(quote.err(), refused);
+}
+
+#[test]
+fn a_reading_under_a_tariff_of_other_content_is_refused() {
+    let (right, wrong) = (Fingerprint::new([1; 32]), Fingerprint::new([0; 32]));
+    let quote = quote(tariff(), &ride());
+    let settled = |recorder: Recorder<'_>| quote.settle(&recorder.finish().unwrap()).unwrap();
+    let kept = settled(quote.recorder(morning()).with_fingerprint(right));
+    assert_eq!(kept.verify_published(&tariff(), &right), Ok(()));
+    assert_eq!(
+        kept.verify_published(&tariff(), &wrong),
+        Err(VerifyError::OtherFingerprint)
+    );
+    let other = named("other", by_distance());
+    let recorded_elsewhere = Recorder::new(&other, morning(), Circumstances::new()).with_fingerprint(right);
+    for says_nothing in [
+        settled(quote.recorder(morning())),
+        settled(recorded_elsewhere),
+        quote.settle_as_quoted().unwrap(),
+    ] {
+        assert_eq!(says_nothing.verify_published(&tariff(), &wrong), Ok(()));
+    }
+    assert_eq!(
+        kept.verify_published(&other, &right),
+        Err(VerifyError::OtherTariff)
+    );
 }

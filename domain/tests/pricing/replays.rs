@@ -3,7 +3,7 @@
 use crate::*;
 use fiacre_domain::pricing::{
     AreaEffect, Circumstances, DecidedBy, MeterReading, PricingError, Recorder, Slice, SlowRule, Span, Speed,
-    TimeBasis, TimeRate, Weekdays, Window,
+    SpeedBand, TimeBasis, TimeRate, Weekdays, Window,
 };
 use fiacre_domain::time::TimeOfDay;
 
@@ -116,21 +116,6 @@ fn doubt_where_the_way_matters_has_no_bounds() {
 }
 
 #[test]
-fn bands_that_do_not_add_up_to_the_driving_are_refused() {
-    let slice = Slice::new(morning(), 0).with_fast(metres(1_000), Millis::from_minutes(4));
-    let tariff_and_version = ("elsewhere".parse().unwrap(), 9);
-    let reading = MeterReading::new(
-        tariff_and_version,
-        morning(),
-        vec![],
-        vec![slice],
-        Circumstances::new(),
-    );
-    let refused = PricingError::ReadingOutOfRange("bands");
-    assert_eq!(tariff().replay(&reading.unwrap(), &Surge::NONE), Err(refused));
-}
-
-#[test]
 fn a_slice_across_a_change_of_price_is_refused() {
     let noon = Span::new(
         Weekdays::ALL,
@@ -146,7 +131,10 @@ fn a_slice_across_a_change_of_price_is_refused() {
         Units::ProRata,
     );
     for cut in [windowed, named("test", two_prices.unwrap())] {
-        let slice = Slice::new(morning(), 0).with_fast(metres(1_000), Millis::from_minutes(4));
+        let (distance, duration) = (metres(1_000), Millis::from_minutes(4));
+        let slice = Slice::new(morning(), 0)
+            .with_fast(distance, duration)
+            .with_bands(vec![SpeedBand::of(distance, duration)]);
         let reading = MeterReading::new(
             (cut.id(), 1),
             morning(),

@@ -43,7 +43,8 @@ impl ReceiptCommand {
 fn verify(file: PathBuf, tariff: &str, json: bool, out: &mut impl Write) -> Result<(), Failure> {
     let tariff = tariff::open(tariff)?;
     let name = file.display().to_string();
-    let verdict = read(&file).and_then(|receipt| match receipt.verify(&tariff) {
+    let fingerprint = fiacre_wire::fingerprint(&tariff);
+    let verdict = read(&file).and_then(|receipt| match receipt.verify_published(&tariff, &fingerprint) {
         Ok(()) => Ok(receipt),
         Err(error) => Err(Failure::Refused(file, error)),
     });

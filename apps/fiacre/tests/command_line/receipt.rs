@@ -82,6 +82,26 @@ fn list_leaves(value: &Value, pointer: &str, leaves: &mut Vec<String>) {
 }
 
 #[test]
+fn a_reading_that_no_recorder_writes_or_of_another_tariff_is_not_true() {
+    let golden: Value =
+        serde_json::from_str(include_str!("../../../../adapters/wire/golden/receipt-v1.json")).unwrap();
+    let path = scratch("reading.json").display().to_string();
+    assert_eq!(verified(&path, golden.to_string()).0, 0);
+    for (leaf, value) in [
+        ("/happened/driven/tariff_fingerprint", json!("0".repeat(64))),
+        ("/happened/driven/slices/0/bands", json!([])),
+        ("/happened/driven/started", json!("2018-07-03T17:06:00")),
+        ("/happened/driven/circumstances/ages", json!([])),
+        ("/ride/circumstances/ages", json!([])),
+    ] {
+        let mut edited = golden.clone();
+        *edited.pointer_mut(leaf).unwrap() = value;
+        let (code, said) = verified(&path, edited.to_string());
+        assert_eq!(code, FINDINGS, "{leaf}: {said}");
+    }
+}
+
+#[test]
 fn what_is_no_receipt_is_a_finding() {
     let (path, original) = receipt("illegible.json");
     let mut newer = original.clone();

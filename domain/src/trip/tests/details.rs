@@ -8,8 +8,9 @@ use crate::fixture::{
     usd,
 };
 use crate::id::PrincipalId;
+use crate::money::Currency;
 use crate::place::Place;
-use crate::pricing::{Fault, MeterReading, Receipt};
+use crate::pricing::{Fault, Receipt, SlowRule, Speed, Tariff};
 use crate::requirements::Requirements;
 use crate::trip::{
     Cancelled, CommandKind, FailReason, Order, PaymentMethod, PersonalPlace, ReassignReason, Refusal,
@@ -315,26 +316,30 @@ fn a_reading_of_another_tariff_settles_only_where_its_price_is_certain() {
         device: DEVICE,
     };
     let foreign = reading(&quote_of(&tariff(2), 8_046));
-    let without_speeds = foreign
-        .slices()
-        .iter()
-        .map(|slice| slice.clone().with_bands(Vec::new()))
-        .collect();
-    let uncertain = MeterReading::new(
-        foreign.tariff(),
-        foreign.started(),
-        Vec::new(),
-        without_speeds,
-        foreign.circumstances().clone(),
-    );
-    let refused = act(
-        &mut started_and(&[]),
-        &complete(Arc::new(uncertain.unwrap())),
-        NOW,
-    )
-    .unwrap_err();
-    assert_eq!(refused.code(), "trip_pricing");
     assert!(act(&mut started_and(&[]), &complete(foreign), NOW).is_ok());
+    // At 15.06 km/h: on which side of this threshold nobody who reads whole kilometres an hour can tell.
+    let between = SlowRule::Below(Speed::from_mm_per_hour(15_500_000).unwrap());
+    let meter = tariff(1).meter().clone().with_slow(between);
+    let strict = Arc::new(Tariff::new(tariff(1).id(), 1, Currency::USD, meter));
+    let foreign = quote_of(&tariff(2), 8_046);
+    let mut recorder = foreign.recorder(foreign.at());
+    recorder
+        .drive(foreign.ride().distance(), Millis::from_secs(1_923))
+        .unwrap();
+    let uncertain = complete(Arc::new(recorder.finish().unwrap()));
+    let request = TripRequest::new(Order {
+        quote: quote_of(&strict, 8_046),
+        ..order(CARD)
+    });
+    let steps = [
+        Command::Request(Arc::new(request.unwrap())),
+        driver(0, ANN, 1),
+        payment(A0),
+        arrive(ANN, fence(1)),
+        start(ANN, fence(1), RIGHT_CODE),
+    ];
+    let refused = act(&mut absent_and(&steps), &uncertain, NOW).unwrap_err();
+    assert_eq!(refused.code(), "trip_pricing");
 }
 
 #[test]
