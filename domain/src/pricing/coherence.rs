@@ -45,6 +45,12 @@ impl ReadingFlaw {
     }
 
     /// The field of the slice that it is about.
+    ///
+    /// ```
+    /// use fiacre_domain::pricing::ReadingFlaw;
+    /// assert_eq!(ReadingFlaw::BandsDiffer.field(), "bands");
+    /// assert_eq!(ReadingFlaw::OutOfTimeOrder.field(), "at");
+    /// ```
     pub const fn field(self) -> &'static str {
         match self {
             Self::BandOutOfRange | Self::BandsOutOfOrder | Self::BandsDiffer => "bands",
