@@ -49,7 +49,11 @@ impl Players {
                 self.part(trip, now);
                 self.rethink_soon(trip, RETHINK_ON_LOSS, now);
             }
-            TripEvent::DriverArrived { no_show_at, .. } => self.meet(trip, *no_show_at, now),
+            TripEvent::DriverArrived {
+                no_show_at,
+                no_show_due_at,
+                ..
+            } => self.meet(trip, *no_show_at, *no_show_due_at, now),
             TripEvent::StartCodeRefused { .. } => self.try_code_again(trip, now),
             TripEvent::Started(_) => self.ride(trip, now),
             TripEvent::PlanChanged(change) => self.follow(trip, change, now),
@@ -170,7 +174,7 @@ impl Players {
         }
     }
 
-    fn meet(&mut self, trip: TripId, no_show_at: Timestamp, now: Timestamp) {
+    fn meet(&mut self, trip: TripId, no_show_at: Timestamp, no_show_due_at: Timestamp, now: Timestamp) {
         let Some((cab, rider, _)) = self.pair(trip) else {
             return;
         };
@@ -182,10 +186,11 @@ impl Players {
             self.press_at(now.plus(after), trip, Button::Start);
             return;
         }
-        let grace = u64::try_from(no_show_at.since(now).get()).unwrap_or(0);
-        let after = between(&mut random, grace / 2, grace);
-        // A quarter of the drivers do not wait to the end, a quarter say so as soon as they may; for the others the
-        // platform's own timer does.
+        let [grace, limit] =
+            [no_show_at, no_show_due_at].map(|at| u64::try_from(at.since(now).get()).unwrap_or(0));
+        let after = between(&mut random, grace / 2, limit);
+        // A quarter of the drivers do not wait for the platform's own timer and look for another rider, some of them at the
+        // last moment; a quarter say so as soon as they may; for the others the timer does.
         match random.below(4) {
             0 => self.press_at(now.plus(after), trip, Button::GiveBack),
             1 => self.press_at(no_show_at, trip, Button::NoShow),
