@@ -30,6 +30,7 @@ pub mod manhattan;
 pub mod measures;
 pub mod platform;
 pub mod players;
+pub mod proofs;
 pub mod random;
 pub mod report;
 pub mod roads;

@@ -22,7 +22,7 @@
 //! let facts = Facts {
 //!     run,
 //!     digest: "00ff".to_owned(),
-//!     verdict: Verdict { events: 0, findings: 0, receipts_verified: 0, examples: Vec::new() },
+//!     verdict: Verdict { events: 0, findings: 0, receipts_verified: 0, batches: 0, batches_verified: 0, examples: Vec::new() },
 //!     accounts: Vec::new(),
 //!     ledger_sum: 0,
 //!     saga: Vec::new(),
@@ -87,6 +87,10 @@ pub struct Verdict {
     pub findings: u64,
     /// How many receipts were recomputed from the tariff and found right; every other one is a finding.
     pub receipts_verified: u64,
+    /// How many batches matching made; greedy matching makes none.
+    pub batches: u64,
+    /// Of how many of them the certificate was [verified](crate::proofs::ONE_IN); one that is refused is a finding.
+    pub batches_verified: u64,
     /// Some of the findings, in words.
     pub examples: Vec<String>,
 }

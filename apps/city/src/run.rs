@@ -8,6 +8,7 @@ pub use options::{CityError, CityOptions, DEMAND_MAX, DRIVERS_MAX, DRIVERS_PER_D
 use crate::coverage::Cell;
 use crate::demand::Demand;
 use crate::players::Driven;
+use crate::proofs::ProofFigures;
 use fiacre_domain::audit::Report as AuditReport;
 use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::id::TripId;
@@ -50,6 +51,8 @@ pub struct Played {
     pub tariff: Arc<Tariff>,
     /// What was exercised of the saga's table.
     pub coverage: Vec<Cell>,
+    /// What became of the batches of matching.
+    pub proofs: ProofFigures,
     /// What the payment company says that it moved, by its own books.
     pub company: BTreeMap<Currency, sandbox::Totals>,
     /// How much virtual time passed.

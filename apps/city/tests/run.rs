@@ -37,6 +37,8 @@ fn an_evening_is_mostly_ridden_and_its_books_agree() {
         assert!(trips.requested > 50, "{trips:?}");
         assert!(trips.completed * 10 >= trips.requested * 7, "{trips:?}");
         assert!(day.movements().captured_minor > 0);
+        let proofs = &day.played.proofs;
+        assert_eq!(proofs.verified > 10, matching == Matching::Batch, "{proofs:?}");
         // On an ordinary evening no hold comes and goes unseen.
         assert_eq!(day.movements().authorised_minor, day.company().authorised_minor);
     }

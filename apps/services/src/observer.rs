@@ -2,6 +2,7 @@
 
 use crate::state::{Refusal, State};
 use fiacre_domain::event::Event;
+use fiacre_domain::matching::{Batch, Market, Request};
 use fiacre_domain::saga::{Command, Service};
 
 /// What a decision came to, at the confirmed head of its stream.
@@ -19,6 +20,11 @@ pub enum Decided<'a> {
 pub trait Observer: Send + Sync {
     /// On a stream in state `before`, `commands` came to `decided`.
     fn decided(&self, before: &State, commands: &[Command], decided: Decided<'_>);
+
+    /// A matcher joined `requests` with the drivers of `market` to `batch`, whose pairs it is about to make offers to. Told of
+    /// every batch, while the market is still as it was: whoever doubts it can ask for its
+    /// [certificate](Batch::certificate) and verify that. Matching that is not by batches is not told.
+    fn matched(&self, _requests: &[Request], _market: &Market<'_>, _batch: &Batch) {}
 
     /// So many commits of `service` are set aside now, since they cannot be published: no queue takes them, the bus refuses
     /// them, or this release cannot read them. Told whenever the count changes; above zero a person should look.

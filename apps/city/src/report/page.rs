@@ -290,12 +290,16 @@ impl<'a> Page<'a> {
                 &format!("THE LEDGER IS OFF BY {} {currency}", amount(sum, currency)),
             ),
         };
-        let audit = [
+        let mut audit = vec![
             findings,
             format!("in {} events", count(verdict.events)),
             format!("{} receipts verified", count(verdict.receipts_verified)),
-            ledger,
         ];
+        if verdict.batches > 0 {
+            let (proven, made) = (count(verdict.batches_verified), count(verdict.batches));
+            audit.push(format!("{proven} of {made} batches proven the best"));
+        }
+        audit.push(ledger);
         let mut page = self.style.paragraph("Audit", &audit);
         for example in &verdict.examples {
             let _ = writeln!(

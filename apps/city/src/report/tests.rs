@@ -112,6 +112,8 @@ fn facts() -> Facts {
             events: 1_512_345,
             findings: 0,
             receipts_verified: 41_873,
+            batches: 1_800,
+            batches_verified: 450,
             examples: Vec::new(),
         },
         accounts: vec![
@@ -269,7 +271,16 @@ fn the_json_has_the_agreed_keys_first() {
                 "ledger_sum",
             ],
         ),
-        ("/audit", &["events", "findings", "receipts_verified"]),
+        (
+            "/audit",
+            &[
+                "events",
+                "findings",
+                "receipts_verified",
+                "batches",
+                "batches_verified",
+            ],
+        ),
         ("/saga/0", &["state", "fact", "count"]),
     ] {
         let found = value.pointer(object).unwrap().as_object().unwrap();
@@ -294,6 +305,7 @@ fn the_json_says_what_the_report_says() {
         ("/money/ledger_sum", "0"),
         ("/audit/findings", "0"),
         ("/audit/receipts_verified", "41873"),
+        ("/audit/batches_verified", "450"),
         ("/virtual_s", "8400.0"),
         ("/wall_s", "6.25"),
         ("/events_per_s", "241975"),

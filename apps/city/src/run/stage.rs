@@ -9,16 +9,21 @@ use crate::demand::{Demand, DemandPlan};
 use crate::manhattan::Manhattan;
 use crate::platform::{Platform, PlatformConfig};
 use crate::players::{Players, Scene, Shared};
+use crate::proofs::Proofs;
 use crate::roads::Roads;
 use crate::witness::Witness;
 use fiacre_domain::id::{RegionId, TripId};
+use fiacre_domain::matching::{Batch, Market, Request};
 use fiacre_domain::place::Place;
 use fiacre_domain::pricing::Tariff;
+use fiacre_domain::saga::Command;
 use fiacre_domain::stream::{Commit, StreamId};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
 use fiacre_memory::SkewedClock;
 use fiacre_ports::{Cursor, EventStore};
+use fiacre_services::observer::{Decided, Observer};
+use fiacre_services::state::State;
 use fiacre_wire::seal::KeyedSeal;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,11 +31,28 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// How long a closed trip is kept, for messages still under way.
 const KEPT_AFTER_CLOSE: Millis = Millis::from_secs(30);
 
+/// Those who hear of what the platform decides.
+#[derive(Debug, Default)]
+struct Onlookers {
+    coverage: Coverage,
+    proofs: Proofs,
+}
+
+impl Observer for Onlookers {
+    fn decided(&self, before: &State, commands: &[Command], decided: Decided<'_>) {
+        self.coverage.decided(before, commands, decided);
+    }
+
+    fn matched(&self, requests: &[Request], market: &Market<'_>, batch: &Batch) {
+        self.proofs.take(requests, market, batch);
+    }
+}
+
 /// Everything that plays.
 pub(super) struct Stage<S> {
     pub(super) platform: Platform,
     pub(super) scribe: Scribe<S>,
-    coverage: Arc<Coverage>,
+    onlookers: Arc<Onlookers>,
     tariff: Arc<Tariff>,
     pub(super) shared: Arc<Mutex<Shared>>,
     pub(super) manhattan: Arc<Manhattan>,
@@ -48,7 +70,7 @@ impl<S: Spectator + 'static> Stage<S> {
         let plan = options.plan()?;
         let start = midnight.plus(plan.start());
         let scribe = Scribe::begin(spectator, &tariff).map_err(CityError::Thread)?;
-        let coverage = Arc::new(Coverage::default());
+        let onlookers = Arc::new(Onlookers::default());
         let config = PlatformConfig {
             region,
             start,
@@ -60,7 +82,7 @@ impl<S: Spectator + 'static> Stage<S> {
         };
         let witness: Arc<Mutex<dyn Witness>> = Arc::clone(scribe.notebook()) as _;
         let seal = Arc::new(KeyedSeal::new([0x6b; 32]));
-        let mut platform = Platform::begin(config, seal, witness, Arc::clone(&coverage) as _);
+        let mut platform = Platform::begin(config, seal, witness, Arc::clone(&onlookers) as _);
         let shared = Arc::new(Mutex::new(Shared::default()));
         let haunts = haunts(&manhattan, options)?;
         let scene = Scene {
@@ -93,7 +115,7 @@ impl<S: Spectator + 'static> Stage<S> {
         Ok(Self {
             platform,
             scribe,
-            coverage,
+            onlookers,
             tariff,
             shared,
             manhattan,
@@ -150,7 +172,7 @@ impl<S: Spectator + 'static> Stage<S> {
         let Self {
             platform,
             scribe,
-            coverage,
+            onlookers,
             tariff,
             shared,
             start,
@@ -171,7 +193,8 @@ impl<S: Spectator + 'static> Stage<S> {
             digest: digest.finish(),
             audit: audit.finish(),
             tariff,
-            coverage: coverage.cells(),
+            coverage: onlookers.coverage.cells(),
+            proofs: onlookers.proofs.so_far(),
             company,
             virtual_time: now.since(start),
             events,

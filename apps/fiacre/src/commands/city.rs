@@ -122,19 +122,20 @@ impl CityArguments {
     fn facts(&self, options: &CityOptions, played: &Played, wall: Duration) -> Facts {
         let currency = options.tariff.currency();
         let ledger = played.audit.ledger();
+        let proofs = &played.proofs;
+        let found = played.audit.findings().iter().map(ToString::to_string);
         Facts {
             run: self.described(options, &played.tariff),
             digest: played.digest.to_string(),
             verdict: Verdict {
                 events: played.events,
-                findings: played.audit.findings_count(),
+                findings: played.audit.findings_count() + proofs.refused,
                 receipts_verified: played.audit.receipts_verified(),
-                examples: played
-                    .audit
-                    .findings()
-                    .iter()
+                batches: proofs.batches,
+                batches_verified: proofs.verified,
+                examples: found
+                    .chain(proofs.examples.iter().cloned())
                     .take(FINDINGS_SHOWN)
-                    .map(ToString::to_string)
                     .collect(),
             },
             accounts: accounts(played, currency),
@@ -195,6 +196,7 @@ fn rss_peak_bytes() -> Option<u64> {
 mod tests {
     use super::*;
     use clap::Parser;
+    use fiacre_city::proofs::ProofFigures;
     use fiacre_domain::audit::Audit;
     use fiacre_domain::event::Event;
     use fiacre_domain::id::{CommandId, TripId};
@@ -209,14 +211,21 @@ mod tests {
         city: CityArguments,
     }
 
-    /// A log in which a trip closes that nobody ordered, put beside an empty run: the report of a day with a finding.
-    fn report_with_a_finding() -> Report {
+    /// The report of an empty run with something `planted` in what it came to.
+    fn report_with(planted: impl FnOnce(&mut Played)) -> Report {
         let line = Line::try_parse_from(["city", "--demand", "0", "--drivers", "0"]).unwrap();
         let options = line.city.options().unwrap();
         let manhattan = Arc::new(Manhattan::load().unwrap());
         let measures = Measures::new(manhattan, options.tariff.currency(), options.start());
         let (mut played, watch) = run::play(&options, Watch { measures }, |_, _| {}).unwrap();
         assert_eq!(played.audit.findings_count(), 0);
+        planted(&mut played);
+        let facts = line.city.facts(&options, &played, Duration::from_secs(1));
+        Report::new(&watch.measures, facts)
+    }
+
+    /// A log in which a trip closes that nobody ordered.
+    fn plant_a_finding(played: &mut Played) {
         let mut audit = Audit::default();
         audit.observe(&Commit {
             stream: StreamId::Trip(TripId::from_u128(1)),
@@ -228,15 +237,27 @@ mod tests {
             events: [Event::Trip(TripEvent::Closed)].into(),
         });
         played.audit = audit.finish();
-        Report::new(
-            &watch.measures,
-            line.city.facts(&options, &played, Duration::from_secs(1)),
-        )
+    }
+
+    #[test]
+    fn a_batch_that_is_not_proven_is_a_finding() {
+        let report = report_with(|played| {
+            played.proofs = ProofFigures {
+                batches: 4,
+                verified: 0,
+                refused: 1,
+                examples: vec!["matcher: failed to prove the batch optimal".to_owned()],
+            };
+        });
+        assert_eq!(verdict(&report).unwrap_err().exit_code(), ExitCode::from(2));
+        let page = report.to_text(screen::style());
+        assert!(page.contains("0 of 4 batches proven"), "{page}");
+        assert!(page.contains("failed to prove the batch optimal"), "{page}");
     }
 
     #[test]
     fn a_finding_is_shown_and_exits_2_also_where_the_report_cannot_be_written() {
-        let report = report_with_a_finding();
+        let report = report_with(plant_a_finding);
         let mut page = Vec::new();
         show(&report, &[], false, &mut page).unwrap();
         let page = String::from_utf8(page).unwrap();

@@ -51,6 +51,7 @@ impl Fleet {
         match self.config.matching {
             Matching::Batch => {
                 let batch = self.matcher.assign(requests, &market);
+                self.ports.service.observer.matched(requests, &market, &batch);
                 batch
                     .pairs()
                     .iter()

@@ -9,17 +9,20 @@ use fiacre_domain::driver::{DriverEvent, Fence, ReleaseReason};
 use fiacre_domain::event::Event;
 use fiacre_domain::geo::ServiceArea;
 use fiacre_domain::id::{CommandId, DriverId, TripId};
-use fiacre_domain::matching::{Sample, Terms, Verdicts};
+use fiacre_domain::matching::{Batch, Market, Request, Sample, Terms, Verdicts};
 use fiacre_domain::place::Place;
 use fiacre_domain::requirements::Capabilities;
+use fiacre_domain::saga::Command;
 use fiacre_domain::stream::{StreamId, Version};
 use fiacre_domain::units::{Millimetres, Millis};
 use fiacre_ports::mocks::{
     MockDispatchBoard, MockEventStore, MockIdSource, MockLocationFeed, MockLocationReader, MockRouteProvider,
 };
 use fiacre_ports::{Basis, Cursor, Delivery, Entry, OpenSearch, Page, PortErrorKind, Route, Settlement, Tag};
-use fiacre_services::fleet::{Fleet, FleetConfig, FleetPorts};
-use std::sync::Arc;
+use fiacre_services::fleet::{Fleet, FleetConfig, FleetPorts, Matching};
+use fiacre_services::observer::{Decided, Observer};
+use fiacre_services::state::State;
+use std::sync::{Arc, Mutex};
 
 const OTHER: TripId = TripId::from_u128(2);
 const BOB: DriverId = DriverId::from_u128(2);
@@ -133,6 +136,25 @@ fn fleet_seeing(
     samples: Vec<Sample>,
     heard: Vec<Delivery>,
 ) -> Fleet {
+    Fleet::new(config(), ports_seeing(tape, store, board, samples, heard))
+}
+
+fn config() -> FleetConfig {
+    let corner = |latitude_e7, longitude_e7| Place::from_e7(latitude_e7, longitude_e7).unwrap();
+    let area = ServiceArea::bounding(
+        corner(406_800_000, -740_500_000),
+        corner(408_900_000, -739_000_000),
+    );
+    FleetConfig::new(region(), area.unwrap())
+}
+
+fn ports_seeing(
+    tape: &Tape,
+    store: MockEventStore,
+    board: MockDispatchBoard,
+    samples: Vec<Sample>,
+    heard: Vec<Delivery>,
+) -> FleetPorts {
     let (mut locations, mut ids) = (MockLocationFeed::new(), MockIdSource::new());
     locations.expect_subscribe().returning(move |_| {
         let (mut reader, samples) = (MockLocationReader::new(), samples.clone());
@@ -144,19 +166,13 @@ fn fleet_seeing(
         next += 1;
         CommandId::from_u128(next)
     });
-    let ports = FleetPorts {
+    FleetPorts {
         service: ports(tape, store, bus(tape, heard), timers(tape, vec![])),
         board: Arc::new(board),
         locations: Arc::new(locations),
         ids: Arc::new(ids),
         routes: Arc::new(routes()),
-    };
-    let corner = |latitude_e7, longitude_e7| Place::from_e7(latitude_e7, longitude_e7).unwrap();
-    let area = ServiceArea::bounding(
-        corner(406_800_000, -740_500_000),
-        corner(408_900_000, -739_000_000),
-    );
-    Fleet::new(FleetConfig::new(region(), area.unwrap()), ports)
+    }
 }
 
 /// To which streams offers were made.
@@ -270,6 +286,42 @@ fn one_driver_is_asked_about_one_trip_at_a_time() {
         vec![],
     ));
     assert_eq!(offers(&tape).len(), 1);
+}
+
+/// Keeps whom each batch gave to whom, of those whose certificates hold.
+#[derive(Default)]
+struct Verifier(Mutex<Vec<(TripId, DriverId)>>);
+
+impl Observer for Verifier {
+    fn decided(&self, _before: &State, _commands: &[Command], _decided: Decided<'_>) {}
+
+    fn matched(&self, requests: &[Request], market: &Market<'_>, batch: &Batch) {
+        batch.certificate().verify_in(requests, market).unwrap();
+        let pairs = batch.pairs().iter().map(|pair| (pair.trip(), pair.driver()));
+        self.0.lock().unwrap().extend(pairs);
+    }
+}
+
+#[test]
+fn each_batch_is_shown_with_what_its_certificate_is_verified_by() {
+    for (matching, shown) in [(Matching::Batch, &[(TRIP, ANN)][..]), (Matching::Greedy, &[])] {
+        let (tape, verifier) = (Tape::default(), Arc::new(Verifier::default()));
+        let store = store(
+            &tape,
+            |request| match request.stream {
+                StreamId::Driver(_) => Ok(loaded(request.stream, vec![vec![online()]])),
+                stream => Ok(loaded(stream, vec![searching()])),
+            },
+            applied,
+        );
+        let samples = vec![Sample::new(ANN, pick_up(), NOW, 1)];
+        let mut ports = ports_seeing(&tape, store, board(vec![open(TRIP)]), samples, vec![]);
+        ports.service.observer = Arc::clone(&verifier) as Arc<dyn Observer>;
+        let config = FleetConfig { matching, ..config() };
+        turn(&mut Fleet::new(config, ports));
+        assert_eq!(offers(&tape), [StreamId::Dispatch(TRIP)], "{matching:?}");
+        assert_eq!(verifier.0.lock().unwrap()[..], *shown, "{matching:?}");
+    }
 }
 
 /// One stream that could not be read stopped the matching of its region, at every tick.
