@@ -205,6 +205,7 @@ struct Planner<'c, 'a> {
     ride: &'a Ride,
     now: CivilDateTime,
     travelled_mm: i64,
+    driven_ms: i64,
 }
 
 impl<'c, 'a> Planner<'c, 'a> {
@@ -215,6 +216,7 @@ impl<'c, 'a> Planner<'c, 'a> {
             ride,
             now,
             travelled_mm: 0,
+            driven_ms: 0,
         }
     }
 
@@ -261,6 +263,7 @@ impl<'c, 'a> Planner<'c, 'a> {
             let piece = self.piece(part_mm, part_ms, zones, leg)?;
             self.course.pieces.push(piece);
             self.travelled_mm += part_mm;
+            self.driven_ms += part_ms;
             self.pass(part_ms)?;
             (distance_mm, duration_ms) = (distance_mm - part_mm, duration_ms - part_ms);
         }
@@ -282,7 +285,9 @@ impl<'c, 'a> Planner<'c, 'a> {
             ..Piece::empty(self.now, leg, zones)
         };
         if let Some(slow) = self.ride.slow() {
-            piece.slow_ms = share(slow.get(), duration_ms, self.ride.duration().get());
+            // Between two running shares, so that the pieces' slow time adds up to all of it.
+            let slow_until = |driven_ms| share(slow.get(), driven_ms, self.ride.duration().get());
+            piece.slow_ms = slow_until(self.driven_ms + duration_ms) - slow_until(self.driven_ms);
             piece.fast_ms = duration_ms - piece.slow_ms;
             return Ok(piece);
         }

@@ -4,6 +4,26 @@
 //! Amounts and units are exact fractions until a stage rounds, once; the differences are lines, so that the lines of a
 //! receipt always sum to its total. The order of the stages is written down once, in `stages.rs`.
 //!
+//! # More never costs less
+//!
+//! A ride that goes on, by driving or waiting, never comes to less: neither what the meter shows nor what is settled. That
+//! holds for every meter, window, rate area and flat, as long as what stands behind the meter keeps the order:
+//! - what multiplies while the ride runs (windows decided by [`DecidedBy::Running`], areas) is at least 1;
+//! - a discount rounds to the minor unit; one that looks at what the minimum or a surge below 1 looks at, looks at
+//!   [`LineGroups::MINIMUM`] or [`LineGroups::SURGE`] too;
+//! - an added tax is on the sum ([`TaxScope::Sum`]), and where there is a cap, every line before it is taxed;
+//! - no charge is for rides that avoid a zone ([`Condition::avoiding`]).
+//!
+//! A quote for more distance, more time or more waiting is never lower if, beyond that, no price depends on when or where in
+//! the ride a unit falls due: windows that multiply, scale or switch are decided by the start, no part of the ride is in a
+//! rate area, and either
+//! - there is one segment, and time apart from distance is [`TimeBasis::Elapsed`]; or
+//! - slow time is known ([`Ride::with_slow`]), no flat ends at a stop, and where distance and time are joint, all segments
+//!   have one price and one unit of time.
+//!
+//! `proptests/tests/pricing/order.rs` holds generated tariffs to both, and `exceptions.rs` beside it leaves out each condition
+//! in turn, with the numbers of a ride that then costs less.
+//!
 //! ```
 //! use fiacre_domain::money::Currency;
 //! use fiacre_domain::pricing::{Charge, ChargeAmount, Meter, Ride, Segment, Surge, Tariff};

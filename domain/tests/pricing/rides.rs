@@ -279,3 +279,27 @@ fn an_embedder_reads_a_tariff_back() {
     assert_eq!(tariff.pay().version(), 0);
     assert_eq!(tariff.meter().initial(), ratio(250));
 }
+
+#[test]
+fn slow_time_that_is_cut_where_segments_begin_stays_whole() {
+    let segment = |from_metres| {
+        let from = Millimetres::from_metres(from_metres);
+        Segment::new(from, Ratio::ZERO, Ratio::from(1_000_000)).unwrap()
+    };
+    let cent_a_second = TimeRate::new(Ratio::ONE, Ratio::from(1_000), Units::Completed, TimeBasis::Slow);
+    let meter = Meter::distance(
+        Ratio::ZERO,
+        Ratio::ZERO,
+        vec![segment(0), segment(1_000)],
+        Units::ProRata,
+    )
+    .unwrap()
+    .with_slow(SlowRule::Below(Speed::from_kmh(10)))
+    .with_time(cent_a_second.unwrap())
+    .unwrap();
+    let tariff = Tariff::new("test".parse().unwrap(), 1, Currency::USD, meter);
+    // A third of 100,001 ms, and of 60,000 ms of it, is no whole millisecond.
+    let ride =
+        Ride::new(Millimetres::from_metres(3_000), Millis::new(100_001)).with_slow(Millis::from_secs(60));
+    assert_eq!(cents(&tariff, &ride), 60);
+}

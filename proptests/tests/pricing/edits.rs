@@ -1,5 +1,6 @@
-//! Every single edit of a computed field of a receipt. Each struct is taken apart without `..`, so that a new field breaks the
-//! build here until it is edited too.
+//! Every single edit of a computed field of a receipt. Each public struct is taken apart without `..`, so that a new field
+//! breaks the build here until it is edited too; of those with private fields, what a receipt prints of itself is compared
+//! leaf by leaf.
 
 use fiacre_domain::money::{Currency, Money};
 use fiacre_domain::pricing::{
@@ -12,14 +13,14 @@ fn more(amount: Money) -> Money {
 }
 
 fn elsewhere(amount: Money) -> Money {
-    Money::new(amount.minor(), Currency::USD)
+    Money::new(amount.minor(), Currency::JPY)
 }
 
 /// Each edited receipt with the name of what was edited.
 pub(crate) fn of(receipt: &Receipt) -> Vec<(String, Receipt)> {
     let ReceiptParts {
         tariff: _,
-        version: _,
+        version,
         currency: _,
         ride: _,
         at: _,
@@ -27,93 +28,119 @@ pub(crate) fn of(receipt: &Receipt) -> Vec<(String, Receipt)> {
         happened: _,
         computed,
     } = receipt.parts();
-    let whole = |computed: Computed| {
-        Receipt::from_parts(ReceiptParts {
-            computed,
-            ..receipt.parts().clone()
-        })
-    };
+    let parts = || receipt.parts().clone();
+    let named = [
+        (
+            "tariff",
+            ReceiptParts {
+                tariff: "another".parse().unwrap(),
+                ..parts()
+            },
+        ),
+        (
+            "version",
+            ReceiptParts {
+                version: version + 1,
+                ..parts()
+            },
+        ),
+        (
+            "currency",
+            ReceiptParts {
+                currency: Currency::JPY,
+                ..parts()
+            },
+        ),
+    ];
+    let named = named.map(|(name, parts)| (name.to_owned(), parts));
+    of_computed(computed)
+        .into_iter()
+        .map(|(name, computed)| (name, ReceiptParts { computed, ..parts() }))
+        .chain(named)
+        .map(|(name, parts)| (name, Receipt::from_parts(parts)))
+        .collect()
+}
+
+fn of_computed(computed: &Computed) -> Vec<(String, Computed)> {
     let Computed {
         basis,
-        quoted,
+        quoted: _,
         metered,
-        hold,
+        hold: _,
         lines,
         total,
         pay,
     } = computed;
-    let base = || computed.clone();
-    let mut edited: Vec<(String, Computed)> = vec![(
-        "metered absent".into(),
-        Computed {
-            metered: match metered {
-                Some(_) => None,
-                None => Some(*total),
-            },
-            ..base()
-        },
-    )];
+    let mut all = Vec::new();
+    let mut edit = |name: &str, change: &dyn Fn(&mut Computed)| {
+        let mut edited = computed.clone();
+        change(&mut edited);
+        all.push((name.to_owned(), edited));
+    };
     for change in [more, elsewhere] {
-        edited.push((
-            "quoted".into(),
-            Computed {
-                quoted: change(*quoted),
-                ..base()
-            },
-        ));
-        edited.push((
-            "hold".into(),
-            Computed {
-                hold: change(*hold),
-                ..base()
-            },
-        ));
-        edited.push((
-            "total".into(),
-            Computed {
-                total: change(*total),
-                ..base()
-            },
-        ));
-        edited.extend(metered.map(|metered| {
-            (
-                "metered".into(),
-                Computed {
-                    metered: Some(change(metered)),
-                    ..base()
-                },
-            )
-        }));
-        let pay_total = Pay::from_parts(pay.lines().to_vec(), change(pay.total()));
-        edited.push((
-            "pay total".into(),
-            Computed {
-                pay: pay_total,
-                ..base()
-            },
-        ));
+        edit("quoted", &|edited| edited.quoted = change(edited.quoted));
+        edit("hold", &|edited| edited.hold = change(edited.hold));
+        edit("total", &|edited| edited.total = change(edited.total));
+        edit("pay total", &|edited| {
+            edited.pay = Pay::from_parts(pay.lines().to_vec(), change(pay.total()));
+        });
+        if let Some(metered) = *metered {
+            edit("metered", &|edited| edited.metered = Some(change(metered)));
+        }
     }
-    edited.extend(
-        other_bases(*basis)
-            .into_iter()
-            .map(|basis| ("basis".into(), Computed { basis, ..base() })),
-    );
-    for (name, lines) in edited_lists(lines, other_lines) {
-        edited.push((format!("line {name}"), Computed { lines, ..base() }));
+    let otherwise = if metered.is_some() { None } else { Some(*total) };
+    edit("metered or not", &|edited| edited.metered = otherwise);
+    for basis in other_bases(*basis) {
+        edit("basis", &|edited| edited.basis = basis);
     }
-    for (name, lines) in edited_lists(pay.lines(), other_pay_lines) {
-        edited.push((
-            format!("pay line {name}"),
-            Computed {
-                pay: Pay::from_parts(lines, pay.total()),
-                ..base()
-            },
-        ));
+    let nothing = Money::zero(total.currency());
+    let spare = Line::new(LineKind::Minimum, nothing, LineTraits::FARE);
+    for (name, lines) in edited_lists(lines, spare, other_lines) {
+        edit(&format!("line {name}"), &|edited| edited.lines.clone_from(&lines));
     }
-    edited
-        .into_iter()
-        .map(|(name, computed)| (name, whole(computed)))
-        .collect()
+    let spare = PayLine::new(PayKind::Base, nothing);
+    for (name, lines) in edited_lists(pay.lines(), spare, other_pay_lines) {
+        edit(&format!("pay line {name}"), &|edited| {
+            edited.pay = Pay::from_parts(lines.clone(), pay.total());
+        });
+    }
+    all
+}
+
+/// The leaves of what is computed, as the receipt prints them, that no edit of one item changes.
+pub(crate) fn unedited(receipt: &Receipt) -> Vec<String> {
+    let print = |receipt: &Receipt| format!("{:#?}", receipt.parts().computed);
+    let printed = print(receipt);
+    let lines: Vec<&str> = printed.lines().collect();
+    let mut is_edited = vec![false; lines.len()];
+    for (name, edited) in of(receipt) {
+        // An item more or less says nothing of the fields in it.
+        if name.ends_with("dropped") || name.ends_with("doubled") || name.ends_with("swapped") {
+            continue;
+        }
+        let edited = print(&edited);
+        let edited: Vec<&str> = edited.lines().collect();
+        let alike = |(one, other): &(&&str, &&str)| one == other;
+        let before = lines.iter().zip(&edited).take_while(alike).count();
+        let after = lines
+            .iter()
+            .rev()
+            .zip(edited.iter().rev())
+            .take_while(alike)
+            .count();
+        let until = lines.len().saturating_sub(after);
+        is_edited
+            .iter_mut()
+            .take(until)
+            .skip(before)
+            .for_each(|is_edited| *is_edited = true);
+    }
+    let is_leaf = |line: &str| line.chars().any(char::is_alphanumeric) && !line.ends_with(['{', '(', '[']);
+    let unedited = lines
+        .iter()
+        .zip(is_edited)
+        .filter(|(line, is_edited)| is_leaf(line) && !is_edited);
+    unedited.map(|(line, _)| line.trim().to_owned()).collect()
 }
 
 fn other_bases(basis: Basis) -> Vec<Basis> {
@@ -135,9 +162,14 @@ fn other_bases(basis: Basis) -> Vec<Basis> {
         .collect()
 }
 
-/// One item changed, dropped or doubled, or two neighbours that differ swapped.
-fn edited_lists<T: Copy + PartialEq>(items: &[T], others: impl Fn(&T) -> Vec<T>) -> Vec<(String, Vec<T>)> {
-    let mut lists = Vec::new();
+/// One item changed, dropped, doubled or added, or two neighbours that differ swapped.
+fn edited_lists<T: Copy + PartialEq>(
+    items: &[T],
+    spare: T,
+    others: impl Fn(&T) -> Vec<T>,
+) -> Vec<(String, Vec<T>)> {
+    let added = items.iter().copied().chain([spare]).collect();
+    let mut lists = vec![("added".to_owned(), added)];
     for (index, item) in items.iter().enumerate() {
         for other in others(item) {
             let mut list = items.to_vec();

@@ -23,11 +23,33 @@ pub(crate) fn ratio(above: i64, below: i64) -> Ratio {
 pub(crate) enum Shape {
     /// Everything.
     Any,
-    /// What never makes more distance or more time cheaper: prices that do not fall on the way, no rounding of parts to
-    /// coarse steps, discounts that look at everything.
-    Monotone,
-    /// The same, except that units become shorter or longer on the way; each costs the same.
+    /// Any meter, windows, areas and flats. What stands behind the meter keeps the order of what the meter shows.
+    Onward,
+    /// The same behind the meter; what it shows depends neither on when nor on where in the ride, and there is one segment.
+    Estimated,
+    /// For rides of which slow time is known: segments too, and a price of slow time. Where distance and time are joint,
+    /// a unit takes the same price and time in each segment.
+    Known,
+    /// Segments make units shorter or longer on the way; each costs the same.
     Alike,
+}
+
+impl Shape {
+    /// Whether what stands behind the meter keeps the order of what it shows.
+    const fn keeps_order(self) -> bool {
+        match self {
+            Self::Any => false,
+            Self::Onward | Self::Estimated | Self::Known | Self::Alike => true,
+        }
+    }
+
+    /// Whether windows that change the meter may do so on the way.
+    const fn changes_on_the_way(self) -> bool {
+        match self {
+            Self::Any | Self::Onward => true,
+            Self::Estimated | Self::Known | Self::Alike => false,
+        }
+    }
 }
 
 fn units() -> impl Strategy<Value = Units> {
@@ -50,10 +72,12 @@ enum Time {
 }
 
 fn time(shape: Shape) -> impl Strategy<Value = Time> {
-    // Slow time of its own is an estimate that may shrink as a ride grows longer.
+    // Where slow time is an estimate, it may shrink as a ride grows longer.
     let basis = match shape {
-        Shape::Any => prop_oneof![Just(TimeBasis::Slow), Just(TimeBasis::Elapsed)].boxed(),
-        Shape::Monotone | Shape::Alike => Just(TimeBasis::Elapsed).boxed(),
+        Shape::Any | Shape::Onward | Shape::Known => {
+            prop_oneof![Just(TimeBasis::Slow), Just(TimeBasis::Elapsed)].boxed()
+        }
+        Shape::Estimated | Shape::Alike => Just(TimeBasis::Elapsed).boxed(),
     };
     prop_oneof![
         3 => Just(Time::Joint),
@@ -75,17 +99,21 @@ fn segment(from_mm: i64, price: i64, metres: i64, secs: i64) -> Segment {
 fn meter(time: Time, shape: Shape) -> impl Strategy<Value = Meter> {
     let segments = (1_i64..200, 20_i64..2_000, 5_i64..300);
     let far = match shape {
-        Shape::Any | Shape::Alike => {
-            prop::option::of((100_000_i64..20_000_000, 1_i64..200, 20_i64..2_000, 5_i64..300)).boxed()
+        Shape::Any | Shape::Onward | Shape::Known | Shape::Alike => {
+            prop::option::of((100_000_i64..20_000_000, 0_i64..200, 20_i64..2_000, 5_i64..300)).boxed()
         }
-        Shape::Monotone => Just(None).boxed(),
+        Shape::Estimated => Just(None).boxed(),
     };
     (0_i64..1_000, 0_i64..2_000, segments, far, units(), slow_rule()).prop_map(
         move |(initial, initial_units, (price, metres, secs), far, units, slow)| {
             let mut segments = vec![segment(0, price, metres, secs)];
-            segments.extend(far.map(|(from, far_price, metres, secs)| {
-                let far_price = if shape == Shape::Alike { price } else { far_price };
-                segment(from, far_price, metres, secs)
+            let is_joint = matches!(time, Time::Joint);
+            segments.extend(far.map(|(from, far_price, far_metres, far_secs)| match shape {
+                Shape::Alike => segment(from, price, far_metres, far_secs),
+                Shape::Known if is_joint => segment(from, price, far_metres, secs),
+                Shape::Any | Shape::Onward | Shape::Estimated | Shape::Known => {
+                    segment(from, far_price, far_metres, far_secs)
+                }
             }));
             let (initial, initial_units) = (Ratio::from(initial), ratio(initial_units, 255));
             match time {
@@ -117,24 +145,28 @@ fn span() -> impl Strategy<Value = Span> {
 }
 
 fn windows(shape: Shape) -> impl Strategy<Value = Vec<(DecidedBy, Vec<Span>)>> {
-    let decided_by = match shape {
-        Shape::Any => prop_oneof![Just(DecidedBy::Start), Just(DecidedBy::Running)].boxed(),
-        Shape::Monotone | Shape::Alike => Just(DecidedBy::Start).boxed(),
+    let either = || prop_oneof![Just(DecidedBy::Start), Just(DecidedBy::Running)];
+    let meters = if shape.changes_on_the_way() {
+        either().boxed()
+    } else {
+        Just(DecidedBy::Start).boxed()
     };
-    vec((decided_by, vec(span(), 1..3)), 2..=2)
+    // The first changes what the meter shows, the second adds a surcharge.
+    let spans = || vec(span(), 1..3);
+    ((meters, spans()), (either(), spans())).prop_map(|(one, two)| vec![one, two])
 }
 
-fn rounding(shape: Shape) -> impl Strategy<Value = StageRounding> {
+fn rounding() -> impl Strategy<Value = StageRounding> {
+    rounding_to(prop_oneof![Just(1_i64), Just(5), Just(10)])
+}
+
+fn rounding_to(step: impl Strategy<Value = i64>) -> impl Strategy<Value = StageRounding> {
     let rule = prop_oneof![
         Just(Rounding::HalfUp),
         Just(Rounding::HalfEven),
         Just(Rounding::Ceiling),
         Just(Rounding::Floor)
     ];
-    let step = match shape {
-        Shape::Any => prop_oneof![Just(1_i64), Just(5), Just(10)].boxed(),
-        Shape::Monotone | Shape::Alike => Just(1).boxed(),
-    };
     (step, rule).prop_map(|(step, rule)| StageRounding::new(step, rule).unwrap())
 }
 
@@ -144,7 +176,7 @@ fn framed(
     other: Meter,
     windows: Vec<(DecidedBy, Vec<Span>)>,
     shape: Shape,
-    factor: i64,
+    percent: i64,
 ) -> Tariff {
     let mut zones = Zones::new();
     let centre = zones.add("centre".parse().unwrap(), ZoneSet::NONE).unwrap();
@@ -152,6 +184,16 @@ fn framed(
     zones.add("motorway".parse().unwrap(), ZoneSet::NONE).unwrap();
     zones.add("suburbs".parse().unwrap(), ZoneSet::NONE).unwrap();
     let mut schedule = Schedule::new(vec![CivilDate::new(2026, 1, 1).unwrap()]).unwrap();
+    let factor = ratio(percent, 100);
+    // What is added on the way to an amount that was rounded, and is less than nothing, undoes the rounding.
+    let is_running = windows
+        .first()
+        .is_some_and(|(decided_by, _)| *decided_by == DecidedBy::Running);
+    let multiplier = if shape.keeps_order() && is_running {
+        factor.max(Ratio::ONE)
+    } else {
+        factor
+    };
     let mut sets = Vec::new();
     for ((decided_by, spans), name) in windows.into_iter().zip(["one", "two"]) {
         sets.push(
@@ -160,12 +202,11 @@ fn framed(
                 .unwrap(),
         );
     }
-    let factor = ratio(factor, 100);
     let charge = |name: &str, minor| Charge::surcharge(name.parse().unwrap(), ChargeAmount::Once(minor));
     let mut tariff = Tariff::new("made-up".parse().unwrap(), 3, Currency::EUR, meter)
         .with_zones(zones)
         .with_schedule(schedule)
-        .with_multiplier("one".parse().unwrap(), factor)
+        .with_multiplier("one".parse().unwrap(), multiplier)
         .and_then(|tariff| tariff.with_charge(charge("rush", 100).during(sets[1])))
         .and_then(|tariff| tariff.with_charge(charge("surged", 70).with_traits(LineTraits::FARE)?))
         .and_then(|tariff| {
@@ -190,38 +231,58 @@ fn framed(
             tariff.with_charge(toll.under(Condition::ANY.touching(centre)))
         })
         .unwrap();
-    if shape == Shape::Any {
-        let named = vec!["rush".parse().unwrap(), "congestion".parse().unwrap()];
-        let flat = Flat::new("flat".parse().unwrap(), airport, centre, 4_500, named).unwrap();
-        tariff = tariff
-            .with_rate(sets[0], other)
-            .and_then(|tariff| tariff.with_scale(sets[1], factor))
-            .and_then(|tariff| tariff.with_area("motorway".parse().unwrap(), AreaEffect::TimeOff))
-            .and_then(|tariff| {
-                tariff.with_area("suburbs".parse().unwrap(), AreaEffect::Multiply(ratio(3, 2)))
-            })
-            .and_then(|tariff| tariff.with_flat(flat))
-            .unwrap();
+    let scaled = if shape.changes_on_the_way() {
+        sets[1]
+    } else {
+        sets[0]
+    };
+    match shape {
+        // A rate of its own or an area makes units that do not cost the same.
+        Shape::Alike => {}
+        Shape::Any | Shape::Onward | Shape::Estimated | Shape::Known => {
+            tariff = tariff
+                .with_rate(sets[0], other)
+                .and_then(|tariff| tariff.with_scale(scaled, factor))
+                .and_then(|tariff| tariff.with_area("motorway".parse().unwrap(), AreaEffect::TimeOff))
+                .and_then(|tariff| {
+                    tariff.with_area("suburbs".parse().unwrap(), AreaEffect::Multiply(ratio(3, 2)))
+                })
+                .unwrap();
+        }
     }
-    tariff
+    match shape {
+        // A flat leg that grows longer moves the next ones into another segment.
+        Shape::Known | Shape::Alike => tariff,
+        Shape::Any | Shape::Onward | Shape::Estimated => {
+            let named = vec!["rush".parse().unwrap(), "congestion".parse().unwrap()];
+            let flat = Flat::new("flat".parse().unwrap(), airport, centre, 4_500, named).unwrap();
+            tariff.with_flat(flat).unwrap()
+        }
+    }
 }
 
 fn discounts(shape: Shape) -> impl Strategy<Value = Vec<Discount>> {
-    let on = match shape {
-        Shape::Any => prop_oneof![
-            Just(LineGroups::ALL),
-            Just(LineGroups::METER),
-            Just(LineGroups::SURCHARGES)
-        ]
-        .boxed(),
-        Shape::Monotone | Shape::Alike => Just(LineGroups::ALL).boxed(),
+    let with_the_meter = LineGroups::METER
+        .union(LineGroups::MINIMUM)
+        .union(LineGroups::SURGE);
+    let (on, step) = if shape.keeps_order() {
+        let whole = [LineGroups::ALL, with_the_meter, LineGroups::SURCHARGES];
+        (whole.to_vec(), vec![1])
+    } else {
+        let any = [
+            LineGroups::ALL,
+            LineGroups::METER,
+            LineGroups::SURCHARGES,
+            LineGroups::SURGE,
+        ];
+        (any.to_vec(), vec![1, 5, 10])
     };
     vec(
         (
-            on,
+            prop::sample::select(on),
             0_i32..=10_000,
             0_i64..3_000,
-            rounding(shape),
+            rounding_to(prop::sample::select(step)),
             0_u16..3,
             any::<bool>(),
         ),
@@ -248,12 +309,15 @@ fn discounts(shape: Shape) -> impl Strategy<Value = Vec<Discount>> {
 }
 
 fn taxes(shape: Shape) -> impl Strategy<Value = Vec<Tax>> {
-    let scope = match shape {
-        Shape::Any => prop_oneof![Just(TaxScope::Line), Just(TaxScope::Sum)].boxed(),
-        Shape::Monotone | Shape::Alike => Just(TaxScope::Sum).boxed(),
-    };
-    vec((any::<bool>(), 0_i64..40, scope, rounding(shape)), 0..3).prop_map(|taxes| {
+    let scope = prop_oneof![Just(TaxScope::Line), Just(TaxScope::Sum)];
+    vec((any::<bool>(), 0_i64..40, scope, rounding()), 0..3).prop_map(move |taxes| {
         let built = taxes.into_iter().map(|(added, percent, scope, rounding)| {
+            // What is inside the prices leaves the total alone; what is added to each line may fall as the sum rises.
+            let scope = if added && shape.keeps_order() {
+                TaxScope::Sum
+            } else {
+                scope
+            };
             let make = if added { Tax::added } else { Tax::included };
             let tax = make(
                 "vat".parse().unwrap(),
@@ -346,10 +410,10 @@ fn pay() -> impl Strategy<Value = PayPolicy> {
 }
 
 /// A tariff of some shape.
-pub(crate) fn tariff(shape: Shape) -> impl Strategy<Value = Tariff> {
+pub(crate) fn tariff(shape: Shape) -> BoxedStrategy<Tariff> {
     let meters = time(shape).prop_flat_map(move |time| (meter(time, shape), meter(time, shape)));
     let frame = (meters, windows(shape), 0_i64..300)
-        .prop_map(move |((meter, other), windows, factor)| framed(meter, other, windows, shape, factor));
+        .prop_map(move |((meter, other), windows, percent)| framed(meter, other, windows, shape, percent));
     let bounds = (
         0_i64..3_000,
         prop::option::of(0_i64..20_000),
@@ -357,7 +421,7 @@ pub(crate) fn tariff(shape: Shape) -> impl Strategy<Value = Tariff> {
         0_i32..=3_000,
         3_000_i32..=10_000,
     );
-    let plan = (rounding(shape), rounding(shape), rounding(shape), rounding(shape));
+    let plan = (rounding(), rounding(), rounding(), rounding());
     (
         frame,
         bounds,
@@ -396,6 +460,7 @@ pub(crate) fn tariff(shape: Shape) -> impl Strategy<Value = Tariff> {
                 tariff
             },
         )
+        .boxed()
 }
 
 /// A local time of 2026, often at a quarter of an hour.
