@@ -4,9 +4,11 @@
 
 use fiacre_domain::dispatch::{Dispatch, DispatchEvent};
 use fiacre_domain::event::Event;
-use fiacre_domain::id::{CommandId, TripId};
+use fiacre_domain::id::{CommandId, DriverId, TripId, WebhookId};
 use fiacre_domain::saga::Service;
-use fiacre_domain::stream::{Cause, StreamId, Version};
+use fiacre_domain::stream::{
+    Cause, ChargeNumber, EventId, StreamId, TimerId, TimerKind, TraceContext, Version,
+};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
 use fiacre_memory::{Executor, MemoryEventStore, SkewedClock, VirtualTime};
@@ -90,32 +92,89 @@ fn the_inbox_of_a_stream_finds_every_cause_however_long_the_stream() {
 }
 
 #[test]
-fn a_forgotten_stream_is_empty_and_can_never_begin_anew() {
+fn a_forgotten_trip_is_empty_and_can_never_begin_anew() {
     let mut world = World::new();
+    let trip = TripId::from_u128(1);
+    let fare = StreamId::Payment(trip, ChargeNumber::FARE);
+    let tip = StreamId::Payment(trip, ChargeNumber(1));
     world.append(commit(stream(1), 0, 1));
+    world.append(commit(fare, 0, 2));
     world.append(commit(stream(1), 1, 2));
+    world.append(commit(tip, 0, 2));
     world.append(commit(stream(2), 0, 3));
-    let held = world.store.forget(stream(1));
-    assert_eq!(
-        held.iter().map(|commit| commit.version.get()).collect::<Vec<_>>(),
-        [1, 2]
-    );
-    assert_eq!(world.load(stream(1)), Loaded::default());
-    let late = world.append(commit(stream(1), 0, 9));
-    assert!(
-        matches!(late, Appended::Duplicate(version) if version == Version::EMPTY),
-        "{late:?}"
-    );
+    let held = world.store.forget(trip);
+    let places: Vec<_> = held
+        .iter()
+        .map(|commit| (commit.stream, commit.version.get()))
+        .collect();
+    assert_eq!(places, [(stream(1), 1), (stream(1), 2), (fare, 1)]);
+    // The trip's own stream was not even begun.
+    for stream in [StreamId::Trip(trip), stream(1), fare] {
+        assert_eq!(world.load(stream), Loaded::default());
+        let late = world.append(commit(stream, 0, 9));
+        assert!(
+            matches!(late, Appended::Duplicate(version) if version == Version::EMPTY),
+            "{late:?}"
+        );
+    }
+    // A tip comes whenever the rider likes.
+    assert!(matches!(world.append(commit(tip, 1, 9)), Appended::Applied(_)));
     assert_eq!(world.load(stream(2)).head, Version::new(1));
     // What was not published yet still is.
     assert_eq!(world.feed(9).len(), 3);
-    assert!(world.store.forget(stream(1)).is_empty());
+    assert!(world.store.forget(trip).is_empty());
     // The place of a forgotten stream is used again, by another.
     assert!(matches!(
         world.append(commit(stream(3), 0, 1)),
         Appended::Applied(_)
     ));
     assert_eq!(world.load(stream(3)).commits.len(), 1);
+}
+
+#[test]
+fn every_commit_is_loaded_as_it_was_appended() {
+    let mut world = World::new();
+    let trace = Arc::new(TraceContext {
+        trace_id: [1; 16],
+        span_id: [2; 8],
+        flags: 1,
+    });
+    let timer = TimerId {
+        stream: stream(1),
+        version: Version::new(1),
+        kind: TimerKind::SearchBudget(0),
+    };
+    let event = |stream| Cause::Event(EventId::new(stream, Version::new(2), 1));
+    let first = commit(stream(1), 0, 1);
+    let elsewhere = NewCommit {
+        region: "queens".parse().unwrap(),
+        cause: event(StreamId::Driver(DriverId::from_u128(5))),
+        ..commit(stream(1), 1, 0)
+    };
+    let traced = NewCommit {
+        trace: Some(trace),
+        cause: event(StreamId::Trip(TripId::from_u128(1))),
+        ..commit(stream(1), 2, 0)
+    };
+    let by_timer = NewCommit {
+        cause: Cause::Timer(timer),
+        ..commit(stream(1), 3, 0)
+    };
+    let plain = NewCommit {
+        cause: Cause::Webhook(WebhookId::from_u128(6)),
+        ..commit(stream(1), 4, 0)
+    };
+    let appended = [first, elsewhere, traced, by_timer, plain];
+    for commit in &appended {
+        assert!(matches!(world.append(commit.clone()), Appended::Applied(_)));
+        assert!(matches!(world.append(commit.clone()), Appended::Duplicate(_)));
+    }
+    let loaded = world.load(stream(1)).commits;
+    let expected: Vec<_> = appended
+        .into_iter()
+        .map(|commit| Arc::new(commit.into_commit()))
+        .collect();
+    assert_eq!(loaded, expected);
 }
 
 #[test]

@@ -206,11 +206,10 @@ impl Platform {
     pub fn forget(&self, trip: TripId) -> Vec<Arc<Commit>> {
         self.board.forget(trip);
         let fare = StreamId::Payment(trip, ChargeNumber::FARE);
-        let mut commits = Vec::new();
         for stream in [StreamId::Trip(trip), StreamId::Dispatch(trip), fare] {
             self.timers.forget(stream);
-            commits.extend(self.store.forget(stream));
         }
+        let commits = self.store.forget(trip);
         for event in commits.iter().flat_map(|commit| commit.events.iter()) {
             if let Event::Payment(PaymentEvent::IntentCreated { intent, .. }) = event {
                 self.company.forget(*intent);

@@ -4,7 +4,7 @@ use super::stream::Stream;
 use crate::hash::{FixedState, Index, Lookup};
 use crate::regions::Regions;
 use fiacre_domain::id::TripId;
-use fiacre_domain::stream::{Commit, StreamId, Version};
+use fiacre_domain::stream::{ChargeNumber, Commit, StreamId, Version};
 use fiacre_ports::{Appended, LoadRequest, Loaded, NewCommit, PortError, PortErrorKind, Snapshot};
 use std::hash::BuildHasher;
 use std::sync::Arc;
@@ -18,9 +18,10 @@ pub(super) struct Log {
     slots: Vec<Slot>,
     free: Vec<u32>,
     regions: Regions,
-    /// Hashes of forgotten streams: nothing is ever appended to one again, so a late message about a closed trip cannot
-    /// begin it anew. With 10⁶ new and 10⁶ forgotten streams a false hit has a chance of about 10⁻⁷.
+    /// Hashes of forgotten trips: nothing is ever appended to their streams again, so a late message about a closed trip
+    /// cannot begin it anew. With 10⁶ new and 10⁶ forgotten trips a false hit has a chance of about 10⁻⁷.
     forgotten: Lookup<u64, ()>,
+    /// Even; see [`Slot::batch`].
     batch: u32,
 }
 
@@ -28,9 +29,8 @@ pub(super) struct Log {
 struct Slot {
     id: StreamId,
     stream: Stream,
-    /// The last batch that named this stream, and the last that named it twice.
+    /// The last batch that named this stream, plus one if it named it twice.
     batch: u32,
-    batch_twice: u32,
 }
 
 impl Slot {
@@ -39,7 +39,6 @@ impl Slot {
             id,
             stream: Stream::default(),
             batch: 0,
-            batch_twice: 0,
         }
     }
 }
@@ -61,7 +60,7 @@ impl Log {
         commits: Vec<NewCommit>,
         mut applied: impl FnMut(Arc<Commit>),
     ) -> Vec<Appended> {
-        self.batch = self.batch.wrapping_add(1);
+        self.batch = self.batch.wrapping_add(2);
         let enlist = |commit: &NewCommit| self.enlist(commit.stream);
         let numbers: Vec<_> = commits.iter().map(enlist).collect();
         commits
@@ -83,16 +82,19 @@ impl Log {
     /// The number of `stream`, noted as part of this batch; `None` for a forgotten one.
     fn enlist(&mut self, stream: StreamId) -> Option<u32> {
         let known = self.number(stream);
-        if known.is_none() && self.forgotten.get(&hash_of(stream)).is_some() {
+        if known.is_none() && self.is_forgotten(stream) {
             return None;
         }
         let number = known.unwrap_or_else(|| self.create(stream));
         let slot = self.slots.get_mut(number as usize)?;
-        if slot.batch == self.batch {
-            slot.batch_twice = self.batch;
-        }
-        slot.batch = self.batch;
+        let is_named = slot.batch | 1 == self.batch | 1;
+        slot.batch = self.batch | u32::from(is_named);
         Some(number)
+    }
+
+    fn is_forgotten(&self, stream: StreamId) -> bool {
+        let trip = stream.trip().filter(|trip| of_trip(*trip).contains(&stream));
+        trip.is_some_and(|trip| self.forgotten.get(&FixedState.hash_one(trip)).is_some())
     }
 
     fn create(&mut self, stream: StreamId) -> u32 {
@@ -121,7 +123,7 @@ impl Log {
         let Some(slot) = number.and_then(|number| self.slots.get_mut(number as usize)) else {
             return Appended::Duplicate(Version::EMPTY);
         };
-        if slot.batch_twice == self.batch {
+        if slot.batch == self.batch | 1 {
             let two = PortError::new(PortErrorKind::Invalid, DOING);
             return Appended::Failed(two.with_source("the batch has two commits of one stream"));
         }
@@ -171,23 +173,25 @@ impl Log {
         }
     }
 
-    /// Drops a stream for good and gives what it held.
-    pub(super) fn forget(&mut self, stream: StreamId) -> Vec<Arc<Commit>> {
+    /// Drops the streams of a trip for good and gives what they held, stream by stream.
+    pub(super) fn forget(&mut self, trip: TripId) -> Vec<Arc<Commit>> {
+        self.forgotten.insert(FixedState.hash_one(trip), ());
+        let mut held = Vec::new();
+        for stream in of_trip(trip) {
+            if let Some(dropped) = self.drop_stream(stream) {
+                held.extend(dropped.after(stream, &self.regions, Version::EMPTY, usize::MAX));
+            }
+        }
+        held
+    }
+
+    fn drop_stream(&mut self, stream: StreamId) -> Option<Stream> {
         let slots = &self.slots;
         let is_it = |number: u32| slots.get(number as usize).is_some_and(|slot| slot.id == stream);
-        let Some(number) = self.numbers.remove(hash_of(stream), is_it) else {
-            return Vec::new();
-        };
+        let number = self.numbers.remove(hash_of(stream), is_it)?;
         self.free.push(number);
-        self.forgotten.insert(hash_of(stream), ());
-        let slot = self.slots.get_mut(number as usize);
-        let dropped = slot.map(|slot| std::mem::replace(slot, Slot::new(NO_STREAM)).stream);
-        dropped
-            .map(|dropped| {
-                let all = dropped.after(stream, &self.regions, Version::EMPTY, usize::MAX);
-                all.collect()
-            })
-            .unwrap_or_default()
+        let slot = self.slots.get_mut(number as usize)?;
+        Some(std::mem::replace(slot, Slot::new(NO_STREAM)).stream)
     }
 
     /// A page of at most `max` commits from `from`, and where to go on.
@@ -212,6 +216,22 @@ impl Log {
     }
 }
 
+/// What ends with a trip: its own stream, its search's and its fare's.
+const fn of_trip(trip: TripId) -> [StreamId; 3] {
+    let fare = StreamId::Payment(trip, ChargeNumber::FARE);
+    [StreamId::Trip(trip), StreamId::Dispatch(trip), fare]
+}
+
 fn hash_of(stream: StreamId) -> u64 {
     FixedState.hash_one(stream)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_takes_72_bytes_beside_its_commits() {
+        assert_eq!(size_of::<Slot>(), 72);
+    }
 }

@@ -4,6 +4,7 @@ mod faulty;
 mod feed;
 mod group;
 mod log;
+mod origin;
 mod stream;
 mod unreadable;
 
@@ -15,6 +16,7 @@ use crate::signal::Signal;
 use crate::time::VirtualTime;
 use async_trait::async_trait;
 use feed::{Feeds, LateCommits};
+use fiacre_domain::id::TripId;
 use fiacre_domain::saga::Service;
 use fiacre_domain::stream::{Commit, StreamId, Version};
 use fiacre_domain::time::Timestamp;
@@ -174,13 +176,14 @@ impl MemoryEventStore {
         self.shared.written.notify();
     }
 
-    /// Drops a stream and gives what it held: its commits, in order. For simulations only, where a stream is closed and
-    /// audit and digest have folded it: its inbox is gone with it.
+    /// Drops what ends with a trip (its own stream, its search's and its fare's) and gives what they held: their commits,
+    /// in order, one stream after the other. For simulations only, where a trip is closed and audit and digest have folded
+    /// it: its inbox is gone with it.
     ///
-    /// A later load finds an empty stream; a later append is answered as a duplicate, so that a message that comes late
-    /// cannot begin the stream anew. What the feed has not published yet it still publishes.
-    pub fn forget(&self, stream: StreamId) -> Vec<Arc<Commit>> {
-        lock(&self.shared.state).log.forget(stream)
+    /// A later load finds empty streams; a later append is answered as a duplicate, so that a message that comes late
+    /// cannot begin a stream anew. What the feed has not published yet it still publishes.
+    pub fn forget(&self, trip: TripId) -> Vec<Arc<Commit>> {
+        lock(&self.shared.state).log.forget(trip)
     }
 
     /// Drops the commits of a stream that its snapshot has folded in, and gives them, in order; their causes stay known.
