@@ -29,40 +29,56 @@ const THREE_DECIMALS: &str = "BHD IQD JOD KWD LYD OMR TND";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Currency {
     code: [u8; 3],
-    exponent: u8,
+    exponent: Exponent,
 }
 canonical_struct!(Currency { code, exponent });
+
+/// The decimals that a minor unit can have. Of the values of a byte only these three, so that no currency, and no amount,
+/// takes no room of its own: open trips keep many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+enum Exponent {
+    None = 0,
+    Two = 2,
+    Three = 3,
+}
+
+impl Canonical for Exponent {
+    fn write_canonical(&self, out: &mut CanonicalBytes) {
+        (*self as u8).write_canonical(out);
+    }
+}
 
 impl Currency {
     /// Euro.
     pub const EUR: Self = Self {
         code: *b"EUR",
-        exponent: 2,
+        exponent: Exponent::Two,
     };
     /// Pound sterling.
     pub const GBP: Self = Self {
         code: *b"GBP",
-        exponent: 2,
+        exponent: Exponent::Two,
     };
     /// Indian rupee.
     pub const INR: Self = Self {
         code: *b"INR",
-        exponent: 2,
+        exponent: Exponent::Two,
     };
     /// Yen.
     pub const JPY: Self = Self {
         code: *b"JPY",
-        exponent: 0,
+        exponent: Exponent::None,
     };
     /// Kuwaiti dinar.
     pub const KWD: Self = Self {
         code: *b"KWD",
-        exponent: 3,
+        exponent: Exponent::Three,
     };
     /// United States dollar.
     pub const USD: Self = Self {
         code: *b"USD",
-        exponent: 2,
+        exponent: Exponent::Two,
     };
 
     /// The currency of an ISO 4217 code in capitals; [`MoneyError::UnknownCurrency`] for anything else.
@@ -71,14 +87,18 @@ impl Currency {
             .as_bytes()
             .try_into()
             .map_err(|_| MoneyError::UnknownCurrency)?;
-        [(TWO_DECIMALS, 2), (NO_DECIMALS, 0), (THREE_DECIMALS, 3)]
-            .into_iter()
-            .find(|(codes, _)| codes.split_ascii_whitespace().any(|known| known == code))
-            .map(|(_, exponent)| Self {
-                code: bytes,
-                exponent,
-            })
-            .ok_or(MoneyError::UnknownCurrency)
+        [
+            (TWO_DECIMALS, Exponent::Two),
+            (NO_DECIMALS, Exponent::None),
+            (THREE_DECIMALS, Exponent::Three),
+        ]
+        .into_iter()
+        .find(|(codes, _)| codes.split_ascii_whitespace().any(|known| known == code))
+        .map(|(_, exponent)| Self {
+            code: bytes,
+            exponent,
+        })
+        .ok_or(MoneyError::UnknownCurrency)
     }
 
     /// The three capital letters.
@@ -89,7 +109,7 @@ impl Currency {
 
     /// Decimals of the minor unit: 2 for cents, 0 for yen, 3 for fils.
     pub const fn exponent(self) -> u8 {
-        self.exponent
+        self.exponent as u8
     }
 }
 
@@ -254,11 +274,11 @@ impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.minor < 0 { "-" } else { "" };
         let minor = self.minor.unsigned_abs();
-        let width = usize::from(self.currency.exponent);
+        let width = usize::from(self.currency.exponent());
         if width == 0 {
             return write!(f, "{sign}{minor} {}", self.currency);
         }
-        let scale = 10_u64.pow(u32::from(self.currency.exponent));
+        let scale = 10_u64.pow(u32::from(self.currency.exponent()));
         write!(
             f,
             "{sign}{}.{:0width$} {}",
@@ -272,6 +292,12 @@ impl fmt::Display for Money {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_amount_takes_no_room_of_its_own() {
+        assert_eq!(size_of::<Option<Currency>>(), 4);
+        assert_eq!(size_of::<Option<Money>>(), 16);
+    }
 
     #[test]
     fn a_code_knows_its_decimals() {

@@ -1,7 +1,7 @@
 //! The company's files. What may still move lies apart from what is over: each call reads and writes the first, which
 //! stays small, and a day leaves hundreds of thousands in the second.
 
-use crate::record::{Live, Record};
+use crate::record::{Closed, Live, Record};
 use fiacre_domain::id::IntentId;
 use fiacre_ports::IntentView;
 use std::collections::BTreeMap;
@@ -9,22 +9,20 @@ use std::ops::Bound;
 
 #[derive(Debug, Default)]
 pub(crate) struct Files {
-    live: BTreeMap<IntentId, Record>,
-    closed: BTreeMap<IntentId, Record>,
+    live: BTreeMap<IntentId, Box<Live>>,
+    closed: BTreeMap<IntentId, Closed>,
 }
 
 impl Files {
     pub(crate) fn open(&mut self, intent: IntentId, live: Live) {
-        self.live.insert(intent, Record::Live(Box::new(live)));
+        self.live.insert(intent, Box::new(live));
     }
 
     /// Puts away what is over, with its keys forgotten; what is not over stays.
     pub(crate) fn close(&mut self, intent: IntentId) {
-        if let Some(Record::Live(live)) = self.live.get(&intent)
-            && let Some(closed) = live.closed()
-        {
+        if let Some(closed) = self.live(intent).and_then(Live::closed) {
             self.live.remove(&intent);
-            self.closed.insert(intent, Record::Closed(closed));
+            self.closed.insert(intent, closed);
         }
     }
 
@@ -32,38 +30,37 @@ impl Files {
         self.closed.remove(&intent);
     }
 
-    pub(crate) fn get(&self, intent: IntentId) -> Option<&Record> {
-        self.live.get(&intent).or_else(|| self.closed.get(&intent))
+    pub(crate) fn get(&self, intent: IntentId) -> Option<Record<'_>> {
+        let closed = || self.closed.get(&intent).map(Record::Closed);
+        self.live(intent).map(Record::Live).or_else(closed)
     }
 
-    pub(crate) fn get_mut(&mut self, intent: IntentId) -> Option<&mut Record> {
-        self.live
-            .get_mut(&intent)
-            .or_else(|| self.closed.get_mut(&intent))
+    /// Counts what is given back, negative for what comes back after all; tells whether there is such an intent.
+    pub(crate) fn add_refunded(&mut self, intent: IntentId, minor: i64) -> bool {
+        if let Some(live) = self.live.get_mut(&intent) {
+            live.refunded_minor = live.refunded_minor.saturating_add(minor);
+            return true;
+        }
+        let closed = self.closed.get_mut(&intent);
+        closed.map(|closed| closed.add_refunded(minor)).is_some()
     }
 
     pub(crate) fn live(&self, intent: IntentId) -> Option<&Live> {
-        match self.live.get(&intent)? {
-            Record::Live(live) => Some(live),
-            Record::Closed(_) => None,
-        }
+        self.live.get(&intent).map(Box::as_ref)
     }
 
     pub(crate) fn live_mut(&mut self, intent: IntentId) -> Option<&mut Live> {
-        match self.live.get_mut(&intent)? {
-            Record::Live(live) => Some(live),
-            Record::Closed(_) => None,
-        }
+        self.live.get_mut(&intent).map(Box::as_mut)
     }
 
     /// What follows `after` in the order of ids, at most `max`, wherever it lies.
     pub(crate) fn page(&self, after: Option<IntentId>, max: usize) -> Vec<IntentView> {
         let range = (after.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded);
-        let mut views: Vec<IntentView> = [&self.live, &self.closed]
-            .into_iter()
-            .flat_map(|files| files.range(range).take(max))
-            .map(|(intent, record)| record.view(*intent))
-            .collect();
+        let live = self.live.range(range).take(max);
+        let live = live.map(|(intent, live)| Record::Live(live).view(*intent));
+        let closed = self.closed.range(range).take(max);
+        let closed = closed.map(|(intent, closed)| Record::Closed(closed).view(*intent));
+        let mut views: Vec<IntentView> = live.chain(closed).collect();
         views.sort_unstable_by_key(|view| view.intent);
         views.truncate(max);
         views

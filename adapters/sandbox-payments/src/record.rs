@@ -1,12 +1,13 @@
 //! An intent in the company's files: whole while it lives and its keys are kept, small afterwards.
 
+use crate::company::Order;
 use crate::draw::Draw;
 use fiacre_domain::id::{IntentId, TripId};
 use fiacre_domain::money::{Currency, Money};
 use fiacre_domain::stream::ChargeNumber;
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::trip::{AuthorizationNumber, PaymentMethodId};
-use fiacre_ports::{IdempotencyKey, IntentStatus, IntentView, Operation};
+use fiacre_ports::{GatewayError, IdempotencyKey, IntentStatus, IntentView, Operation};
 
 /// What the company will do to an intent by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,6 +24,24 @@ pub(crate) enum Change {
     CloseDispute,
 }
 
+/// A request that was answered under a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asked {
+    Create(Money, PaymentMethodId),
+    Order(Order),
+}
+
+/// What was answered: where the intent stood then, and what had been given back.
+pub(crate) type Given = Result<(IntentStatus, i64), GatewayError>;
+
+/// An order that was answered under a key of the intent's own.
+#[derive(Debug)]
+struct Told {
+    operation: Operation,
+    order: Order,
+    given: Given,
+}
+
 /// An intent that may still move, or whose keys are kept.
 #[derive(Debug)]
 pub(crate) struct Live {
@@ -35,8 +54,8 @@ pub(crate) struct Live {
     pub(crate) hold_draw: Draw,
     /// What is planned for it, and when.
     pub(crate) planned: Option<(Timestamp, Change)>,
-    /// The keys of other authorisations that were used on it and expire with it; its own are found by their parts.
-    pub(crate) foreign_keys: Vec<IdempotencyKey>,
+    /// What was answered under its own keys; that of its creation follows from what it is.
+    told: Box<[Told]>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,13 +80,59 @@ pub(crate) struct Closed {
     outcome: Outcome,
 }
 
-#[derive(Debug)]
-pub(crate) enum Record {
-    Live(Box<Live>),
-    Closed(Closed),
+/// Either.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Record<'a> {
+    Live(&'a Live),
+    Closed(&'a Closed),
 }
 
 impl Live {
+    /// As it is created.
+    pub(crate) const INITIAL: IntentStatus = IntentStatus::RequiresConfirmation { declined: false };
+
+    pub(crate) fn new(key: IdempotencyKey, amount: Money, method: PaymentMethodId, draw: Draw) -> Self {
+        Self {
+            key,
+            amount,
+            method,
+            status: Self::INITIAL,
+            refunded_minor: 0,
+            hold_draw: draw,
+            planned: None,
+            told: Box::default(),
+        }
+    }
+
+    /// Whether `key` is of the same authorisation, and so of this intent.
+    pub(crate) fn owns(&self, key: &IdempotencyKey) -> bool {
+        IdempotencyKey {
+            operation: self.key.operation,
+            ..*key
+        } == self.key
+    }
+
+    /// What was asked and answered under its own key for `operation`.
+    pub(crate) fn told(&self, operation: Operation) -> Option<(Asked, Given)> {
+        if operation == self.key.operation {
+            return Some((Asked::Create(self.amount, self.method), Ok((Self::INITIAL, 0))));
+        }
+        let told = self.told.iter().find(|told| told.operation == operation)?;
+        Some((Asked::Order(told.order), told.given))
+    }
+
+    /// Keeps what was answered under its own key for `operation`.
+    pub(crate) fn tell(&mut self, operation: Operation, order: Order, given: Given) {
+        let mut told = std::mem::take(&mut self.told).into_vec();
+        told.reserve_exact(1);
+        told.push(Told {
+            operation,
+            order,
+            given,
+        });
+        self.told = told.into_boxed_slice();
+    }
+
     /// The small record, once nothing but refunds and disputes can happen.
     pub(crate) const fn closed(&self) -> Option<Closed> {
         let (outcome, captured_minor) = match self.status {
@@ -100,7 +165,13 @@ impl Live {
     }
 }
 
-impl Record {
+impl Closed {
+    pub(crate) const fn add_refunded(&mut self, minor: i64) {
+        self.refunded_minor = self.refunded_minor.saturating_add(minor);
+    }
+}
+
+impl Record<'_> {
     /// The key of the creation.
     pub(crate) const fn key(&self) -> IdempotencyKey {
         match self {
@@ -148,13 +219,6 @@ impl Record {
         }
     }
 
-    pub(crate) const fn set_refunded_minor(&mut self, minor: i64) {
-        match self {
-            Self::Live(live) => live.refunded_minor = minor,
-            Self::Closed(closed) => closed.refunded_minor = minor,
-        }
-    }
-
     pub(crate) const fn view(&self, intent: IntentId) -> IntentView {
         IntentView {
             intent,
@@ -171,7 +235,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_closed_intent_stays_small() {
-        assert_eq!(size_of::<Record>(), 64);
+    fn what_is_kept_by_the_hundred_thousand_stays_small() {
+        assert_eq!(size_of::<Closed>(), 64);
+        assert_eq!(size_of::<Live>(), 136);
+        assert_eq!(size_of::<Told>(), 72);
     }
 }

@@ -1,7 +1,7 @@
 //! All streams of one trip together: what one of them claims, another must have seen.
 
 use super::charge::Charge;
-use super::few;
+use super::few::Few;
 use super::finding::{Flaw, Notes};
 use super::search::Search;
 use super::tape::Tape;
@@ -31,8 +31,8 @@ pub(super) struct Booking {
     search: Search,
     fare: Charge,
     /// Tips and debts.
-    others: Vec<(ChargeNumber, Charge)>,
-    locks: Vec<Lock>,
+    others: Few<(ChargeNumber, Charge)>,
+    locks: Few<Lock>,
     /// The streams were compared already.
     is_judged: bool,
 }
@@ -83,16 +83,13 @@ impl Booking {
 
     /// Notes a driver's lock; tells whether it may come: every lock that was asked for is answered before all is closed.
     pub(super) fn lock(&mut self, version: Version, driver: DriverId, round: u8, fence: Fence) -> bool {
-        few::push(
-            &mut self.locks,
-            Lock {
-                version,
-                driver,
-                round,
-                fence,
-                is_released: false,
-            },
-        );
+        self.locks.push(Lock {
+            version,
+            driver,
+            round,
+            fence,
+            is_released: false,
+        });
         !self.is_judged
     }
 
@@ -146,7 +143,7 @@ impl Booking {
     }
 
     fn judge_locks(&self, trip: TripId, notes: &mut Notes<'_>) {
-        for note in &self.trip.driver_notes {
+        for note in &*self.trip.driver_notes {
             let is_assigned = self.search.assignments.iter().any(|assigned| {
                 (assigned.driver, assigned.round, assigned.fence) == (note.driver, note.round, note.fence)
             });
@@ -159,7 +156,7 @@ impl Booking {
                 );
             }
         }
-        for assigned in &self.search.assignments {
+        for assigned in &*self.search.assignments {
             let is_locked = self.locks.iter().any(|lock| {
                 (lock.driver, lock.round, lock.fence) == (assigned.driver, assigned.round, assigned.fence)
             });
@@ -172,7 +169,7 @@ impl Booking {
                 );
             }
         }
-        for lock in &self.locks {
+        for lock in &*self.locks {
             let stream = StreamId::Driver(lock.driver);
             if !self.search.asked.contains(&(lock.driver, lock.round)) {
                 notes.add_at(stream, lock.version, Flaw::LockUnasked);
@@ -191,7 +188,7 @@ impl Booking {
 
     /// The trip itself must have let go of the driver, and that must have led to the release.
     fn judge_releases(&self, trip: TripId, notes: &mut Notes<'_>) {
-        for release in &self.search.releases {
+        for release in &*self.search.releases {
             let is_it = |note: &&DriverNote| note.fence == release.fence && note.driver == release.driver;
             let Some(note) = self.trip.driver_notes.iter().find(is_it) else {
                 continue;
@@ -211,7 +208,7 @@ impl Booking {
     }
 
     fn judge_payment_notes(&self, trip: TripId, notes: &mut Notes<'_>) {
-        for note in &self.trip.payment_notes {
+        for note in &*self.trip.payment_notes {
             let (version, is_founded) = match *note {
                 PaymentNote::Secured(version, Secured::Waived) => (version, self.fare.is_waived()),
                 PaymentNote::Secured(version, Secured::Authorized(number)) => {
@@ -274,7 +271,7 @@ impl Booking {
         if must_close || !self.fare.tape.is_empty() {
             finish_charge(trip, ChargeNumber::FARE, &self.fare, notes);
         }
-        for (number, charge) in &self.others {
+        for (number, charge) in &*self.others {
             finish_charge(trip, *number, charge, notes);
         }
         for lock in self.locks.iter().filter(|lock| !lock.is_released) {
@@ -291,16 +288,18 @@ impl Booking {
         if !self.others.is_empty() || !(self.fare.is_plain() || self.fare.tape.is_empty()) {
             return None;
         }
+        let minor = |minor: i64| i32::try_from(minor).ok();
+        let head = |tape: &Tape| u16::try_from(tape.head().get()).ok();
         Some(Closed {
             step: self.trip.step,
-            receipts: self.trip.receipts,
-            total_minor: self.trip.total.map_or(0, Money::minor),
-            captured_minor: self.fare.captured_minor,
-            debt_minor: self.fare.debt_minor,
+            receipts: u8::try_from(self.trip.receipts).ok()?,
+            total_minor: minor(self.trip.total.map_or(0, Money::minor))?,
+            captured_minor: minor(self.fare.captured_minor)?,
+            debt_minor: minor(self.fare.debt_minor)?,
             currency: self.trip.total.map(Money::currency).or(self.fare.currency),
-            trip_head: self.trip_tape.head(),
-            search_head: self.search_tape.head(),
-            fare_head: self.fare.tape.head(),
+            trip_head: head(&self.trip_tape)?,
+            search_head: head(&self.search_tape)?,
+            fare_head: head(&self.fare.tape)?,
         })
     }
 
@@ -309,17 +308,18 @@ impl Booking {
         let total = closed
             .currency
             .filter(|_| closed.receipts > 0)
-            .map(|currency| Money::new(closed.total_minor, currency));
+            .map(|currency| Money::new(closed.total_minor.into(), currency));
+        let resumed = |head: u16| Tape::resumed(Version::new(head.into()));
         Self {
-            trip_tape: Tape::resumed(closed.trip_head),
-            trip: Trip::resumed(closed.step, total, closed.receipts),
-            search_tape: Tape::resumed(closed.search_head),
+            trip_tape: resumed(closed.trip_head),
+            trip: Trip::resumed(closed.step, total, closed.receipts.into()),
+            search_tape: resumed(closed.search_head),
             search: Search::resumed(),
             fare: Charge::resumed(
-                Tape::resumed(closed.fare_head),
+                resumed(closed.fare_head),
                 closed.currency,
-                closed.captured_minor,
-                closed.debt_minor,
+                closed.captured_minor.into(),
+                closed.debt_minor.into(),
             ),
             is_judged: true,
             ..Self::default()
@@ -331,7 +331,7 @@ impl Booking {
         self.trip_tape.trim();
         self.search_tape.trim();
         self.fare.tape.trim();
-        for (_, charge) in &mut self.others {
+        for (_, charge) in &mut *self.others {
             charge.tape.trim();
         }
     }
@@ -347,17 +347,17 @@ fn finish_charge(trip: TripId, number: ChargeNumber, charge: &Charge, notes: &mu
     }
 }
 
-/// What is remembered of a trip that is closed on every stream: 48 bytes.
+/// What is remembered of a trip that is closed on every stream: 24 bytes. A trip that does not fit is kept whole.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Closed {
-    total_minor: i64,
-    captured_minor: i64,
-    debt_minor: i64,
-    trip_head: Version,
-    search_head: Version,
-    fare_head: Version,
+    total_minor: i32,
+    captured_minor: i32,
+    debt_minor: i32,
     currency: Option<Currency>,
-    receipts: u16,
+    trip_head: u16,
+    search_head: u16,
+    fare_head: u16,
+    receipts: u8,
     step: Step,
 }
 
@@ -372,7 +372,7 @@ impl Closed {
                 return false;
             }
         };
-        version > Version::EMPTY && version <= head
+        version > Version::EMPTY && version.get() <= u32::from(head)
     }
 }
 
@@ -400,7 +400,17 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_trip_takes_48_bytes() {
-        assert!(size_of::<Closed>() <= 48, "{}", size_of::<Closed>());
+    fn an_open_trip_stays_small() {
+        assert!(size_of::<Booking>() <= 568, "{}", size_of::<Booking>());
+    }
+
+    #[test]
+    fn a_trip_that_is_too_long_to_be_remembered_in_short_is_kept_whole() {
+        let booking = |trip_head| Booking {
+            trip_tape: Tape::resumed(Version::new(trip_head)),
+            ..Booking::default()
+        };
+        assert!(booking(65_535).closed().is_some());
+        assert!(booking(65_536).closed().is_none());
     }
 }

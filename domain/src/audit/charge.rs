@@ -58,17 +58,23 @@ pub(super) struct Charge {
     pub(super) captured_minor: i64,
     /// Captured though a void was asked: to be given back before the end.
     stray_minor: i64,
-    refunds: u16,
-    refunded_minor: i64,
     recorded_debt_minor: i64,
     pub(super) debt_minor: i64,
     /// What it is for, by its first event.
     purpose: Option<Purpose>,
+    pub(super) outcome: Option<Box<MoneyOutcome>>,
+    aftermath: Option<Box<Aftermath>>,
+}
+
+/// What seldom follows on a capture.
+#[derive(Debug, Default)]
+struct Aftermath {
+    refunds: u16,
+    refunded_minor: i64,
     /// Disputes that are not decided.
     disputes: Vec<u16>,
     /// Disputes' numbers, each with the numbers of its movements.
     dispute_movements: Vec<(u16, u16)>,
-    pub(super) outcome: Option<MoneyOutcome>,
 }
 
 impl Charge {
@@ -86,7 +92,7 @@ impl Charge {
             currency,
             captured_minor,
             debt_minor,
-            outcome: Some(MoneyOutcome::default()),
+            outcome: Some(Box::default()),
             ..Self::default()
         }
     }
@@ -110,11 +116,26 @@ impl Charge {
 
     /// Nothing is under way, and only what was captured and is owed matters to what may still come.
     pub(super) fn is_plain(&self) -> bool {
-        self.is_closed()
-            && self.disputes.is_empty()
-            && self.dispute_movements.is_empty()
-            && self.refunds == 0
-            && self.stray_minor == 0
+        self.is_closed() && self.aftermath.is_none() && self.stray_minor == 0
+    }
+
+    fn refunds(&self) -> u16 {
+        self.aftermath.as_ref().map_or(0, |after| after.refunds)
+    }
+
+    fn refunded_minor(&self) -> i64 {
+        self.aftermath.as_ref().map_or(0, |after| after.refunded_minor)
+    }
+
+    /// Whether the dispute is not decided yet.
+    fn is_disputed(&self, dispute: u16) -> bool {
+        let after = self.aftermath.as_ref();
+        after.is_some_and(|after| after.disputes.contains(&dispute))
+    }
+
+    fn has_moved(&self, dispute: u16, movement: u16) -> bool {
+        let after = self.aftermath.as_ref();
+        after.is_some_and(|after| after.dispute_movements.contains(&(dispute, movement)))
     }
 
     /// Whether attempt `number` ever held.
@@ -212,18 +233,18 @@ impl Charge {
             PaymentEvent::DebtRecorded { .. } => self.is_asked && !self.has_outcome(),
             PaymentEvent::DebtSettled { .. } | PaymentEvent::DebtWrittenOff { .. } => self.is_asked,
             PaymentEvent::RefundStarted { refund, .. } => {
-                self.operation == Operation::None && Some(refund) == self.refunds.checked_add(1)
+                self.operation == Operation::None && Some(refund) == self.refunds().checked_add(1)
             }
             PaymentEvent::Refunded { refund, amount, .. }
             | PaymentEvent::RefundFailed { refund, amount, .. } => {
-                self.operation == Operation::Refunding(amount.minor()) && refund == self.refunds
+                self.operation == Operation::Refunding(amount.minor()) && refund == self.refunds()
             }
-            PaymentEvent::DisputeOpened { dispute, .. } => !self.disputes.contains(&dispute),
+            PaymentEvent::DisputeOpened { dispute, .. } => !self.is_disputed(dispute),
             // Gateways tell of the money before, during and after a dispute.
             PaymentEvent::DisputeFundsMoved {
                 dispute, movement, ..
-            } => !self.dispute_movements.contains(&(dispute, movement)),
-            PaymentEvent::DisputeClosed { dispute, .. } => self.disputes.contains(&dispute),
+            } => !self.has_moved(dispute, movement),
+            PaymentEvent::DisputeClosed { dispute, .. } => self.is_disputed(dispute),
         }
     }
 
@@ -288,11 +309,11 @@ impl Charge {
             | PaymentEvent::CaptureFailed { released, .. }
             | PaymentEvent::Voided { released, .. } => self.check_end(released.minor(), notes),
             PaymentEvent::RefundStarted { amount, .. } => {
-                let left = self.taken().saturating_sub(self.refunded_minor);
+                let left = self.taken().saturating_sub(self.refunded_minor());
                 notes.expect((1..=left).contains(&amount.minor()), Flaw::RefundAboveCaptured);
             }
             PaymentEvent::Refunded { amount, .. } => {
-                let left = self.taken().saturating_sub(self.refunded_minor);
+                let left = self.taken().saturating_sub(self.refunded_minor());
                 notes.expect(amount.minor() <= left, Flaw::RefundAboveCaptured);
             }
             PaymentEvent::DebtSettled { amount, .. } | PaymentEvent::DebtWrittenOff { amount, .. } => {
@@ -340,7 +361,7 @@ impl Charge {
     fn check_outcome(&self, outcome: MoneyOutcome, notes: &mut Notes<'_>) {
         notes.expect(!self.is_live(), Flaw::ClosedWithHold);
         let due_minor = self.due.map_or(0, Money::minor);
-        let kept_minor = self.taken().saturating_sub(self.refunded_minor);
+        let kept_minor = self.taken().saturating_sub(self.refunded_minor());
         let may_be_cash = outcome.cash_minor == 0 || self.hold == Hold::Waived(Waiver::Cash);
         let is_told = outcome.captured_minor == kept_minor
             && outcome.debt_minor == self.recorded_debt_minor
@@ -409,7 +430,7 @@ impl Charge {
                 self.end_hold(Hold::Captured);
                 self.stray_minor = self.stray_minor.saturating_add(captured.minor());
             }
-            PaymentEvent::Closed { outcome, .. } => self.outcome = Some(outcome),
+            PaymentEvent::Closed { outcome, .. } => self.outcome = Some(Box::new(outcome)),
             PaymentEvent::DebtRecorded { amount, .. } => {
                 self.debt_minor = self.debt_minor.saturating_add(amount.minor());
                 self.recorded_debt_minor = self.recorded_debt_minor.saturating_add(amount.minor());
@@ -419,19 +440,26 @@ impl Charge {
             }
             PaymentEvent::RefundStarted { refund, amount, .. } => {
                 self.operation = Operation::Refunding(amount.minor());
-                self.refunds = refund;
+                self.aftermath_mut().refunds = refund;
             }
             PaymentEvent::Refunded { amount, .. } => {
                 self.operation = Operation::None;
-                self.refunded_minor = self.refunded_minor.saturating_add(amount.minor());
+                let after = self.aftermath_mut();
+                after.refunded_minor = after.refunded_minor.saturating_add(amount.minor());
             }
             PaymentEvent::RefundFailed { .. } => self.operation = Operation::None,
-            PaymentEvent::DisputeOpened { dispute, .. } => self.disputes.push(dispute),
+            PaymentEvent::DisputeOpened { dispute, .. } => self.aftermath_mut().disputes.push(dispute),
             PaymentEvent::DisputeFundsMoved {
                 dispute, movement, ..
-            } => self.dispute_movements.push((dispute, movement)),
-            PaymentEvent::DisputeClosed { dispute, .. } => self.disputes.retain(|open| *open != dispute),
+            } => self.aftermath_mut().dispute_movements.push((dispute, movement)),
+            PaymentEvent::DisputeClosed { dispute, .. } => {
+                self.aftermath_mut().disputes.retain(|open| *open != dispute);
+            }
         }
+    }
+
+    fn aftermath_mut(&mut self) -> &mut Aftermath {
+        self.aftermath.get_or_insert_default()
     }
 
     fn end_hold(&mut self, hold: Hold) {

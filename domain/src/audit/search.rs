@@ -1,6 +1,6 @@
 //! A trip's search as the auditor sees it: rounds, offers, locks.
 
-use super::few;
+use super::few::Few;
 use super::finding::{Flaw, Notes};
 use crate::dispatch::{DispatchEvent, OfferCounts, OfferNumber, WithdrawReason};
 use crate::driver::Fence;
@@ -70,16 +70,16 @@ pub(super) struct Release {
 pub(super) struct Search {
     step: Step,
     round: u8,
-    locks: Vec<AskedLock>,
-    open: Vec<OpenOffer>,
-    excluded: Vec<DriverId>,
+    locks: Few<AskedLock>,
+    open: Few<OpenOffer>,
+    excluded: Few<DriverId>,
     offers: u16,
     round_offers: OfferCounts,
     plan_revision: u16,
     /// Every driver and round that a lock was asked for.
-    pub(super) asked: Vec<(DriverId, u8)>,
-    pub(super) assignments: Vec<Assignment>,
-    pub(super) releases: Vec<Release>,
+    pub(super) asked: Few<(DriverId, u8)>,
+    pub(super) assignments: Few<Assignment>,
+    pub(super) releases: Few<Release>,
 }
 
 impl Search {
@@ -242,14 +242,11 @@ impl Search {
             DispatchEvent::OfferMade(ref offer) => {
                 self.offers = offer.number.0;
                 self.round_offers.made = self.round_offers.made.saturating_add(1);
-                few::push(
-                    &mut self.open,
-                    OpenOffer {
-                        number: offer.number,
-                        driver: offer.driver,
-                        accepted: None,
-                    },
-                );
+                self.open.push(OpenOffer {
+                    number: offer.number,
+                    driver: offer.driver,
+                    accepted: None,
+                });
             }
             DispatchEvent::OfferAccepted { offer, driver, round } => self.accept(offer, driver, round),
             DispatchEvent::OfferDeclined { offer, driver } => {
@@ -273,16 +270,13 @@ impl Search {
                 self.step = Step::Assigned;
                 self.set_lock(round, driver, LockStep::Held(fence));
                 self.open.retain(|open| open.driver != driver);
-                few::push(&mut self.excluded, driver);
-                few::push(
-                    &mut self.assignments,
-                    Assignment {
-                        version,
-                        round,
-                        fence,
-                        driver,
-                    },
-                );
+                self.excluded.push(driver);
+                self.assignments.push(Assignment {
+                    version,
+                    round,
+                    fence,
+                    driver,
+                });
             }
             DispatchEvent::ReleaseAsked {
                 round, fence, driver, ..
@@ -297,7 +291,7 @@ impl Search {
                 });
             }
             DispatchEvent::ReleaseNoted { round, fence } => {
-                for lock in &mut self.locks {
+                for lock in &mut *self.locks {
                     if lock.round == round && lock.step == LockStep::Releasing(fence) {
                         lock.step = LockStep::Released;
                     }
@@ -313,24 +307,21 @@ impl Search {
         for open in self.open.iter_mut().filter(|open| open.number == number) {
             open.accepted = Some(round);
         }
-        few::push(&mut self.asked, (driver, round));
-        few::push(
-            &mut self.locks,
-            AskedLock {
-                round,
-                driver,
-                step: LockStep::Asked,
-            },
-        );
+        self.asked.push((driver, round));
+        self.locks.push(AskedLock {
+            round,
+            driver,
+            step: LockStep::Asked,
+        });
     }
 
     fn exclude(&mut self, number: OfferNumber, driver: DriverId) {
         self.open.retain(|open| open.number != number);
-        few::push(&mut self.excluded, driver);
+        self.excluded.push(driver);
     }
 
     fn set_lock(&mut self, round: u8, driver: DriverId, step: LockStep) {
-        for lock in &mut self.locks {
+        for lock in &mut *self.locks {
             if lock.round == round && lock.driver == driver {
                 lock.step = step;
             }
@@ -344,7 +335,7 @@ impl Search {
             .iter()
             .any(|known| known.fence == release.fence && known.driver == release.driver);
         if !is_known {
-            few::push(&mut self.releases, release);
+            self.releases.push(release);
         }
     }
 }

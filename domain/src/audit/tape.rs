@@ -1,6 +1,6 @@
 //! What every stream must keep, whatever it is about: versions, causes, time.
 
-use super::few;
+use super::few::Few;
 use super::finding::{Flaw, Notes};
 use crate::stream::{Cause, Commit, Version};
 use crate::time::Timestamp;
@@ -12,16 +12,29 @@ use std::hash::{Hash, Hasher};
 pub const CLOCK_STEP_MAX: Millis = Millis::from_secs(5);
 
 /// What is known of a stream's commits.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Tape {
     head: Version,
     /// Commits up to this one are known to be there, but not how many events they hold.
     base: Version,
-    latest: Option<Timestamp>,
+    /// The latest time of any; the earliest there is while there is none.
+    latest: Timestamp,
     /// Digests of causes, sorted: 8 bytes instead of 40. Two causes of one stream share a digest once in 2^64.
-    causes: Vec<u64>,
+    causes: Few<u64>,
     /// How many events each commit after `base` holds.
-    sizes: Vec<u16>,
+    sizes: Few<u16>,
+}
+
+impl Default for Tape {
+    fn default() -> Self {
+        Self {
+            head: Version::EMPTY,
+            base: Version::EMPTY,
+            latest: Timestamp::from_ms(i64::MIN),
+            causes: Few::default(),
+            sizes: Few::default(),
+        }
+    }
 }
 
 impl Tape {
@@ -52,20 +65,16 @@ impl Tape {
         if commit.version != expected {
             notes.add(Flaw::VersionGap { expected });
             self.base = Version::new(commit.version.get().saturating_sub(1));
-            self.sizes.clear();
+            self.sizes = Few::default();
         }
         self.head = commit.version;
-        few::push(
-            &mut self.sizes,
-            u16::try_from(commit.events.len()).unwrap_or(u16::MAX),
-        );
+        self.sizes
+            .push(u16::try_from(commit.events.len()).unwrap_or(u16::MAX));
         notes.expect(!commit.events.is_empty(), Flaw::EmptyCommit);
         self.observe_cause(&commit.cause, notes);
-        if let Some(latest) = self.latest {
-            let back = latest.since(commit.at);
-            notes.expect(back <= CLOCK_STEP_MAX, Flaw::TimeRunsBack { by_ms: back.get() });
-        }
-        self.latest = self.latest.max(Some(commit.at));
+        let back = self.latest.since(commit.at);
+        notes.expect(back <= CLOCK_STEP_MAX, Flaw::TimeRunsBack { by_ms: back.get() });
+        self.latest = self.latest.max(commit.at);
         true
     }
 
@@ -74,10 +83,7 @@ impl Tape {
         cause.hash(&mut digest);
         match self.causes.binary_search(&digest.finish()) {
             Ok(_) => notes.add(Flaw::CauseRepeated),
-            Err(place) => {
-                few::make_room(&mut self.causes);
-                self.causes.insert(place, digest.finish());
-            }
+            Err(place) => self.causes.insert(place, digest.finish()),
         }
     }
 

@@ -1,6 +1,6 @@
 //! A trip as the auditor sees it: the rules of the saga's table, written down a second time.
 
-use super::few;
+use super::few::Few;
 use super::finding::{Flaw, Notes};
 use crate::driver::Fence;
 use crate::event::Event;
@@ -72,12 +72,12 @@ pub(super) struct Trip {
     /// Whether the order is to be paid from a hold of more than nothing.
     pub(super) wants_hold: bool,
     pub(super) due: Option<Money>,
-    pub(super) outcome: Option<MoneyOutcome>,
+    pub(super) outcome: Option<Box<MoneyOutcome>>,
     /// The commits that ended it, and that noted its money's end.
     pub(super) ended_at: Version,
     pub(super) settled_at: Version,
-    pub(super) driver_notes: Vec<DriverNote>,
-    pub(super) payment_notes: Vec<PaymentNote>,
+    pub(super) driver_notes: Few<DriverNote>,
+    pub(super) payment_notes: Few<PaymentNote>,
     /// The total of the receipt in force, and how many there were.
     pub(super) total: Option<Money>,
     pub(super) receipts: u16,
@@ -88,7 +88,7 @@ pub(super) struct Trip {
     wrong_codes: u8,
     plan_revision: u16,
     /// Where it was cancelled before it was ordered: by whom.
-    tombstone: Option<Vec<Actor>>,
+    tombstone: Option<Few<Actor>>,
     is_lock_cleared: bool,
 }
 
@@ -100,7 +100,7 @@ impl Trip {
             is_closed: true,
             is_lock_cleared: true,
             due: total,
-            outcome: Some(MoneyOutcome::default()),
+            outcome: Some(Box::default()),
             total,
             receipts,
             ..Self::default()
@@ -296,20 +296,17 @@ impl Trip {
             TripEvent::Rejected { .. } => self.step = Step::Rejected,
             TripEvent::DriverNoted { round, fence, driver } => {
                 self.driver = Some(*fence);
-                few::push(
-                    &mut self.driver_notes,
-                    DriverNote {
-                        version,
-                        round: *round,
-                        fence: *fence,
-                        driver: *driver,
-                        let_go: None,
-                    },
-                );
+                self.driver_notes.push(DriverNote {
+                    version,
+                    round: *round,
+                    fence: *fence,
+                    driver: *driver,
+                    let_go: None,
+                });
             }
             TripEvent::PaymentNoted { secured } => {
                 self.secured = Some(*secured);
-                few::push(&mut self.payment_notes, PaymentNote::Secured(version, *secured));
+                self.payment_notes.push(PaymentNote::Secured(version, *secured));
             }
             TripEvent::PaymentUnnoted { authorization } => {
                 self.lost = self.lost.max(Some(*authorization));
@@ -321,7 +318,7 @@ impl Trip {
                     self.secured = None;
                 }
                 let lost = PaymentNote::Lost(version, *authorization);
-                few::push(&mut self.payment_notes, lost);
+                self.payment_notes.push(lost);
             }
             TripEvent::Confirmed { .. } => self.step = Step::Confirmed,
             TripEvent::Reassigning { round, .. } => {
@@ -352,7 +349,7 @@ impl Trip {
             TripEvent::FareAdjusted(adjustment) => self.settle(adjustment.receipt.total()),
             TripEvent::LockCleared => self.is_lock_cleared = true,
             TripEvent::MoneySettled { outcome } => {
-                self.outcome = Some(*outcome);
+                self.outcome = Some(Box::new(*outcome));
                 self.settled_at = version;
             }
             TripEvent::Closed => self.is_closed = true,

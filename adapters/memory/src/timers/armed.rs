@@ -2,66 +2,148 @@
 
 use crate::hash::{FixedState, Index};
 use crate::regions::Regions;
-use fiacre_domain::stream::{StreamId, TimerId, TraceContext};
+use fiacre_domain::stream::{StreamId, TimerId, TimerKind, TraceContext, Version};
 use fiacre_domain::time::Timestamp;
 use fiacre_ports::{Shard, Timer};
 use std::collections::BTreeSet;
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
-/// Timers in slots, found by time and, one after the other, by stream.
+/// Timers by stream, and streams by when the next of their timers is due.
 #[derive(Debug, Default)]
 pub(super) struct Armed {
     slots: Vec<Slot>,
     free: Vec<u32>,
+    /// Every slot in use, by its earliest timer.
     by_due: BTreeSet<(Timestamp, u32)>,
-    /// The first slot of each stream.
-    first_of: Index,
+    by_stream: Index,
     regions: Regions,
 }
 
+/// A stream with the timers that its commits set; there are few.
 #[derive(Debug)]
 struct Slot {
-    id: TimerId,
-    due_at: Timestamp,
-    trace: Option<Arc<TraceContext>>,
+    stream: StreamId,
+    /// The region of the first of them, and nearly always of all.
     region: u32,
-    /// The next slot of the stream.
-    next: Option<NextSlot>,
+    /// Exactly as many as are armed; none in a free slot.
+    entries: Box<[Entry]>,
 }
 
-/// A slot's number, plus one: so that none takes no room.
-type NextSlot = std::num::NonZeroU32;
+/// What a timer has that its stream has not: 24 bytes, where a [`Timer`] takes 72.
+#[derive(Debug)]
+struct Entry {
+    due_at: Timestamp,
+    version: Version,
+    kind: TimerKind,
+    apart: Option<Box<Apart>>,
+}
+
+/// Of a timer with a trace, or with another region than its stream's first.
+#[derive(Debug)]
+struct Apart {
+    region: u32,
+    trace: Option<Arc<TraceContext>>,
+}
+
+impl Slot {
+    const fn new(stream: StreamId, region: u32, entries: Box<[Entry]>) -> Self {
+        Self {
+            stream,
+            region,
+            entries,
+        }
+    }
+
+    /// When the earliest timer is due.
+    fn next_due(&self) -> Option<Timestamp> {
+        self.entries.iter().map(|entry| entry.due_at).min()
+    }
+
+    fn put(&mut self, entry: Entry) {
+        if let Some(known) = self.entries.iter_mut().find(|known| known.is(&entry)) {
+            *known = entry;
+            return;
+        }
+        let mut entries = std::mem::take(&mut self.entries).into_vec();
+        entries.reserve_exact(1);
+        entries.push(entry);
+        self.entries = entries.into_boxed_slice();
+    }
+
+    /// Removes the timer if it is due by then; a later one was moved.
+    fn end(&mut self, timer: &Timer) {
+        let is_over = |entry: &Entry| entry.id(self.stream) == timer.id && entry.due_at <= timer.due_at;
+        if self.entries.iter().any(is_over) {
+            let mut entries = std::mem::take(&mut self.entries).into_vec();
+            entries.retain(|entry| !is_over(entry));
+            self.entries = entries.into_boxed_slice();
+        }
+    }
+
+    /// The timers that are due at `now`.
+    fn due(&self, now: Timestamp, regions: &Regions) -> impl Iterator<Item = Timer> {
+        self.entries
+            .iter()
+            .filter(move |entry| entry.due_at <= now)
+            .filter_map(|entry| {
+                let apart = entry.apart.as_ref();
+                Some(Timer {
+                    id: entry.id(self.stream),
+                    due_at: entry.due_at,
+                    region: regions.name(apart.map_or(self.region, |apart| apart.region))?,
+                    trace: apart.and_then(|apart| apart.trace.clone()),
+                })
+            })
+    }
+}
+
+impl Entry {
+    fn is(&self, other: &Self) -> bool {
+        (self.version, self.kind) == (other.version, other.kind)
+    }
+
+    const fn id(&self, stream: StreamId) -> TimerId {
+        TimerId {
+            stream,
+            version: self.version,
+            kind: self.kind,
+        }
+    }
+}
 
 impl Armed {
     /// Arms a timer, or moves it if it is armed.
     pub(super) fn arm(&mut self, timer: Timer) {
         let Timer {
-            id,
+            id: TimerId {
+                stream,
+                version,
+                kind,
+            },
             due_at,
             region,
             trace,
         } = timer;
-        self.remove(id);
-        let first = self.first(id.stream);
-        let slot = Slot {
-            id,
+        let region = self.regions.number(region);
+        let known = self.find(stream);
+        let own_region = known.and_then(|number| self.slot(number)).map(|slot| slot.region);
+        let is_plain = own_region.is_none_or(|own| own == region) && trace.is_none();
+        let entry = Entry {
             due_at,
-            trace,
-            region: self.regions.number(region),
-            next: first.and_then(|first| self.slots.get(first as usize)?.next),
+            version,
+            kind,
+            apart: (!is_plain).then(|| Box::new(Apart { region, trace })),
         };
-        let number = self.put(slot);
-        self.by_due.insert((due_at, number));
-        match first.and_then(|first| self.slots.get_mut(first as usize)) {
-            Some(first) => first.next = NextSlot::new(number.saturating_add(1)),
-            None => self.begin(id.stream, number),
+        match known {
+            Some(number) => self.change(number, |slot| slot.put(entry)),
+            None => self.begin(Slot::new(stream, region, Box::new([entry]))),
         }
     }
 
     /// Timers of `shard` due at `now`, earliest first; else when the next is.
     pub(super) fn due(&self, shard: Shard, now: Timestamp, max: usize) -> Result<Vec<Timer>, Timestamp> {
-        let is_own = |number: u32| self.stream_at(number).is_some_and(|stream| shard.covers(stream));
+        let is_own = |number: u32| self.slot(number).is_some_and(|slot| shard.covers(slot.stream));
         let mut own = self
             .by_due
             .iter()
@@ -72,76 +154,55 @@ impl Armed {
             Some((due_at, _)) if *due_at > now => return Err(*due_at),
             Some(_) | None => return Err(Timestamp::MAX),
         }
+        // Each stream has one that is due no later than any of the streams after it: so many streams are enough.
         let mut timers: Vec<_> = own
             .take_while(|(due_at, _)| *due_at <= now)
             .take(max)
-            .filter_map(|(_, number)| self.timer(*number))
+            .filter_map(|(_, number)| self.slot(*number))
+            .flat_map(|slot| slot.due(now, &self.regions))
             .collect();
         // Of one moment, by identity: slots are given anew in no order.
         timers.sort_unstable_by_key(|timer| (timer.due_at, timer.id));
+        timers.truncate(max);
         Ok(timers)
     }
 
     /// Ends a timer, unless it was moved to a later time.
     pub(super) fn end(&mut self, timer: &Timer) {
-        let armed = self.find(timer.id);
-        let due_at = armed
-            .and_then(|number| self.slots.get(number as usize))
-            .map(|slot| slot.due_at);
-        if due_at.is_some_and(|due_at| due_at <= timer.due_at) {
-            self.remove(timer.id);
+        if let Some(number) = self.find(timer.id.stream) {
+            self.change(number, |slot| slot.end(timer));
         }
     }
 
     /// Ends every timer that commits of `stream` set; gives how many there were.
     pub(super) fn forget(&mut self, stream: StreamId) -> usize {
-        let of_stream: Vec<_> = self.of_stream(stream).collect();
-        for &id in &of_stream {
-            self.remove(id);
-        }
-        of_stream.len()
+        let Some(number) = self.find(stream) else {
+            return 0;
+        };
+        let mut count = 0;
+        self.change(number, |slot| count = std::mem::take(&mut slot.entries).len());
+        count
     }
 
-    fn timer(&self, number: u32) -> Option<Timer> {
-        let slot = self.slots.get(number as usize)?;
-        Some(Timer {
-            id: slot.id,
-            due_at: slot.due_at,
-            region: self.regions.name(slot.region)?,
-            trace: slot.trace.clone(),
-        })
+    fn slot(&self, number: u32) -> Option<&Slot> {
+        self.slots.get(number as usize)
     }
 
-    fn first(&self, stream: StreamId) -> Option<u32> {
-        let is_it = |number: u32| self.stream_at(number) == Some(stream);
-        self.first_of.find(hash_of(stream), is_it)
+    fn find(&self, stream: StreamId) -> Option<u32> {
+        let is_it = |number: u32| self.slot(number).is_some_and(|slot| slot.stream == stream);
+        self.by_stream.find(hash_of(stream), is_it)
     }
 
-    fn stream_at(&self, number: u32) -> Option<StreamId> {
-        self.slots.get(number as usize).map(|slot| slot.id.stream)
+    fn begin(&mut self, slot: Slot) {
+        let (stream, next_due) = (slot.stream, slot.next_due());
+        let number = self.place(slot);
+        let slots = &self.slots;
+        let hash_at = |number: u32| slots.get(number as usize).map_or(0, |slot| hash_of(slot.stream));
+        self.by_stream.insert(hash_of(stream), number, hash_at);
+        self.by_due.extend(next_due.map(|due_at| (due_at, number)));
     }
 
-    fn after(&self, number: u32) -> Option<u32> {
-        let next = self.slots.get(number as usize)?.next?;
-        Some(next.get() - 1)
-    }
-
-    fn numbers(&self, stream: StreamId) -> impl Iterator<Item = u32> {
-        std::iter::successors(self.first(stream), |&number| self.after(number))
-    }
-
-    fn of_stream(&self, stream: StreamId) -> impl Iterator<Item = TimerId> {
-        self.numbers(stream)
-            .filter_map(|number| self.slots.get(number as usize))
-            .map(|slot| slot.id)
-    }
-
-    fn find(&self, id: TimerId) -> Option<u32> {
-        let is_it = |number: &u32| self.slots.get(*number as usize).is_some_and(|slot| slot.id == id);
-        self.numbers(id.stream).find(is_it)
-    }
-
-    fn put(&mut self, slot: Slot) -> u32 {
+    fn place(&mut self, slot: Slot) -> u32 {
         let free = self.free.pop();
         if let Some(place) = free.and_then(|number| self.slots.get_mut(number as usize)) {
             *place = slot;
@@ -154,41 +215,102 @@ impl Armed {
         u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
     }
 
-    fn begin(&mut self, stream: StreamId, number: u32) {
-        let slots = &self.slots;
-        let hash_at = |number: u32| {
-            slots
-                .get(number as usize)
-                .map_or(0, |slot| hash_of(slot.id.stream))
-        };
-        self.first_of.insert(hash_of(stream), number, hash_at);
-    }
-
-    fn remove(&mut self, id: TimerId) {
-        let Some(number) = self.find(id) else {
+    /// Changes the timers of a slot, and gives it free if none is left.
+    fn change(&mut self, number: u32, change: impl FnOnce(&mut Slot)) {
+        let Some(slot) = self.slots.get_mut(number as usize) else {
             return;
         };
-        let next = self.slots.get(number as usize).and_then(|slot| slot.next);
-        let before = self
-            .numbers(id.stream)
-            .find(|&before| self.after(before) == Some(number));
-        if let Some(before) = before.and_then(|before| self.slots.get_mut(before as usize)) {
-            before.next = next;
-        } else {
-            self.first_of.remove(hash_of(id.stream), |first| first == number);
-            if let Some(next) = next {
-                self.begin(id.stream, next.get() - 1);
+        let before = slot.next_due();
+        change(slot);
+        let (stream, after) = (slot.stream, slot.next_due());
+        if before == after {
+            return;
+        }
+        if let Some(before) = before {
+            self.by_due.remove(&(before, number));
+        }
+        match after {
+            Some(after) => {
+                self.by_due.insert((after, number));
+            }
+            None => {
+                self.by_stream.remove(hash_of(stream), |found| found == number);
+                self.free.push(number);
             }
         }
-        if let Some(slot) = self.slots.get_mut(number as usize) {
-            self.by_due.remove(&(slot.due_at, number));
-            slot.trace = None;
-            slot.next = None;
-        }
-        self.free.push(number);
     }
 }
 
 fn hash_of(stream: StreamId) -> u64 {
     FixedState.hash_one(stream)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Random;
+    use fiacre_domain::id::{RegionId, TripId};
+    use fiacre_domain::saga::Service;
+    use fiacre_ports::Scope;
+
+    #[test]
+    fn what_a_live_trip_has_by_the_half_dozen_stays_small() {
+        assert_eq!(size_of::<Entry>(), 24);
+        assert_eq!(size_of::<Slot>(), 48);
+    }
+
+    fn drawn(random: &mut Random) -> Timer {
+        let trace = TraceContext {
+            trace_id: [1; 16],
+            span_id: [2; 8],
+            flags: 1,
+        };
+        let regions: [RegionId; 2] = ["manhattan".parse().unwrap(), "queens".parse().unwrap()];
+        Timer {
+            id: TimerId {
+                stream: StreamId::Trip(TripId::from_u128(random.below(5).into())),
+                version: Version::new(1 + u32::from(random.below(2) == 0)),
+                kind: TimerKind::NoShow(u8::from(random.below(2) == 0)),
+            },
+            due_at: Timestamp::from_ms(random.below(20).cast_signed()),
+            region: regions[random.index(2)],
+            trace: (random.below(4) == 0).then(|| Arc::new(trace)),
+        }
+    }
+
+    /// Against a plain list that knows no streams.
+    #[test]
+    fn whatever_is_armed_moved_ended_and_forgotten_the_rest_comes_in_order_and_whole() {
+        let shard = Scope::of(Service::Trip).shard();
+        let mut random = Random::new(7);
+        let mut armed = Armed::default();
+        let mut list: Vec<Timer> = Vec::new();
+        for step in 0..20_000 {
+            let timer = drawn(&mut random);
+            match random.below(8) {
+                0..5 => {
+                    list.retain(|known| known.id != timer.id);
+                    list.push(timer.clone());
+                    armed.arm(timer);
+                }
+                5 | 6 => {
+                    list.retain(|known| known.id != timer.id || known.due_at > timer.due_at);
+                    armed.end(&timer);
+                }
+                _ => {
+                    let before = list.len();
+                    list.retain(|known| known.id.stream != timer.id.stream);
+                    assert_eq!(armed.forget(timer.id.stream), before - list.len());
+                }
+            }
+            list.sort_by_key(|timer| (timer.due_at, timer.id));
+            let now = Timestamp::from_ms(random.below(20).cast_signed());
+            let due: Vec<_> = list.iter().filter(|timer| timer.due_at <= now).cloned().collect();
+            let next = list.first().map_or(Timestamp::MAX, |timer| timer.due_at);
+            let expected = if due.is_empty() { Err(next) } else { Ok(due) };
+            assert_eq!(armed.due(shard, now, usize::MAX), expected, "step {step}");
+            let first = armed.due(shard, now, 2).map(|timers| timers.len());
+            assert_eq!(first.ok(), expected.ok().map(|due| due.len().min(2)));
+        }
+    }
 }

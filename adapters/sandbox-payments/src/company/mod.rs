@@ -14,7 +14,7 @@ use crate::fate::Fates;
 use crate::files::Files;
 use crate::policy::{Policy, Subscription};
 use crate::post::Post;
-use crate::record::{Change, Live, Record};
+use crate::record::{Asked, Change, Given, Live};
 use fiacre_domain::id::{IntentId, WebhookId};
 use fiacre_domain::money::{Currency, Money};
 use fiacre_domain::time::Timestamp;
@@ -25,18 +25,11 @@ use fiacre_ports::{
 use refunds::Refund;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A request that was answered under a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Asked {
-    Create(Money, PaymentMethodId),
-    Order(Order),
-}
-
 #[derive(Debug, Clone, Copy)]
 struct Answer {
     intent: IntentId,
     asked: Asked,
-    given: Result<(IntentStatus, i64), GatewayError>,
+    given: Given,
 }
 
 /// Who moved an intent: a notice of an own change goes to every subscriber.
@@ -53,7 +46,9 @@ pub(crate) struct Company {
     seed: Draw,
     policy: Policy,
     files: Files,
-    answers: BTreeMap<IdempotencyKey, Answer>,
+    /// What was answered under keys of other authorisations than the intent's own, until the intent's keys expire: the
+    /// intent itself keeps the others.
+    foreign: BTreeMap<IdempotencyKey, Answer>,
     /// Kept for ever: a finished intent's status does not tell which refunds were made.
     refunds: BTreeMap<IdempotencyKey, Refund>,
     disputes: BTreeMap<IntentId, Dispute>,
@@ -72,7 +67,7 @@ impl Company {
             seed: Draw::new(seed),
             policy,
             files: Files::default(),
-            answers: BTreeMap::new(),
+            foreign: BTreeMap::new(),
             refunds: BTreeMap::new(),
             disputes: BTreeMap::new(),
             plans: BTreeSet::new(),
@@ -100,8 +95,7 @@ impl Company {
         self.advance(now);
         let IntentRequest { key, amount, method } = request;
         let asked = Asked::Create(amount, method);
-        if let Some(answer) = self.answers.get(&key) {
-            let answer = *answer;
+        if let Some(answer) = self.answer(&key) {
             return self.repeat(answer, answer.intent, asked);
         }
         if key.operation != Operation::Create || self.refunds.contains_key(&key) {
@@ -115,21 +109,9 @@ impl Company {
             let same = record.amount() == amount && record.method() == method;
             return same.then(|| record.view(intent)).ok_or(GatewayError::KeyReused);
         }
-        let live = Live {
-            key,
-            amount,
-            method,
-            status: IntentStatus::RequiresConfirmation { declined: false },
-            refunded_minor: 0,
-            hold_draw: self.seed,
-            planned: None,
-            foreign_keys: Vec::new(),
-        };
-        self.files.open(intent, live);
+        self.files.open(intent, Live::new(key, amount, method, self.seed));
         self.notify(intent, Mover::Caller(key), now);
-        let view = self.view(intent);
-        self.keep(key, intent, asked, view);
-        view
+        self.view(intent)
     }
 
     pub(crate) fn get(&mut self, intent: IntentId, now: Timestamp) -> Result<IntentView, GatewayError> {
@@ -155,7 +137,7 @@ impl Company {
     }
 
     pub(crate) fn method(&self, intent: IntentId) -> Option<PaymentMethodId> {
-        self.files.get(intent).map(Record::method)
+        self.files.get(intent).map(|record| record.method())
     }
 
     pub(crate) fn totals(&mut self, now: Timestamp) -> BTreeMap<Currency, Totals> {
@@ -177,6 +159,19 @@ impl Company {
         self.post.acknowledge(notice);
     }
 
+    /// What was answered under `key`, if anything was and the key is still known.
+    fn answer(&self, key: &IdempotencyKey) -> Option<Answer> {
+        if let Some(answer) = self.foreign.get(key) {
+            return Some(*answer);
+        }
+        let intent = self.intent_of(&IdempotencyKey {
+            operation: Operation::Create,
+            ..*key
+        });
+        let (asked, given) = self.files.live(intent)?.told(key.operation)?;
+        Some(Answer { intent, asked, given })
+    }
+
     fn repeat(&self, answer: Answer, intent: IntentId, asked: Asked) -> Result<IntentView, GatewayError> {
         if answer.intent != intent || answer.asked != asked {
             return Err(GatewayError::KeyReused);
@@ -194,17 +189,19 @@ impl Company {
         &mut self,
         key: IdempotencyKey,
         intent: IntentId,
-        asked: Asked,
+        order: Order,
         given: Result<IntentView, GatewayError>,
     ) {
         let Some(live) = self.files.live_mut(intent) else {
             return;
         };
-        if !is_of_one_intent(&key, &live.key) {
-            live.foreign_keys.push(key);
-        }
         let given = given.map(|view| (view.status, view.refunded_minor));
-        self.answers.insert(key, Answer { intent, asked, given });
+        if live.owns(&key) {
+            live.tell(key.operation, order, given);
+        } else {
+            let asked = Asked::Order(order);
+            self.foreign.insert(key, Answer { intent, asked, given });
+        }
     }
 
     /// The one place where an intent's status changes: books, plans, expiry and notices follow.
@@ -275,12 +272,4 @@ impl Company {
 /// Whether `amount` is above zero and at most `limit`, in its currency.
 fn within(amount: Money, limit: Money) -> bool {
     amount.minor() > 0 && amount.currency() == limit.currency() && amount.minor() <= limit.minor()
-}
-
-/// Whether two keys are of one authorisation, and so of one intent.
-const fn is_of_one_intent(one: &IdempotencyKey, other: &IdempotencyKey) -> bool {
-    one.epoch == other.epoch
-        && one.trip.to_u128() == other.trip.to_u128()
-        && one.charge.0 == other.charge.0
-        && one.authorization.0 == other.authorization.0
 }

@@ -1,9 +1,9 @@
 //! What callers ask of an intent: confirm, capture, cancel.
 
-use super::{Asked, Company, Mover, within};
+use super::{Company, Mover, within};
 use crate::fate::{Fates, Verdict};
 use crate::methods::PM_GONE;
-use crate::record::{Change, Record};
+use crate::record::{Asked, Change, Record};
 use fiacre_domain::id::IntentId;
 use fiacre_domain::money::Money;
 use fiacre_domain::time::Timestamp;
@@ -28,8 +28,8 @@ impl Company {
     ) -> Result<IntentView, GatewayError> {
         self.advance(now);
         let asked = Asked::Order(order);
-        if let Some(answer) = self.answers.get(&key) {
-            return self.repeat(*answer, intent, asked);
+        if let Some(answer) = self.answer(&key) {
+            return self.repeat(answer, intent, asked);
         }
         if self.refunds.contains_key(&key) {
             return Err(GatewayError::KeyReused);
@@ -60,7 +60,7 @@ impl Company {
             Order::Cancel => self.cancel(intent, status, key, now),
         };
         let given = given.and_then(|()| self.view(intent));
-        self.keep(key, intent, asked, given);
+        self.keep(key, intent, order, given);
         given
     }
 

@@ -3,11 +3,11 @@
 use super::{Company, Mover};
 use crate::dispute::{Dispute, DisputeStatus};
 use crate::fate::Fates;
-use crate::record::{Change, Record};
+use crate::record::Change;
 use fiacre_domain::id::IntentId;
 use fiacre_domain::money::Money;
 use fiacre_domain::time::Timestamp;
-use fiacre_ports::{IdempotencyKey, IntentStatus, Operation};
+use fiacre_ports::IntentStatus;
 
 impl Company {
     /// Does at once what the company would do to an intent by itself at some time or never; whether it could be done.
@@ -56,20 +56,7 @@ impl Company {
     }
 
     fn expire_keys(&mut self, intent: IntentId) {
-        let Some(live) = self.files.live(intent) else {
-            return;
-        };
-        let of = |operation| IdempotencyKey {
-            operation,
-            ..live.key
-        };
-        let own_keys = of(Operation::Create)..=of(Operation::Refund(u16::MAX));
-        self.answers
-            .extract_if(own_keys, |_, answer| answer.intent == intent)
-            .for_each(drop);
-        for key in &live.foreign_keys {
-            self.answers.remove(key);
-        }
+        self.foreign.retain(|_, answer| answer.intent != intent);
         self.files.close(intent);
     }
 
@@ -102,7 +89,7 @@ impl Company {
 
     /// Whether the change could be made: plans may be overtaken by what callers do.
     fn change(&mut self, intent: IntentId, change: Change, at: Timestamp) -> bool {
-        let Some(status) = self.files.get(intent).map(Record::status) else {
+        let Some(status) = self.files.get(intent).map(|record| record.status()) else {
             return false;
         };
         let mover = Mover::Company(change);

@@ -32,7 +32,7 @@ impl Company {
             let same = refund.intent == intent && refund.amount == amount;
             return same.then_some(refund.status).ok_or(GatewayError::KeyReused);
         }
-        if self.answers.contains_key(&key) {
+        if self.answer(&key).is_some() {
             return Err(GatewayError::KeyReused);
         }
         let record = self.files.get(intent).ok_or(GatewayError::NotFound)?;
@@ -97,8 +97,7 @@ impl Company {
     }
 
     fn count_refunded(&mut self, intent: IntentId, amount: Money) {
-        if let Some(record) = self.files.get_mut(intent) {
-            record.set_refunded_minor(record.refunded_minor().saturating_add(amount.minor()));
+        if self.files.add_refunded(intent, amount.minor()) {
             self.books.refunded(amount);
         }
     }
