@@ -39,6 +39,7 @@ mod explanation;
 mod grid;
 mod market;
 mod nearest;
+mod packed;
 mod policy;
 mod request;
 mod route;

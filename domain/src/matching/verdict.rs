@@ -13,6 +13,8 @@
 //! assert!(verdicts.rest().is_empty());
 //! ```
 
+use super::packed;
+use crate::canonical::{Canonical, CanonicalBytes};
 use crate::id::{DriverId, TripId};
 use crate::{canonical_enum, canonical_struct};
 use std::fmt;
@@ -246,12 +248,26 @@ impl VerdictCounts {
 }
 
 /// The verdicts of one trip in the compact form that an offer carries: the first eight, and counts of the rest.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Default)]
 pub struct Verdicts {
-    listed: Vec<Verdict>,
-    rest: VerdictCounts,
+    packed: Box<[u8]>,
 }
-canonical_struct!(Verdicts { listed, rest });
+
+impl Canonical for Verdicts {
+    fn write_canonical(&self, out: &mut CanonicalBytes) {
+        self.listed().write_canonical(out);
+        self.rest().write_canonical(out);
+    }
+}
+
+impl fmt::Debug for Verdicts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verdicts")
+            .field("listed", &self.listed())
+            .field("rest", &self.rest())
+            .finish()
+    }
+}
 
 impl Verdicts {
     /// How many verdicts are listed at most.
@@ -260,35 +276,38 @@ impl Verdicts {
     /// Lists the first [`Verdicts::LISTED_MAX`] verdicts and counts the others.
     pub fn new(verdicts: impl IntoIterator<Item = Verdict>) -> Self {
         let mut all = verdicts.into_iter();
-        let listed = all.by_ref().take(Self::LISTED_MAX).collect();
+        let listed: Vec<_> = all.by_ref().take(Self::LISTED_MAX).collect();
         let mut rest = VerdictCounts::NONE;
         for verdict in all {
             rest.add(&verdict.outcome);
         }
-        Self { listed, rest }
+        Self {
+            packed: packed::pack(listed, rest),
+        }
     }
 
     /// Adds drivers to the counts who are not listed one by one.
     #[must_use]
-    pub fn with_rest(mut self, rest: VerdictCounts) -> Self {
-        self.rest = rest;
-        self
+    pub fn with_rest(self, rest: VerdictCounts) -> Self {
+        Self {
+            packed: packed::pack(self.listed(), rest),
+        }
     }
 
     /// The verdicts listed, at most eight.
-    pub fn listed(&self) -> &[Verdict] {
-        &self.listed
+    pub fn listed(&self) -> Vec<Verdict> {
+        packed::unpack(&self.packed).0.collect()
     }
 
     /// How many more drivers had each outcome.
-    pub const fn rest(&self) -> VerdictCounts {
-        self.rest
+    pub fn rest(&self) -> VerdictCounts {
+        packed::unpack(&self.packed).1
     }
 }
 
 impl fmt::Display for Verdicts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for verdict in &self.listed {
+        for verdict in self.listed() {
             writeln!(f, "{verdict}")?;
         }
         let VerdictCounts {
@@ -300,8 +319,8 @@ impl fmt::Display for Verdicts {
             wrong_capability,
             declined,
             too_far,
-        } = self.rest;
-        if self.rest.is_empty() {
+        } = self.rest();
+        if self.rest().is_empty() {
             return Ok(());
         }
         write!(
