@@ -237,7 +237,7 @@ mod tests {
     #[test]
     fn what_is_kept_by_the_hundred_thousand_stays_small() {
         assert_eq!(size_of::<Closed>(), 64);
-        assert_eq!(size_of::<Live>(), 136);
-        assert_eq!(size_of::<Told>(), 72);
+        assert_eq!(size_of::<Live>(), 128);
+        assert_eq!(size_of::<Told>(), 56);
     }
 }

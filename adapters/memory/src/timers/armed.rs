@@ -229,14 +229,11 @@ impl Armed {
         if let Some(before) = before {
             self.by_due.remove(&(before, number));
         }
-        match after {
-            Some(after) => {
-                self.by_due.insert((after, number));
-            }
-            None => {
-                self.by_stream.remove(hash_of(stream), |found| found == number);
-                self.free.push(number);
-            }
+        if let Some(after) = after {
+            self.by_due.insert((after, number));
+        } else {
+            self.by_stream.remove(hash_of(stream), |found| found == number);
+            self.free.push(number);
         }
     }
 }
