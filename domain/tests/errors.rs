@@ -108,6 +108,7 @@ fn of_pricing() -> Vec<(&'static str, String)> {
         incoherent(ReadingFlaw::BandOutOfRange),
         incoherent(ReadingFlaw::BandsOutOfOrder),
         incoherent(ReadingFlaw::BandsDiffer),
+        incoherent(ReadingFlaw::BandOfAnotherSpeed),
         incoherent(ReadingFlaw::NotCutAtQuarterHour),
         incoherent(ReadingFlaw::NotAtStart),
         incoherent(ReadingFlaw::OutOfTimeOrder),

@@ -67,7 +67,7 @@ fn what_is_not_a_receipt_is_refused_with_a_reason() {
 #[test]
 fn a_reading_that_no_recorder_writes_is_refused_with_its_place() {
     type Edit = fn(&mut Value);
-    let edits: [(Edit, &str, &str); 9] = [
+    let edits: [(Edit, &str, &str); 10] = [
         (
             |driven| {
                 driven["slices"]
@@ -88,6 +88,11 @@ fn a_reading_that_no_recorder_writes_is_refused_with_its_place() {
             |driven| driven["slices"][0]["bands"][0][3] = json!(1_000_000_000_000_i64),
             "slices[0].bands",
             "reading_bands_differ",
+        ),
+        (
+            |driven| driven["slices"][0]["bands"][0][0] = json!(5),
+            "slices[0].bands",
+            "reading_band_of_another_speed",
         ),
         (
             |driven| driven["slices"][2]["bands"][0][3] = json!(-2_500_000),

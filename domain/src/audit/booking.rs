@@ -240,7 +240,7 @@ impl Booking {
         if self.trip.wants_hold && self.fare.is_waived() {
             notes.add_at(stream, Version::new(1), Flaw::WaivedUnasked);
         }
-        if let (Some(hold), Some(wanted)) = (self.trip.hold, self.fare.wanted) {
+        if let (Some(hold), Some(wanted)) = (self.trip.hold(), self.fare.wanted) {
             if hold.currency() != wanted.currency() {
                 notes.add_at(stream, self.fare.tape.head(), Flaw::CurrencyMixed);
             } else if wanted.minor() > hold.minor() {

@@ -103,10 +103,12 @@ flaws! {
         /// The receipt's total, in minor units.
         total_minor: i64
     } = "audit_receipt_differs", "{due_minor} minor units are due, but the receipt comes to {total_minor}";
+    /// A receipt of another ride, time, surge or tariff than the trip's quote in force.
+    ReceiptOfAnotherQuote = "audit_receipt_of_another_quote", "the receipt settles another quote than the trip's own";
     /// A correction does not replace the receipt in force.
     CorrectionDiffers = "audit_correction_differs", "the correction does not replace the receipt in force";
     /// A correction of another ride, or above what the ride could come to.
-    CorrectionUnfounded = "audit_correction_unfounded", "the correction settles another quote than the receipt it replaces, or exceeds its hold";
+    CorrectionUnfounded = "audit_correction_unfounded", "the correction settles another quote than the trip's own or the receipt that it replaces, or exceeds its hold";
     /// A receipt that does not verify: its tariff is not known, or makes something else of what happened.
     ReceiptUnfounded = "audit_receipt_unfounded", "the receipt is not what its tariff makes of what happened";
     /// P6: an entry that does not balance.

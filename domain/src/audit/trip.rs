@@ -6,11 +6,12 @@ use crate::driver::Fence;
 use crate::event::Event;
 use crate::id::DriverId;
 use crate::money::Money;
-use crate::pricing::Receipt;
+use crate::pricing::{Quote, Receipt};
 use crate::stream::Version;
 use crate::trip::{
     Actor, Adjustment, AuthorizationNumber, Cancelled, MoneyOutcome, PaymentMethod, Secured, TripEvent,
 };
+use std::sync::Arc;
 
 /// Where the trip stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -67,8 +68,9 @@ pub(super) enum PaymentNote {
 pub(super) struct Trip {
     pub(super) step: Step,
     pub(super) is_closed: bool,
-    /// What the order's quote holds at most.
-    pub(super) hold: Option<Money>,
+    /// The order's quote, and the one in force: that of the last change of plan.
+    ordered: Option<Arc<Quote>>,
+    quote: Option<Arc<Quote>>,
     /// Whether the order is to be paid from a hold of more than nothing.
     pub(super) wants_hold: bool,
     pub(super) due: Option<Money>,
@@ -115,6 +117,11 @@ impl Trip {
     /// Cancelled, and never ordered.
     pub(super) const fn is_tombstone(&self) -> bool {
         self.tombstone.is_some()
+    }
+
+    /// What the order's quote holds at most.
+    pub(super) fn hold(&self) -> Option<Money> {
+        self.ordered.as_ref().map(|quote| quote.hold())
     }
 
     pub(super) fn due_minor(&self) -> i64 {
@@ -220,7 +227,7 @@ impl Trip {
             }
             TripEvent::PlanChanged(change) => {
                 let hold = change.quote.hold();
-                match self.hold {
+                match self.hold() {
                     Some(first) if first.currency() != hold.currency() => {
                         notes.add(Flaw::CurrencyMixed);
                     }
@@ -229,7 +236,10 @@ impl Trip {
                 }
             }
             TripEvent::Cancelled(cancelled) => self.check_fee(cancelled, notes),
-            TripEvent::FareSettled(receipt) => compare(self.due, receipt.total(), notes),
+            TripEvent::FareSettled(receipt) => {
+                compare(self.due, receipt.total(), notes);
+                notes.expect(self.is_settled_by(receipt), Flaw::ReceiptOfAnotherQuote);
+            }
             TripEvent::FareAdjusted(adjustment) => self.check_correction(adjustment, notes),
             TripEvent::Requested(_)
             | TripEvent::Rejected { .. }
@@ -253,7 +263,10 @@ impl Trip {
         let may_cost = self.step == Step::Confirmed || self.step == Step::Arrived;
         notes.expect(may_cost || fee_minor == 0, Flaw::FeeUnconfirmed { fee_minor });
         match &cancelled.receipt {
-            Some(receipt) => compare(cancelled.due, receipt.total(), notes),
+            Some(receipt) => {
+                compare(cancelled.due, receipt.total(), notes);
+                notes.expect(self.is_settled_by(receipt), Flaw::ReceiptOfAnotherQuote);
+            }
             None => notes.expect(
                 fee_minor == 0,
                 Flaw::ReceiptDiffers {
@@ -278,9 +291,16 @@ impl Trip {
         let (before, now) = (&adjustment.superseded, &adjustment.receipt);
         let is_within = now.total().minor() <= before.parts().computed.hold.minor();
         notes.expect(
-            is_within && asked(before) == asked(now),
+            is_within && asked(before) == asked(now) && self.is_settled_by(now),
             Flaw::CorrectionUnfounded,
         );
+    }
+
+    /// Whether the receipt is of the quote in force; of a trip that was forgotten nobody can tell.
+    fn is_settled_by(&self, receipt: &Receipt) -> bool {
+        self.quote
+            .as_ref()
+            .is_none_or(|quote| quote.is_settled_by(receipt))
     }
 
     fn fold(&mut self, event: &TripEvent, version: Version) {
@@ -289,9 +309,11 @@ impl Trip {
                 self.step = Step::Requested;
                 self.tombstone = None;
                 self.is_closed = false;
-                let hold = request.quote().hold();
-                self.hold = Some(hold);
-                self.wants_hold = hold.minor() > 0 && matches!(request.payment(), PaymentMethod::Hold { .. });
+                let quote = request.quote();
+                self.ordered = Some(Arc::clone(quote));
+                self.quote = Some(Arc::clone(quote));
+                self.wants_hold =
+                    quote.hold().minor() > 0 && matches!(request.payment(), PaymentMethod::Hold { .. });
             }
             TripEvent::Rejected { .. } => self.step = Step::Rejected,
             TripEvent::DriverNoted { round, fence, driver } => {
@@ -331,7 +353,10 @@ impl Trip {
             TripEvent::DriverArrived { .. } => self.step = Step::Arrived,
             TripEvent::StartCodeRefused { attempts, .. } => self.wrong_codes = *attempts,
             TripEvent::Started(_) => self.step = Step::Started,
-            TripEvent::PlanChanged(change) => self.plan_revision = change.revision,
+            TripEvent::PlanChanged(change) => {
+                self.plan_revision = change.revision;
+                self.quote = Some(Arc::clone(&change.quote));
+            }
             TripEvent::Completed(completion) => {
                 self.end(Step::Completed, Some(completion.due), version);
             }

@@ -43,15 +43,16 @@ canonical_struct!(SpeedBand {
 });
 
 impl SpeedBand {
-    /// The band of a sample: `distance` in `duration` (above zero), by integer cross-multiplication.
+    /// The band of a sample: `distance` in `duration`, by integer cross-multiplication.
     pub fn of(distance: Millimetres, duration: Millis) -> Self {
         let driven = i128::from(distance.get()) * 3_600_000;
         let whole = |unit_mm: i128| {
             let edge = i128::from(duration.get()).max(1) * unit_mm;
-            (
-                u16::try_from(driven / edge).unwrap_or(u16::MAX),
-                driven % edge == 0,
-            )
+            match u16::try_from(driven / edge) {
+                Ok(whole) if duration > Millis::ZERO => (whole, driven % edge == 0),
+                // Faster than can be counted, as everything is in no time.
+                Ok(_) | Err(_) => (u16::MAX, false),
+            }
         };
         let ((kmh, on_kmh), (mph, on_mph)) = (whole(1_000_000), whole(1_609_344));
         Self {
@@ -120,6 +121,16 @@ impl SpeedBand {
                 .map_or(i64::MAX, |next| i64::from(next) * unit_mm)
         };
         (slowest, next(self.kmh, kmh_mm).min(next(self.mph, mph_mm)))
+    }
+
+    /// Whether its distance and time, each up to `off_by` away, are of a speed of the band.
+    pub(super) fn agrees_with_its_speed(&self, off_by: i64) -> bool {
+        const HOUR_MS: i128 = 3_600_000;
+        let (slowest, fastest) = self.speeds_mm_per_hour();
+        let [mm, ms, off_by] = [self.distance.get(), self.duration.get(), off_by].map(i128::from);
+        let is_fast_enough = (mm + off_by) * HOUR_MS >= i128::from(slowest) * (ms - off_by);
+        let is_slow_enough = (mm - off_by) * HOUR_MS <= i128::from(fastest) * (ms + off_by);
+        slowest <= fastest && is_fast_enough && is_slow_enough
     }
 
     pub(super) const fn key(&self) -> (u16, u16, bool) {

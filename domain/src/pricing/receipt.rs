@@ -222,7 +222,7 @@ impl Receipt {
 
     /// [`Receipt::verify`], and the fingerprint that a reading under this tariff keeps must be `fingerprint`, the hash of the
     /// tariff's canonical bytes (`fiacre-wire` computes it). A reading under another tariff, or one that keeps none, says
-    /// nothing of this one.
+    /// nothing of this one: what it comes to was recomputed from the tariff's content all the same.
     pub fn verify_published(&self, tariff: &Tariff, fingerprint: &Fingerprint) -> Result<(), VerifyError> {
         self.verify(tariff)?;
         let kept = match &self.parts.happened {

@@ -1,11 +1,12 @@
-//! Amounts, edited one at a time.
+//! Amounts, edited one at a time, and receipts of other quotes.
 
 use fiacre_domain::event::Event;
 use fiacre_domain::money::Money;
 use fiacre_domain::payment::PaymentEvent;
-use fiacre_domain::pricing::Receipt;
+use fiacre_domain::pricing::{Happened, Receipt};
 use fiacre_domain::stream::Commit;
 use fiacre_domain::trip::{MoneyOutcome, TripEvent};
+use fiacre_domain::units::Millis;
 use std::sync::Arc;
 
 /// The commit's events, with one amount changed by `by` minor units: as often as there are amounts.
@@ -16,6 +17,32 @@ pub(crate) fn of(commit: &Commit, by: i64) -> impl Iterator<Item = Arc<[Event]>>
         edited[place] = edit(&events[place], by)?;
         Some(edited.into())
     })
+}
+
+/// The commit's events, with the fare settled as of a quote for a minute later: true in itself, but not the trip's own.
+pub(crate) fn settled_later(log: &[Commit], commit: &Commit) -> Option<Arc<[Event]>> {
+    let ordered = log.iter().find(|other| other.stream == commit.stream)?;
+    let Some(Event::Trip(TripEvent::Requested(request))) = ordered.events.first() else {
+        return None;
+    };
+    let quote = request.quote();
+    let later = quote.at().plus(Millis::from_minutes(1))?;
+    let later = quote.tariff().quote(quote.ride(), later, *quote.surge()).ok()?;
+    let mut events = commit.events.to_vec();
+    let receipt = events.iter_mut().find_map(|event| {
+        if let Event::Trip(TripEvent::FareSettled(receipt)) = event {
+            Some(receipt)
+        } else {
+            None
+        }
+    })?;
+    let settled = match receipt.happened() {
+        Happened::Driven(reading) => later.settle(reading),
+        Happened::Cancelled(cancellation) => later.cancel(cancellation),
+        Happened::Unread => later.settle_as_quoted(),
+    };
+    *receipt = Arc::new(settled.ok()?);
+    Some(events.into())
 }
 
 fn edit(event: &Event, by: i64) -> Option<Event> {

@@ -222,6 +222,19 @@ proptest! {
     }
 
     #[test]
+    fn a_true_receipt_of_another_quote_is_found(seed: u64, place: prop::sample::Index) {
+        let mut log = log(seed);
+        let settled: Vec<(usize, Arc<[Event]>)> =
+            log.iter().enumerate().filter_map(|(place, commit)| Some((place, edits::settled_later(&log, commit)?))).collect();
+        prop_assume!(!settled.is_empty());
+        let (commit, events) = &settled[place.index(settled.len())];
+        log[*commit].events = Arc::clone(events);
+        let report = audited(&log);
+        prop_assert!(report.findings().iter().any(|finding| finding.code() == "audit_receipt_of_another_quote"));
+        prop_assert!(report.findings().iter().all(|finding| finding.code() != "audit_receipt_unfounded"));
+    }
+
+    #[test]
     fn no_log_makes_the_auditor_panic(seed: u64, order: u64) {
         let mut log = log(seed);
         garble(&mut log, order);

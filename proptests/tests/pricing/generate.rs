@@ -563,6 +563,8 @@ pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
     };
     let step = prop_oneof![
         6 => (0_i64..8_000_000, 0_i64..1_200_000).prop_map(|(mm, ms)| Step::Drive(mm, ms)),
+        1 => (0_i64..1_000, 0_i64..3).prop_map(|(mm, ms)| Step::Drive(mm, ms)),
+        1 => (0_i64..400_000_000, 0_i64..36_000_000).prop_map(|(mm, ms)| Step::Drive(mm, ms)),
         1 => (0_i64..600_000).prop_map(Step::Wait),
         1 => Just(Step::Stop),
         1 => zone().prop_map(Step::Enter),

@@ -8,7 +8,7 @@ use crate::event::Event;
 use crate::money::{Currency, Money};
 use crate::ops::OpsEvent;
 use crate::payment::{Charge, PaymentEvent, SettlementBasis};
-use crate::pricing::{Meter, Receipt, Ride, Segment, Surge, Tariff, Units};
+use crate::pricing::{Meter, Quote, Receipt, Ride, Segment, Surge, Tariff, Units};
 use crate::ratio::Ratio;
 use crate::stream::{Cause, EventId, StreamId, Version};
 use crate::time::Timestamp;
@@ -53,10 +53,17 @@ fn edited() -> Receipt {
 
 /// Sound in itself, but not this trip's: a ride twice as long.
 fn fare_of_another_ride() -> Receipt {
+    another_quote().settle_as_quoted().unwrap()
+}
+
+fn fee_of_another_ride() -> Receipt {
+    another_quote().cancel(&late()).unwrap()
+}
+
+fn another_quote() -> Quote {
     let longer = Ride::new(Millimetres::new(16_000_000), Millis::from_minutes(20));
     let at = "2018-07-03T10:00".parse().unwrap();
-    let quote = quote().tariff().quote(&longer, at, Surge::NONE).unwrap();
-    quote.settle_as_quoted().unwrap()
+    quote().tariff().quote(&longer, at, Surge::NONE).unwrap()
 }
 
 /// A receipt is held to the tariff that the auditor was given, not to one that the log made up under its name.
@@ -122,7 +129,7 @@ const STREAMS: [Case; 10] = [
     }),
 ];
 
-const TRIPS: [Case; 16] = [
+const TRIPS: [Case; 18] = [
     case("audit_waived_unasked", in_cash, |log| {
         log.with_events(TRIP, 1, [TripEvent::Requested(request())])
     }),
@@ -168,6 +175,22 @@ const TRIPS: [Case; 16] = [
     }),
     case("audit_receipt_differs", whole, |log| {
         log.with_events(TRIP, 6, [completed(FARE_MINOR - 1), settled()])
+    }),
+    case("audit_receipt_of_another_quote", whole, |log| {
+        let other = fare_of_another_ride();
+        let due = other.total();
+        log.with_events(
+            TRIP,
+            6,
+            [completed(due.minor()), TripEvent::FareSettled(Arc::new(other))],
+        )
+    }),
+    case("audit_receipt_of_another_quote", cancelled_late, |log| {
+        log.with_events(
+            TRIP,
+            4,
+            [cancelled(Some(fee_of_another_ride()), Some(usd(FEE_MINOR)))],
+        )
     }),
     case("audit_correction_differs", with_aftermath, |log| {
         log.with_events(TRIP, 9, [correction(fee())])

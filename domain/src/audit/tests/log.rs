@@ -177,11 +177,15 @@ pub(super) fn fare() -> Receipt {
 }
 
 pub(super) fn fee() -> Receipt {
+    quote().cancel(&late()).unwrap()
+}
+
+pub(super) const fn late() -> Cancellation {
     let stage = CancellationStage::Assigned {
         elapsed: Millis::from_minutes(5),
         driven: Millimetres::ZERO,
     };
-    quote().cancel(&Cancellation::new(stage, Fault::Rider)).unwrap()
+    Cancellation::new(stage, Fault::Rider)
 }
 
 pub(super) fn request() -> Arc<TripRequest> {

@@ -62,15 +62,20 @@ fn a_change_of_plan_must_fit_the_hold() {
             .codes()
     };
     let tariff = || Arc::clone(quote().tariff());
-    assert_eq!(changed(quoted(&tariff(), 4)), [""; 0]);
-    assert_eq!(changed(quoted(&tariff(), 80)), ["audit_hold_above_quote"]);
+    assert_eq!(changed(quote()), [""; 0]);
+    let settled_as_ordered = "audit_receipt_of_another_quote";
+    assert_eq!(changed(quoted(&tariff(), 4)), [settled_as_ordered]);
+    assert_eq!(
+        changed(quoted(&tariff(), 80)),
+        ["audit_hold_above_quote", settled_as_ordered]
+    );
     let yen = Tariff::new(
         "test".parse().unwrap(),
         1,
         Currency::JPY,
         tariff().meter().clone(),
     );
-    assert_eq!(changed(quoted(&Arc::new(yen), 4)), ["audit_currency_mixed"]);
+    assert_eq!(changed(quoted(&Arc::new(yen), 8)), ["audit_currency_mixed"]);
 }
 
 #[test]
