@@ -54,6 +54,10 @@ every-cell *SEED:
 bytes-per-trip:
     cargo run --release -p fiacre-city --example bytes_per_trip
 
+# What a trip takes where it is stored, kind by kind, and what writing and reading it costs.
+stored-bytes:
+    cargo run --release -p fiacre-city --example stored_bytes
+
 # Which way arrows run, and what must be absent where
 arch:
     cargo test -p fiacre-architecture

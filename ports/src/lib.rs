@@ -11,6 +11,7 @@
 //! | [`Timers`] | deadlines that fire at least once |
 //! | [`PaymentGateway`] | holds, captures, cancellations and refunds at a payment company |
 //! | [`Clock`], [`IdSource`], [`Seal`] | time, identity, and what proves that something is ours |
+//! | [`KeyVault`] | keys of personal data, so that a person can be forgotten |
 //! | [`RouteProvider`], [`LocationFeed`] | roads, and where drivers are |
 //! | [`DispatchBoard`], [`TripViews`] | what can be rebuilt from the log, kept for reading |
 //!
@@ -39,6 +40,7 @@ mod bus;
 mod clock;
 mod error;
 mod event_store;
+mod key_vault;
 mod parking;
 mod payment_gateway;
 mod road;
@@ -58,6 +60,7 @@ pub use event_store::{
     Appended, Consistency, Cursor, Entry, EventStore, LoadRequest, Loaded, NewCommit, Page, Snapshot,
     SnapshotState, Ticket,
 };
+pub use key_vault::{Binding, KeyVault, SealingKey};
 pub use parking::{Content, ParkReason, Parked, ParkingId, ParkingIdError, RawMessage};
 pub use payment_gateway::{
     GatewayError, IdempotencyKey, IntentRequest, IntentStatus, IntentView, Operation, PaymentGateway,
@@ -76,6 +79,7 @@ pub mod mocks {
     pub use crate::bus::{MockBus, MockConsumer};
     pub use crate::clock::{MockClock, MockIdSource};
     pub use crate::event_store::MockEventStore;
+    pub use crate::key_vault::MockKeyVault;
     pub use crate::payment_gateway::MockPaymentGateway;
     pub use crate::road::{MockLocationFeed, MockLocationReader, MockRouteProvider};
     pub use crate::seal::MockSeal;

@@ -27,6 +27,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod canonical;
 mod civil;
 mod error;
 mod hash;
@@ -37,6 +38,8 @@ mod reading;
 mod receipt;
 mod ride;
 pub mod seal;
+pub mod stored;
+mod text;
 
 pub use error::WireError;
 pub use hash::{Hasher, digest, fingerprint, quote_fingerprint};

@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
     clippy::struct_excessive_bools,
     reason = "four independent questions that each stage asks of a line"
 )]
-pub(crate) struct LineJson {
-    kind: LineKindJson,
+pub(crate) struct LineDto {
+    kind: LineKindDto,
     amount: i64,
-    payee: PayeeJson,
+    payee: PayeeDto,
     surged: bool,
     commissioned: bool,
     taxed: bool,
@@ -23,7 +23,7 @@ pub(crate) struct LineJson {
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum LineKindJson {
+enum LineKindDto {
     Initial,
     Units,
     Time,
@@ -42,12 +42,12 @@ enum LineKindJson {
     Toll(String),
     SettlementCap,
     CancellationFee,
-    Rounding(StageJson),
+    Rounding(StageDto),
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum StageJson {
+enum StageDto {
     Meter,
     Multipliers,
     Surge,
@@ -56,19 +56,19 @@ enum StageJson {
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum PayeeJson {
+enum PayeeDto {
     Driver,
     Platform,
     Authority(String),
     Funder(String),
 }
 
-impl LineJson {
+impl LineDto {
     pub(crate) fn of(line: &Line) -> Self {
         Self {
-            kind: LineKindJson::of(line.kind()),
+            kind: LineKindDto::of(line.kind()),
             amount: line.amount().minor(),
-            payee: PayeeJson::of(line.payee()),
+            payee: PayeeDto::of(line.payee()),
             surged: line.is_surgeable(),
             commissioned: line.is_commissionable(),
             taxed: line.is_taxable(),
@@ -99,7 +99,7 @@ impl LineJson {
     }
 }
 
-impl LineKindJson {
+impl LineKindDto {
     fn of(kind: LineKind) -> Self {
         match kind {
             LineKind::Initial => Self::Initial,
@@ -120,7 +120,7 @@ impl LineKindJson {
             LineKind::Toll(id) => Self::Toll(id.to_string()),
             LineKind::SettlementCap => Self::SettlementCap,
             LineKind::CancellationFee => Self::CancellationFee,
-            LineKind::Rounding(stage) => Self::Rounding(StageJson::of(stage)),
+            LineKind::Rounding(stage) => Self::Rounding(StageDto::of(stage)),
         }
     }
 
@@ -149,7 +149,7 @@ impl LineKindJson {
     }
 }
 
-impl StageJson {
+impl StageDto {
     const fn of(stage: Stage) -> Self {
         match stage {
             Stage::Meter => Self::Meter,
@@ -169,7 +169,7 @@ impl StageJson {
     }
 }
 
-impl PayeeJson {
+impl PayeeDto {
     fn of(payee: Payee) -> Self {
         match payee {
             Payee::Driver => Self::Driver,
@@ -191,21 +191,21 @@ impl PayeeJson {
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct PayJson {
-    lines: Vec<PayLineJson>,
+pub(crate) struct PayDto {
+    lines: Vec<PayLineDto>,
     total: i64,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct PayLineJson {
-    kind: PayKindJson,
+struct PayLineDto {
+    kind: PayKindDto,
     amount: i64,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum PayKindJson {
+enum PayKindDto {
     Fares,
     Commission,
     Base,
@@ -215,10 +215,10 @@ enum PayKindJson {
     Floor,
 }
 
-impl PayJson {
+impl PayDto {
     pub(crate) fn of(pay: &Pay) -> Self {
-        let line = |line: &PayLine| PayLineJson {
-            kind: PayKindJson::of(line.kind()),
+        let line = |line: &PayLine| PayLineDto {
+            kind: PayKindDto::of(line.kind()),
             amount: line.amount().minor(),
         };
         Self {
@@ -230,12 +230,12 @@ impl PayJson {
     pub(crate) fn into_domain(self, currency: Currency) -> Pay {
         let Self { lines, total } = self;
         let line =
-            |PayLineJson { kind, amount }| PayLine::new(kind.into_domain(), Money::new(amount, currency));
+            |PayLineDto { kind, amount }| PayLine::new(kind.into_domain(), Money::new(amount, currency));
         Pay::from_parts(lines.into_iter().map(line).collect(), Money::new(total, currency))
     }
 }
 
-impl PayKindJson {
+impl PayKindDto {
     const fn of(kind: PayKind) -> Self {
         match kind {
             PayKind::Fares => Self::Fares,

@@ -1,24 +1,27 @@
 //! Quotes as JSON: read with their tariff, and recomputed from it.
 
 use crate::JSON_VERSION;
-use crate::civil;
 use crate::error::WireError;
 use crate::receipt::Versioned;
-use crate::ride::{RideJson, SurgeJson};
+use crate::ride::{RideDto, SurgeDto};
+use crate::text::Text;
+use fiacre_domain::id::TariffId;
+use fiacre_domain::money::Currency;
 use fiacre_domain::pricing::{Quote, Tariff};
+use fiacre_domain::time::CivilDateTime;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct QuoteJson {
+pub(crate) struct QuoteDto {
     version: u32,
-    tariff: String,
+    tariff: Text<TariffId>,
     tariff_version: u32,
-    currency: String,
-    at: String,
-    ride: RideJson,
-    surge: SurgeJson,
+    currency: Text<Currency>,
+    at: Text<CivilDateTime>,
+    ride: RideDto,
+    surge: SurgeDto,
     total: i64,
     hold: i64,
     driver_pay: i64,
@@ -26,20 +29,7 @@ struct QuoteJson {
 
 /// A quote as JSON, indented, with a line break at its end.
 pub fn quote_to_json(quote: &Quote) -> Result<String, WireError> {
-    let tariff = quote.tariff();
-    let json = QuoteJson {
-        version: JSON_VERSION,
-        tariff: tariff.id().to_string(),
-        tariff_version: tariff.version(),
-        currency: quote.currency().to_string(),
-        at: civil::to_text(quote.at()),
-        ride: RideJson::of(quote.ride()),
-        surge: SurgeJson::of(quote.surge()),
-        total: quote.total().minor(),
-        hold: quote.hold().minor(),
-        driver_pay: quote.driver_pay().minor(),
-    };
-    let mut text = serde_json::to_string_pretty(&json)?;
+    let mut text = serde_json::to_string_pretty(&QuoteDto::of(quote))?;
     text.push('\n');
     Ok(text)
 }
@@ -47,38 +37,61 @@ pub fn quote_to_json(quote: &Quote) -> Result<String, WireError> {
 /// A quote from JSON, priced again with `tariff`: its amounts must come out the same.
 pub fn quote_from_json(text: &str, tariff: &Arc<Tariff>) -> Result<Quote, WireError> {
     Versioned::check(text)?;
-    // The version was checked before.
-    let QuoteJson {
-        version: _,
-        tariff: id,
-        tariff_version,
-        currency,
-        at,
-        ride,
-        surge,
-        total,
-        hold,
-        driver_pay,
-    } = serde_json::from_str(text)?;
-    let is_same = id == tariff.id().as_str()
-        && tariff_version == tariff.version()
-        && currency == tariff.currency().code();
-    if !is_same {
-        return Err(WireError::OtherTariff);
+    serde_json::from_str::<QuoteDto>(text)?.into_domain(tariff)
+}
+
+impl QuoteDto {
+    pub(crate) fn of(quote: &Quote) -> Self {
+        let tariff = quote.tariff();
+        Self {
+            version: JSON_VERSION,
+            tariff: Text::new(tariff.id()),
+            tariff_version: tariff.version(),
+            currency: Text::new(quote.currency()),
+            at: Text::new(quote.at()),
+            ride: RideDto::of(quote.ride()),
+            surge: SurgeDto::of(quote.surge()),
+            total: quote.total().minor(),
+            hold: quote.hold().minor(),
+            driver_pay: quote.driver_pay().minor(),
+        }
     }
-    let quote = tariff.quote(
-        &ride.into_domain()?,
-        civil::from_text("at", &at)?,
-        surge.into_domain()?,
-    )?;
-    if (
-        quote.total().minor(),
-        quote.hold().minor(),
-        quote.driver_pay().minor(),
-    ) == (total, hold, driver_pay)
-    {
-        Ok(quote)
-    } else {
-        Err(WireError::QuoteDiffers)
+
+    /// The name and version of the tariff that it must be priced with.
+    pub(crate) fn tariff(&self) -> Result<(TariffId, u32), WireError> {
+        Ok((self.tariff.clone().take("tariff")?, self.tariff_version))
+    }
+
+    pub(crate) fn into_domain(self, with: &Arc<Tariff>) -> Result<Quote, WireError> {
+        let Self {
+            version,
+            tariff,
+            tariff_version,
+            currency,
+            at,
+            ride,
+            surge,
+            total,
+            hold,
+            driver_pay,
+        } = self;
+        Versioned::is_known(version)?;
+        let is_same = tariff.value() == Ok(with.id())
+            && tariff_version == with.version()
+            && currency.value() == Ok(with.currency());
+        if !is_same {
+            return Err(WireError::OtherTariff);
+        }
+        let quote = with.quote(&ride.into_domain()?, at.take("at")?, surge.into_domain()?)?;
+        if (
+            quote.total().minor(),
+            quote.hold().minor(),
+            quote.driver_pay().minor(),
+        ) == (total, hold, driver_pay)
+        {
+            Ok(quote)
+        } else {
+            Err(WireError::QuoteDiffers)
+        }
     }
 }

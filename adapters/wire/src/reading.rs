@@ -1,32 +1,35 @@
 //! Meter readings as JSON.
 
-use crate::civil;
 use crate::error::{WireError, parsed};
 use crate::present::present;
-use crate::ride::CircumstancesJson;
+use crate::ride::CircumstancesDto;
+use crate::text::Text;
+use fiacre_domain::fingerprint::Fingerprint;
+use fiacre_domain::id::TariffId;
 use fiacre_domain::pricing::{DeviationReason, MeterReading, PricingError, Slice, SpeedBand};
+use fiacre_domain::time::CivilDateTime;
 use fiacre_domain::units::{Millimetres, Millis};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ReadingJson {
-    tariff: String,
+pub(crate) struct ReadingDto {
+    tariff: Text<TariffId>,
     tariff_version: u32,
     #[serde(deserialize_with = "present")]
-    tariff_fingerprint: Option<String>,
-    started: String,
+    tariff_fingerprint: Option<Text<Fingerprint>>,
+    started: Text<CivilDateTime>,
     zones: Vec<String>,
-    slices: Vec<SliceJson>,
-    circumstances: CircumstancesJson,
+    slices: Vec<SliceDto>,
+    circumstances: CircumstancesDto,
     #[serde(deserialize_with = "present")]
-    deviation: Option<DeviationJson>,
+    deviation: Option<DeviationDto>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct SliceJson {
-    at: String,
+struct SliceDto {
+    at: Text<CivilDateTime>,
     leg: u16,
     /// Bits of the reading's zones: bit 0 is the first.
     zones: u64,
@@ -35,16 +38,16 @@ struct SliceJson {
     slow_mm: i64,
     slow_ms: i64,
     waiting_ms: i64,
-    bands: Vec<BandJson>,
+    bands: Vec<BandDto>,
 }
 
 /// Kilometres an hour, miles an hour, exactly on one, millimetres, milliseconds.
 #[derive(Debug, Serialize, Deserialize)]
-struct BandJson(u16, u16, bool, i64, i64);
+struct BandDto(u16, u16, bool, i64, i64);
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum DeviationJson {
+pub(crate) enum DeviationDto {
     Destination,
     Stop,
     Waiting,
@@ -54,7 +57,7 @@ pub(crate) enum DeviationJson {
     Meter,
 }
 
-impl DeviationJson {
+impl DeviationDto {
     pub(crate) const fn of(reason: DeviationReason) -> Self {
         match reason {
             DeviationReason::Destination => Self::Destination,
@@ -80,18 +83,18 @@ impl DeviationJson {
     }
 }
 
-impl ReadingJson {
+impl ReadingDto {
     pub(crate) fn of(reading: &MeterReading) -> Self {
         let (tariff, tariff_version) = reading.tariff();
         Self {
-            tariff: tariff.to_string(),
+            tariff: Text::new(tariff),
             tariff_version,
-            tariff_fingerprint: reading.fingerprint().map(ToString::to_string),
-            started: civil::to_text(reading.started()),
+            tariff_fingerprint: reading.fingerprint().copied().map(Text::new),
+            started: Text::new(reading.started()),
             zones: reading.zones().iter().map(ToString::to_string).collect(),
-            slices: reading.slices().iter().map(SliceJson::of).collect(),
-            circumstances: CircumstancesJson::of(reading.circumstances()),
-            deviation: reading.deviation().map(DeviationJson::of),
+            slices: reading.slices().iter().map(SliceDto::of).collect(),
+            circumstances: CircumstancesDto::of(reading.circumstances()),
+            deviation: reading.deviation().map(DeviationDto::of),
         }
     }
 
@@ -112,15 +115,15 @@ impl ReadingJson {
             .collect::<Result<_, _>>()?;
         let slices = slices
             .into_iter()
-            .map(SliceJson::into_domain)
+            .map(SliceDto::into_domain)
             .collect::<Result<_, _>>()?;
-        let tariff = (parsed("reading tariff", &tariff)?, tariff_version);
-        let started = civil::from_text("started", &started)?;
+        let tariff = (tariff.take("reading tariff")?, tariff_version);
+        let started = started.take("started")?;
         let circumstances = circumstances.into_domain()?;
         let mut reading =
             MeterReading::new(tariff, started, zones, slices, circumstances).map_err(refused)?;
         if let Some(fingerprint) = tariff_fingerprint {
-            reading = reading.with_fingerprint(parsed("tariff_fingerprint", &fingerprint)?);
+            reading = reading.with_fingerprint(fingerprint.take("tariff_fingerprint")?);
         }
         Ok(match deviation {
             Some(reason) => reading.with_deviation(reason.into_domain()),
@@ -149,11 +152,11 @@ fn refused(error: PricingError) -> WireError {
     }
 }
 
-impl SliceJson {
+impl SliceDto {
     fn of(slice: &Slice) -> Self {
         let ((fast_mm, fast_ms), (slow_mm, slow_ms)) = (slice.fast(), slice.slow());
         let band = |band: &SpeedBand| {
-            BandJson(
+            BandDto(
                 band.kmh(),
                 band.mph(),
                 band.is_on_edge(),
@@ -162,7 +165,7 @@ impl SliceJson {
             )
         };
         Self {
-            at: civil::to_text(slice.at()),
+            at: Text::new(slice.at()),
             leg: slice.leg(),
             zones: slice.zones(),
             fast_mm: fast_mm.get(),
@@ -186,10 +189,10 @@ impl SliceJson {
             waiting_ms,
             bands,
         } = self;
-        let band = |BandJson(kmh, mph, on_edge, mm, ms)| {
+        let band = |BandDto(kmh, mph, on_edge, mm, ms)| {
             SpeedBand::from_parts(kmh, mph, on_edge, Millimetres::new(mm), Millis::new(ms))
         };
-        Ok(Slice::new(civil::from_text("slice at", &at)?, leg)
+        Ok(Slice::new(at.take("slice at")?, leg)
             .with_zones(zones)
             .with_fast(Millimetres::new(fast_mm), Millis::new(fast_ms))
             .with_slow(Millimetres::new(slow_mm), Millis::new(slow_ms))

@@ -1,16 +1,18 @@
 //! Receipts as JSON: with the tariff they were made with, they verify without anything else.
 
-use crate::civil;
-use crate::error::{WireError, parsed};
-use crate::line::{LineJson, PayJson};
+use crate::error::WireError;
+use crate::line::{LineDto, PayDto};
 use crate::present::present;
-use crate::reading::{DeviationJson, ReadingJson};
-use crate::ride::{RideJson, SurgeJson};
+use crate::reading::{DeviationDto, ReadingDto};
+use crate::ride::{RideDto, SurgeDto};
+use crate::text::Text;
 use crate::{JSON_BYTES_MAX, JSON_VERSION};
+use fiacre_domain::id::TariffId;
 use fiacre_domain::money::{Currency, Money};
 use fiacre_domain::pricing::{
     Basis, Cancellation, CancellationStage, Computed, Fault, Happened, Receipt, ReceiptParts,
 };
+use fiacre_domain::time::CivilDateTime;
 use fiacre_domain::units::{Millimetres, Millis};
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +28,10 @@ impl Versioned {
             return Err(WireError::TooLarge);
         }
         let Self { version } = serde_json::from_str(text)?;
+        Self::is_known(version)
+    }
+
+    pub(crate) const fn is_known(version: u32) -> Result<(), WireError> {
         if version == JSON_VERSION {
             Ok(())
         } else {
@@ -36,16 +42,16 @@ impl Versioned {
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ReceiptJson {
+pub(crate) struct ReceiptDto {
     version: u32,
-    tariff: String,
+    tariff: Text<TariffId>,
     tariff_version: u32,
-    currency: String,
-    at: String,
-    ride: RideJson,
-    surge: SurgeJson,
-    happened: HappenedJson,
-    computed: ComputedJson,
+    currency: Text<Currency>,
+    at: Text<CivilDateTime>,
+    ride: RideDto,
+    surge: SurgeDto,
+    happened: HappenedDto,
+    computed: ComputedDto,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -54,22 +60,22 @@ struct ReceiptJson {
     clippy::large_enum_variant,
     reason = "one at a time, on its way to or from text"
 )]
-enum HappenedJson {
-    Driven(ReadingJson),
-    Cancelled(CancellationJson),
+enum HappenedDto {
+    Driven(ReadingDto),
+    Cancelled(CancellationDto),
     Unread,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct CancellationJson {
-    stage: StageJson,
-    fault: FaultJson,
+struct CancellationDto {
+    stage: StageDto,
+    fault: FaultDto,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-enum StageJson {
+enum StageDto {
     Searching,
     Assigned { elapsed_ms: i64, driven_mm: i64 },
     Arrived { waited_ms: i64 },
@@ -78,7 +84,7 @@ enum StageJson {
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum FaultJson {
+enum FaultDto {
     Rider,
     Driver,
     Platform,
@@ -86,30 +92,30 @@ enum FaultJson {
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ComputedJson {
-    basis: BasisJson,
+struct ComputedDto {
+    basis: BasisDto,
     quoted: i64,
     #[serde(deserialize_with = "present")]
     metered: Option<i64>,
     hold: i64,
-    lines: Vec<LineJson>,
+    lines: Vec<LineDto>,
     total: i64,
-    pay: PayJson,
+    pay: PayDto,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum BasisJson {
+enum BasisDto {
     Quoted,
     DetourNotCharged,
-    Metered(DeviationJson),
-    Capped(DeviationJson),
+    Metered(DeviationDto),
+    Capped(DeviationDto),
     Fee,
 }
 
 /// A receipt as JSON, indented, with a line break at its end.
 pub fn receipt_to_json(receipt: &Receipt) -> Result<String, WireError> {
-    let mut text = serde_json::to_string_pretty(&ReceiptJson::of(receipt))?;
+    let mut text = serde_json::to_string_pretty(&ReceiptDto::of(receipt))?;
     text.push('\n');
     Ok(text)
 }
@@ -117,11 +123,11 @@ pub fn receipt_to_json(receipt: &Receipt) -> Result<String, WireError> {
 /// A receipt from JSON. It is what someone claims: [`Receipt::verify`] tells whether it is right.
 pub fn receipt_from_json(text: &str) -> Result<Receipt, WireError> {
     Versioned::check(text)?;
-    serde_json::from_str::<ReceiptJson>(text)?.into_domain()
+    serde_json::from_str::<ReceiptDto>(text)?.into_domain()
 }
 
-impl ReceiptJson {
-    fn of(receipt: &Receipt) -> Self {
+impl ReceiptDto {
+    pub(crate) fn of(receipt: &Receipt) -> Self {
         let ReceiptParts {
             tariff,
             version,
@@ -134,27 +140,26 @@ impl ReceiptJson {
         } = receipt.parts();
         Self {
             version: JSON_VERSION,
-            tariff: tariff.to_string(),
+            tariff: Text::new(*tariff),
             tariff_version: *version,
-            currency: currency.to_string(),
-            at: civil::to_text(*at),
-            ride: RideJson::of(ride),
-            surge: SurgeJson::of(surge),
+            currency: Text::new(*currency),
+            at: Text::new(*at),
+            ride: RideDto::of(ride),
+            surge: SurgeDto::of(surge),
             happened: match happened {
-                Happened::Driven(reading) => HappenedJson::Driven(ReadingJson::of(reading)),
+                Happened::Driven(reading) => HappenedDto::Driven(ReadingDto::of(reading)),
                 Happened::Cancelled(cancellation) => {
-                    HappenedJson::Cancelled(CancellationJson::of(*cancellation))
+                    HappenedDto::Cancelled(CancellationDto::of(*cancellation))
                 }
-                Happened::Unread => HappenedJson::Unread,
+                Happened::Unread => HappenedDto::Unread,
             },
-            computed: ComputedJson::of(computed),
+            computed: ComputedDto::of(computed),
         }
     }
 
-    fn into_domain(self) -> Result<Receipt, WireError> {
-        // The version was checked before.
+    pub(crate) fn into_domain(self) -> Result<Receipt, WireError> {
         let Self {
-            version: _,
+            version,
             tariff,
             tariff_version,
             currency,
@@ -164,44 +169,44 @@ impl ReceiptJson {
             happened,
             computed,
         } = self;
-        let currency =
-            Currency::from_code(&currency).map_err(|error| WireError::value("currency")(&error))?;
+        Versioned::is_known(version)?;
+        let currency = currency.take("currency")?;
         Ok(Receipt::from_parts(ReceiptParts {
-            tariff: parsed("tariff", &tariff)?,
+            tariff: tariff.take("tariff")?,
             version: tariff_version,
             currency,
             ride: ride.into_domain()?,
-            at: civil::from_text("at", &at)?,
+            at: at.take("at")?,
             surge: surge.into_domain()?,
             happened: match happened {
-                HappenedJson::Driven(reading) => Happened::Driven(reading.into_domain()?),
-                HappenedJson::Cancelled(cancellation) => Happened::Cancelled(cancellation.into_domain()),
-                HappenedJson::Unread => Happened::Unread,
+                HappenedDto::Driven(reading) => Happened::Driven(reading.into_domain()?),
+                HappenedDto::Cancelled(cancellation) => Happened::Cancelled(cancellation.into_domain()),
+                HappenedDto::Unread => Happened::Unread,
             },
             computed: computed.into_domain(currency)?,
         }))
     }
 }
 
-impl CancellationJson {
+impl CancellationDto {
     const fn of(cancellation: Cancellation) -> Self {
         let stage = match cancellation.stage() {
-            CancellationStage::Searching => StageJson::Searching,
-            CancellationStage::Assigned { elapsed, driven } => StageJson::Assigned {
+            CancellationStage::Searching => StageDto::Searching,
+            CancellationStage::Assigned { elapsed, driven } => StageDto::Assigned {
                 elapsed_ms: elapsed.get(),
                 driven_mm: driven.get(),
             },
-            CancellationStage::Arrived { waited } => StageJson::Arrived {
+            CancellationStage::Arrived { waited } => StageDto::Arrived {
                 waited_ms: waited.get(),
             },
-            CancellationStage::NoShow { waited } => StageJson::NoShow {
+            CancellationStage::NoShow { waited } => StageDto::NoShow {
                 waited_ms: waited.get(),
             },
         };
         let fault = match cancellation.fault() {
-            Fault::Rider => FaultJson::Rider,
-            Fault::Driver => FaultJson::Driver,
-            Fault::Platform => FaultJson::Platform,
+            Fault::Rider => FaultDto::Rider,
+            Fault::Driver => FaultDto::Driver,
+            Fault::Platform => FaultDto::Platform,
         };
         Self { stage, fault }
     }
@@ -209,31 +214,31 @@ impl CancellationJson {
     const fn into_domain(self) -> Cancellation {
         let Self { stage, fault } = self;
         let stage = match stage {
-            StageJson::Searching => CancellationStage::Searching,
-            StageJson::Assigned {
+            StageDto::Searching => CancellationStage::Searching,
+            StageDto::Assigned {
                 elapsed_ms,
                 driven_mm,
             } => CancellationStage::Assigned {
                 elapsed: Millis::new(elapsed_ms),
                 driven: Millimetres::new(driven_mm),
             },
-            StageJson::Arrived { waited_ms } => CancellationStage::Arrived {
+            StageDto::Arrived { waited_ms } => CancellationStage::Arrived {
                 waited: Millis::new(waited_ms),
             },
-            StageJson::NoShow { waited_ms } => CancellationStage::NoShow {
+            StageDto::NoShow { waited_ms } => CancellationStage::NoShow {
                 waited: Millis::new(waited_ms),
             },
         };
         let fault = match fault {
-            FaultJson::Rider => Fault::Rider,
-            FaultJson::Driver => Fault::Driver,
-            FaultJson::Platform => Fault::Platform,
+            FaultDto::Rider => Fault::Rider,
+            FaultDto::Driver => Fault::Driver,
+            FaultDto::Platform => Fault::Platform,
         };
         Cancellation::new(stage, fault)
     }
 }
 
-impl ComputedJson {
+impl ComputedDto {
     fn of(computed: &Computed) -> Self {
         let Computed {
             basis,
@@ -246,18 +251,18 @@ impl ComputedJson {
         } = computed;
         Self {
             basis: match *basis {
-                Basis::Quoted => BasisJson::Quoted,
-                Basis::DetourNotCharged => BasisJson::DetourNotCharged,
-                Basis::Metered(reason) => BasisJson::Metered(DeviationJson::of(reason)),
-                Basis::Capped(reason) => BasisJson::Capped(DeviationJson::of(reason)),
-                Basis::Fee => BasisJson::Fee,
+                Basis::Quoted => BasisDto::Quoted,
+                Basis::DetourNotCharged => BasisDto::DetourNotCharged,
+                Basis::Metered(reason) => BasisDto::Metered(DeviationDto::of(reason)),
+                Basis::Capped(reason) => BasisDto::Capped(DeviationDto::of(reason)),
+                Basis::Fee => BasisDto::Fee,
             },
             quoted: quoted.minor(),
             metered: metered.map(Money::minor),
             hold: hold.minor(),
-            lines: lines.iter().map(LineJson::of).collect(),
+            lines: lines.iter().map(LineDto::of).collect(),
             total: total.minor(),
-            pay: PayJson::of(pay),
+            pay: PayDto::of(pay),
         }
     }
 
@@ -274,11 +279,11 @@ impl ComputedJson {
         let money = |minor| Money::new(minor, currency);
         Ok(Computed {
             basis: match basis {
-                BasisJson::Quoted => Basis::Quoted,
-                BasisJson::DetourNotCharged => Basis::DetourNotCharged,
-                BasisJson::Metered(reason) => Basis::Metered(reason.into_domain()),
-                BasisJson::Capped(reason) => Basis::Capped(reason.into_domain()),
-                BasisJson::Fee => Basis::Fee,
+                BasisDto::Quoted => Basis::Quoted,
+                BasisDto::DetourNotCharged => Basis::DetourNotCharged,
+                BasisDto::Metered(reason) => Basis::Metered(reason.into_domain()),
+                BasisDto::Capped(reason) => Basis::Capped(reason.into_domain()),
+                BasisDto::Fee => Basis::Fee,
             },
             quoted: money(quoted),
             metered: metered.map(money),

@@ -8,27 +8,27 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct RideJson {
+pub(crate) struct RideDto {
     distance_mm: i64,
     duration_ms: i64,
     #[serde(deserialize_with = "present")]
     slow_ms: Option<i64>,
     waiting_ms: i64,
-    parts: Vec<RidePartJson>,
-    circumstances: CircumstancesJson,
+    parts: Vec<RidePartDto>,
+    circumstances: CircumstancesDto,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RidePartJson {
+struct RidePartDto {
     zone: String,
     distance_mm: i64,
     duration_ms: i64,
 }
 
-impl RideJson {
+impl RideDto {
     pub(crate) fn of(ride: &Ride) -> Self {
-        let part = |part: &RidePart| RidePartJson {
+        let part = |part: &RidePart| RidePartDto {
             zone: part.zone().to_string(),
             distance_mm: part.distance().get(),
             duration_ms: part.duration().get(),
@@ -39,7 +39,7 @@ impl RideJson {
             slow_ms: ride.slow().map(Millis::get),
             waiting_ms: ride.waiting().get(),
             parts: ride.parts().iter().map(part).collect(),
-            circumstances: CircumstancesJson::of(ride.circumstances()),
+            circumstances: CircumstancesDto::of(ride.circumstances()),
         }
     }
 
@@ -58,7 +58,7 @@ impl RideJson {
         if let Some(slow_ms) = slow_ms {
             ride = ride.with_slow(Millis::new(slow_ms));
         }
-        for RidePartJson {
+        for RidePartDto {
             zone,
             distance_mm,
             duration_ms,
@@ -77,7 +77,7 @@ impl RideJson {
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct CircumstancesJson {
+pub(crate) struct CircumstancesDto {
     #[serde(deserialize_with = "present")]
     start: Option<String>,
     #[serde(deserialize_with = "present")]
@@ -89,19 +89,19 @@ pub(crate) struct CircumstancesJson {
     ages: Vec<u8>,
     via: Vec<String>,
     extras: Vec<String>,
-    tolls: Vec<TollJson>,
+    tolls: Vec<TollDto>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct TollJson {
+struct TollDto {
     authority: String,
     amount: i64,
 }
 
-impl CircumstancesJson {
+impl CircumstancesDto {
     pub(crate) fn of(circumstances: &Circumstances) -> Self {
-        let toll = |toll: &Toll| TollJson {
+        let toll = |toll: &Toll| TollDto {
             authority: toll.authority().to_string(),
             amount: toll.amount_minor(),
         };
@@ -150,7 +150,7 @@ impl CircumstancesJson {
         for extra in extras {
             circumstances = circumstances.with_extra(parsed("extras", &extra)?);
         }
-        for TollJson { authority, amount } in tolls {
+        for TollDto { authority, amount } in tolls {
             circumstances = circumstances.with_toll(Toll::new(parsed("authority", &authority)?, amount)?);
         }
         Ok(if holiday {
@@ -163,15 +163,15 @@ impl CircumstancesJson {
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct SurgeJson {
+pub(crate) struct SurgeDto {
     factor_bps: i32,
     #[serde(deserialize_with = "present")]
-    basis: Option<SurgeBasisJson>,
+    basis: Option<SurgeBasisDto>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct SurgeBasisJson {
+struct SurgeBasisDto {
     policy_version: u32,
     min_bps: i32,
     max_bps: i32,
@@ -184,12 +184,12 @@ struct SurgeBasisJson {
     supply: u32,
 }
 
-impl SurgeJson {
+impl SurgeDto {
     pub(crate) fn of(surge: &Surge) -> Self {
         let basis = surge.basis().map(|(policy, inputs)| {
             let ((min, max), (neutral, weight, step)) = (policy.limits(), policy.response());
             let SurgeInputs { zone, demand, supply } = inputs;
-            SurgeBasisJson {
+            SurgeBasisDto {
                 policy_version: policy.version(),
                 min_bps: min.get(),
                 max_bps: max.get(),
@@ -209,12 +209,12 @@ impl SurgeJson {
 
     pub(crate) fn into_domain(self) -> Result<Surge, WireError> {
         let Self { factor_bps, basis } = self;
-        let basis = basis.map(SurgeBasisJson::into_domain).transpose()?;
+        let basis = basis.map(SurgeBasisDto::into_domain).transpose()?;
         Ok(Surge::from_parts(BasisPoints::new(factor_bps), basis))
     }
 }
 
-impl SurgeBasisJson {
+impl SurgeBasisDto {
     fn into_domain(self) -> Result<(SurgePolicy, SurgeInputs), WireError> {
         let Self {
             policy_version,

@@ -1,0 +1,13 @@
+//! What is stored is read for ever: laws over every kind of event, golden files, damage and privacy.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod chain;
+mod damage;
+mod dice;
+mod events;
+mod golden;
+mod laws;
+mod privacy;
+mod rich;
+mod rides;
