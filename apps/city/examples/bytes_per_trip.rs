@@ -120,12 +120,12 @@ fn play_at(demand: f64) -> Result<Run, Box<dyn Error>> {
     let measures = Measures::new(Arc::new(Manhattan::load()?), currency, options.start());
     let before = allocated();
     let mut run = Run::default();
-    play(&options, Watch(measures), |_, watch| {
-        let now = Moment {
+    play(&options, Watch(measures), |_, sight| {
+        let now = sight.meet(|watch| Moment {
             requested: watch.0.trips().requested,
             live: watch.0.live().live_trips,
             heap_bytes: allocated().saturating_sub(before),
-        };
+        });
         if now.live > run.peak.live {
             run.peak = now;
         }

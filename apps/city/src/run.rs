@@ -5,6 +5,7 @@ mod stage;
 
 pub use options::{CityError, CityOptions, DEMAND_MAX, DRIVERS_MAX, DRIVERS_PER_DEMAND, HOLDS_LOST};
 
+use crate::chronicle::Scribe;
 use crate::coverage::Cell;
 use crate::demand::Demand;
 use crate::players::Driven;
@@ -76,11 +77,30 @@ pub struct Moment {
     pub demand_lasts: bool,
 }
 
-/// Plays the city to its end; `look` is called every ten seconds of virtual time with the spectator.
+/// The way to a run's spectator, for whoever looks at the run.
+///
+/// The spectator sees the run a little later than it happens, beside it; the city stands still while it is met. So it is
+/// worth meeting only by who has something to show.
+pub struct Sight<'a, S>(&'a mut Scribe<S>);
+
+impl<S> std::fmt::Debug for Sight<'_, S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sight").finish_non_exhaustive()
+    }
+}
+
+impl<S: Spectator + 'static> Sight<'_, S> {
+    /// Waits until the spectator has seen everything up to this moment, and meets it.
+    pub fn meet<T>(&mut self, meeting: impl FnOnce(&mut S) -> T) -> T {
+        meeting(&mut self.0.read().spectator)
+    }
+}
+
+/// Plays the city to its end; `look` is called every ten seconds of virtual time.
 pub fn play<S: Spectator + 'static>(
     options: &CityOptions,
     spectator: S,
-    mut look: impl FnMut(&Moment, &mut S),
+    mut look: impl FnMut(&Moment, &mut Sight<'_, S>),
 ) -> Result<(Played, S), CityError> {
     let mut stage = Stage::set(options, spectator)?;
     let demand = Demand::load()?;
@@ -109,7 +129,7 @@ pub fn play<S: Spectator + 'static>(
             open,
             demand_lasts,
         };
-        look(&moment, &mut stage.scribe.read().spectator);
+        look(&moment, &mut Sight(&mut stage.scribe));
         let waiting = lock(&stage.shared).requests.len();
         if !demand_lasts && open == 0 && waiting == 0 {
             return stage.end();

@@ -10,7 +10,7 @@ use fiacre_city::manhattan::Manhattan;
 use fiacre_city::measures::Measures;
 use fiacre_city::players::Driven;
 use fiacre_city::report::{Facts, Report, Speed, Verdict};
-use fiacre_city::run::{self, CityOptions, Moment, Played, Spectator};
+use fiacre_city::run::{self, CityOptions, Moment, Played, Sight, Spectator};
 use fiacre_city::trips_csv::TripsCsv;
 use fiacre_domain::ledger::Account;
 use fiacre_domain::money::Currency;
@@ -98,13 +98,17 @@ impl CityArguments {
             measures = measures.keeping_rows();
         }
         let mut unwritten = None;
-        let look = |moment: &Moment, watch: &mut Watch| {
+        let look = |moment: &Moment, sight: &mut Sight<'_, Watch>| {
             if let Some(trips) = &mut trips
                 && unwritten.is_none()
             {
-                unwritten = trips.write(&mut watch.measures).err();
+                unwritten = sight.meet(|watch| trips.write(&mut watch.measures)).err();
             }
-            screen.show(moment, &watch.measures);
+            screen.keep_pace(moment);
+            if screen.is_due() {
+                let figures = sight.meet(|watch| watch.measures.live());
+                screen.show(moment, figures);
+            }
         };
         let (played, mut watch) = run::play(&options, Watch { measures }, look).map_err(Failure::City)?;
         screen.clear();

@@ -1,7 +1,7 @@
 //! What a terminal shows while the city plays.
 
 use super::options::Pace;
-use fiacre_city::measures::Measures;
+use fiacre_city::measures::LiveFigures;
 use fiacre_city::report::{Live, Style, WIDTH_MAX, WIDTH_MIN, progress_line};
 use fiacre_city::run::Moment;
 use std::env;
@@ -39,14 +39,14 @@ impl Screen {
         }
     }
 
-    /// Waits where the city is ahead of its pace, then draws the line if it is time.
-    pub(super) fn show(&mut self, moment: &Moment, measures: &Measures) {
-        self.keep_pace(moment);
+    /// Whether it is time to draw the line.
+    pub(super) fn is_due(&self) -> bool {
+        self.is_terminal && self.drawn_at.elapsed() >= DRAW_EVERY
+    }
+
+    /// Draws the line.
+    pub(super) fn show(&mut self, moment: &Moment, figures: LiveFigures) {
         let since = self.drawn_at.elapsed();
-        if !self.is_terminal || since < DRAW_EVERY {
-            return;
-        }
-        let figures = measures.live();
         let events = u128::from(figures.events.saturating_sub(self.drawn_events));
         let events_per_s = u64::try_from(events * 1_000 / since.as_millis().max(1)).unwrap_or(u64::MAX);
         let Some(local) = moment.civil else { return };
@@ -61,7 +61,8 @@ impl Screen {
         self.drawn_events = figures.events;
     }
 
-    fn keep_pace(&mut self, moment: &Moment) {
+    /// Waits where the city is ahead of its pace.
+    pub(super) fn keep_pace(&mut self, moment: &Moment) {
         let Pace::Times(factor) = self.pace else { return };
         let first_ms = *self.first_ms.get_or_insert(moment.now.ms());
         let virtual_ms = u64::try_from(moment.now.ms() - first_ms).unwrap_or(0);
