@@ -34,7 +34,7 @@ impl std::fmt::Debug for Aggregates {
 }
 
 /// The drivers whose locks are to be reviewed.
-type Drivers = BTreeMap<StreamId, Result<(State, Version), PortError>>;
+type Drivers = BTreeMap<StreamId, Result<State, PortError>>;
 
 impl Deadlines {
     /// The timers of `service`, up to `batch_max` at a time.
@@ -87,7 +87,7 @@ fn asked(timer: &Timer, drivers: &Drivers) -> Due {
             tracing::warn!(stream = %timer.id.stream, %error, "driver not loaded; reviewed again");
             return Due::Later;
         }
-        Some(Ok((State::Driver(driver), _))) => Some(driver),
+        Some(Ok(State::Driver(driver))) => Some(driver),
         Some(Ok(_)) | None => None,
     };
     let command = saga::timer_command(timer.id, driver);
@@ -109,8 +109,10 @@ impl Aggregates {
             return BTreeMap::new();
         }
         let reviewed = Vec::from_iter(reviewed);
-        let states = self.writer.states(&reviewed).await;
-        reviewed.into_iter().zip(states).collect()
+        let taken = |stream, loaded: Result<(&State, Version), PortError>| {
+            (stream, loaded.map(|(state, _)| state.clone()))
+        };
+        self.writer.states(&reviewed, taken).await.into_iter().collect()
     }
 }
 

@@ -20,6 +20,7 @@ pub mod deadlines;
 pub mod desk;
 pub mod fleet;
 mod inbox;
+mod known;
 pub mod observer;
 pub mod payments;
 pub mod process;

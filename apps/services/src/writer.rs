@@ -5,8 +5,9 @@
 //! or a refusal) is believed only at the confirmed head of the stream. A job that is given back takes along whatever comes
 //! after it on its stream.
 
+use crate::known::{Known, Lines};
 use crate::observer::{Decided, Observer};
-use crate::recent::{Known, RecentStates};
+use crate::recent::RecentStates;
 use crate::state::{Refusal, State};
 use fiacre_domain::event::Event;
 use fiacre_domain::id::RegionId;
@@ -17,7 +18,6 @@ use fiacre_ports::{
     Appended, Clock, Consistency, EventStore, LoadRequest, Loaded, NewCommit, PortError, PortErrorKind,
     Snapshot,
 };
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// How often a job is decided anew after losing a race, before its message is given back.
@@ -114,49 +114,50 @@ impl Writer {
     /// Does every job; answers in their order.
     pub async fn run(&self, jobs: Vec<Job>) -> Vec<Outcome> {
         let mut round = Round::new(jobs, Arc::clone(&self.observer));
-        round.recall(&self.recent);
+        self.recent.recall(&mut round.lines);
         while let Some(wave) = round.next_wave() {
             self.load(&mut round, &wave).await;
-            let commits = round.decide(&wave, self.clock.now());
+            let (slots, commits) = round.decide(&wave, self.clock.now());
             if !commits.is_empty() {
-                let (slots, commits): (Vec<usize>, Vec<NewCommit>) = commits.into_iter().unzip();
                 let appended = self.store.append(commits.clone()).await;
                 for ((slot, commit), appended) in slots.into_iter().zip(commits).zip(appended) {
                     round.note(slot, commit, appended);
                 }
             }
         }
-        let mut known = std::mem::take(&mut round.known);
-        self.keep_snapshots(&mut known).await;
-        self.recent.keep(known);
-        round.into_outcomes()
+        let (mut lines, outcomes) = round.end();
+        self.keep_snapshots(&mut lines).await;
+        self.recent.keep(lines);
+        outcomes
     }
 
-    /// The present state of streams, each at its confirmed head.
-    pub async fn states(&self, streams: &[StreamId]) -> Vec<Result<(State, Version), PortError>> {
-        let mut known = self.recent.take(streams.iter().copied());
-        let request = |&stream: &StreamId| LoadRequest {
-            stream,
-            consistency: Consistency::Linearizable,
-            after: head_of(&known, stream),
-        };
-        let requests: Vec<_> = streams.iter().map(request).collect();
+    /// Shows `see` the present state of each of `streams`, at its confirmed head; gives what it made of them.
+    pub async fn states<T>(
+        &self,
+        streams: &[StreamId],
+        mut see: impl FnMut(StreamId, Result<(&State, Version), PortError>) -> T,
+    ) -> Vec<T> {
+        let mut lines = Lines::of(streams.iter().copied());
+        self.recent.recall(&mut lines);
+        let asked = streams.iter().filter_map(|stream| lines.find(*stream));
+        let requests: Vec<LoadRequest> = asked
+            .map(|line| line.request(Consistency::Linearizable))
+            .collect();
         let loaded = self.store.load(&requests).await;
-        let mut state = |(request, loaded): (LoadRequest, Result<Loaded, PortError>)| {
-            // First what failed: a stream that stands twice may be loaded the second time, from what is known.
-            let (stream, loaded) = (request.stream, loaded?);
-            let before = known.remove(&stream);
-            let now = Known::after(before, request, &loaded).ok_or(PortError::new(
-                PortErrorKind::Invalid,
-                "fold a stream that holds no aggregate",
-            ))?;
-            let state = (now.state.clone(), now.head);
-            known.insert(stream, now);
-            Ok(state)
+        let learn = |(request, loaded): (LoadRequest, Result<Loaded, PortError>)| {
+            let line = lines.find_mut(request.stream);
+            let learnt = loaded.and_then(|loaded| {
+                let known = line.and_then(|line| line.learn(request, &loaded));
+                known.map(|known| (&known.state, known.head)).ok_or_else(|| {
+                    PortError::new(PortErrorKind::Invalid, "fold a stream that holds no aggregate")
+                })
+            });
+            see(request.stream, learnt)
         };
-        let states = requests.into_iter().zip(loaded).map(&mut state).collect();
-        self.recent.keep(known);
-        states
+        let seen = requests.into_iter().zip(loaded).map(learn).collect();
+        lines.iter_mut().for_each(|line| line.is_lively = true);
+        self.recent.keep(lines);
+        seen
     }
 
     async fn load(&self, round: &mut Round, wave: &[usize]) {
@@ -171,15 +172,18 @@ impl Writer {
     }
 
     /// Keeps the states of long streams. Losing one costs time only, so a failure is not the job's.
-    async fn keep_snapshots(&self, known: &mut BTreeMap<StreamId, Box<Known>>) {
+    async fn keep_snapshots(&self, lines: &mut Lines) {
         let mut due = Vec::new();
-        for (&stream, known) in known {
+        for line in lines.iter_mut() {
+            let Some(known) = line.known.as_mut() else {
+                continue;
+            };
             let is_due = known.head.get().saturating_sub(known.kept.get()) >= SNAPSHOT_EVERY;
-            if is_due && matches!(stream, StreamId::Driver(_)) {
+            if is_due && matches!(line.stream, StreamId::Driver(_)) {
                 known.kept = known.head;
                 let state = Arc::new(known.state.to_snapshot());
                 let version = known.head;
-                due.push((stream, Snapshot { version, state }));
+                due.push((line.stream, Snapshot { version, state }));
             }
         }
         if !due.is_empty()
@@ -190,11 +194,6 @@ impl Writer {
     }
 }
 
-/// Up to where a stream is known.
-fn head_of(known: &BTreeMap<StreamId, Box<Known>>, stream: StreamId) -> Version {
-    known.get(&stream).map_or(Version::EMPTY, |known| known.head)
-}
-
 /// A commit of unknown outcome.
 struct Attempt {
     commit: NewCommit,
@@ -203,74 +202,78 @@ struct Attempt {
     before: State,
 }
 
+/// A job on its way.
+struct Task {
+    job: Job,
+    outcome: Option<Outcome>,
+    races: u32,
+    /// What it appended and does not know the outcome of.
+    unknown: Option<Box<Attempt>>,
+}
+
 /// The jobs of one run, and what is known of their streams.
 struct Round {
     observer: Arc<dyn Observer>,
-    jobs: Vec<Job>,
-    outcomes: Vec<Option<Outcome>>,
-    races: Vec<u32>,
-    unknown: Vec<Option<Attempt>>,
-    known: BTreeMap<StreamId, Box<Known>>,
-    unconfirmed: BTreeSet<StreamId>,
+    tasks: Vec<Task>,
+    lines: Lines,
 }
 
 impl Round {
     fn new(jobs: Vec<Job>, observer: Arc<dyn Observer>) -> Self {
-        let count = jobs.len();
+        let lines = Lines::of(jobs.iter().map(|job| job.stream));
+        let task = |job| Task {
+            job,
+            outcome: None,
+            races: 0,
+            unknown: None,
+        };
         Self {
             observer,
-            jobs,
-            outcomes: (0..count).map(|_| None).collect(),
-            races: vec![0; count],
-            unknown: (0..count).map(|_| None).collect(),
-            known: BTreeMap::new(),
-            unconfirmed: BTreeSet::new(),
+            tasks: jobs.into_iter().map(task).collect(),
+            lines,
         }
     }
 
-    /// Takes what is still known from earlier runs; it may be behind.
-    fn recall(&mut self, recent: &RecentStates) {
-        self.known = recent.take(self.jobs.iter().map(|job| job.stream));
-    }
-
     /// The first unfinished job of each stream: a batch holds at most one commit a stream.
-    fn next_wave(&self) -> Option<Vec<usize>> {
-        let mut streams = BTreeSet::new();
-        let wave: Vec<usize> = (0..self.jobs.len())
-            .filter(|&slot| self.outcomes[slot].is_none() && streams.insert(self.jobs[slot].stream))
-            .collect();
+    fn next_wave(&mut self) -> Option<Vec<usize>> {
+        self.lines.iter_mut().for_each(|line| line.is_in_wave = false);
+        let mut wave = Vec::new();
+        for (slot, task) in self.tasks.iter().enumerate() {
+            if task.outcome.is_none()
+                && let Some(line) = self.lines.find_mut(task.job.stream)
+                && !std::mem::replace(&mut line.is_in_wave, true)
+            {
+                wave.push(slot);
+            }
+        }
         (!wave.is_empty()).then_some(wave)
     }
 
     /// What must be loaded before the wave can be decided: of each stream what is newer than what is known of it.
     fn missing(&self, wave: &[usize]) -> Vec<LoadRequest> {
         let missing = |&slot: &usize| {
-            let job = &self.jobs[slot];
-            let stream = job.stream;
-            let known = self.known.get(&stream);
-            let doubted = job.mostly_does_nothing() || self.unconfirmed.contains(&stream);
-            let suffices = known.is_some_and(|known| known.confirmed || !doubted);
-            (!suffices).then(|| LoadRequest {
-                stream,
-                consistency: if doubted {
-                    Consistency::Linearizable
-                } else {
-                    Consistency::Cached
-                },
-                after: head_of(&self.known, stream),
-            })
+            let job = &self.tasks[slot].job;
+            let line = self.lines.find(job.stream)?;
+            let is_doubted = job.mostly_does_nothing() || line.is_doubted;
+            let suffices = |known: &Known| known.confirmed || !is_doubted;
+            let consistency = if is_doubted {
+                Consistency::Linearizable
+            } else {
+                Consistency::Cached
+            };
+            (!line.known.as_deref().is_some_and(suffices)).then(|| line.request(consistency))
         };
         wave.iter().filter_map(missing).collect()
     }
 
     fn learn(&mut self, request: LoadRequest, loaded: Result<Loaded, PortError>) {
         let stream = request.stream;
-        let before = self.known.remove(&stream);
-        match loaded.map(|loaded| Known::after(before, request, &loaded)) {
-            Ok(Some(known)) => {
-                self.known.insert(stream, known);
-            }
-            Ok(None) => self.fail(stream, &|| {
+        let Some(line) = self.lines.find_mut(stream) else {
+            return;
+        };
+        match loaded.map(|loaded| line.learn(request, &loaded).is_some()) {
+            Ok(true) => {}
+            Ok(false) => self.fail(stream, &|| {
                 Outcome::Failed(PortError::new(
                     PortErrorKind::Invalid,
                     "write to a stream that holds no aggregate",
@@ -295,96 +298,97 @@ impl Round {
 
     /// Ends every unfinished job of a stream.
     fn fail(&mut self, stream: StreamId, outcome: &dyn Fn() -> Outcome) {
-        for (job, slot) in self.jobs.iter().zip(&mut self.outcomes) {
-            if job.stream == stream && slot.is_none() {
-                *slot = Some(outcome());
-            }
+        for task in self.tasks.iter_mut().filter(|task| task.job.stream == stream) {
+            task.outcome.get_or_insert_with(outcome);
         }
     }
 
-    /// Decides the wave; gives the commits to append, with their slots.
-    fn decide(&mut self, wave: &[usize], now: Timestamp) -> Vec<(usize, NewCommit)> {
-        let mut commits = Vec::new();
-        for &slot in wave
-            .iter()
-            .filter(|&&slot| self.outcomes[slot].is_none())
-            .collect::<Vec<_>>()
-        {
-            if let Some(attempt) = &self.unknown[slot] {
-                commits.push((slot, attempt.commit.clone()));
-                continue;
-            }
-            let job = &self.jobs[slot];
-            let Some(known) = self.known.get(&job.stream) else {
-                continue;
-            };
-            match known.state.decide(&job.commands, now) {
-                Ok(events) if !events.is_empty() => commits.push((
-                    slot,
-                    NewCommit {
-                        stream: job.stream,
-                        expected: known.head,
-                        cause: job.cause,
-                        at: now,
-                        region: job.region,
-                        trace: job.trace.clone(),
-                        events: events.into(),
-                    },
-                )),
-                Ok(_) if known.confirmed => {
-                    self.observer
-                        .decided(&known.state, &job.commands, Decided::Nothing);
-                    self.outcomes[slot] = Some(Outcome::Nothing);
-                }
-                Err(refusal) if known.confirmed => {
-                    self.observer
-                        .decided(&known.state, &job.commands, Decided::Refused(&refusal));
-                    self.outcomes[slot] = Some(Outcome::Refused(refusal));
-                }
-                Ok(_) | Err(_) => self.reload(slot),
-            }
+    /// Decides the wave; gives the commits to append, and before them their slots.
+    fn decide(&mut self, wave: &[usize], now: Timestamp) -> (Vec<usize>, Vec<NewCommit>) {
+        let commit = |&slot: &usize| self.decide_one(slot, now).map(|commit| (slot, commit));
+        wave.iter().filter_map(commit).unzip()
+    }
+
+    /// The commit that a job comes to; where it comes to none, that is its outcome, or its stream is loaded once more.
+    fn decide_one(&mut self, slot: usize, now: Timestamp) -> Option<NewCommit> {
+        let task = &mut self.tasks[slot];
+        if task.outcome.is_some() {
+            return None;
         }
-        commits
+        if let Some(attempt) = &task.unknown {
+            return Some(attempt.commit.clone());
+        }
+        let job = &task.job;
+        let line = self.lines.find_mut(job.stream)?;
+        line.is_lively |= !job.mostly_does_nothing();
+        let known = line.known.as_ref()?;
+        match known.state.decide(&job.commands, now) {
+            Ok(events) if !events.is_empty() => {
+                return Some(NewCommit {
+                    stream: job.stream,
+                    expected: known.head,
+                    cause: job.cause,
+                    at: now,
+                    region: job.region,
+                    trace: job.trace.clone(),
+                    events: events.into(),
+                });
+            }
+            Ok(_) if known.confirmed => {
+                self.observer
+                    .decided(&known.state, &job.commands, Decided::Nothing);
+                task.outcome = Some(Outcome::Nothing);
+            }
+            Err(refusal) if known.confirmed => {
+                self.observer
+                    .decided(&known.state, &job.commands, Decided::Refused(&refusal));
+                task.outcome = Some(Outcome::Refused(refusal));
+            }
+            Ok(_) | Err(_) => line.doubt(),
+        }
+        None
     }
 
     /// Doubts what is known of the job's stream, so that what is newer is loaded, at its confirmed head.
     fn reload(&mut self, slot: usize) {
-        let stream = self.jobs[slot].stream;
-        if let Some(known) = self.known.get_mut(&stream) {
-            known.confirmed = false;
+        if let Some(line) = self.lines.find_mut(self.tasks[slot].job.stream) {
+            line.doubt();
         }
-        self.unconfirmed.insert(stream);
     }
 
     fn note(&mut self, slot: usize, commit: NewCommit, appended: Appended) {
-        let earlier = self.unknown[slot].take();
+        let task = &mut self.tasks[slot];
+        let earlier = task.unknown.take();
         match appended {
             Appended::Applied(version) => {
-                if let Some(known) = self.known.get_mut(&commit.stream) {
-                    let decided = Decided::Committed(&commit.events);
-                    self.observer
-                        .decided(&known.state, &self.jobs[slot].commands, decided);
-                    known.state.evolve_all(&commit.events, commit.at);
-                    known.head = version;
-                    // Our own commit is the head that was just confirmed.
-                    known.confirmed = true;
+                if let Some(line) = self.lines.find_mut(commit.stream) {
+                    line.is_lively = true;
+                    if let Some(known) = &mut line.known {
+                        let decided = Decided::Committed(&commit.events);
+                        self.observer.decided(&known.state, &task.job.commands, decided);
+                        known.state.evolve_all(&commit.events, commit.at);
+                        known.head = version;
+                        // Our own commit is the head that was just confirmed.
+                        known.confirmed = true;
+                    }
                 }
-                self.outcomes[slot] = Some(Outcome::Committed(commit.events));
+                task.outcome = Some(Outcome::Committed(commit.events));
             }
             Appended::Duplicate(version) => {
                 // Where an attempt of this run would stand: it was applied, and nobody was told.
                 if let Some(attempt) = earlier.filter(|_| version == commit.expected.next()) {
                     let decided = Decided::Committed(&commit.events);
                     self.observer
-                        .decided(&attempt.before, &self.jobs[slot].commands, decided);
+                        .decided(&attempt.before, &task.job.commands, decided);
                 }
+                task.outcome = Some(Outcome::Duplicate);
                 self.reload(slot);
-                self.outcomes[slot] = Some(Outcome::Duplicate);
             }
             Appended::Conflict { .. } => {
+                task.races += 1;
+                let lost_all = task.races > RACES_MAX;
                 self.reload(slot);
-                self.races[slot] += 1;
-                if self.races[slot] > RACES_MAX {
+                if lost_all {
                     let error =
                         PortError::new(PortErrorKind::Unavailable, "append: other writers won every race");
                     self.give_back(slot, error);
@@ -394,11 +398,18 @@ impl Round {
         }
     }
 
-    fn note_failure(&mut self, slot: usize, commit: NewCommit, earlier: Option<Attempt>, error: PortError) {
+    fn note_failure(
+        &mut self,
+        slot: usize,
+        commit: NewCommit,
+        earlier: Option<Box<Attempt>>,
+        error: PortError,
+    ) {
         match error.kind() {
             PortErrorKind::OutcomeUnknown => {
                 let tries = earlier.as_ref().map_or(0, |attempt| attempt.tries) + 1;
-                let known = self.known.get(&commit.stream);
+                let line = self.lines.find(commit.stream);
+                let known = line.and_then(|line| line.known.as_ref());
                 let before = earlier
                     .map(|attempt| attempt.before)
                     .or_else(|| known.map(|known| known.state.clone()));
@@ -406,11 +417,11 @@ impl Round {
                 match before {
                     // Only the identical commit may be repeated: the first may still land.
                     Some(before) if tries <= UNKNOWN_MAX => {
-                        self.unknown[slot] = Some(Attempt {
+                        self.tasks[slot].unknown = Some(Box::new(Attempt {
                             commit,
                             tries,
                             before,
-                        });
+                        }));
                     }
                     Some(_) | None => self.give_back(slot, error),
                 }
@@ -421,15 +432,17 @@ impl Round {
             }
             // Of this commit alone: it goes up the ladder, and never stops its neighbours.
             PortErrorKind::Invalid | PortErrorKind::Damaged => {
-                self.outcomes[slot] = Some(Outcome::Failed(error));
+                self.tasks[slot].outcome = Some(Outcome::Failed(error));
             }
         }
     }
 
     /// Gives a job back, and with it whatever comes after it on its stream: they would be done before it.
     fn give_back(&mut self, slot: usize, error: PortError) {
-        self.outcomes[slot] = Some(Outcome::Unavailable(error));
-        self.fail(self.jobs[slot].stream, &|| {
+        let task = &mut self.tasks[slot];
+        let stream = task.job.stream;
+        task.outcome = Some(Outcome::Unavailable(error));
+        self.fail(stream, &|| {
             Outcome::Unavailable(PortError::new(
                 PortErrorKind::Unavailable,
                 "append: an earlier job of the stream is given back",
@@ -437,12 +450,12 @@ impl Round {
         });
     }
 
-    fn into_outcomes(self) -> Vec<Outcome> {
+    /// What is known now, and what became of every job.
+    fn end(self) -> (Lines, Vec<Outcome>) {
         let unfinished =
             || Outcome::Unavailable(PortError::new(PortErrorKind::Unavailable, "finish the batch"));
-        self.outcomes
-            .into_iter()
-            .map(|outcome| outcome.unwrap_or_else(unfinished))
-            .collect()
+        let outcomes = self.tasks.into_iter();
+        let outcomes = outcomes.map(|task| task.outcome.unwrap_or_else(unfinished));
+        (self.lines, outcomes.collect())
     }
 }

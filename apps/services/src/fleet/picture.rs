@@ -7,9 +7,9 @@ use fiacre_domain::driver::{Driver, Duty};
 use fiacre_domain::geo::ServiceArea;
 use fiacre_domain::id::{DriverId, RegionId, TripId};
 use fiacre_domain::matching::{Availability, Request, Sample, Supply};
-use fiacre_domain::stream::{StreamId, TraceContext};
+use fiacre_domain::stream::{StreamId, TraceContext, Version};
 use fiacre_domain::time::Timestamp;
-use fiacre_ports::OpenSearch;
+use fiacre_ports::{OpenSearch, PortError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -114,24 +114,23 @@ impl Picture {
         if streams.is_empty() {
             return over;
         }
-        for (stream, loaded) in streams.iter().zip(writer.states(&streams).await) {
-            match (stream, loaded) {
-                (&StreamId::Dispatch(trip), Ok((State::Dispatch(dispatch), version))) => {
-                    self.learn_search(trip, &dispatch, now);
-                    let listed = self.listed.remove(&trip);
-                    if listed && dispatch.control().phase != Phase::Searching {
-                        over.push(OpenSearch { trip, version });
-                    }
-                }
-                (StreamId::Driver(driver), Ok((State::Driver(state), _))) => {
-                    self.learn_driver(*driver, &state, now);
-                }
-                (_, Ok(_)) => {}
-                (_, Err(error)) => {
-                    tracing::warn!(%stream, %error, "not loaded; loaded again at the next tick");
+        let learn = |stream, loaded: Result<(&State, Version), PortError>| match (stream, loaded) {
+            (StreamId::Dispatch(trip), Ok((State::Dispatch(dispatch), version))) => {
+                self.learn_search(trip, dispatch, now);
+                let listed = self.listed.remove(&trip);
+                if listed && dispatch.control().phase != Phase::Searching {
+                    over.push(OpenSearch { trip, version });
                 }
             }
-        }
+            (StreamId::Driver(driver), Ok((State::Driver(state), _))) => {
+                self.learn_driver(driver, state, now);
+            }
+            (_, Ok(_)) => {}
+            (_, Err(error)) => {
+                tracing::warn!(%stream, %error, "not loaded; loaded again at the next tick");
+            }
+        };
+        writer.states(&streams, learn).await;
         over
     }
 

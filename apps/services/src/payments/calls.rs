@@ -4,11 +4,11 @@
 //! over one rider's bank keeps no other rider waiting, and a crash meanwhile has little to read back.
 
 use super::cashier::{Answer, Cashier, ChargeId};
+use super::{LoadedCharge, loaded_charges};
 use crate::backoff::{PAUSE, pending_delay};
 use crate::inbox::{self, Ask, Inbox, Plan, Work};
 use crate::process::{Process, Turn};
 use crate::reactor::ServicePorts;
-use crate::state::State;
 use crate::topology;
 use crate::writer::{Job, Writer};
 use async_trait::async_trait;
@@ -16,12 +16,12 @@ use fiacre_domain::event::Event;
 use fiacre_domain::id::RegionId;
 use fiacre_domain::payment::{GatewayCall, Payment, PaymentEvent};
 use fiacre_domain::saga::{Command, Service};
-use fiacre_domain::stream::{Cause, StreamId, Version};
+use fiacre_domain::stream::{Cause, StreamId};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::trip::AuthorizationNumber;
 use fiacre_domain::units::Millis;
 use fiacre_ports::{
-    Body, Clock, Delivery, GatewayError, PaymentGateway, PaymentNotice, PortError, Prefetch, Settlement,
+    Body, Clock, Delivery, GatewayError, PaymentGateway, PaymentNotice, Prefetch, Settlement,
 };
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -68,9 +68,6 @@ impl PaymentCalls {
     }
 }
 
-/// A loaded charge, or why there is none.
-type LoadedCharge = Result<(State, Version), PortError>;
-
 impl Work for Caller {
     async fn plan(&mut self, batch: Vec<Delivery>, inbox: &mut Inbox) {
         let count = batch.len();
@@ -78,7 +75,7 @@ impl Work for Caller {
         let known: Vec<StreamId> = charges.iter().flatten().copied().collect();
         let mut loaded = match &known[..] {
             [] => Vec::new(),
-            known => self.writer.states(known).await,
+            known => loaded_charges(&self.writer, known).await,
         }
         .into_iter();
         let caller = &*self;
@@ -172,7 +169,7 @@ impl Caller {
             number: view.key.charge,
         };
         let stream = StreamId::Payment(charge.trip, charge.number);
-        let loaded = self.writer.states(&[stream]).await.pop();
+        let loaded = loaded_charges(&self.writer, &[stream]).await.pop();
         let payment = loaded.map_or(Err(Ask::Later(PAUSE)), |loaded| payment(delivery, loaded))?;
         Ok((charge, self.cashier.hint(charge, &payment, view).await))
     }
@@ -180,12 +177,12 @@ impl Caller {
 
 fn payment(delivery: &Delivery, loaded: LoadedCharge) -> Result<Payment, Ask> {
     match loaded {
-        Ok((State::Payment(payment), _)) => Ok(payment),
+        Ok(Some(payment)) => Ok(payment),
         Err(error) => {
             tracing::warn!(message = ?delivery.message.id(), %error, "charge not loaded");
             Err(inbox::not_loaded(delivery, &error))
         }
-        Ok(_) => Err(Ask::Settle(inbox::refused(
+        Ok(None) => Err(Ask::Settle(inbox::refused(
             "wrong_stream",
             "no charge on this stream",
         ))),

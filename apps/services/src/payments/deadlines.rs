@@ -5,7 +5,6 @@ use crate::alarms::{Alarms, Due, Judge};
 use crate::backoff::pending_delay;
 use crate::process::{Process, Turn};
 use crate::reactor::ServicePorts;
-use crate::state::State;
 use crate::writer::{Job, Outcome, Writer};
 use async_trait::async_trait;
 use fiacre_domain::payment::{self, Hold, Payment};
@@ -82,13 +81,16 @@ impl Bailiff {
         let StreamId::Payment(trip, number) = timer.id.stream else {
             return Due::Over;
         };
-        let payment = match self.writer.states(&[timer.id.stream]).await.pop() {
-            Some(Ok((State::Payment(payment), _))) => payment,
+        let payment = match super::loaded_charges(&self.writer, &[timer.id.stream])
+            .await
+            .pop()
+        {
+            Some(Ok(Some(payment))) => payment,
             Some(Err(error)) => {
                 tracing::warn!(stream = %timer.id.stream, %error, "charge not loaded; tried again");
                 return Due::Later;
             }
-            Some(Ok(_)) | None => return Due::Over,
+            Some(Ok(None)) | None => return Due::Over,
         };
         let charge = ChargeId { trip, number };
         match timer.id.kind {

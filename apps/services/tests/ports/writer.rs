@@ -367,8 +367,8 @@ fn of_a_stream_that_is_remembered_only_what_is_newer_is_loaded() {
         matches!(outcomes[..], [Outcome::Committed(_), Outcome::Nothing]),
         "{outcomes:?}"
     );
-    let heads = crate::stage::at_once(writer.states(&[bob, ann, bob]));
-    let heads: Vec<_> = heads.into_iter().map(|state| state.unwrap().1.get()).collect();
+    let head = |_, loaded: Result<(&State, Version), PortError>| loaded.unwrap().1.get();
+    let heads = crate::stage::at_once(writer.states(&[bob, ann, bob], head));
     assert_eq!(heads, [1, 3, 1]);
     let later = tape.loads().split_off(asked_before).concat();
     let known: Vec<_> = later
