@@ -177,7 +177,7 @@ impl Platform {
         self.declare(topology::payment_calls_queue(region));
         let gateway: Arc<dyn PaymentGateway> = Arc::clone(&self.company) as Arc<dyn PaymentGateway>;
         for number in 0..PAYMENT_CALLERS {
-            let calls = PaymentCalls::new(region, Arc::clone(&gateway), ports.clone(), Prefetch(32));
+            let calls = PaymentCalls::new(region, Arc::clone(&gateway), ports.clone(), Prefetch::default());
             self.executor.spawn(format!("payment-calls.{number}"), run(calls));
         }
         let timers = PaymentDeadlines::new(gateway, ports.clone(), BATCH_MAX);

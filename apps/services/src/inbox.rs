@@ -14,6 +14,9 @@ use fiacre_ports::{
     Consumer, Delivery, ParkReason, PortError, PortErrorKind, Prefetch, QueueSpec, Settlement, Tag, Timer,
 };
 
+/// For how long a turn takes more of what comes meanwhile: whoever runs a process ends it between turns.
+const TAKES_MORE: Millis = Millis::from_secs(30);
+
 /// What a delivery asks for.
 #[derive(Debug)]
 pub(crate) enum Ask {
@@ -43,7 +46,8 @@ impl From<Ask> for Plan {
 
 /// Plans what a process does with the deliveries of its queue.
 pub(crate) trait Work {
-    /// Plans a batch, and hands it to [`Inbox::finish`]: at once, or in the parts in which it becomes known.
+    /// Plans a batch, and hands it to [`Inbox::finish`]: at once, or in the parts in which it becomes known; then it may ask
+    /// for what came [meanwhile](Inbox::meanwhile).
     async fn plan(&mut self, batch: Vec<Delivery>, inbox: &mut Inbox);
 }
 
@@ -61,6 +65,12 @@ pub(crate) struct Inbox {
     stranded: Vec<(Tag, Millis)>,
     /// Of this turn: whether anything could.
     got_on: bool,
+    /// The same, since more was last asked for.
+    got_on_lately: bool,
+    /// Of this turn: until when more is taken.
+    takes_until: Timestamp,
+    /// Of this turn: what was delivered before and came meanwhile.
+    again: Vec<Delivery>,
 }
 
 impl std::fmt::Debug for Inbox {
@@ -84,6 +94,9 @@ impl Inbox {
             consumer: None,
             stranded: Vec::new(),
             got_on: false,
+            got_on_lately: false,
+            takes_until: Timestamp::MAX,
+            again: Vec::new(),
         }
     }
 
@@ -111,11 +124,38 @@ impl Inbox {
         if batches.is_empty() {
             return Turn::Idle;
         }
+        self.takes_until = self.ports.clock.now().plus(TAKES_MORE);
         for batch in batches {
             work.plan(batch, self).await;
         }
+        while let Some(delivery) = self.again.pop() {
+            work.plan(vec![delivery], self).await;
+        }
         self.end_turn().await;
         Turn::Worked
+    }
+
+    /// What has come meanwhile, without waiting for any: for work that takes some deliveries much longer than others, whose
+    /// place the next ones take. Nothing while what was finished last could not be worked on, and for the rest of a long turn.
+    pub(crate) async fn meanwhile(&mut self) -> Vec<Delivery> {
+        let now = self.ports.clock.now();
+        if !std::mem::take(&mut self.got_on_lately) || now >= self.takes_until {
+            return Vec::new();
+        }
+        self.give_back(Millis::ZERO).await;
+        match self.next(now).await {
+            Ok(delivered) => {
+                let (again, first) = delivered.into_iter().partition(|delivery| delivery.redelivered);
+                self.again.extend::<Vec<_>>(again);
+                first
+            }
+            Err(error) => {
+                self.consumer = None;
+                let rest_ms = self.patience.lost().get();
+                tracing::warn!(queue = %self.queue.name, %error, rest_ms, "queue not read");
+                Vec::new()
+            }
+        }
     }
 
     /// What there is, in batches. What was delivered before comes last and one by one, beginning anywhere: a message that
@@ -173,7 +213,8 @@ impl Inbox {
             }
         }
         if !settled.is_empty() {
-            self.got_on |= self.settle(settled).await;
+            self.got_on_lately |= self.settle(settled).await;
+            self.got_on |= self.got_on_lately;
         }
     }
 
@@ -199,26 +240,35 @@ impl Inbox {
 
     /// Ends a turn: says when what could not be worked on comes again, and rests where nothing could.
     async fn end_turn(&mut self) {
+        self.got_on_lately = false;
         let got_on = std::mem::take(&mut self.got_on);
-        let stranded = std::mem::take(&mut self.stranded);
-        if !stranded.is_empty() {
+        if !self.stranded.is_empty() {
             let rest = if got_on {
                 Millis::ZERO
             } else {
                 self.patience.lost()
             };
-            tracing::warn!(
-                queue = %self.queue.name, count = stranded.len(), rest_ms = rest.get(), "given back uncounted"
-            );
-            let back = |(tag, delay): (Tag, Millis)| {
-                let delay = delay.max(rest);
-                (tag, Settlement::Return { delay })
-            };
-            self.settle(stranded.into_iter().map(back).collect()).await;
+            self.give_back(rest).await;
         }
         if got_on && self.consumer.is_some() {
             self.patience.found();
         }
+    }
+
+    /// Says when what could not be worked on comes again: not before the process has had its `rest`.
+    async fn give_back(&mut self, rest: Millis) {
+        let stranded = std::mem::take(&mut self.stranded);
+        if stranded.is_empty() {
+            return;
+        }
+        tracing::warn!(
+            queue = %self.queue.name, count = stranded.len(), rest_ms = rest.get(), "given back uncounted"
+        );
+        let back = |(tag, delay): (Tag, Millis)| {
+            let delay = delay.max(rest);
+            (tag, Settlement::Return { delay })
+        };
+        self.settle(stranded.into_iter().map(back).collect()).await;
     }
 
     /// Settles deliveries, and says whether it is done; where the bus cannot be told, they come again, and the inbox of

@@ -1,7 +1,7 @@
 //! The consumer of calls and notices: published event → the charge's present state → one call → what it came to.
 //!
-//! The calls of a batch are made side by side, and each outcome is committed as it comes: a gateway that takes ten seconds
-//! over one rider's bank keeps no other rider waiting, and a crash meanwhile has little to read back.
+//! Calls are made side by side, each outcome is committed as it comes, and the next call takes its place: a gateway that takes
+//! ten seconds over one rider's bank keeps no other rider waiting, and a crash meanwhile has little to read back.
 
 use super::cashier::{Answer, Cashier, ChargeId};
 use super::{LoadedCharge, loaded_charges};
@@ -23,8 +23,9 @@ use fiacre_domain::units::Millis;
 use fiacre_ports::{
     Body, Clock, Delivery, GatewayError, PaymentGateway, PaymentNotice, Prefetch, Settlement,
 };
-use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
+use std::iter;
 use std::sync::Arc;
 
 /// Makes the calls that charges want, and follows up notices. Several may compete for one queue.
@@ -70,7 +71,29 @@ impl PaymentCalls {
 
 impl Work for Caller {
     async fn plan(&mut self, batch: Vec<Delivery>, inbox: &mut Inbox) {
-        let count = batch.len();
+        // What may kill its consumer drags nothing along that came later.
+        let takes_more = batch.iter().all(|delivery| !delivery.redelivered);
+        let caller = &*self;
+        // First-in-first-out by who was woken: the order is the answers' own, and one seed gives one order.
+        let mut calls = FuturesUnordered::new();
+        calls.extend(caller.calls(batch).await);
+        while let Some(first) = calls.next().await {
+            let others = iter::from_fn(|| calls.next().now_or_never().flatten());
+            let answered = iter::once(first).chain(others).collect();
+            inbox.finish(answered).await;
+            if takes_more {
+                calls.extend(caller.calls(inbox.meanwhile().await).await);
+            }
+        }
+    }
+}
+
+impl Caller {
+    /// A call for each delivery of a batch, not yet begun.
+    async fn calls(
+        &self,
+        batch: Vec<Delivery>,
+    ) -> impl Iterator<Item = impl Future<Output = (Delivery, Plan)>> {
         let charges: Vec<Option<StreamId>> = batch.iter().map(charge_called_for).collect();
         let known: Vec<StreamId> = charges.iter().flatten().copied().collect();
         let mut loaded = match &known[..] {
@@ -78,19 +101,13 @@ impl Work for Caller {
             known => loaded_charges(&self.writer, known).await,
         }
         .into_iter();
-        let caller = &*self;
-        let calls = batch.into_iter().zip(charges).map(|(delivery, charge)| {
+        batch.into_iter().zip(charges).map(move |(delivery, charge)| {
             let charge = charge.and_then(|charge| Some((charge, loaded.next()?)));
             async move {
-                let ask = caller.ask(&delivery, charge).await;
+                let ask = self.ask(&delivery, charge).await;
                 (delivery, Plan::from(ask))
             }
-        });
-        // First-in-first-out by who was woken: the order is the answers' own, and one seed gives one order.
-        let mut answered = calls.collect::<FuturesUnordered<_>>().ready_chunks(count.max(1));
-        while let Some(planned) = answered.next().await {
-            inbox.finish(planned).await;
-        }
+        })
     }
 }
 
