@@ -47,7 +47,7 @@ pub use histogram::{Histogram, SECONDS_MAX, Timing};
 pub(crate) use quotient::quotient;
 pub(crate) use series::QuarterFigures;
 pub use series::{QUARTER_MS, Quarter};
-pub use trip::{CancelledBy, OrderRow, TripEnd, TripRow, ZoneNumbers};
+pub use trip::{CancelledBy, FailedFor, OrderRow, TripEnd, TripRow, ZoneNumbers};
 pub use zones::{Equity, REQUESTS_COMPARED_MIN, ZoneFigures};
 
 use crate::manhattan::Manhattan;
@@ -56,9 +56,10 @@ use fiacre_domain::dispatch::{DispatchEvent, OfferNumber};
 use fiacre_domain::event::Event;
 use fiacre_domain::id::{DriverId, TripId};
 use fiacre_domain::money::{Currency, Money};
-use fiacre_domain::stream::Commit;
+use fiacre_domain::payment::{DeclineReason, PaymentEvent};
+use fiacre_domain::stream::{Commit, StreamId};
 use fiacre_domain::time::Timestamp;
-use fiacre_domain::trip::{FailReason, MoneyOutcome, PersonalPlace, TripEvent, TripRequest};
+use fiacre_domain::trip::{MoneyOutcome, PersonalPlace, TripEvent, TripRequest};
 use fiacre_domain::units::{Millimetres, Millis};
 use money::Movements;
 use series::Series;
@@ -160,7 +161,7 @@ impl Measures {
             match event {
                 Event::Trip(event) => self.observe_trip(trip, event, commit.at),
                 Event::Dispatch(event) => self.observe_search(trip, event, commit.at),
-                Event::Payment(event) => self.money.fold(commit.stream, event),
+                Event::Payment(event) => self.observe_charge(trip, commit.stream, event),
                 Event::Driver(_) | Event::Ops(_) | Event::Tariff(_) => {}
             }
         }
@@ -182,7 +183,11 @@ impl Measures {
                     self.pay(trip, receipt.pay().total());
                 }
             }
-            TripEvent::Failed { reason } => self.end(trip, TripEnd::Failed(*reason), None, at),
+            TripEvent::Failed { reason } => {
+                let is_unanswered = self.open.get(&trip).is_some_and(|open| open.is_unanswered);
+                let reason = FailedFor::new(*reason, is_unanswered);
+                self.end(trip, TripEnd::Failed(reason), None, at);
+            }
             TripEvent::FareSettled(receipt) => self.pay(trip, receipt.pay().total()),
             TripEvent::MoneySettled { outcome } => self.forget(trip, *outcome),
             TripEvent::DriverNoted { .. }
@@ -193,6 +198,15 @@ impl Measures {
             | TripEvent::FareAdjusted(_)
             | TripEvent::LockCleared
             | TripEvent::Closed => {}
+        }
+    }
+
+    fn observe_charge(&mut self, trip: TripId, stream: StreamId, event: &PaymentEvent) {
+        self.money.fold(stream, event);
+        if let PaymentEvent::Declined { reason, .. } = event
+            && let Some(open) = self.open.get_mut(&trip)
+        {
+            open.is_unanswered = *reason == DeclineReason::BudgetOver;
         }
     }
 
@@ -314,10 +328,11 @@ impl Measures {
             TripEnd::Failed(reason) => {
                 self.trips.failed += 1;
                 *match reason {
-                    FailReason::NoDriver => &mut self.failed.no_driver,
-                    FailReason::PaymentDeclined => &mut self.failed.payment_declined,
-                    FailReason::Expired => &mut self.failed.expired,
-                    FailReason::ReassignmentsUsedUp => &mut self.failed.reassignments_used_up,
+                    FailedFor::NoDriver => &mut self.failed.no_driver,
+                    FailedFor::PaymentDeclined => &mut self.failed.payment_declined,
+                    FailedFor::PaymentUnanswered => &mut self.failed.payment_unanswered,
+                    FailedFor::Expired => &mut self.failed.expired,
+                    FailedFor::ReassignmentsUsedUp => &mut self.failed.reassignments_used_up,
                 } += 1;
             }
             TripEnd::Cancelled(by, _) => {

@@ -186,7 +186,8 @@ fn shape() -> Value {
             "failed": "count", "cancelled": "count", "rejected": "count",
         },
         "failed_by_reason": {
-            "no_driver": "count", "payment_declined": "count", "expired": "count", "reassignments_used_up": "count",
+            "no_driver": "count", "payment_declined": "count", "payment_unanswered": "count",
+            "expired": "count", "reassignments_used_up": "count",
         },
         "cancelled_by": { "rider": "count", "driver": "count", "operator": "count", "timer": "count" },
         "peak_live_trips": "count",
@@ -213,7 +214,9 @@ fn shape() -> Value {
             "currency": "text", "authorised": "minor", "captured": "minor", "released": "minor",
             "open": "minor", "debt": "minor", "ledger_sum": "minor",
         },
-        "audit": { "events": "count", "findings": "count" },
+        "audit": {
+            "events": "count", "findings": "count", "receipts_verified": "count", "batches": "count", "batches_verified": "count",
+        },
         "virtual_s": "number",
         "wall_s": "number",
         "events_per_s": "count",

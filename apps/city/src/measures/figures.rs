@@ -27,6 +27,8 @@ pub struct FailCounts {
     pub no_driver: u64,
     /// The payment was declined for good.
     pub payment_declined: u64,
+    /// Nobody could say in time whether the payment was good.
+    pub payment_unanswered: u64,
     /// The order lapsed before a driver and a payment.
     pub expired: u64,
     /// Too many drivers gave it back.

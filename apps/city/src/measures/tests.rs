@@ -15,8 +15,9 @@ use fiacre_domain::pricing::{
 use fiacre_domain::ratio::Ratio;
 use fiacre_domain::stream::{Cause, ChargeNumber, StreamId, Version};
 use fiacre_domain::trip::{
-    Actor, AuthorizationNumber, CancelReason, Cancelled, Completion, DeviceFact, Order, PaymentMethod,
-    PersonalPlace, PersonalPlan, ReassignReason, RejectReason, Secured, Stage, Start, StartProof,
+    Actor, AuthorizationNumber, CancelReason, Cancelled, Completion, DeviceFact, FailReason, Order,
+    PaymentMethod, PersonalPlace, PersonalPlan, ReassignReason, RejectReason, Secured, Stage, Start,
+    StartProof,
 };
 
 const FENCE: Fence = Fence { epoch: 0, count: 1 };
@@ -349,6 +350,25 @@ fn only_the_driver_who_came_counts() {
     for (to, minor) in [(ann, 0), (bob, quote().driver_pay().minor())] {
         assert_eq!(measures.drivers.earned_minor(to), minor, "{to}");
     }
+}
+
+#[test]
+fn a_payment_that_nobody_answered_in_time_is_told_from_one_that_was_declined() {
+    let mut measures = measures();
+    for (trip, reason) in [(id(1), DeclineReason::BudgetOver), (id(2), DeclineReason::Issuer)] {
+        measures.trip(trip, 0, [request(trip, at_s(0))]);
+        let (charge, authorization) = (Charge::FARE, A0);
+        let declined = PaymentEvent::Declined {
+            charge,
+            authorization,
+            reason,
+        };
+        measures.see(StreamId::Payment(trip, ChargeNumber::FARE), 100, [declined]);
+        let reason = FailReason::PaymentDeclined;
+        measures.trip(trip, 120, [TripEvent::Failed { reason }]);
+    }
+    let failed = measures.failed_by_reason();
+    assert_eq!((failed.payment_unanswered, failed.payment_declined), (1, 1));
 }
 
 #[test]

@@ -45,13 +45,52 @@ impl From<Actor> for CancelledBy {
     }
 }
 
+/// Why a trip failed: the trip's own reason, and of its payment's end more than the trip knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FailedFor {
+    /// No driver in the search's budget.
+    NoDriver,
+    /// The payment was declined for good.
+    PaymentDeclined,
+    /// Nobody could say in time whether the payment was good.
+    PaymentUnanswered,
+    /// The order lapsed before a driver and a payment.
+    Expired,
+    /// Too many drivers gave it back.
+    ReassignmentsUsedUp,
+}
+
+impl FailedFor {
+    /// What the trip says, and whether its payment ended without an answer.
+    pub(super) const fn new(reason: FailReason, is_unanswered: bool) -> Self {
+        match reason {
+            FailReason::NoDriver => Self::NoDriver,
+            FailReason::PaymentDeclined if is_unanswered => Self::PaymentUnanswered,
+            FailReason::PaymentDeclined => Self::PaymentDeclined,
+            FailReason::Expired => Self::Expired,
+            FailReason::ReassignmentsUsedUp => Self::ReassignmentsUsedUp,
+        }
+    }
+
+    /// The name in CSV, and in the report's JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NoDriver => "no_driver",
+            Self::PaymentDeclined => "payment_declined",
+            Self::PaymentUnanswered => "payment_unanswered",
+            Self::Expired => "expired",
+            Self::ReassignmentsUsedUp => "reassignments_used_up",
+        }
+    }
+}
+
 /// How a trip ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TripEnd {
     /// The rider rode.
     Completed,
     /// No driver, no payment, or too late.
-    Failed(FailReason),
+    Failed(FailedFor),
     /// Somebody cancelled.
     Cancelled(CancelledBy, CancelReason),
     /// The order was not taken.
@@ -73,7 +112,7 @@ impl TripEnd {
     pub const fn reason(self) -> &'static str {
         match self {
             Self::Completed => "",
-            Self::Failed(reason) => fail_reason_name(reason),
+            Self::Failed(reason) => reason.name(),
             Self::Cancelled(_, reason) => match reason {
                 CancelReason::ChangedPlans => "changed_plans",
                 CancelReason::WaitTooLong => "wait_too_long",
@@ -88,15 +127,6 @@ impl TripEnd {
                 RejectReason::Dropped => "dropped",
             },
         }
-    }
-}
-
-const fn fail_reason_name(reason: FailReason) -> &'static str {
-    match reason {
-        FailReason::NoDriver => "no_driver",
-        FailReason::PaymentDeclined => "payment_declined",
-        FailReason::Expired => "expired",
-        FailReason::ReassignmentsUsedUp => "reassignments_used_up",
     }
 }
 
@@ -117,6 +147,8 @@ pub(super) struct OpenTrip {
     pub(super) round: u8,
     pub(super) was_confirmed: bool,
     pub(super) is_waiting: bool,
+    /// Whether the budget of its payment ran out before anybody said yes or no.
+    pub(super) is_unanswered: bool,
 }
 
 impl OpenTrip {
@@ -139,6 +171,7 @@ impl OpenTrip {
             round: 0,
             was_confirmed: false,
             is_waiting: true,
+            is_unanswered: false,
         }
     }
 
@@ -271,6 +304,22 @@ impl TripRow {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_payment_that_failed_a_trip_can_have_been_unanswered() {
+        for (reason, names) in [
+            (FailReason::NoDriver, ["no_driver"; 2]),
+            (
+                FailReason::PaymentDeclined,
+                ["payment_declined", "payment_unanswered"],
+            ),
+            (FailReason::Expired, ["expired"; 2]),
+            (FailReason::ReassignmentsUsedUp, ["reassignments_used_up"; 2]),
+        ] {
+            let failed = [false, true].map(|is_unanswered| FailedFor::new(reason, is_unanswered).name());
+            assert_eq!(failed, names);
+        }
+    }
 
     #[test]
     fn a_live_trip_takes_less_than_150_bytes() {

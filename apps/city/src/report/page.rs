@@ -87,6 +87,7 @@ impl<'a> Page<'a> {
         let failures = [
             ("found no driver", failed.no_driver),
             ("could not pay", failed.payment_declined),
+            ("heard nothing from their bank in time", failed.payment_unanswered),
             ("ran out of time", failed.expired),
             ("lost too many drivers", failed.reassignments_used_up),
         ];

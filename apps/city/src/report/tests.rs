@@ -39,7 +39,8 @@ pub(super) fn made_up() -> Report {
         },
         failed_by_reason: FailCounts {
             no_driver: 2_100,
-            payment_declined: 1_005,
+            payment_declined: 1_002,
+            payment_unanswered: 3,
             expired: 201,
             reassignments_used_up: 2,
         },

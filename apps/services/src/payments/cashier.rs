@@ -107,14 +107,20 @@ impl Cashier {
         }
     }
 
-    /// Gives an attempt up: its budget is over. What the gateway says is what is told.
-    pub async fn give_up(&self, charge: ChargeId, start: &AuthorizationStart, intent: IntentId) -> Answer {
+    /// Gives an attempt up, since its budget is over, for `reason`. What the gateway says is what is told.
+    pub async fn give_up(
+        &self,
+        charge: ChargeId,
+        start: &AuthorizationStart,
+        intent: IntentId,
+        reason: DeclineReason,
+    ) -> Answer {
         let answer = self
             .gateway
             .cancel(intent, key(charge, start, Operation::Cancel))
             .await;
         match self.read_back(intent, answer).await {
-            Ok(view) if view.status == IntentStatus::Canceled => cancelled(start, DeclineReason::BudgetOver),
+            Ok(view) if view.status == IntentStatus::Canceled => cancelled(start, reason),
             Ok(view) => self.tell(charge, start, view, Wanted::End).await,
             Err(error) => failure(error),
         }

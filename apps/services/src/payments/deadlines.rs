@@ -7,7 +7,7 @@ use crate::process::{Process, Turn};
 use crate::reactor::ServicePorts;
 use crate::writer::{Job, Outcome, Writer};
 use async_trait::async_trait;
-use fiacre_domain::payment::{self, Hold, Payment};
+use fiacre_domain::payment::{self, DeclineReason, Hold, Payment};
 use fiacre_domain::saga::{Command, Service};
 use fiacre_domain::stream::{Cause, StreamId, TimerKind};
 use fiacre_domain::time::Timestamp;
@@ -127,8 +127,19 @@ impl Bailiff {
         if !payment.is_overdue(authorization, now) {
             return Due::Again(ends_at);
         }
+        // What ran out is the rider's time to act, or ours.
+        let reason = match payment.control().hold {
+            Hold::ActionRequired => DeclineReason::ActionFailed,
+            Hold::None
+            | Hold::Pending
+            | Hold::Created
+            | Hold::Open
+            | Hold::Waived(_)
+            | Hold::Captured
+            | Hold::Ended => DeclineReason::BudgetOver,
+        };
         let answer = match (payment.start(), payment.intent()) {
-            (Some(start), Some(intent)) => self.cashier.give_up(charge, start, intent).await,
+            (Some(start), Some(intent)) => self.cashier.give_up(charge, start, intent, reason).await,
             (Some(start), None) => {
                 let authorization = start.authorization;
                 Answer::Record(vec![payment::Command::AbandonAuthorization { authorization }])

@@ -4,7 +4,7 @@ use crate::gateway::{FARE, HELD, MISSING, PAUSE, Script, UNAVAILABLE, UNKNOWN, c
 use crate::sample::{FIRST, INTENT, start};
 use crate::stage::{NOW, Tape, applied, bus, loaded, ports, store, timer, timers, turn};
 use fiacre_domain::event::Event;
-use fiacre_domain::payment::{Charge, PaymentEvent};
+use fiacre_domain::payment::{Charge, DeclineReason, PaymentEvent};
 use fiacre_domain::stream::TimerKind;
 use fiacre_domain::units::Millis;
 use fiacre_ports::IntentStatus;
@@ -90,6 +90,40 @@ fn an_authorisation_that_takes_too_long_is_declined_once_the_gateway_says_cancel
         let tape = fired(overdue(intent()), budget, script);
         assert_eq!((tape.appended(), tape.done()), (vec![], vec![]));
         assert_eq!(tape.armed(), [(budget, NOW.plus(PAUSE))]);
+    }
+}
+
+/// Both were "the budget is over": nobody could tell a rider who did not come back from their bank from a gateway that we
+/// did not reach in time.
+#[test]
+fn whose_time_ran_out_is_said() {
+    let budget = TimerKind::AuthorizationBudget(0);
+    let (charge, authorization) = (Charge::FARE, FIRST);
+    let created = PaymentEvent::IntentCreated {
+        charge,
+        authorization,
+        intent: INTENT,
+    };
+    let asked = PaymentEvent::ActionRequired {
+        charge,
+        authorization,
+        budget_ends_at: NOW,
+    };
+    for (history, expected) in [
+        (vec![], DeclineReason::BudgetOver),
+        (vec![created.clone()], DeclineReason::BudgetOver),
+        (vec![created, asked], DeclineReason::ActionFailed),
+    ] {
+        let script = Script {
+            cancel: Some(Ok(IntentStatus::Canceled)),
+            ..Script::default()
+        };
+        let appends = fired(overdue(history), budget, script).appends().concat();
+        let reason = match &appends[0].events[..] {
+            [Event::Payment(PaymentEvent::Declined { reason, .. })] => *reason,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(reason, expected);
     }
 }
 

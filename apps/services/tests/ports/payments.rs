@@ -5,7 +5,9 @@ use crate::gateway::{
     begun, capturing, created, held, key, refunding, view, voiding,
 };
 use crate::sample::{FIRST, INTENT, TRIP, usd};
-use crate::stage::{Tape, applied, bus, delivery, error, loaded, ports, region, store, timers, told, turn};
+use crate::stage::{
+    NOW, Tape, applied, bus, delivery, error, helpings, loaded, ports, region, store, timers, told, turn,
+};
 use async_trait::async_trait;
 use fiacre_domain::event::Event;
 use fiacre_domain::id::{IntentId, TripId, WebhookId};
@@ -13,7 +15,8 @@ use fiacre_domain::money::Money;
 use fiacre_domain::payment::{Charge, PaymentEvent};
 use fiacre_domain::stream::{ChargeNumber, StreamId};
 use fiacre_domain::time::Timestamp;
-use fiacre_ports::mocks::MockPaymentGateway;
+use fiacre_domain::units::Millis;
+use fiacre_ports::mocks::{MockClock, MockPaymentGateway};
 use fiacre_ports::{
     Body, Delivery, GatewayError, IdempotencyKey, IntentRequest, IntentStatus, IntentView, Operation,
     ParkReason, PaymentGateway, PaymentNotice, PortErrorKind, Prefetch, RefundStatus, Settlement, Tag,
@@ -75,31 +78,39 @@ impl PaymentGateway for Deaf {
     }
 }
 
-/// The outcomes of a batch were committed once its slowest call had answered; a crash before lost them all.
-#[test]
-fn an_outcome_is_committed_without_waiting_for_the_slowest_call_of_its_batch() {
-    let slow = TripId::from_u128(2);
-    let started = || begun().last().cloned().unwrap();
-    let of_slow = StreamId::Payment(slow, ChargeNumber::FARE);
-    let deliveries = vec![told(1, of_slow, started()), told(2, FARE, started())];
+/// Calls that are made while the one for trip 2 gets no answer, from a bus that gives these `helpings`; polled once.
+fn called_meanwhile(script: Script, given: Vec<Vec<Delivery>>) -> Tape {
     let tape = Tape::default();
     let store = store(
         &tape,
         |request| Ok(loaded(request.stream, vec![begun()])),
         applied,
     );
+    let gateway = Deaf {
+        to: TripId::from_u128(2),
+        others: script.gateway(),
+    };
+    let ports = ports(&tape, store, helpings(&tape, given), timers(&tape, vec![]));
+    let mut calls = PaymentCalls::new(region(), Arc::new(gateway), ports, Prefetch(4));
+    let turned = pin!(calls.turn(Timestamp::MAX)).poll(&mut Context::from_waker(Waker::noop()));
+    assert_eq!(turned, Poll::Pending, "the slow one is still called");
+    tape
+}
+
+/// The start of an attempt for a trip.
+fn start_of(tag: u64, trip: u128) -> Delivery {
+    let charge = StreamId::Payment(TripId::from_u128(trip), ChargeNumber::FARE);
+    told(tag, charge, begun().last().cloned().unwrap())
+}
+
+/// The outcomes of a batch were committed once its slowest call had answered; a crash before lost them all.
+#[test]
+fn an_outcome_is_committed_without_waiting_for_the_slowest_call_of_its_batch() {
     let script = Script {
         create: Some(Ok(NEW)),
         ..Script::default()
     };
-    let gateway = Deaf {
-        to: slow,
-        others: script.gateway(),
-    };
-    let ports = ports(&tape, store, bus(&tape, deliveries), timers(&tape, vec![]));
-    let mut calls = PaymentCalls::new(region(), Arc::new(gateway), ports, Prefetch(4));
-    let turned = pin!(calls.turn(Timestamp::MAX)).poll(&mut Context::from_waker(Waker::noop()));
-    assert_eq!(turned, Poll::Pending, "the slow one is still called");
+    let tape = called_meanwhile(script, vec![vec![start_of(1, 2), start_of(2, 3)]]);
     assert_eq!(tape.appended(), ["IntentCreated"]);
     assert_eq!(tape.settled(), [(Tag(2), Settlement::Ack)]);
     assert_eq!(
@@ -107,6 +118,102 @@ fn an_outcome_is_committed_without_waiting_for_the_slowest_call_of_its_batch() {
         2,
         "all charges of a batch are loaded at once"
     );
+}
+
+/// A caller took nothing more until the slowest call of its batch had answered: with enough demand, every caller waited, and
+/// charges ran out of time that nobody had called for.
+#[test]
+fn what_comes_while_a_call_is_out_is_called_for_meanwhile() {
+    let script = Script {
+        create: Some(Ok(NEW)),
+        ..Script::default()
+    };
+    let given = vec![
+        vec![start_of(1, 2), start_of(2, 3)],
+        vec![start_of(3, 4)],
+        vec![start_of(4, 5)],
+    ];
+    let tape = called_meanwhile(script, given);
+    let acked = [2, 3, 4].map(|tag| (Tag(tag), Settlement::Ack));
+    assert_eq!(tape.settled(), acked);
+}
+
+#[test]
+fn while_the_gateway_is_away_nothing_more_is_taken() {
+    let script = Script {
+        create: Some(UNAVAILABLE),
+        ..Script::default()
+    };
+    let given = vec![vec![start_of(1, 2), start_of(2, 3)], vec![start_of(3, 4)]];
+    assert_eq!(called_meanwhile(script, given).settled(), []);
+}
+
+#[test]
+fn what_was_delivered_before_waits_for_the_others_and_drags_nothing_along() {
+    let script = Script {
+        create: Some(Ok(NEW)),
+        ..Script::default()
+    };
+    let again = Delivery {
+        redelivered: true,
+        ..start_of(3, 4)
+    };
+    let given = vec![vec![start_of(1, 2), start_of(2, 3)], vec![again.clone()]];
+    let acked = |tag| (Tag(tag), Settlement::Ack);
+    assert_eq!(called_meanwhile(script, given).settled(), [acked(2)]);
+
+    let tape = Tape::default();
+    let store = store(
+        &tape,
+        |request| Ok(loaded(request.stream, vec![begun()])),
+        applied,
+    );
+    let given = vec![vec![start_of(2, 3)], vec![again], vec![start_of(4, 5)]];
+    let ports = ports(&tape, store, helpings(&tape, given), timers(&tape, vec![]));
+    turn(&mut PaymentCalls::new(
+        region(),
+        script.gateway(),
+        ports,
+        Prefetch(4),
+    ));
+    assert_eq!(
+        tape.settled(),
+        [acked(2), acked(3)],
+        "the last is for the next turn"
+    );
+}
+
+/// Whoever runs a process ends it between turns: however much comes, there is one.
+#[test]
+fn a_turn_ends_though_more_keeps_coming() {
+    let tape = Tape::default();
+    let store = store(
+        &tape,
+        |request| Ok(loaded(request.stream, vec![begun()])),
+        applied,
+    );
+    let given = (1..=10_000)
+        .map(|tag| vec![start_of(tag, u128::from(tag) + 2)])
+        .collect();
+    let script = Script {
+        create: Some(Ok(NEW)),
+        ..Script::default()
+    };
+    let mut ports = ports(&tape, store, helpings(&tape, given), timers(&tape, vec![]));
+    let (mut clock, mut now) = (MockClock::new(), NOW);
+    clock.expect_now().returning(move || {
+        now = now.plus(Millis::new(10));
+        now
+    });
+    ports.clock = Arc::new(clock);
+    turn(&mut PaymentCalls::new(
+        region(),
+        script.gateway(),
+        ports,
+        Prefetch(4),
+    ));
+    let called = tape.settled().len();
+    assert!((100..10_000).contains(&called), "{called}");
 }
 
 /// Handles `delivery` where the charge's history is `history`.
