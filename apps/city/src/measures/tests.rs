@@ -354,17 +354,16 @@ fn only_the_driver_who_came_counts() {
 
 #[test]
 fn a_payment_that_nobody_answered_in_time_is_told_from_one_that_was_declined() {
-    let mut measures = measures();
+    let (mut measures, charge) = (measures(), Charge::FARE);
     for (trip, reason) in [(id(1), DeclineReason::BudgetOver), (id(2), DeclineReason::Issuer)] {
-        measures.trip(trip, 0, [request(trip, at_s(0))]);
-        let (charge, authorization) = (Charge::FARE, A0);
         let declined = PaymentEvent::Declined {
             charge,
-            authorization,
+            authorization: A0,
             reason,
         };
-        measures.see(StreamId::Payment(trip, ChargeNumber::FARE), 100, [declined]);
         let reason = FailReason::PaymentDeclined;
+        measures.trip(trip, 0, [request(trip, at_s(0))]);
+        measures.see(StreamId::Payment(trip, charge.number), 100, [declined]);
         measures.trip(trip, 120, [TripEvent::Failed { reason }]);
     }
     let failed = measures.failed_by_reason();
@@ -400,8 +399,7 @@ fn every_way_to_end_without_a_ride_is_unserved_and_leaves_nothing_behind() {
     );
     measures.trip(id(5), 160, [cancelled(rider, None), TripEvent::Closed]);
     for number in 1..=3 {
-        measures.trip(id(number), 170, [settled(0)]);
-        measures.trip(id(number), 171, [TripEvent::Closed]);
+        measures.trip(id(number), 170, [settled(0), TripEvent::Closed]);
     }
 
     let trips = measures.trips();

@@ -97,9 +97,14 @@ fn called_meanwhile(script: Script, given: Vec<Vec<Delivery>>) -> Tape {
     tape
 }
 
-/// The start of an attempt for a trip.
-fn start_of(tag: u64, trip: u128) -> Delivery {
-    let charge = StreamId::Payment(TripId::from_u128(trip), ChargeNumber::FARE);
+/// A call that is asked for, of the trip that gets an answer.
+fn asked(tag: u64) -> Delivery {
+    told(tag, FARE, begun().last().cloned().unwrap())
+}
+
+/// A call that is asked for, of the trip that gets none.
+fn asked_of_the_deaf(tag: u64) -> Delivery {
+    let charge = StreamId::Payment(TripId::from_u128(2), ChargeNumber::FARE);
     told(tag, charge, begun().last().cloned().unwrap())
 }
 
@@ -110,7 +115,7 @@ fn an_outcome_is_committed_without_waiting_for_the_slowest_call_of_its_batch() {
         create: Some(Ok(NEW)),
         ..Script::default()
     };
-    let tape = called_meanwhile(script, vec![vec![start_of(1, 2), start_of(2, 3)]]);
+    let tape = called_meanwhile(script, vec![vec![asked_of_the_deaf(1), asked(2)]]);
     assert_eq!(tape.appended(), ["IntentCreated"]);
     assert_eq!(tape.settled(), [(Tag(2), Settlement::Ack)]);
     assert_eq!(
@@ -129,9 +134,9 @@ fn what_comes_while_a_call_is_out_is_called_for_meanwhile() {
         ..Script::default()
     };
     let given = vec![
-        vec![start_of(1, 2), start_of(2, 3)],
-        vec![start_of(3, 4)],
-        vec![start_of(4, 5)],
+        vec![asked_of_the_deaf(1), asked(2)],
+        vec![asked(3)],
+        vec![asked(4)],
     ];
     let tape = called_meanwhile(script, given);
     let acked = [2, 3, 4].map(|tag| (Tag(tag), Settlement::Ack));
@@ -144,7 +149,7 @@ fn while_the_gateway_is_away_nothing_more_is_taken() {
         create: Some(UNAVAILABLE),
         ..Script::default()
     };
-    let given = vec![vec![start_of(1, 2), start_of(2, 3)], vec![start_of(3, 4)]];
+    let given = vec![vec![asked_of_the_deaf(1), asked(2)], vec![asked(3)]];
     assert_eq!(called_meanwhile(script, given).settled(), []);
 }
 
@@ -156,9 +161,9 @@ fn what_was_delivered_before_waits_for_the_others_and_drags_nothing_along() {
     };
     let again = Delivery {
         redelivered: true,
-        ..start_of(3, 4)
+        ..asked(3)
     };
-    let given = vec![vec![start_of(1, 2), start_of(2, 3)], vec![again.clone()]];
+    let given = vec![vec![asked_of_the_deaf(1), asked(2)], vec![again.clone()]];
     let acked = |tag| (Tag(tag), Settlement::Ack);
     assert_eq!(called_meanwhile(script, given).settled(), [acked(2)]);
 
@@ -168,7 +173,7 @@ fn what_was_delivered_before_waits_for_the_others_and_drags_nothing_along() {
         |request| Ok(loaded(request.stream, vec![begun()])),
         applied,
     );
-    let given = vec![vec![start_of(2, 3)], vec![again], vec![start_of(4, 5)]];
+    let given = vec![vec![asked(2)], vec![again], vec![asked(4)]];
     let ports = ports(&tape, store, helpings(&tape, given), timers(&tape, vec![]));
     turn(&mut PaymentCalls::new(
         region(),
@@ -192,9 +197,7 @@ fn a_turn_ends_though_more_keeps_coming() {
         |request| Ok(loaded(request.stream, vec![begun()])),
         applied,
     );
-    let given = (1..=10_000)
-        .map(|tag| vec![start_of(tag, u128::from(tag) + 2)])
-        .collect();
+    let given = (1..=10_000).map(|tag| vec![asked(tag)]).collect();
     let script = Script {
         create: Some(Ok(NEW)),
         ..Script::default()
