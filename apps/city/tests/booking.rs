@@ -19,12 +19,14 @@ use fiacre_domain::money::Currency;
 use fiacre_domain::place::Place;
 use fiacre_domain::pricing::{Ride, Surge, Tariff};
 use fiacre_domain::requirements::{Capabilities, Requirements};
-use fiacre_domain::stream::Commit;
+use fiacre_domain::stream::{Commit, StreamId};
 use fiacre_domain::time::{CivilDateTime, Timestamp};
-use fiacre_domain::trip::{DeviceFact, PaymentMethod, PersonalPlace, PersonalPlan, TripEvent};
+use fiacre_domain::trip::{
+    DeviceFact, FailReason, PaymentMethod, PersonalPlace, PersonalPlan, RejectReason, TripEvent,
+};
 use fiacre_domain::units::{Millimetres, Millis};
 use fiacre_memory::EstimatedRoutes;
-use fiacre_sandbox_payments::methods::PM_OK;
+use fiacre_sandbox_payments::methods::{PM_GONE, PM_OK};
 use fiacre_services::desk::Booking;
 use fiacre_services::fleet::FleetConfig;
 use fiacre_services::observer::NoObserver;
@@ -102,9 +104,9 @@ impl Stage {
         found.unwrap_or_else(|| panic!("not among {:?}", names(&log.0)))
     }
 
-    fn order(&mut self, pick_up: Place) -> TripId {
-        let riders = self.platform.desks.riders.clone();
-        let booking = Booking {
+    fn booking(&self, pick_up: Place) -> Booking {
+        let riders = &self.platform.desks.riders;
+        Booking {
             priced: riders
                 .quote(&self.tariff, &self.ride, self.at, Surge::NONE)
                 .unwrap(),
@@ -120,7 +122,11 @@ impl Stage {
             requirements: Requirements::ONE_SEAT,
             policy: Arc::default(),
             expires_at: None,
-        };
+        }
+    }
+
+    fn order(&mut self, booking: Booking) -> TripId {
+        let riders = self.platform.desks.riders.clone();
         let origin = self.platform.desks.origin();
         self.then(async move { riders.book(origin, booking).await.unwrap() }, 5)
     }
@@ -176,6 +182,22 @@ fn names(commits: &[Commit]) -> Vec<&'static str> {
         .collect()
 }
 
+fn corner() -> Place {
+    Place::from_e7(407_580_000, -739_855_000).unwrap()
+}
+
+fn assert_sound(commits: &[Commit]) {
+    let (mut ledger, mut audit) = (Ledger::default(), Audit::default());
+    for commit in commits {
+        audit.observe(commit);
+        for event in commit.events.iter() {
+            ledger.fold(commit.stream, event).unwrap();
+        }
+    }
+    assert_eq!(audit.finish().findings(), []);
+    assert_eq!(ledger.sum(Currency::USD), 0);
+}
+
 fn made(event: &Event) -> Option<OfferNumber> {
     if let Event::Dispatch(DispatchEvent::OfferMade(offer)) = event {
         Some(offer.number)
@@ -195,7 +217,7 @@ fn confirmed(event: &Event) -> Option<Fence> {
 #[test]
 fn a_trip_goes_from_the_order_to_a_balanced_ledger_and_closes() {
     let mut stage = Stage::new();
-    let pick_up = Place::from_e7(407_580_000, -739_855_000).unwrap();
+    let pick_up = corner();
     let drivers = stage.platform.desks.drivers.clone();
     let origin = stage.platform.desks.origin();
     let shift = async move {
@@ -209,7 +231,7 @@ fn a_trip_goes_from_the_order_to_a_balanced_ledger_and_closes() {
             .unwrap();
     };
     stage.then(shift, 1);
-    let trip = stage.order(pick_up);
+    let trip = stage.order(stage.booking(pick_up));
     let offer = stage.last(made);
     let (drivers, origin) = (
         stage.platform.desks.drivers.clone(),
@@ -237,15 +259,63 @@ fn a_trip_goes_from_the_order_to_a_balanced_ledger_and_closes() {
             "{wanted} in {names:?}"
         );
     }
-    let (mut ledger, mut audit) = (Ledger::default(), Audit::default());
-    for commit in &log.0 {
-        audit.observe(commit);
-        for event in commit.events.iter() {
-            ledger.fold(commit.stream, event).unwrap();
-        }
-    }
-    assert_eq!(audit.finish().findings(), []);
-    assert_eq!(ledger.sum(Currency::USD), 0);
+    assert_sound(&log.0);
     let books = stage.platform.company.totals()[&Currency::USD];
     assert_eq!((books.open_minor, books.captured_minor > 0), (0, true));
+}
+
+/// The order was accepted, since the bus has it; that it is refused, and why, is an event that its rider is told.
+#[test]
+fn an_order_that_is_refused_says_why_and_leaves_nothing_else() {
+    let mut stage = Stage::new();
+    let booking = Booking {
+        party_size: 3,
+        ..stage.booking(corner())
+    };
+    let trip = stage.order(booking.clone());
+    let why = stage.last(|event| {
+        if let Event::Trip(TripEvent::Rejected { reason }) = event {
+            Some(*reason)
+        } else {
+            None
+        }
+    });
+    assert_eq!(why, RejectReason::PartyTooLarge);
+    assert_eq!(stage.order(booking), trip, "a quote is used once");
+    let log = stage.log.lock().unwrap();
+    assert_eq!(names(&log.0), ["TripRejected"], "once refused, always refused");
+    assert_sound(&log.0);
+}
+
+/// The payment company will never take this way of paying.
+#[test]
+fn an_order_that_can_never_be_paid_for_fails_at_once_and_says_why() {
+    let mut stage = Stage::new();
+    let booking = Booking {
+        payment: PaymentMethod::Hold { method: PM_GONE },
+        ..stage.booking(corner())
+    };
+    let began = stage.platform.time.now();
+    let trip = stage.order(booking);
+    let why = stage.last(|event| {
+        if let Event::Trip(TripEvent::Failed { reason, .. }) = event {
+            Some(*reason)
+        } else {
+            None
+        }
+    });
+    assert_eq!(why, FailReason::PaymentDeclined);
+    let log = stage.log.lock().unwrap();
+    let failed = log
+        .0
+        .iter()
+        .find(|commit| names(std::slice::from_ref(commit)).contains(&"TripFailed"))
+        .unwrap();
+    assert_eq!(failed.stream, StreamId::Trip(trip));
+    assert!(
+        failed.at.since(began) < Millis::from_secs(5),
+        "not when the budget is over"
+    );
+    assert_eq!(names(&log.0).last(), Some(&"TripClosed"));
+    assert_sound(&log.0);
 }

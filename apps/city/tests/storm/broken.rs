@@ -1,15 +1,16 @@
 //! Stores that do what a store may do at worst, and stores that do what none may: what the checks are for.
 
 use async_trait::async_trait;
-use fiacre_domain::stream::StreamId;
+use fiacre_domain::stream::{StreamId, Version};
 use fiacre_domain::time::Timestamp;
 use fiacre_memory::MemoryEventStore;
 use fiacre_ports::{
     Appended, Consistency, Cursor, Entry, EventStore, LoadRequest, Loaded, NewCommit, Page, PortError,
     PortErrorKind, Scope, Snapshot, Ticket,
 };
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// Every how many appends of several members one breaks.
 const BREAKS_EVERY: u64 = 2;
@@ -25,6 +26,8 @@ pub(crate) enum Breakage {
     TornAndDenied,
     /// Planted: it writes to drivers' streams whatever is there already.
     Overwriting,
+    /// Planted: it forgets what is folded into a snapshot, and does not miss it where the snapshot is gone.
+    Trimming,
 }
 
 /// A store that breaks, over one that does not. Clones break together, and count together.
@@ -34,6 +37,7 @@ pub(crate) struct BrokenStore {
     breakage: Breakage,
     batches: Arc<AtomicU64>,
     broken: Arc<AtomicU64>,
+    folded: Arc<Mutex<BTreeMap<StreamId, Version>>>,
 }
 
 impl BrokenStore {
@@ -43,6 +47,7 @@ impl BrokenStore {
             breakage,
             batches: Arc::default(),
             broken: Arc::default(),
+            folded: Arc::default(),
         }
     }
 
@@ -84,6 +89,22 @@ impl BrokenStore {
         (0..members).map(|_| Appended::Failed(unknown())).collect()
     }
 
+    fn trim(&self, stream: StreamId, loaded: &mut Loaded) {
+        let folded = self
+            .folded
+            .lock()
+            .unwrap()
+            .get(&stream)
+            .copied()
+            .unwrap_or_default();
+        let before = loaded.commits.len();
+        if loaded.snapshot.is_none() {
+            loaded.commits.retain(|commit| commit.version > folded);
+        }
+        let trimmed = u64::from(loaded.commits.len() < before);
+        self.broken.fetch_add(trimmed, Ordering::AcqRel);
+    }
+
     async fn overwrite(&self, mut commits: Vec<NewCommit>) -> Vec<Appended> {
         for commit in &mut commits {
             let request = LoadRequest::whole(commit.stream, Consistency::Linearizable);
@@ -101,7 +122,13 @@ impl BrokenStore {
 #[async_trait]
 impl EventStore for BrokenStore {
     async fn load(&self, requests: &[LoadRequest]) -> Vec<Result<Loaded, PortError>> {
-        self.inner.load(requests).await
+        let mut answers = self.inner.load(requests).await;
+        if self.breakage == Breakage::Trimming {
+            for (request, loaded) in requests.iter().zip(answers.iter_mut().flatten()) {
+                self.trim(request.stream, loaded);
+            }
+        }
+        answers
     }
 
     async fn append(&self, commits: Vec<NewCommit>) -> Vec<Appended> {
@@ -110,7 +137,9 @@ impl EventStore for BrokenStore {
                 self.tear(commits).await
             }
             Breakage::Overwriting => self.overwrite(commits).await,
-            Breakage::Sound | Breakage::Torn | Breakage::TornAndDenied => self.inner.append(commits).await,
+            Breakage::Sound | Breakage::Torn | Breakage::TornAndDenied | Breakage::Trimming => {
+                self.inner.append(commits).await
+            }
         }
     }
 
@@ -127,6 +156,8 @@ impl EventStore for BrokenStore {
     }
 
     async fn save_snapshots(&self, snapshots: Vec<(StreamId, Snapshot)>) -> Result<(), PortError> {
+        let folded = snapshots.iter().map(|(stream, kept)| (*stream, kept.version));
+        self.folded.lock().unwrap().extend(folded);
         self.inner.save_snapshots(snapshots).await
     }
 

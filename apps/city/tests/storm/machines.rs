@@ -1,4 +1,5 @@
-//! Machines that disagree or die: clocks apart, a second matcher, a store that dies within an append, lost snapshots.
+//! Machines that disagree or die: clocks apart, a second matcher, a store that dies within an append, lost snapshots and
+//! boards.
 
 use crate::broken::Breakage;
 use crate::people::Habits;
@@ -152,32 +153,85 @@ fn a_store_that_denies_its_death_is_found_out() {
     assert!(found, "commits that were lost were never missed");
 }
 
+/// One driver for many trips, so that their stream grows long.
+fn long_shift(breakage: Breakage) -> Setup {
+    let habits = Habits {
+        trips: 40,
+        drivers: 1,
+        booked_every: Millis::from_minutes(8),
+        ..Habits::golden()
+    };
+    Setup {
+        habits,
+        breakage,
+        ..Setup::golden()
+    }
+}
+
+/// Runs through the shift; time and again snapshots vanish, and whoever remembers the driver begins anew.
+fn forget_time_and_again(world: &mut World) {
+    for _ in 0..60 {
+        world.run_for(Millis::from_minutes(7));
+        world.forget_snapshots();
+        world.begin_anew(Service::Driver.name());
+        world.begin_anew("matcher");
+    }
+}
+
 #[test]
 fn snapshots_may_fail_or_vanish_at_any_time() {
     for kind in [None, Some(FaultKind::FailBefore), Some(FaultKind::FailAfter)] {
-        let habits = Habits {
-            trips: 40,
-            drivers: 1,
-            booked_every: Millis::from_minutes(8),
-            ..Habits::golden()
-        };
-        let mut world = World::new(Setup {
-            habits,
-            ..Setup::golden()
-        });
+        let mut world = World::new(long_shift(Breakage::Sound));
         world.faults.trace();
         if let Some(kind) = kind {
             world.faults.strike_next(Call::SaveSnapshots, Fault::new(kind));
         }
-        for _ in 0..60 {
-            world.run_for(Millis::from_minutes(7));
-            world.forget_snapshots();
-        }
+        forget_time_and_again(&mut world);
         world.converge(CONVERGES_IN);
         world.assert_clean();
         let saved = world.faults.take_trace().contains(&Call::SaveSnapshots);
         let struck = kind.map_or(0, |kind| world.faults.fired_of(kind));
         assert_eq!((saved, struck), (true, u64::from(kind.is_some())), "{kind:?}");
         assert_eq!(counted(&world, "TripCompleted"), 40);
+    }
+}
+
+/// Planted: a store that throws away what is folded into a snapshot.
+#[test]
+fn a_store_that_cannot_do_without_its_snapshots_is_found_out() {
+    let mut world = World::new(long_shift(Breakage::Trimming));
+    forget_time_and_again(&mut world);
+    assert!(world.broken() > 0, "nothing was ever missing");
+    let is_clean = world.has_converged() && world.findings().is_empty();
+    assert!(
+        !is_clean || counted(&world, "TripCompleted") < 40,
+        "nobody missed it"
+    );
+}
+
+/// A matcher that begins learns of searches from the board alone, or from the log; it ticks every two seconds.
+#[test]
+fn a_board_that_is_lost_under_two_matchers_is_restored_by_both() {
+    for seed in 0..SEEDS / 3 {
+        let habits = Habits {
+            trips: 6,
+            drivers: 6,
+            ..Habits::golden()
+        };
+        let mut world = World::new(Setup {
+            seed,
+            seeded: true,
+            twins: true,
+            habits,
+            ..Setup::golden()
+        });
+        for _ in 0..600 {
+            world.run_for(Millis::from_secs(1));
+            world.lose_board();
+            world.begin_anew("matcher");
+        }
+        world.converge(CONVERGES_IN);
+        world.assert_clean();
+        assert_eq!(counted(&world, "TripCompleted"), 6, "seed {seed}");
     }
 }

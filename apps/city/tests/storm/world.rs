@@ -139,6 +139,7 @@ pub(crate) struct World {
     time: VirtualTime,
     store: MemoryEventStore,
     bus: MemoryBus,
+    board: MemoryBoard,
     ground: Ground,
     company: Arc<Sandbox>,
     queues: Vec<QueueSpec>,
@@ -157,6 +158,14 @@ fn area() -> ServiceArea {
         corner(408_900_000, -739_000_000),
     )
     .unwrap()
+}
+
+/// The same ports for a process that remembers nothing of an earlier life.
+fn forgetful(ports: &ServicePorts) -> ServicePorts {
+    ServicePorts {
+        recent: Arc::default(),
+        ..ports.clone()
+    }
 }
 
 /// What a future gives that need not wait.
@@ -203,9 +212,10 @@ impl World {
             phones,
             people: People::new(setup.habits, setup.seed, riders, drivers),
             seed: setup.seed,
-            time,
             store,
             bus,
+            board: MemoryBoard::new(time.clone()),
+            time,
             ground,
             company,
             queues: Vec::new(),
@@ -250,7 +260,7 @@ impl World {
 
     fn begin_reactor(&mut self, service: Service, ports: ServicePorts) {
         self.live(service.name(), move || {
-            let (ports, prefetch) = (ports.clone(), Prefetch::default());
+            let (ports, prefetch) = (forgetful(&ports), Prefetch::default());
             Box::pin(run(Reactor::new(
                 service,
                 region(),
@@ -280,11 +290,10 @@ impl World {
     }
 
     fn begin_matchers(&mut self, locations: &MemoryLocations, twins: bool) {
-        let board = MemoryBoard::new(self.time.clone()).with_faults(&self.faults);
         for twin in 0..=u64::from(twins) {
             let fleet = FleetPorts {
                 service: self.ground.ports(Service::Driver, &self.faults),
-                board: Arc::new(board.clone()),
+                board: Arc::new(self.board.clone().with_faults(&self.faults)),
                 // A reader that starts anew begins with the latest sample of every driver.
                 locations: Arc::new(locations.clone().with_faults(&self.faults)),
                 ids: Arc::new(SeededIds::new(self.time.clone(), self.seed ^ (twin << 63))),
@@ -292,7 +301,14 @@ impl World {
             };
             self.live("matcher", move || {
                 let config = FleetConfig::new(region(), area());
-                Box::pin(run(Fleet::new(config, fleet.clone())))
+                let service = forgetful(&fleet.service);
+                Box::pin(run(Fleet::new(
+                    config,
+                    FleetPorts {
+                        service,
+                        ..fleet.clone()
+                    },
+                )))
             });
         }
         if twins {
@@ -352,6 +368,22 @@ impl World {
                 self.begin(name, begin);
                 self.crashes += 1;
             }
+        }
+    }
+
+    /// Ends the processes of this name where they are, and begins them anew.
+    pub(crate) fn begin_anew(&mut self, name: &str) {
+        let is_meant = |life: &(&TaskId, &(String, Begin))| life.1.0 == name;
+        let tasks: Vec<_> = self
+            .lives
+            .iter()
+            .filter(is_meant)
+            .map(|(task, _)| *task)
+            .collect();
+        for task in tasks {
+            self.executor.crash(task);
+            let (name, begin) = self.lives.remove(&task).unwrap();
+            self.begin(name, begin);
         }
     }
 
@@ -468,6 +500,11 @@ impl World {
     /// Drops every snapshot that is kept.
     pub(crate) fn forget_snapshots(&self) {
         self.store.forget_snapshots();
+    }
+
+    /// Loses what the matchers have written down of open searches.
+    pub(crate) fn lose_board(&self) {
+        self.board.lose();
     }
 
     /// Sets the clock of a service, from now on.

@@ -378,6 +378,36 @@ fn of_a_stream_that_is_remembered_only_what_is_newer_is_loaded() {
     assert_eq!(known, [(bob, 1), (bob, 1), (ann, 3), (bob, 1)]);
 }
 
+/// A matcher may ask for a stream twice in one batch: it once forgot what it knew where the first answer failed.
+#[test]
+fn a_stream_that_stands_twice_in_a_batch_is_known_though_its_first_load_fails() {
+    let (tape, bob) = (Tape::default(), StreamId::Driver(BOB));
+    let loads = Mutex::new(0);
+    // Answered, then failed, then answered: only what is newer than what is known, which is nothing.
+    let load = move |request: &LoadRequest| {
+        let mut loads = loads.lock().unwrap();
+        *loads += 1;
+        match (*loads, request.after) {
+            (2, _) => Err(error(PortErrorKind::Unavailable)),
+            (_, Version::EMPTY) => Ok(loaded(bob, vec![vec![online()]])),
+            (_, head) => Ok(Loaded {
+                head,
+                ..loaded(bob, vec![])
+            }),
+        }
+    };
+    let store = Arc::new(store(&tape, load, applied));
+    let writer = Writer::new(store, Arc::new(clock(&tape)), Arc::new(NoObserver));
+    let seen = |_, seen: Result<(&State, Version), PortError>| {
+        let (state, head) = seen.ok()?;
+        Some((state.to_snapshot(), head.get()))
+    };
+    let known = crate::stage::at_once(writer.states(&[bob], seen)).remove(0);
+    assert_eq!(known.as_ref().map(|(_, head)| *head), Some(1));
+    let again = crate::stage::at_once(writer.states(&[bob, bob], seen));
+    assert_eq!(again, [None, known]);
+}
+
 #[test]
 fn a_refusal_is_believed_only_at_the_confirmed_head() {
     let command = DriverCommand::ChangeRegion { region: brooklyn() };
