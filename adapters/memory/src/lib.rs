@@ -8,7 +8,7 @@
 //! | running futures | [`Executor`], [`Spawner`], [`Outside`] for calls that leave the thread |
 //! | time and identity | [`VirtualTime`], [`SkewedClock`] for each service, [`SeededIds`] |
 //! | what goes wrong | [`Faults`]: scripted, by chance or an outage; each adapter takes it `with_faults` |
-//! | the ports | [`MemoryEventStore`], [`MemoryBus`], [`MemoryTimers`], [`MemoryBoard`], [`MemoryViews`], [`MemoryLocations`], [`EstimatedRoutes`] |
+//! | the ports | [`MemoryEventStore`], [`MemoryBus`], [`MemoryTimers`], [`MemoryBoard`], [`MemoryViews`], [`MemoryVault`], [`MemoryLocations`], [`EstimatedRoutes`] |
 //!
 //! A port method that waits `until` a time waits in virtual time; the deadline is read on the clock of the process that
 //! asks, which `for_clock` gives to its handle.
@@ -28,6 +28,7 @@ mod routes;
 mod signal;
 mod time;
 mod timers;
+mod vault;
 mod views;
 
 pub use board::MemoryBoard;
@@ -43,4 +44,5 @@ pub use locations::MemoryLocations;
 pub use routes::{EstimatedRoutes, ROAD_FACTOR, RoutesError, SPEED_MM_PER_S};
 pub use time::{Sleep, VirtualTime};
 pub use timers::MemoryTimers;
+pub use vault::MemoryVault;
 pub use views::MemoryViews;

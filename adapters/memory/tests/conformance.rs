@@ -7,6 +7,7 @@ use fiacre_conformance::clock::ClockHarness;
 use fiacre_conformance::dispatch_board::{self, DispatchBoardHarness};
 use fiacre_conformance::event_store::{self, EventStoreHarness};
 use fiacre_conformance::id_source::IdSourceHarness;
+use fiacre_conformance::key_vault::{self, KeyVaultHarness};
 use fiacre_conformance::location_feed::LocationFeedHarness;
 use fiacre_conformance::route_provider::RouteProviderHarness;
 use fiacre_conformance::timers::{self, TimersHarness};
@@ -17,11 +18,11 @@ use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
 use fiacre_memory::{
     Call, EstimatedRoutes, Executor, Fault, FaultKind, Faults, MemoryBoard, MemoryBus, MemoryEventStore,
-    MemoryLocations, MemoryTimers, MemoryViews, SeededIds, SkewedClock, VirtualTime,
+    MemoryLocations, MemoryTimers, MemoryVault, MemoryViews, SeededIds, SkewedClock, VirtualTime,
 };
 use fiacre_ports::{
-    Basis, Bus, Clock, DispatchBoard, EventStore, IdSource, LocationFeed, Message, QueueName, RawMessage,
-    RouteProvider, Ticket, Timers, TripViews,
+    Basis, Bus, Clock, DispatchBoard, EventStore, IdSource, KeyVault, LocationFeed, Message, QueueName,
+    RawMessage, RouteProvider, Ticket, Timers, TripViews,
 };
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
@@ -36,6 +37,7 @@ struct World {
     timers: MemoryTimers,
     board: MemoryBoard,
     views: MemoryViews,
+    vault: MemoryVault,
     locations: MemoryLocations,
     /// How many sources of identities were made: each has a seed of its own.
     sources: Cell<u64>,
@@ -72,6 +74,7 @@ impl World {
             timers: MemoryTimers::new(time.clone()).with_faults(&faults),
             board: MemoryBoard::new(time.clone()),
             views: MemoryViews::default(),
+            vault: MemoryVault::new(1),
             locations: MemoryLocations::default(),
             sources: Cell::default(),
             faults,
@@ -230,6 +233,18 @@ impl TripViewsHarness for World {
     }
 }
 
+impl KeyVaultHarness for World {
+    fn open(&self) -> Arc<dyn KeyVault> {
+        Arc::new(self.vault.clone())
+    }
+
+    fn support(&self, capability: key_vault::Capability) -> Support {
+        match capability {
+            key_vault::Capability::Restart => Support::No(NOT_KEPT),
+        }
+    }
+}
+
 impl LocationFeedHarness for World {
     fn open(&self) -> Arc<dyn LocationFeed> {
         Arc::new(self.locations.clone())
@@ -282,6 +297,7 @@ mod fifo {
     fiacre_conformance::timers_suite!(World::fifo());
     fiacre_conformance::dispatch_board_suite!(World::fifo());
     fiacre_conformance::trip_views_suite!(World::fifo());
+    fiacre_conformance::key_vault_suite!(World::fifo());
     fiacre_conformance::location_feed_suite!(World::fifo());
     fiacre_conformance::route_provider_suite!(World::fifo());
     fiacre_conformance::clock_suite!(World::fifo());

@@ -7,6 +7,7 @@ pub mod dispatch_board;
 pub mod event_store;
 mod harness;
 pub mod id_source;
+pub mod key_vault;
 pub mod location_feed;
 pub mod payment_gateway;
 mod planted;

@@ -25,6 +25,7 @@ suites! {
     dispatch_board_suite of dispatch_board;
     event_store_suite of event_store;
     id_source_suite of id_source;
+    key_vault_suite of key_vault;
     location_feed_suite of location_feed;
     payment_gateway_suite of payment_gateway;
     route_provider_suite of route_provider;
@@ -40,6 +41,7 @@ mod documentation {
         include_str!("../../src/bus.rs"),
         include_str!("../../src/clock.rs"),
         include_str!("../../src/event_store.rs"),
+        include_str!("../../src/key_vault.rs"),
         include_str!("../../src/payment_gateway.rs"),
         include_str!("../../src/road.rs"),
         include_str!("../../src/seal.rs"),
@@ -60,7 +62,7 @@ mod documentation {
                 );)*
             };
         }
-        add!(bus clock dispatch_board event_store id_source location_feed payment_gateway route_provider seal timers trip_views);
+        add!(bus clock dispatch_board event_store id_source key_vault location_feed payment_gateway route_provider seal timers trip_views);
         clauses
     }
 

@@ -19,6 +19,8 @@ pub enum Port {
     Board,
     /// Views of trips.
     Views,
+    /// Keys of personal data.
+    Vault,
     /// Locations of drivers.
     Locations,
     /// Routes.
@@ -126,6 +128,12 @@ calls! {
     GetViews = Views, "trip_views.get", READ;
     /// `TripViews::of_rider`.
     ViewsOfRider = Views, "trip_views.of_rider", READ;
+    /// `KeyVault::bind`.
+    BindTrips = Vault, "key_vault.bind", WRITE;
+    /// `KeyVault::keys`.
+    TripKeys = Vault, "key_vault.keys", READ;
+    /// `KeyVault::forget`.
+    ForgetPerson = Vault, "key_vault.forget", WRITE;
     /// `LocationFeed::report`; a report can be lost without an error.
     Report = Locations, "location_feed.report", &[FailBefore, FailAfter, Delay, CrashBefore, CrashAfter, Drop];
     /// `LocationFeed::subscribe`.
