@@ -7,7 +7,7 @@ use crate::writer::{Job, Outcome, Writer};
 use fiacre_domain::saga::Service;
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
-use fiacre_ports::{PortError, Scope, Timer};
+use fiacre_ports::{PortError, Scope, Shard, Timer};
 
 /// What a due timer asks for.
 #[derive(Debug)]
@@ -31,10 +31,10 @@ pub(crate) trait Judge {
     fn next(&self, timer: &Timer, outcome: &Outcome) -> Option<Timer>;
 }
 
-/// The timers of one service, one batch at a time.
+/// The timers of one service or of a shard of it, one batch at a time.
 #[derive(Debug)]
 pub(crate) struct Alarms {
-    service: Service,
+    scope: Scope,
     name: String,
     ports: ServicePorts,
     writer: Writer,
@@ -47,13 +47,19 @@ impl Alarms {
     pub(crate) fn new(service: Service, ports: ServicePorts, batch_max: usize) -> Self {
         let name = format!("{}.timers", service.name());
         Self {
-            service,
+            scope: Scope::of(service),
             writer: ports.writer(),
             patience: ports.patience(&name),
             name,
             ports,
             batch_max: batch_max.max(1),
         }
+    }
+
+    /// Of `shard` only.
+    pub(crate) fn with_shard(mut self, shard: Shard) -> Self {
+        self.scope = self.scope.with_shard(shard);
+        self
     }
 
     /// The process's name.
@@ -66,8 +72,7 @@ impl Alarms {
         if !self.patience.rest(until).await {
             return Turn::Idle;
         }
-        let scope = Scope::of(self.service);
-        let handled = match self.ports.timers.due(scope, self.batch_max, until).await {
+        let handled = match self.ports.timers.due(self.scope, self.batch_max, until).await {
             Ok(due) if due.is_empty() => return Turn::Idle,
             Ok(due) => self.handle(judge, due).await,
             Err(error) => Err(error),
@@ -118,8 +123,9 @@ impl Alarms {
         }
         let got_on = !(moved.is_empty() && over.is_empty());
         moved.extend(self.strand(stranded, got_on));
-        self.ports.timers.schedule(self.service, moved).await?;
-        self.ports.timers.done(self.service, &over).await?;
+        let service = self.scope.service();
+        self.ports.timers.schedule(service, moved).await?;
+        self.ports.timers.done(service, &over).await?;
         if got_on {
             self.patience.found();
         }

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use fiacre_domain::saga::{self, Service, Setting};
 use fiacre_domain::stream::{Cause, StreamId, TimerId, TimerKind, Version};
 use fiacre_domain::time::Timestamp;
-use fiacre_ports::{Clock, PortError, Timer};
+use fiacre_ports::{Clock, PortError, Shard, Timer};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -48,6 +48,13 @@ impl Deadlines {
             alarms: Alarms::new(service, ports, batch_max),
             aggregates,
         }
+    }
+
+    /// Of `shard` only: the others are for processes beside this one.
+    #[must_use]
+    pub fn with_shard(mut self, shard: Shard) -> Self {
+        self.alarms = self.alarms.with_shard(shard);
+        self
     }
 }
 

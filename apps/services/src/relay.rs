@@ -9,14 +9,14 @@ use fiacre_domain::saga::Service;
 use fiacre_domain::stream::Commit;
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
-use fiacre_ports::{Body, Entry, Message, PortError, Published, Scope, Ticket};
+use fiacre_ports::{Body, Entry, Message, PortError, Published, Scope, Shard, Ticket};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// Publishes the commits of one service's streams.
+/// Publishes the commits of one service's streams, or of a shard of them.
 #[derive(Debug)]
 pub struct Relay {
-    service: Service,
+    scope: Scope,
     name: String,
     ports: ServicePorts,
     patience: Patience,
@@ -30,13 +30,24 @@ impl Relay {
     pub fn new(service: Service, ports: ServicePorts, batch_max: usize) -> Self {
         let name = format!("{}.relay", service.name());
         Self {
-            service,
+            scope: Scope::of(service),
             patience: ports.patience(&name),
             aside: BTreeSet::new(),
             name,
             ports,
             batch_max: batch_max.max(1),
         }
+    }
+
+    /// Of `shard` only: the others are for relays beside this one.
+    #[must_use]
+    pub fn with_shard(mut self, shard: Shard) -> Self {
+        self.scope = self.scope.with_shard(shard);
+        self
+    }
+
+    const fn service(&self) -> Service {
+        self.scope.service()
     }
 
     /// Publishes commits; says what became of each.
@@ -58,7 +69,7 @@ impl Relay {
     }
 
     fn fate(&self, commit: &Commit, answer: &Published) -> Fate {
-        let (service, stream, version) = (self.service.name(), commit.stream, commit.version);
+        let (service, stream, version) = (self.service().name(), commit.stream, commit.version);
         match answer {
             Published::Confirmed => Fate::Arrived,
             Published::Returned => {
@@ -84,7 +95,7 @@ impl Relay {
                 Ok(commit) => commits.push(commit),
                 Err(error) => {
                     let (stream, version) = (ticket.stream, ticket.version);
-                    tracing::error!(service = self.service.name(), %stream, %version, %error, "commit not read; on hold");
+                    tracing::error!(service = self.service().name(), %stream, %version, %error, "commit not read; on hold");
                     fates.push((ticket, Fate::Unreadable));
                 }
             }
@@ -93,8 +104,7 @@ impl Relay {
     }
 
     async fn relay(&mut self, until: Timestamp) -> Result<Turn, PortError> {
-        let scope = Scope::of(self.service);
-        let feed = self.ports.store.feed(scope, self.batch_max, until).await?;
+        let feed = self.ports.store.feed(self.scope, self.batch_max, until).await?;
         if feed.is_empty() {
             return Ok(Turn::Idle);
         }
@@ -165,8 +175,8 @@ impl Relay {
         }
         let count = self.aside.len();
         if count != before {
-            tracing::warn!(service = self.service.name(), count, "commits set aside");
-            self.ports.observer.set_aside(self.service, count);
+            tracing::warn!(service = self.service().name(), count, "commits set aside");
+            self.ports.observer.set_aside(self.service(), count);
         }
     }
 }
@@ -227,7 +237,7 @@ impl Process for Relay {
             Ok(turn) => turn,
             Err(error) => {
                 let rest_ms = self.patience.lost().get();
-                tracing::warn!(service = self.service.name(), %error, rest_ms, "feed not relayed; tried again");
+                tracing::warn!(service = self.service().name(), %error, rest_ms, "feed not relayed; tried again");
                 Turn::Worked
             }
         }

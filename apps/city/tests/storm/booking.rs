@@ -1,6 +1,7 @@
 //! One booking, struck once or for a while.
 
-use crate::world::{START, Setup, World};
+use crate::setup::Setup;
+use crate::world::{START, World};
 use fiacre_domain::units::Millis;
 use fiacre_memory::{Call, Fault, FaultKind, FaultPolicy, Port};
 use fiacre_sandbox_payments::methods::{

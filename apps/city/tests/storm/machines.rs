@@ -3,7 +3,8 @@
 
 use crate::broken::Breakage;
 use crate::people::Habits;
-use crate::world::{Setup, Skews, World};
+use crate::setup::{Setup, Skews};
+use crate::world::World;
 use fiacre_domain::saga::Service;
 use fiacre_domain::units::Millis;
 use fiacre_memory::{Call, Fault, FaultKind, FaultPolicy};

@@ -13,4 +13,5 @@ mod broken;
 mod machines;
 mod people;
 mod seeds;
+mod setup;
 mod world;

@@ -1,7 +1,8 @@
 //! Many bookings, struck by whatever a seed draws.
 
 use crate::people::Habits;
-use crate::world::{START, Setup, World};
+use crate::setup::Setup;
+use crate::world::{START, World};
 use fiacre_city::random::Random;
 use fiacre_domain::units::Millis;
 use fiacre_memory::{FaultKind, FaultPolicy, Port};

@@ -1,7 +1,8 @@
 //! The whole platform on the memory adapters, struck by faults: every process that dies is begun anew.
 
-use crate::broken::{Breakage, BrokenStore};
-use crate::people::{Habits, People};
+use crate::broken::BrokenStore;
+use crate::people::People;
+use crate::setup::{Setup, Skews};
 use fiacre_domain::audit::Audit;
 use fiacre_domain::event::Event;
 use fiacre_domain::geo::ServiceArea;
@@ -18,9 +19,10 @@ use fiacre_memory::{
     MemoryTimers, SeededIds, SkewedClock, Step, TaskId, VirtualTime,
 };
 use fiacre_ports::{
-    Body, Bus, Clock, Cursor, EventStore, Message, ParkReason, PaymentGateway, Prefetch, Published, QueueSpec,
+    Body, Bus, Clock, Cursor, EventStore, Message, ParkReason, PaymentGateway, Prefetch, Published,
+    QueueSpec, Shard,
 };
-use fiacre_sandbox_payments::{Policy, Sandbox};
+use fiacre_sandbox_payments::Sandbox;
 use fiacre_services::deadlines::Deadlines;
 use fiacre_services::desk::{DeskPorts, DriverDesk, RiderDesk};
 use fiacre_services::fleet::{Fleet, FleetConfig, FleetPorts};
@@ -43,43 +45,6 @@ const PAYMENT_CALLERS: usize = 2;
 
 type Life = Pin<Box<dyn Future<Output = ()>>>;
 type Begin = Box<dyn Fn() -> Life>;
-
-/// How a world is set up.
-#[derive(Clone)]
-pub(crate) struct Setup {
-    pub(crate) seed: u64,
-    /// Whether the executor picks tasks by the seed, rather than in turn.
-    pub(crate) seeded: bool,
-    pub(crate) payments: Policy,
-    pub(crate) habits: Habits,
-    pub(crate) skews: Skews,
-    /// Whether the region has a second matcher, and a second driver service, that know nothing of the first.
-    pub(crate) twins: bool,
-    pub(crate) breakage: Breakage,
-}
-
-/// How far each service's clock is ahead of true time, which phones, the gateway and the payment company have.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Skews {
-    pub(crate) trip: Millis,
-    pub(crate) driver: Millis,
-    pub(crate) payment: Millis,
-}
-
-impl Setup {
-    /// One rider and two drivers who do what they should, with a payment company without whims.
-    pub(crate) fn golden() -> Self {
-        Self {
-            seed: 7,
-            seeded: false,
-            payments: Policy::default(),
-            habits: Habits::golden(),
-            skews: Skews::default(),
-            twins: false,
-            breakage: Breakage::Sound,
-        }
-    }
-}
 
 /// What the services stand on, each with a clock of its own.
 struct Ground {
@@ -160,6 +125,14 @@ fn area() -> ServiceArea {
     .unwrap()
 }
 
+/// What readers that share a service take each: all of it, or a half.
+fn shards(twins: bool) -> Vec<Shard> {
+    let count = if twins { 2 } else { 1 };
+    (0..count)
+        .map(|index| Shard::new(index, count).unwrap())
+        .collect()
+}
+
 /// The same ports for a process that remembers nothing of an earlier life.
 fn forgetful(ports: &ServicePorts) -> ServicePorts {
     ServicePorts {
@@ -223,8 +196,8 @@ impl World {
             crashes: 0,
         };
         world.declare_queues();
-        world.begin_services();
-        world.begin_payments();
+        world.begin_services(setup.twins);
+        world.begin_payments(setup.twins);
         world.begin_matchers(&locations, setup.twins);
         let (people, bus) = (world.people.clone(), world.bus.clone());
         world
@@ -271,21 +244,28 @@ impl World {
         });
     }
 
-    fn begin_services(&mut self) {
+    fn begin_services(&mut self, twins: bool) {
         let setting = Setting::default();
         for service in Service::ALL {
             let name = service.name();
             let own = self.ground.ports(service, &self.faults);
             self.begin_reactor(service, own.clone());
-            self.live(format!("{name}.relay"), move || {
-                Box::pin(run(Relay::new(service, own.clone(), BATCH_MAX)))
-            });
+            for shard in shards(twins) {
+                let own = own.clone();
+                self.live(format!("{name}.relay"), move || {
+                    let relay = Relay::new(service, own.clone(), BATCH_MAX);
+                    Box::pin(run(relay.with_shard(shard)))
+                });
+            }
         }
         for service in [Service::Trip, Service::Driver] {
-            let own = self.ground.ports(service, &self.faults);
-            self.live(format!("{}.timers", service.name()), move || {
-                Box::pin(run(Deadlines::new(service, setting, own.clone(), BATCH_MAX)))
-            });
+            for shard in shards(twins) {
+                let own = self.ground.ports(service, &self.faults);
+                self.live(format!("{}.timers", service.name()), move || {
+                    let deadlines = Deadlines::new(service, setting, own.clone(), BATCH_MAX);
+                    Box::pin(run(deadlines.with_shard(shard)))
+                });
+            }
         }
     }
 
@@ -317,7 +297,7 @@ impl World {
         }
     }
 
-    fn begin_payments(&mut self) {
+    fn begin_payments(&mut self, twins: bool) {
         let ports = self.ground.ports(Service::Payment, &self.faults);
         let gateway: Arc<dyn PaymentGateway> = Arc::clone(&self.company) as _;
         for number in 0..PAYMENT_CALLERS {
@@ -332,14 +312,13 @@ impl World {
                 )))
             });
         }
-        let own = ports.clone();
-        self.live("payment-service.timers", move || {
-            Box::pin(run(PaymentDeadlines::new(
-                Arc::clone(&gateway),
-                own.clone(),
-                BATCH_MAX,
-            )))
-        });
+        for shard in shards(twins) {
+            let (own, gateway) = (ports.clone(), Arc::clone(&gateway));
+            self.live("payment-service.timers", move || {
+                let deadlines = PaymentDeadlines::new(Arc::clone(&gateway), own.clone(), BATCH_MAX);
+                Box::pin(run(deadlines.with_shard(shard)))
+            });
+        }
         let (company, bus, clock) = (
             Arc::clone(&self.company),
             Arc::clone(&ports.bus),

@@ -13,7 +13,7 @@ use fiacre_domain::stream::{Cause, StreamId, TimerKind};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::trip::AuthorizationNumber;
 use fiacre_domain::units::Millis;
-use fiacre_ports::{Clock, GatewayError, PaymentGateway, Timer};
+use fiacre_ports::{Clock, GatewayError, PaymentGateway, Shard, Timer};
 use futures_util::future::join_all;
 use std::sync::Arc;
 
@@ -52,6 +52,13 @@ impl PaymentDeadlines {
             alarms: Alarms::new(Service::Payment, ports, batch_max),
             bailiff,
         }
+    }
+
+    /// Of `shard` only: the others are for processes beside this one.
+    #[must_use]
+    pub fn with_shard(mut self, shard: Shard) -> Self {
+        self.alarms = self.alarms.with_shard(shard);
+        self
     }
 }
 

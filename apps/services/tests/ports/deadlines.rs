@@ -9,9 +9,11 @@ use fiacre_domain::id::{DriverId, TripId};
 use fiacre_domain::saga::{Service, Setting};
 use fiacre_domain::stream::{StreamId, TimerKind};
 use fiacre_domain::units::Millis;
-use fiacre_ports::mocks::MockEventStore;
-use fiacre_ports::{PortErrorKind, Timer};
+use fiacre_ports::mocks::{MockEventStore, MockPaymentGateway, MockTimers};
+use fiacre_ports::{PortErrorKind, Scope, Shard, Timer};
 use fiacre_services::deadlines::Deadlines;
+use fiacre_services::payments::PaymentDeadlines;
+use std::sync::Arc;
 
 const TRIP: TripId = TripId::from_u128(1);
 const ANN: DriverId = DriverId::from_u128(1);
@@ -53,6 +55,28 @@ fn releasing(stream: StreamId) -> Vec<Event> {
         ]
         .concat(),
     }
+}
+
+/// Timers that are asked once, for this shard of a service.
+fn timers_of(service: Service, shard: Shard) -> MockTimers {
+    let (own, mut timers) = (Scope::of(service).with_shard(shard), MockTimers::new());
+    let due = timers.expect_due().withf(move |scope, _, _| *scope == own);
+    due.times(1).returning(|_, _, _| Ok(Vec::new()));
+    timers
+}
+
+#[test]
+fn processes_that_share_a_service_each_ask_for_their_shard() {
+    let (tape, shard) = (Tape::default(), Shard::new(2, 3).unwrap());
+    let ports = |service| {
+        let timers = timers_of(service, shard);
+        ports(&tape, MockEventStore::new(), bus(&tape, vec![]), timers)
+    };
+    let deadlines = Deadlines::new(Service::Trip, Setting::default(), ports(Service::Trip), 8);
+    turn(&mut deadlines.with_shard(shard));
+    let gateway = Arc::new(MockPaymentGateway::new());
+    let payments = PaymentDeadlines::new(gateway, ports(Service::Payment), 8);
+    turn(&mut payments.with_shard(shard));
 }
 
 fn handle(store: MockEventStore, due: Vec<Timer>, tape: &Tape) {

@@ -18,7 +18,9 @@ use fiacre_domain::units::{Millimetres, Millis};
 use fiacre_ports::mocks::{
     MockDispatchBoard, MockEventStore, MockIdSource, MockLocationFeed, MockLocationReader, MockRouteProvider,
 };
-use fiacre_ports::{Basis, Cursor, Delivery, Entry, OpenSearch, Page, PortErrorKind, Route, Settlement, Tag};
+use fiacre_ports::{
+    Basis, Cursor, Delivery, Entry, LoadRequest, OpenSearch, Page, PortErrorKind, Route, Settlement, Tag,
+};
 use fiacre_services::fleet::{Fleet, FleetConfig, FleetPorts, Matching};
 use fiacre_services::observer::{Decided, Observer};
 use fiacre_services::state::State;
@@ -175,6 +177,18 @@ fn ports_seeing(
     }
 }
 
+/// A log in which every driver's stream holds the one history, and every search's the other.
+fn log_of(tape: &Tape, driver: Vec<Event>, search: Vec<Event>) -> MockEventStore {
+    let load = move |request: &LoadRequest| {
+        let history = match request.stream {
+            StreamId::Driver(_) => &driver,
+            _ => &search,
+        };
+        Ok(loaded(request.stream, vec![history.clone()]))
+    };
+    store(tape, load, applied)
+}
+
 /// To which streams offers were made.
 fn offers(tape: &Tape) -> Vec<StreamId> {
     tape.appends()
@@ -187,14 +201,7 @@ fn offers(tape: &Tape) -> Vec<StreamId> {
 #[test]
 fn a_matcher_that_starts_anew_learns_searches_from_the_board_and_drivers_from_their_samples() {
     let tape = Tape::default();
-    let store = store(
-        &tape,
-        |request| match request.stream {
-            StreamId::Driver(_) => Ok(loaded(request.stream, vec![vec![online()]])),
-            stream => Ok(loaded(stream, vec![searching()])),
-        },
-        applied,
-    );
+    let store = log_of(&tape, vec![online()], searching());
     turn(&mut fleet(&tape, store, board(vec![open(TRIP)]), &[ANN], vec![]));
     assert_eq!(offers(&tape), [StreamId::Dispatch(TRIP)]);
     assert_eq!(tape.appended(), ["OfferMade"]);
@@ -220,15 +227,8 @@ fn only_a_free_driver_on_duty_here_is_offered_a_trip() {
         (vec![online(), DriverEvent::OfflineRequested.into()], false),
         (vec![online(), elsewhere.into()], false),
     ] {
-        let (tape, told) = (Tape::default(), history.clone());
-        let store = store(
-            &tape,
-            move |request| match request.stream {
-                StreamId::Driver(_) => Ok(loaded(request.stream, vec![told.clone()])),
-                stream => Ok(loaded(stream, vec![searching()])),
-            },
-            applied,
-        );
+        let tape = Tape::default();
+        let store = log_of(&tape, history.clone(), searching());
         turn(&mut fleet(&tape, store, board(vec![open(TRIP)]), &[ANN], vec![]));
         assert_eq!(offers(&tape).len(), usize::from(is_free), "{history:?}");
     }
@@ -254,14 +254,7 @@ fn who_declined_let_pass_or_is_asked_already_is_not_asked() {
             Tape::default(),
             [searching(), vec![offered(ANN)], answer].concat(),
         );
-        let store = store(
-            &tape,
-            move |request| match request.stream {
-                StreamId::Driver(_) => Ok(loaded(request.stream, vec![vec![online()]])),
-                stream => Ok(loaded(stream, vec![search.clone()])),
-            },
-            applied,
-        );
+        let store = log_of(&tape, vec![online()], search);
         turn(&mut fleet(&tape, store, board(vec![open(TRIP)]), &[ANN], vec![]));
         assert_eq!(offers(&tape), []);
     }
@@ -270,14 +263,7 @@ fn who_declined_let_pass_or_is_asked_already_is_not_asked() {
 #[test]
 fn one_driver_is_asked_about_one_trip_at_a_time() {
     let tape = Tape::default();
-    let store = store(
-        &tape,
-        |request| match request.stream {
-            StreamId::Driver(_) => Ok(loaded(request.stream, vec![vec![online()]])),
-            stream => Ok(loaded(stream, vec![searching()])),
-        },
-        applied,
-    );
+    let store = log_of(&tape, vec![online()], searching());
     turn(&mut fleet(
         &tape,
         store,
@@ -306,14 +292,7 @@ impl Observer for Verifier {
 fn each_batch_is_shown_with_what_its_certificate_is_verified_by() {
     for (matching, shown) in [(Matching::Batch, &[(TRIP, ANN)][..]), (Matching::Greedy, &[])] {
         let (tape, verifier) = (Tape::default(), Arc::new(Verifier::default()));
-        let store = store(
-            &tape,
-            |request| match request.stream {
-                StreamId::Driver(_) => Ok(loaded(request.stream, vec![vec![online()]])),
-                stream => Ok(loaded(stream, vec![searching()])),
-            },
-            applied,
-        );
+        let store = log_of(&tape, vec![online()], searching());
         let samples = vec![Sample::new(ANN, pick_up(), NOW, 1)];
         let mut ports = ports_seeing(&tape, store, board(vec![open(TRIP)]), samples, vec![]);
         ports.service.observer = Arc::clone(&verifier) as Arc<dyn Observer>;
@@ -480,14 +459,7 @@ fn promised(tape: &Tape) -> Millis {
 fn what_is_promised_is_the_way_by_road_and_without_a_road_what_the_batch_reckoned_with() {
     for (place, promise) in [(pick_up(), 7 * 60_000..=7 * 60_000), (nowhere(), 1..=60_000)] {
         let tape = Tape::default();
-        let store = store(
-            &tape,
-            |request| match request.stream {
-                StreamId::Driver(_) => Ok(loaded(request.stream, vec![vec![online()]])),
-                stream => Ok(loaded(stream, vec![searching()])),
-            },
-            applied,
-        );
+        let store = log_of(&tape, vec![online()], searching());
         let seen = vec![Sample::new(ANN, place, NOW, 1)];
         let mut fleet = fleet_seeing(
             &tape,

@@ -7,7 +7,7 @@ use fiacre_domain::saga::Service;
 use fiacre_domain::stream::{EventId, StreamId, Version};
 use fiacre_domain::units::Millis;
 use fiacre_ports::mocks::{MockBus, MockEventStore};
-use fiacre_ports::{Body, Entry, PortError, PortErrorKind, Published};
+use fiacre_ports::{Body, Entry, PortError, PortErrorKind, Published, Scope, Shard};
 use fiacre_services::relay::Relay;
 use std::sync::Arc;
 
@@ -92,6 +92,17 @@ fn got_on(asked: &Asked) -> bool {
         Asked::Hold(..) => true,
         _ => false,
     }
+}
+
+#[test]
+fn relays_that_share_a_service_each_ask_for_their_shard() {
+    let shard = Shard::new(1, 3).unwrap();
+    let (tape, mut store) = (Tape::default(), MockEventStore::new());
+    let own = Scope::of(Service::Driver).with_shard(shard);
+    let feed = store.expect_feed().withf(move |scope, _, _| *scope == own);
+    feed.times(1).returning(|_, _, _| Ok(Vec::new()));
+    let ports = ports(&tape, store, MockBus::new(), timers(&tape, vec![]));
+    turn(&mut Relay::new(Service::Driver, ports, 8).with_shard(shard));
 }
 
 #[test]
