@@ -239,15 +239,7 @@ impl Search {
             DispatchEvent::SearchChanged { ref brief } => self.plan_revision = brief.plan_revision,
             DispatchEvent::SearchPaused { .. } => self.step = Step::Paused,
             DispatchEvent::SearchResumed { .. } => self.step = Step::Searching,
-            DispatchEvent::OfferMade(ref offer) => {
-                self.offers = offer.number.0;
-                self.round_offers.made = self.round_offers.made.saturating_add(1);
-                self.open.push(OpenOffer {
-                    number: offer.number,
-                    driver: offer.driver,
-                    accepted: None,
-                });
-            }
+            DispatchEvent::OfferMade(ref offer) => self.make(offer.number, offer.driver),
             DispatchEvent::OfferAccepted { offer, driver, round } => self.accept(offer, driver, round),
             DispatchEvent::OfferDeclined { offer, driver } => {
                 self.round_offers.declined = self.round_offers.declined.saturating_add(1);
@@ -257,27 +249,13 @@ impl Search {
                 self.round_offers.expired = self.round_offers.expired.saturating_add(1);
                 self.exclude(offer, driver);
             }
-            DispatchEvent::OfferWithdrawn { offer, driver, .. } => {
-                let round = self.offer(offer, driver).and_then(|open| open.accepted);
-                if round == Some(self.round) {
-                    self.round_offers.lock_refused = self.round_offers.lock_refused.saturating_add(1);
-                }
-                self.open.retain(|open| open.number != offer);
-                self.locks
-                    .retain(|lock| !(Some(lock.round) == round && lock.step == LockStep::Asked));
-            }
-            DispatchEvent::DriverAssigned { round, fence, driver } => {
-                self.step = Step::Assigned;
-                self.set_lock(round, driver, LockStep::Held(fence));
-                self.open.retain(|open| open.driver != driver);
-                self.excluded.push(driver);
-                self.assignments.push(Assignment {
-                    version,
-                    round,
-                    fence,
-                    driver,
-                });
-            }
+            DispatchEvent::OfferWithdrawn { offer, driver, .. } => self.withdraw(offer, driver),
+            DispatchEvent::DriverAssigned { round, fence, driver } => self.assign(Assignment {
+                version,
+                round,
+                fence,
+                driver,
+            }),
             DispatchEvent::ReleaseAsked {
                 round, fence, driver, ..
             } => {
@@ -290,16 +268,50 @@ impl Search {
                     trip_version: cause(),
                 });
             }
-            DispatchEvent::ReleaseNoted { round, fence } => {
-                for lock in &mut *self.locks {
-                    if lock.round == round && lock.step == LockStep::Releasing(fence) {
-                        lock.step = LockStep::Released;
-                    }
-                }
-            }
+            DispatchEvent::ReleaseNoted { round, fence } => self.note_release(round, fence),
             DispatchEvent::NoDriverFound { .. } => self.step = Step::Exhausted,
             DispatchEvent::DispatchEnding => self.step = Step::Ending,
             DispatchEvent::DispatchClosed => self.step = Step::Closed,
+        }
+    }
+
+    fn make(&mut self, number: OfferNumber, driver: DriverId) {
+        self.offers = number.0;
+        self.round_offers.made = self.round_offers.made.saturating_add(1);
+        self.open.push(OpenOffer {
+            number,
+            driver,
+            accepted: None,
+        });
+    }
+
+    /// Where the offer was accepted, its lock was refused.
+    fn withdraw(&mut self, number: OfferNumber, driver: DriverId) {
+        let round = self.offer(number, driver).and_then(|open| open.accepted);
+        if round == Some(self.round) {
+            self.round_offers.lock_refused = self.round_offers.lock_refused.saturating_add(1);
+        }
+        self.open.retain(|open| open.number != number);
+        self.locks
+            .retain(|lock| !(Some(lock.round) == round && lock.step == LockStep::Asked));
+    }
+
+    fn assign(&mut self, assignment: Assignment) {
+        let Assignment {
+            round, fence, driver, ..
+        } = assignment;
+        self.step = Step::Assigned;
+        self.set_lock(round, driver, LockStep::Held(fence));
+        self.open.retain(|open| open.driver != driver);
+        self.excluded.push(driver);
+        self.assignments.push(assignment);
+    }
+
+    fn note_release(&mut self, round: u8, fence: Fence) {
+        for lock in &mut *self.locks {
+            if lock.round == round && lock.step == LockStep::Releasing(fence) {
+                lock.step = LockStep::Released;
+            }
         }
     }
 

@@ -10,6 +10,7 @@ use crate::pricing::{Quote, Receipt};
 use crate::stream::Version;
 use crate::trip::{
     Actor, Adjustment, AuthorizationNumber, Cancelled, MoneyOutcome, PaymentMethod, Secured, TripEvent,
+    TripRequest,
 };
 use std::sync::Arc;
 
@@ -305,51 +306,22 @@ impl Trip {
 
     fn fold(&mut self, event: &TripEvent, version: Version) {
         match event {
-            TripEvent::Requested(request) => {
-                self.step = Step::Requested;
-                self.tombstone = None;
-                self.is_closed = false;
-                let quote = request.quote();
-                self.ordered = Some(Arc::clone(quote));
-                self.quote = Some(Arc::clone(quote));
-                self.wants_hold =
-                    quote.hold().minor() > 0 && matches!(request.payment(), PaymentMethod::Hold { .. });
-            }
+            TripEvent::Requested(request) => self.order(request),
             TripEvent::Rejected { .. } => self.step = Step::Rejected,
-            TripEvent::DriverNoted { round, fence, driver } => {
-                self.driver = Some(*fence);
-                self.driver_notes.push(DriverNote {
-                    version,
-                    round: *round,
-                    fence: *fence,
-                    driver: *driver,
-                    let_go: None,
-                });
-            }
+            TripEvent::DriverNoted { round, fence, driver } => self.note_driver(DriverNote {
+                version,
+                round: *round,
+                fence: *fence,
+                driver: *driver,
+                let_go: None,
+            }),
             TripEvent::PaymentNoted { secured } => {
                 self.secured = Some(*secured);
                 self.payment_notes.push(PaymentNote::Secured(version, *secured));
             }
-            TripEvent::PaymentUnnoted { authorization } => {
-                self.lost = self.lost.max(Some(*authorization));
-                // An authorisation only follows on the loss of those before it.
-                if self
-                    .secured
-                    .is_some_and(|secured| is_lost(secured, *authorization))
-                {
-                    self.secured = None;
-                }
-                let lost = PaymentNote::Lost(version, *authorization);
-                self.payment_notes.push(lost);
-            }
+            TripEvent::PaymentUnnoted { authorization } => self.note_loss(*authorization, version),
             TripEvent::Confirmed { .. } => self.step = Step::Confirmed,
-            TripEvent::Reassigning { round, .. } => {
-                self.step = Step::Reassigning;
-                self.round = *round;
-                self.driver = None;
-                self.wrong_codes = 0;
-                self.let_go(version);
-            }
+            TripEvent::Reassigning { round, .. } => self.reassign(*round, version),
             TripEvent::DriverArrived { .. } => self.step = Step::Arrived,
             TripEvent::StartCodeRefused { attempts, .. } => self.wrong_codes = *attempts,
             TripEvent::Started(_) => self.step = Step::Started,
@@ -360,15 +332,7 @@ impl Trip {
             TripEvent::Completed(completion) => {
                 self.end(Step::Completed, Some(completion.due), version);
             }
-            TripEvent::Cancelled(cancelled) => {
-                if self.step == Step::Absent || self.is_tombstone() {
-                    self.bury(cancelled.by);
-                }
-                self.end(Step::Cancelled, cancelled.due, version);
-                if let Some(receipt) = &cancelled.receipt {
-                    self.settle(receipt.total());
-                }
-            }
+            TripEvent::Cancelled(cancelled) => self.cancel(cancelled, version),
             TripEvent::Failed { .. } => self.end(Step::Failed, None, version),
             TripEvent::FareSettled(receipt) => self.settle(receipt.total()),
             TripEvent::FareAdjusted(adjustment) => self.settle(adjustment.receipt.total()),
@@ -378,6 +342,46 @@ impl Trip {
                 self.settled_at = version;
             }
             TripEvent::Closed => self.is_closed = true,
+        }
+    }
+
+    fn order(&mut self, request: &TripRequest) {
+        self.step = Step::Requested;
+        self.tombstone = None;
+        self.is_closed = false;
+        let quote = request.quote();
+        self.ordered = Some(Arc::clone(quote));
+        self.quote = Some(Arc::clone(quote));
+        self.wants_hold = quote.hold().minor() > 0 && matches!(request.payment(), PaymentMethod::Hold { .. });
+    }
+
+    fn note_driver(&mut self, note: DriverNote) {
+        self.driver = Some(note.fence);
+        self.driver_notes.push(note);
+    }
+
+    /// An authorisation only follows on the loss of those before it.
+    fn note_loss(&mut self, lost: AuthorizationNumber, version: Version) {
+        self.lost = self.lost.max(Some(lost));
+        self.secured = self.secured.filter(|secured| !is_lost(*secured, lost));
+        self.payment_notes.push(PaymentNote::Lost(version, lost));
+    }
+
+    fn reassign(&mut self, round: u8, version: Version) {
+        self.step = Step::Reassigning;
+        self.round = round;
+        self.driver = None;
+        self.wrong_codes = 0;
+        self.let_go(version);
+    }
+
+    fn cancel(&mut self, cancelled: &Cancelled, version: Version) {
+        if self.step == Step::Absent || self.is_tombstone() {
+            self.bury(cancelled.by);
+        }
+        self.end(Step::Cancelled, cancelled.due, version);
+        if let Some(receipt) = &cancelled.receipt {
+            self.settle(receipt.total());
         }
     }
 
