@@ -1,7 +1,9 @@
-//! Receipts and quotes survive JSON, and what was edited on the way is noticed.
+//! Receipts, quotes and tariffs survive JSON, and what was edited on the way is noticed.
 
+use super::generate::{Shape, tariff};
 use super::{priced, receipts};
-use fiacre_wire::{quote_from_json, quote_to_json, receipt_from_json, receipt_to_json};
+use fiacre_wire::stored::{tariff_from_json, tariff_to_json};
+use fiacre_wire::{fingerprint, quote_from_json, quote_to_json, receipt_from_json, receipt_to_json};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -83,6 +85,13 @@ proptest! {
     }
 
     #[test]
+    fn a_tariff_survives_json_with_its_fingerprint(tariff in tariff(Shape::Any)) {
+        let back = tariff_from_json(&tariff_to_json(&tariff).unwrap()).unwrap();
+        prop_assert_eq!(fingerprint(&back), fingerprint(&tariff));
+        prop_assert_eq!(back, tariff);
+    }
+
+    #[test]
     fn a_quote_survives_json_and_no_edited_amount_does((quote, _) in priced()) {
         let text = quote_to_json(&quote).unwrap();
         prop_assert_eq!(&quote_from_json(&text, quote.tariff()).unwrap(), &quote);
@@ -95,5 +104,14 @@ proptest! {
                 prop_assert!(quote_from_json(&edited, quote.tariff()).is_err(), "an edit of {} was accepted", path);
             }
         }
+    }
+}
+
+#[test]
+fn the_published_tariffs_survive_json() {
+    for name in fiacre_tariffs::built_in_names() {
+        let tariff = fiacre_tariffs::built_in(name).unwrap();
+        let back = tariff_from_json(&tariff_to_json(&tariff).unwrap()).unwrap();
+        assert_eq!(back, tariff, "{name}");
     }
 }

@@ -202,7 +202,7 @@ pub fn decode(bytes: &[u8], opening: Opening<'_>) -> Result<Commit, StoredError>
 }
 
 /// Behind its format and before its check.
-fn framed(content: &impl Serialize) -> Result<Vec<u8>, StoredError> {
+pub(crate) fn framed(content: &impl Serialize) -> Result<Vec<u8>, StoredError> {
     let mut bytes = postcard::to_extend(content, vec![FORMAT])?;
     let check = check_of(&digest(&bytes));
     bytes.extend_from_slice(&check);
@@ -218,7 +218,9 @@ const fn check_of(hash: &Fingerprint) -> [u8; CHECK_BYTES] {
 }
 
 /// What lies between format and check, and the hash of it.
-fn unframed<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<(T, Fingerprint), StoredError> {
+pub(crate) fn unframed<T: serde::de::DeserializeOwned>(
+    bytes: &[u8],
+) -> Result<(T, Fingerprint), StoredError> {
     if bytes.len() > COMMIT_BYTES_MAX {
         return Err(StoredError::damaged("it is longer than any that was written"));
     }

@@ -16,6 +16,8 @@ pub enum Newer {
     Kind,
     /// The state of a stream.
     State,
+    /// A tariff.
+    Tariff,
 }
 
 /// Why a stored commit could not be written or read.
@@ -109,7 +111,8 @@ impl fmt::Display for StoredError {
                     Newer::Format => write!(f, "its format is {found}")?,
                     Newer::Event(name) => write!(f, "{name} is of version {found}")?,
                     Newer::Kind => write!(f, "it holds an event of the unknown kind {found}")?,
-                    Newer::State => write!(f, "its state is of version {found}")?,
+                    Newer::State => write!(f, "the state is of version {found}")?,
+                    Newer::Tariff => write!(f, "the tariff is of version {found}")?,
                 }
                 write!(f, ", and {known} is known here; upgrade this release")
             }

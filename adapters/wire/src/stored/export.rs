@@ -7,16 +7,19 @@ use super::dto::Dto;
 use super::error::{Newer, StoredError};
 use super::events::Exported;
 use super::personal::{Bytes, Reading, Writing};
+use super::tariff::TariffDto;
 use super::{FORMAT, Opening, Privacy};
-use crate::JSON_BYTES_MAX;
 use crate::present::present;
 use crate::text::Text;
+use crate::{JSON_BYTES_MAX, JSON_VERSION};
 use fiacre_domain::event::Event;
 use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::id::{CommandId, RegionId, WebhookId};
+use fiacre_domain::pricing::Tariff;
 use fiacre_domain::stream::{Cause, Commit, EventId, StreamId, TimerId, TraceContext, Version};
 use fiacre_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -108,13 +111,7 @@ pub fn commit_from_json(
     opening: Opening<'_>,
 ) -> Result<(Commit, Option<Fingerprint>), StoredError> {
     let Formatted { format } = parsed(text)?;
-    if format != FORMAT {
-        return Err(StoredError::Newer {
-            what: Newer::Format,
-            found: format.into(),
-            known: FORMAT.into(),
-        });
-    }
+    is_known(format.into(), FORMAT.into(), Newer::Format)?;
     // The format was checked before.
     let CommitText {
         format: _,
@@ -238,4 +235,56 @@ impl TraceText {
             flags,
         })
     }
+}
+
+/// A tariff, with the version of its shape.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TariffText {
+    version: u32,
+    tariff: Box<TariffDto>,
+}
+
+/// Reads only the version, so that a newer text says so instead of complaining of its fields.
+#[derive(Debug, Deserialize)]
+struct Versioned {
+    version: u32,
+}
+
+/// Refuses a text of another version than `known`.
+pub(crate) fn expect_version(text: &str, known: u32, what: Newer) -> Result<(), StoredError> {
+    let Versioned { version } = parsed(text)?;
+    is_known(version, known, what)
+}
+
+/// Refuses another version than `known`.
+pub(crate) fn is_known(found: u32, known: u32, what: Newer) -> Result<(), StoredError> {
+    match found.cmp(&known) {
+        Ordering::Equal => Ok(()),
+        Ordering::Greater => Err(StoredError::Newer { what, found, known }),
+        Ordering::Less => Err(StoredError::damaged(format!("there never was a version {found}"))),
+    }
+}
+
+/// A tariff as JSON, indented, with a line break at its end: all of it, as its canonical bytes have it.
+///
+/// # Errors
+/// None for what the domain can make.
+pub fn tariff_to_json(tariff: &Tariff) -> Result<String, StoredError> {
+    pretty(&TariffText {
+        version: JSON_VERSION,
+        tariff: Box::new(TariffDto::of(tariff).map_err(StoredError::damaged)?),
+    })
+}
+
+/// A tariff from JSON: checked as a tariff file is, and with the same canonical bytes, hence fingerprint, as the one that was
+/// written.
+///
+/// # Errors
+/// [`StoredError::Newer`] for another version, [`StoredError::Damaged`] for what no tariff is.
+pub fn tariff_from_json(text: &str) -> Result<Tariff, StoredError> {
+    expect_version(text, JSON_VERSION, Newer::Tariff)?;
+    // The version was checked before.
+    let TariffText { version: _, tariff } = parsed(text)?;
+    tariff.into_tariff()
 }

@@ -7,6 +7,7 @@
 //! - **People**: riders and places are sealed under the key of their trip ([`Privacy`]). Without the key an event is read with
 //!   its places [erased](fiacre_domain::trip::PersonalPlace::Erased) and a stand-in for the rider; prices, times and causes
 //!   stay, so that audit and ledger go on.
+//!   [`People`] says what to ask the vault for.
 //! - **Bytes**: postcard, whose format is published, behind one byte of format and before four bytes of check. Positions,
 //!   not names: a changed shape needs a new version, and the golden files notice.
 //!
@@ -45,8 +46,10 @@ mod events;
 mod export;
 mod ops;
 mod payment;
+mod people;
 mod personal;
 mod request;
+mod state;
 mod tariff;
 mod trip;
 mod upcast;
@@ -57,7 +60,11 @@ pub use chain::{Chain, ChainError};
 pub use commit::{Stored, decode, decode_event, encode, encode_event, hash};
 pub use error::{Newer, StoredError};
 pub use events::{Kind, kinds};
-pub use export::{commit_from_json, commit_to_json, event_from_json, event_to_json};
+pub use export::{
+    commit_from_json, commit_to_json, event_from_json, event_to_json, tariff_from_json, tariff_to_json,
+};
+pub use people::People;
+pub use state::{decode_state, encode_state, state_from_json, state_to_json};
 
 use fiacre_domain::id::TariffId;
 use fiacre_domain::pricing::Tariff;

@@ -30,6 +30,8 @@ pub(crate) struct Writing<'a> {
     privacy: Privacy<'a>,
     /// How many personal fields the event has had so far.
     fields: u8,
+    /// The riders that it has named so far.
+    riders: Vec<PrincipalId>,
 }
 
 impl<'a> Writing<'a> {
@@ -38,7 +40,13 @@ impl<'a> Writing<'a> {
             at,
             privacy,
             fields: 0,
+            riders: Vec::new(),
         }
+    }
+
+    /// How many personal fields the event has had, and the riders that it has named.
+    pub(crate) fn into_people(self) -> (u8, Vec<PrincipalId>) {
+        (self.fields, self.riders)
     }
 }
 
@@ -191,6 +199,7 @@ pub(crate) struct RiderDto {
 
 impl Dto<PrincipalId> for RiderDto {
     fn of(value: &PrincipalId, writing: &mut Writing<'_>) -> Self {
+        writing.riders.push(*value);
         let mark = match writing.privacy {
             Privacy::Sealed(key) => {
                 let [a, b, c, d, ..] = derived(key, b"fiacre rider 1", &value.to_u128().to_be_bytes());

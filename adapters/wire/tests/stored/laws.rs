@@ -21,7 +21,7 @@ fn kinds_are_told_apart_by_name() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
     fn a_commit_is_read_as_it_was_written(seed: u64) {

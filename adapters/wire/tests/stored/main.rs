@@ -11,3 +11,4 @@ mod laws;
 mod privacy;
 mod rich;
 mod rides;
+mod whole;

@@ -10,7 +10,7 @@ use fiacre_domain::pricing::Fault;
 use fiacre_domain::stream::{EventId, StreamId, Version};
 use fiacre_domain::trip::{Actor, CancelReason, Cancelled, PersonalPlace, PersonalPlan, Stage, TripEvent};
 use fiacre_ports::SealingKey;
-use fiacre_wire::stored::{self, Opening, Privacy};
+use fiacre_wire::stored::{self, Opening, People, Privacy};
 use proptest::prelude::*;
 use std::sync::Arc;
 
@@ -141,4 +141,43 @@ fn what_is_left_out_is_not_in_the_bytes() {
         let again = stored::encode_event(id, &read, Privacy::Erased).unwrap();
         assert_eq!(again.len(), bytes.len(), "{}", kind.name);
     }
+}
+
+/// What an adapter asks of the vault before it encodes.
+#[test]
+fn a_commit_says_whose_data_it_holds() {
+    let mut dice = Dice::new(5);
+    let (rider, canceller, trip) = (dice.principal(), dice.principal(), dice.trip());
+    let id = EventId::new(StreamId::Trip(trip), Version::new(1), 0);
+    let (_, order) = requested(id, rider, &mut dice);
+    let mut commit = events::commit(&mut dice);
+    commit.stream = StreamId::Trip(trip);
+    commit.events = [
+        order,
+        cancelled(canceller),
+        cancelled(rider),
+        TripEvent::Closed.into(),
+    ]
+    .into();
+    let people = People::of(&commit);
+    let mut riders = vec![rider, canceller];
+    riders.sort_unstable();
+    let bound: Vec<_> = people
+        .bindings()
+        .iter()
+        .map(|bound| (bound.trip, bound.rider))
+        .collect();
+    let expected: Vec<_> = riders.into_iter().map(|rider| (trip, rider)).collect();
+    assert_eq!((people.trip(), bound), (Some(trip), expected));
+
+    commit.events = [events::event("SearchStarted", &mut dice)].into();
+    let people = People::of(&commit);
+    assert_eq!((people.trip(), people.bindings()), (Some(trip), &[][..]));
+
+    commit.events = [TripEvent::Closed.into(), events::event("OfferMade", &mut dice)].into();
+    assert_eq!(People::of(&commit).trip(), None);
+    commit.events = [cancelled(rider)].into();
+    commit.stream = StreamId::Driver(dice.driver());
+    let people = People::of(&commit);
+    assert_eq!((people.trip(), people.bindings()), (None, &[][..]));
 }
