@@ -363,8 +363,11 @@ impl DriverDesk {
         self.driver(origin, driver, driver::Command::GoOffline).await
     }
 
-    /// Reports where drivers are. Telemetry: a sample that is lost harms nobody.
+    /// Reports where drivers are. Telemetry: a sample that is lost harms nobody. None is younger than its arrival here: a
+    /// phone whose clock is ahead keeps nobody in matching for longer than others, nor out of it.
     pub async fn locate(&self, samples: Vec<Sample>) -> Result<(), DeskError> {
+        let now = self.ports.clock.now();
+        let samples = samples.into_iter().map(|sample| sample.received(now)).collect();
         self.ports
             .locations
             .report(self.region, samples)

@@ -108,6 +108,14 @@ impl Sample {
         Ok(self)
     }
 
+    /// As it was received at `received_at`, on the receiver's clock: no later than that, whatever the device's clock says. One
+    /// that is behind is left as it is, for nobody can tell it from a sample that was long on its way.
+    #[must_use]
+    pub fn received(mut self, received_at: Timestamp) -> Self {
+        self.at = self.at.min(received_at);
+        self
+    }
+
     /// Whose device.
     pub const fn driver(&self) -> DriverId {
         self.driver
@@ -118,7 +126,7 @@ impl Sample {
         self.place
     }
 
-    /// When, by the device's clock.
+    /// When, by the device's clock; not after it was [received](Sample::received).
     pub const fn at(&self) -> Timestamp {
         self.at
     }
@@ -147,6 +155,18 @@ impl Sample {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sample_is_no_later_than_it_was_received() {
+        let sent = |at_ms| {
+            let (driver, place) = (DriverId::from_u128(1), Place::from_e7(0, 0).unwrap());
+            Sample::new(driver, place, Timestamp::from_ms(at_ms), 1)
+        };
+        let received_at = Timestamp::from_ms(5_000);
+        for (at_ms, believed_ms) in [(4_000, 4_000), (5_000, 5_000), (90_000, 5_000), (i64::MAX, 5_000)] {
+            assert_eq!(sent(at_ms).received(received_at), sent(believed_ms));
+        }
+    }
 
     #[test]
     fn a_full_turn_is_no_heading() {

@@ -53,6 +53,7 @@ impl Desks {
         });
         let mut locations = MockLocationFeed::new();
         locations.expect_report().returning(|_, samples| {
+            assert!(samples.iter().all(|sample| sample.at() <= NOW), "{samples:?}");
             let known = samples.iter().all(|sample| sample.driver() == ANN);
             known.then_some(()).ok_or(error(PortErrorKind::Unavailable))
         });
@@ -440,6 +441,9 @@ fn a_report_of_places_says_whether_it_arrived() {
     let drivers = Desks::confirmed().drivers;
     let seen = |driver| Sample::new(driver, pick_up(), NOW, 1);
     at_once(drivers.locate(vec![seen(ANN)])).unwrap();
+    // A phone whose clock is an hour ahead: the feed is told of the time at which the sample came.
+    let ahead = Sample::new(ANN, pick_up(), NOW.plus(Millis::from_minutes(60)), 2);
+    at_once(drivers.locate(vec![ahead])).unwrap();
     let bob = DriverId::from_u128(2);
     let refused = at_once(drivers.locate(vec![seen(bob)])).unwrap_err();
     assert_eq!(refused.code(), "unavailable");
