@@ -58,6 +58,10 @@ bytes-per-trip:
 stored-bytes:
     cargo run --release -p fiacre-city --example stored_bytes
 
+# Lose power while a group is written, at every byte and with every page torn: what was acknowledged is there
+power-loss:
+    cargo test -p fiacre-embedded --lib power_loss
+
 # Which way arrows run, and what must be absent where
 arch:
     cargo test -p fiacre-architecture

@@ -1,0 +1,139 @@
+//! Commits as bytes: what `fiacre-wire` writes and reads, with the tariffs and keys that it needs.
+
+use crate::lock::lock;
+use crate::tables::{ReadError, Table, Tables};
+use fiacre_domain::event::Event;
+use fiacre_domain::fingerprint::Fingerprint;
+use fiacre_domain::id::{TariffId, TripId};
+use fiacre_domain::pricing::{Tariff, TariffEvent};
+use fiacre_domain::stream::{Commit, StreamId};
+use fiacre_ports::{KeyVault, PortError, SealingKey};
+use fiacre_wire::stored::{self, NoTariffs, Opening, Privacy, Stored, StoredError, Tariffs};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+/// Writes and reads commits.
+pub(crate) struct Codec {
+    vault: Option<Arc<dyn KeyVault>>,
+    tariffs: Mutex<BTreeMap<(TariffId, u32), Arc<Tariff>>>,
+}
+
+impl fmt::Debug for Codec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Codec").finish_non_exhaustive()
+    }
+}
+
+/// The keys of trips, for one call.
+#[derive(Debug)]
+pub(crate) enum Keys {
+    /// Nothing is sealed: no vault was given.
+    Clear,
+    /// Of these trips; a trip without one was forgotten.
+    Sealed(BTreeMap<TripId, SealingKey>),
+}
+
+impl Keys {
+    fn of(&self, stream: StreamId) -> Option<&SealingKey> {
+        match self {
+            Self::Clear => None,
+            Self::Sealed(keys) => keys.get(&stream.trip()?),
+        }
+    }
+
+    fn privacy(&self, stream: StreamId) -> Privacy<'_> {
+        match self {
+            Self::Clear => Privacy::Clear,
+            Self::Sealed(_) => self.of(stream).map_or(Privacy::Erased, Privacy::Sealed),
+        }
+    }
+}
+
+impl Codec {
+    pub(crate) fn new(vault: Option<Arc<dyn KeyVault>>, tariffs: &[Arc<Tariff>]) -> Self {
+        let known = tariffs.iter().map(|tariff| (name(tariff), Arc::clone(tariff)));
+        Self {
+            vault,
+            tariffs: Mutex::new(known.collect()),
+        }
+    }
+
+    /// The keys that these streams need.
+    pub(crate) async fn keys(
+        &self,
+        streams: impl Iterator<Item = StreamId> + Send,
+    ) -> Result<Keys, PortError> {
+        let Some(vault) = &self.vault else {
+            return Ok(Keys::Clear);
+        };
+        let trips: BTreeSet<_> = streams.filter_map(StreamId::trip).collect();
+        let trips: Vec<_> = trips.into_iter().collect();
+        let keys = vault.keys(&trips).await?;
+        let known = trips.into_iter().zip(keys);
+        Ok(Keys::Sealed(
+            known.filter_map(|(trip, key)| Some((trip, key?))).collect(),
+        ))
+    }
+
+    /// The bytes of a commit, and their hash, which the next commit of its stream carries.
+    pub(crate) fn encode(
+        &self,
+        commit: &Commit,
+        prev: Option<Fingerprint>,
+        keys: &Keys,
+    ) -> Result<(Vec<u8>, Fingerprint), StoredError> {
+        self.learn(commit);
+        let bytes = stored::encode(commit, prev, keys.privacy(commit.stream))?;
+        let hash = stored::hash(&bytes);
+        Ok((bytes, hash))
+    }
+
+    /// The commit of these bytes. A tariff that is not known yet is looked up in the log.
+    pub(crate) fn decode(&self, tables: &Tables, bytes: &[u8], keys: &Keys) -> Result<Commit, ReadError> {
+        let stored = Stored::read(bytes)?;
+        let key = keys.of(stored.stream());
+        match self.open(bytes, key) {
+            Err(StoredError::TariffUnknown { tariff, .. }) => {
+                self.look_up(tables, tariff)?;
+                Ok(self.open(bytes, key)?)
+            }
+            opened => Ok(opened?),
+        }
+    }
+
+    fn open(&self, bytes: &[u8], key: Option<&SealingKey>) -> Result<Commit, StoredError> {
+        stored::decode(bytes, Opening::new(self).with_key(key))
+    }
+
+    /// Remembers the tariffs that a commit publishes.
+    fn learn(&self, commit: &Commit) {
+        for event in &*commit.events {
+            if let Event::Tariff(TariffEvent::Published(publication)) = event {
+                let tariff = publication.tariff();
+                lock(&self.tariffs).insert(name(tariff), Arc::clone(tariff));
+            }
+        }
+    }
+
+    fn look_up(&self, tables: &Tables, tariff: TariffId) -> Result<(), ReadError> {
+        let mut prefix = crate::bytes::Row::default();
+        prefix.stream(StreamId::Tariff(tariff));
+        for row in tables.prefix(Table::Commits, &prefix.into_vec()) {
+            let (_, row) = row?;
+            let (_, bytes) = crate::store::split(&row)?;
+            self.learn(&stored::decode(bytes, Opening::new(&NoTariffs))?);
+        }
+        Ok(())
+    }
+}
+
+impl Tariffs for Codec {
+    fn tariff(&self, id: TariffId, version: u32) -> Option<Arc<Tariff>> {
+        lock(&self.tariffs).get(&(id, version)).cloned()
+    }
+}
+
+fn name(tariff: &Tariff) -> (TariffId, u32) {
+    (tariff.id(), tariff.version())
+}

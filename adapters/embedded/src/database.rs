@@ -1,0 +1,293 @@
+//! The database: opened, shared by the adapters, and written in groups.
+
+use crate::background::{BackgroundSync, Bell};
+use crate::board::{Boards, EmbeddedBoard};
+use crate::codec::Codec;
+use crate::draft::Draft;
+use crate::error::OpenError;
+use crate::folder::Folder;
+use crate::group::{Failure, Group, Waiting};
+use crate::journal::{self, JournalError};
+use crate::lock::lock;
+use crate::store::{EmbeddedEventStore, Log};
+use crate::tables::Tables;
+use crate::timers::{Deadlines, EmbeddedTimers};
+use crate::views::EmbeddedViews;
+use fiacre_domain::pricing::Tariff;
+use fiacre_ports::{Clock, KeyVault};
+use std::fmt;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+/// How a database is opened.
+#[derive(Clone)]
+pub struct Options {
+    cache_bytes: u64,
+    vault: Option<Arc<dyn KeyVault>>,
+    tariffs: Vec<Arc<Tariff>>,
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("cache_bytes", &self.cache_bytes)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            cache_bytes: 64 << 20,
+            vault: None,
+            tariffs: Vec::new(),
+        }
+    }
+}
+
+impl Options {
+    /// How many bytes of blocks read from files are kept (default 64 MiB).
+    #[must_use]
+    pub const fn with_cache_bytes(mut self, bytes: u64) -> Self {
+        self.cache_bytes = bytes;
+        self
+    }
+
+    /// Seals personal data under the keys of this vault, which lies elsewhere. Without one it is stored in the clear, and
+    /// nobody can be forgotten.
+    #[must_use]
+    pub fn with_vault(mut self, vault: Arc<dyn KeyVault>) -> Self {
+        self.vault = Some(vault);
+        self
+    }
+
+    /// Reads quotes with these tariffs, beside those that the log holds: a quote is stored without its tariff.
+    #[must_use]
+    pub fn with_tariffs(mut self, tariffs: impl IntoIterator<Item = Arc<Tariff>>) -> Self {
+        self.tariffs.extend(tariffs);
+        self
+    }
+}
+
+/// A folder that this process has opened. Clones, and the adapters made of them, are one database; it is closed, with what
+/// was still to be written, once the last of them is dropped.
+///
+/// Calls that write wait for a [`sync`](Self::sync), so that many share one fsync: somebody must call it, an executor when
+/// nothing can run, or a thread of its own ([`sync_in_background`](Self::sync_in_background)).
+///
+/// ```
+/// use fiacre_embedded::Database;
+/// let folder = tempfile::tempdir()?;
+/// let database = Database::open(folder.path())?;
+/// let second = Database::open(folder.path()).unwrap_err();
+/// assert_eq!(second.code(), "store_in_use");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Database(Arc<Core>);
+
+impl Database {
+    /// Opens the database in `folder`; makes both where there is none. A last write that a crash cut short is cut off: it was
+    /// acknowledged to nobody.
+    pub fn open(folder: impl AsRef<Path>) -> Result<Self, OpenError> {
+        Self::open_with(folder, Options::default())
+    }
+
+    /// As [`open`](Self::open), with options.
+    pub fn open_with(folder: impl AsRef<Path>, options: Options) -> Result<Self, OpenError> {
+        let folder = Folder::take(folder.as_ref())?;
+        let database = folder.database(|path| {
+            let made = open_engine(path, &options).and_then(Tables::open);
+            made.map(drop)
+                .map_err(|error| OpenError::from_engine(folder.path(), error))
+        })?;
+        match journal::mend(&database) {
+            Ok(None) => {}
+            Ok(Some(cut)) => tracing::warn!(
+                journal = %cut.file.display(),
+                at = cut.at,
+                "cut off a last write that was cut short: it was acknowledged to nobody"
+            ),
+            Err(error) => return Err(journal_error(folder.path(), error)),
+        }
+        let tables = open_engine(&database, &options)
+            .and_then(Tables::open)
+            .map_err(|error| OpenError::from_engine(folder.path(), error))?;
+        let codec = Codec::new(options.vault, &options.tariffs);
+        Core::read(tables, codec, folder).map(|core| Self(Arc::new(core)))
+    }
+
+    /// Writes what calls wait for, as one batch, and answers them in their order once it is on disk; gives how many there
+    /// were. What nobody waits for is written with it, and waits where nobody does.
+    pub fn sync(&self) -> usize {
+        if lock(&self.0.group).is_pressing() {
+            self.0.sync_all()
+        } else {
+            0
+        }
+    }
+
+    /// Writes groups as they come on a thread of its own, until what this gives is dropped.
+    pub fn sync_in_background(&self) -> std::io::Result<BackgroundSync> {
+        BackgroundSync::start(self)
+    }
+
+    /// The event store, for a process with this clock.
+    pub fn event_store(&self, clock: Arc<dyn Clock>) -> EmbeddedEventStore {
+        EmbeddedEventStore::new(self, clock)
+    }
+
+    /// The timers, for a process with this clock.
+    pub fn timers(&self, clock: Arc<dyn Clock>) -> EmbeddedTimers {
+        EmbeddedTimers::new(self, clock)
+    }
+
+    /// The trip views.
+    pub fn views(&self) -> EmbeddedViews {
+        EmbeddedViews::new(self)
+    }
+
+    /// The dispatch board, for a process with this clock.
+    pub fn board(&self, clock: Arc<dyn Clock>) -> EmbeddedBoard {
+        EmbeddedBoard::new(self, clock)
+    }
+
+    pub(crate) const fn core(&self) -> &Arc<Core> {
+        &self.0
+    }
+}
+
+fn open_engine(path: &Path, options: &Options) -> Result<fjall::Database, fjall::Error> {
+    fjall::Database::builder(path)
+        .cache_size(options.cache_bytes)
+        .worker_threads(2)
+        .manual_journal_persist(true)
+        .open()
+}
+
+fn journal_error(folder: &Path, error: JournalError) -> OpenError {
+    match error {
+        JournalError::Damaged { file, at } => OpenError::damaged(
+            folder,
+            format!(
+                "{} cannot be read at byte {at}, and more was written after it",
+                file.display()
+            ),
+        ),
+        JournalError::Foreign { file } => {
+            OpenError::damaged(folder, format!("{} is no journal of the engine", file.display()))
+        }
+        JournalError::Io(error) => OpenError::from_io(folder, error),
+    }
+}
+
+/// What the adapters of one database share.
+#[derive(Debug)]
+pub(crate) struct Core {
+    group: Mutex<Group>,
+    /// Held while a group is written.
+    writing: Mutex<()>,
+    /// Why nothing is written any more, once a write has failed.
+    failed: Mutex<Option<Arc<str>>>,
+    bell: Bell,
+    pub(crate) log: Log,
+    pub(crate) deadlines: Deadlines,
+    pub(crate) boards: Boards,
+    pub(crate) codec: Codec,
+    pub(crate) tables: Tables,
+    /// Dropped last: then another process may open it.
+    folder: Folder,
+}
+
+impl Core {
+    /// Reads what is kept in memory.
+    fn read(tables: Tables, codec: Codec, folder: Folder) -> Result<Self, OpenError> {
+        let failed = |error| OpenError::from_read(folder.path(), error);
+        Ok(Self {
+            group: Mutex::default(),
+            writing: Mutex::default(),
+            failed: Mutex::default(),
+            bell: Bell::default(),
+            log: Log::read(&tables).map_err(failed)?,
+            deadlines: Deadlines::read(&tables).map_err(failed)?,
+            boards: Boards::read(&tables).map_err(failed)?,
+            codec,
+            tables,
+            folder,
+        })
+    }
+
+    /// Joins the next group, and waits for it.
+    pub(crate) fn join<T: Send + 'static>(
+        &self,
+        plan: impl FnOnce(&Self, &mut Draft) -> T + Send + 'static,
+    ) -> Waiting<T> {
+        let waiting = lock(&self.group).join(plan);
+        self.bell.ring();
+        waiting
+    }
+
+    /// Joins the next group, and does not wait: a crash may lose it.
+    pub(crate) fn hint(&self, plan: impl FnOnce(&Self, &mut Draft) + Send + 'static) {
+        let mut group = lock(&self.group);
+        group.hint(plan);
+        if group.is_pressing() {
+            self.bell.ring();
+        }
+    }
+
+    pub(crate) const fn bell(&self) -> &Bell {
+        &self.bell
+    }
+
+    /// Writes all that is to be written; gives how many calls waited for it.
+    pub(crate) fn sync_all(&self) -> usize {
+        let _one_at_a_time = lock(&self.writing);
+        let (plans, awaited) = lock(&self.group).take();
+        let earlier = lock(&self.failed).clone();
+        let mut draft = Draft::default();
+        let answers: Vec<_> = plans.into_iter().map(|plan| plan(self, &mut draft)).collect();
+        self.log.plan_outbox(&mut draft);
+        self.boards.plan(&mut draft);
+        let written = match earlier {
+            Some(why) => Err(Failure::NotDone(why)),
+            None => self.write(&mut draft),
+        };
+        if written.is_ok() {
+            self.log.learn(&mut draft.appends);
+            self.deadlines.learn(&mut draft.timers);
+        }
+        for answer in answers {
+            answer(written.as_ref().copied());
+        }
+        awaited
+    }
+
+    fn write(&self, draft: &mut Draft) -> Result<(), Failure> {
+        if draft.is_empty() {
+            return Ok(());
+        }
+        self.tables.write(draft).map_err(|error| {
+            let why: Arc<str> = error.to_string().into();
+            tracing::error!(
+                folder = %self.folder.path().display(),
+                %why,
+                "a write failed: nothing is written any more until the folder is opened again"
+            );
+            *lock(&self.failed) = Some(Arc::clone(&why));
+            Failure::Unknown(why)
+        })
+    }
+
+    /// As if a write had failed.
+    #[cfg(test)]
+    pub(crate) fn fail(&self, why: &str) {
+        *lock(&self.failed) = Some(why.into());
+    }
+}
+
+impl Drop for Core {
+    fn drop(&mut self) {
+        self.sync_all();
+    }
+}

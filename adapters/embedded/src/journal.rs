@@ -1,0 +1,300 @@
+//! The journal of the storage engine, looked at before the engine opens it.
+//!
+//! Each group is one batch, fsynced before the next is begun: so at most the last batch can be one that a crash or a loss of
+//! power cut short, in any way: shorter than it was, with pages that never came, or with others' bytes in them. Such a batch
+//! was acknowledged to nobody, and is cut off whole. Anything else that cannot be read is damage: an acknowledged commit
+//! would be missing, which the engine itself does not always say (it cuts at the first byte that it cannot read).
+//!
+//! The journal's format is fjall's third (its file `version` says so): a batch is a start (tag, count of items, sequence
+//! number), its items (tag, kind, compression, keyspace, lengths, key, value) and an end (tag, XXH3 of the items, magic).
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use xxhash_rust::xxh3::Xxh3;
+
+const START: u8 = 1;
+const ITEM: u8 = 2;
+const END: u8 = 3;
+const CLEAR: u8 = 4;
+const MAGIC: [u8; 4] = [b'F', b'J', b'L', 3];
+const START_BYTES: usize = 13;
+const END_BYTES: usize = 13;
+/// Of an item without its tag: kind, compression, keyspace, and the lengths of key, value, and value as stored.
+const ITEM_HEAD: usize = 20;
+
+/// What was found wrong.
+#[derive(Debug)]
+pub(crate) enum JournalError {
+    /// What was written before the last batch cannot be read.
+    Damaged {
+        file: PathBuf,
+        at: u64,
+    },
+    /// A file that no engine wrote.
+    Foreign {
+        file: PathBuf,
+    },
+    Io(io::Error),
+}
+
+impl From<io::Error> for JournalError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+/// The last write of a process that was cut short: it was acknowledged to nobody, and is gone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Cut {
+    /// The journal.
+    pub(crate) file: PathBuf,
+    /// Where it ends now.
+    pub(crate) at: u64,
+}
+
+/// Checks the journals in `folder`, oldest first, and cuts off a last batch that is not whole.
+pub(crate) fn mend(folder: &Path) -> Result<Option<Cut>, JournalError> {
+    let mut journals = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let file = entry?.path();
+        if file.extension().is_some_and(|extension| extension == "jnl") {
+            let number = file
+                .file_stem()
+                .and_then(|name| name.to_str()?.parse::<u64>().ok());
+            match number {
+                Some(number) if file.is_file() => journals.push((number, file)),
+                _ => return Err(JournalError::Foreign { file }),
+            }
+        }
+    }
+    journals.sort_unstable();
+    let Some((_, active)) = journals.pop() else {
+        return Ok(None);
+    };
+    let mut last = None;
+    for (_, file) in journals {
+        let end = Walk::open(&file)?.go_to_the_end(&mut last)?;
+        if !end.in_order || !is_zero_from(&file, end.at)? {
+            return Err(JournalError::Damaged { file, at: end.at });
+        }
+    }
+    mend_last(active, last)
+}
+
+fn mend_last(file: PathBuf, mut last: Option<u64>) -> Result<Option<Cut>, JournalError> {
+    let mut walk = Walk::open(&file)?;
+    let End { at, in_order } = walk.go_to_the_end(&mut last)?;
+    if in_order && is_zero_from(&file, at)? {
+        return Ok(None);
+    }
+    if !in_order || walk.finds_batch_after(at + 1)? {
+        return Err(JournalError::Damaged { file, at });
+    }
+    let open = OpenOptions::new().write(true).open(&file)?;
+    open.set_len(at)?;
+    open.sync_all()?;
+    Ok(Some(Cut { file, at }))
+}
+
+/// Whether nothing was ever written from `at` on: the engine reserves room ahead.
+fn is_zero_from(file: &Path, at: u64) -> io::Result<bool> {
+    let mut open = File::open(file)?;
+    open.seek(SeekFrom::Start(at))?;
+    let (zeros, mut buffer) = (vec![0; 1 << 16], vec![0; 1 << 16]);
+    loop {
+        let length = open.read(&mut buffer)?;
+        if length == 0 {
+            return Ok(true);
+        }
+        if buffer.get(..length) != zeros.get(..length) {
+            return Ok(false);
+        }
+    }
+}
+
+/// Where the last whole batch ends.
+struct End {
+    at: u64,
+    /// Whether no whole batch of a lower sequence number follows: one of the two would not be as it was written, and the
+    /// sequence number is the one thing that a batch's checksum leaves out.
+    in_order: bool,
+}
+
+/// A whole batch.
+struct Batch {
+    end: u64,
+    sequence: u64,
+}
+
+/// Goes through a journal, batch by batch.
+struct Walk {
+    reader: BufReader<File>,
+    length: u64,
+    buffer: Vec<u8>,
+}
+
+impl Walk {
+    fn open(file: &Path) -> io::Result<Self> {
+        let file = File::open(file)?;
+        Ok(Self {
+            length: file.metadata()?.len(),
+            reader: BufReader::with_capacity(1 << 16, file),
+            buffer: Vec::new(),
+        })
+    }
+
+    /// Goes on to where the last whole batch ends, after one with the sequence number `last`.
+    fn go_to_the_end(&mut self, last: &mut Option<u64>) -> io::Result<End> {
+        let mut at = 0;
+        while let Some(batch) = self.batch(at)? {
+            if last.is_some_and(|last| last >= batch.sequence) {
+                return Ok(End { at, in_order: false });
+            }
+            *last = Some(batch.sequence);
+            at = batch.end;
+        }
+        Ok(End { at, in_order: true })
+    }
+
+    /// Whether a whole batch stands anywhere after `at`.
+    fn finds_batch_after(&mut self, at: u64) -> io::Result<bool> {
+        const BEGINNING: usize = START_BYTES + 1;
+        self.reader.seek(SeekFrom::Start(at))?;
+        let mut places = Vec::new();
+        let (mut window, mut chunk, mut base) = (Vec::new(), vec![0; 1 << 16], at);
+        loop {
+            let length = self.reader.read(&mut chunk)?;
+            if length == 0 {
+                break;
+            }
+            window.extend_from_slice(chunk.get(..length).unwrap_or_default());
+            let seen = window.windows(BEGINNING).zip(base..);
+            let begins = |bytes: &[u8]| matches!(bytes, [START, .., ITEM | CLEAR]);
+            places.extend(seen.filter(|(bytes, _)| begins(bytes)).map(|(_, place)| place));
+            let seen = window.len().saturating_sub(BEGINNING - 1);
+            window.drain(..seen);
+            base += seen as u64;
+        }
+        for place in places {
+            if self.batch(place)?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The whole batch at `at`, if there is one.
+    fn batch(&mut self, at: u64) -> io::Result<Option<Batch>> {
+        self.reader.seek_relative_to(at)?;
+        let mut start = [0; START_BYTES];
+        if !self.fill(&mut start)? {
+            return Ok(None);
+        }
+        let [START, c0, c1, c2, c3, s0, s1, s2, s3, s4, s5, s6, s7] = start else {
+            return Ok(None);
+        };
+        let mut place = at + START_BYTES as u64;
+        let mut hash = Xxh3::new();
+        for _ in 0..u32::from_le_bytes([c0, c1, c2, c3]) {
+            match self.item(place, &mut hash)? {
+                Some(next) => place = next,
+                None => return Ok(None),
+            }
+        }
+        let mut end = [0; END_BYTES];
+        if !self.fill(&mut end)? || !is_end(&end) {
+            return Ok(None);
+        }
+        let is_whole = end.get(1..9) == Some(&hash.digest().to_le_bytes());
+        Ok(is_whole.then_some(Batch {
+            end: place + END_BYTES as u64,
+            sequence: u64::from_le_bytes([s0, s1, s2, s3, s4, s5, s6, s7]),
+        }))
+    }
+
+    /// Where the item at `at` ends.
+    fn item(&mut self, at: u64, hash: &mut Xxh3) -> io::Result<Option<u64>> {
+        let mut tag = [0];
+        if !self.fill(&mut tag)? {
+            return Ok(None);
+        }
+        hash.update(&tag);
+        let length = match tag {
+            [CLEAR] => 8,
+            [ITEM] => {
+                let mut head = [0; ITEM_HEAD];
+                if !self.fill(&mut head)? {
+                    return Ok(None);
+                }
+                hash.update(&head);
+                let [
+                    _kind,
+                    _compression,
+                    _,
+                    _,
+                    _,
+                    _,
+                    _,
+                    _,
+                    _,
+                    _,
+                    k0,
+                    k1,
+                    _,
+                    _,
+                    _,
+                    _,
+                    v0,
+                    v1,
+                    v2,
+                    v3,
+                ] = head;
+                let key = u64::from(u16::from_le_bytes([k0, k1]));
+                ITEM_HEAD as u64 + key + u64::from(u32::from_le_bytes([v0, v1, v2, v3]))
+            }
+            _ => return Ok(None),
+        };
+        let end = at + 1 + length;
+        if end > self.length {
+            return Ok(None);
+        }
+        let body = if tag == [ITEM] {
+            length - ITEM_HEAD as u64
+        } else {
+            length
+        };
+        self.buffer.clear();
+        let read = self.reader.by_ref().take(body).read_to_end(&mut self.buffer)?;
+        hash.update(&self.buffer);
+        Ok((read as u64 == body).then_some(end))
+    }
+
+    /// Reads as much as `buffer` takes; says whether there was as much.
+    fn fill(&mut self, buffer: &mut [u8]) -> io::Result<bool> {
+        match self.reader.read_exact(buffer) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Goes to a place, without a read where it is at hand.
+trait SeekNear {
+    fn seek_relative_to(&mut self, at: u64) -> io::Result<()>;
+}
+
+impl SeekNear for BufReader<File> {
+    fn seek_relative_to(&mut self, at: u64) -> io::Result<()> {
+        let now = self.stream_position()?;
+        match i64::try_from(i128::from(at) - i128::from(now)) {
+            Ok(offset) => self.seek_relative(offset),
+            Err(_) => self.seek(SeekFrom::Start(at)).map(|_| ()),
+        }
+    }
+}
+
+fn is_end(bytes: &[u8]) -> bool {
+    bytes.first() == Some(&END) && bytes.get(9..END_BYTES) == Some(&MAGIC)
+}

@@ -1,0 +1,84 @@
+//! Fiacre's event store, bus, timers, trip views and dispatch board over one database in one folder.
+//!
+//! What a call acknowledges is on disk: it survives a kill at any moment, and a loss of power as far as the disk keeps what
+//! it says when it is told to sync. One process uses a folder at a time. Calls that write join a group; one
+//! [`sync`](Database::sync) writes the group as one batch, syncs the disk once, and answers the calls in their order.
+//!
+//! # The folder
+//!
+//! ```text
+//! DATA/lock               locked by the process that uses the folder; holds its process id
+//! DATA/db.new/            a database that is being made; thrown away at the next start
+//! DATA/db/fiacre          says that the database is Fiacre's, and its format
+//! DATA/db/*.jnl           the journal: a batch for each group
+//! DATA/db/keyspaces/      the tables, as the storage engine (fjall 3) keeps them
+//! ```
+//!
+//! | table | key → value |
+//! |---|---|
+//! | commits | stream, version → hash of the cause, the commit as `fiacre-wire` stores it |
+//! | causes | stream, cause → version; from the 65th commit of a stream on (those of the first are read with it) |
+//! | outbox | service, number → up to 256 places of commits that are not published yet |
+//! | timers | service, stream, version, kind → when, region, trace |
+//! | views, riders | trip → its row; rider, trip → nothing |
+//! | board | region, trip → open or closed, since which version; region → that it is complete |
+//! | queues | name → number, and what it takes |
+//! | messages | position of the first → up to 256 messages, and who took each; an event that lies in the log is only named |
+//! | cursors | queue → how far it has come in the messages |
+//! | deferred | queue, number → a message that failed or was put back, and when it is due |
+//! | parked | queue, number → a parked message and why |
+//!
+//! Numbers are big-endian, so that keys sort. A format newer than this release's is refused when the folder is opened.
+//!
+//! # What grows
+//!
+//! On disk: the commits, for ever; trip views; a row of the messages stays until every queue that took one of them has settled
+//! it. In memory: what is armed, open or unsettled, a few dozen bytes each; commits and messages that wait are kept in memory
+//! up to some thousands and read from disk beyond. Snapshots are kept in memory alone, as are the ends of the streams that
+//! were used last. The engine's caches are bounded ([`Options::with_cache_bytes`], and 4 to 16 MiB for each table).
+//!
+//! # When a write fails
+//!
+//! The group's callers are answered [`OutcomeUnknown`](fiacre_ports::PortErrorKind::OutcomeUnknown), everybody after them
+//! [`Unavailable`](fiacre_ports::PortErrorKind::Unavailable), until the folder is opened again: after a failed sync nobody can
+//! say what the disk holds. What is found then is a prefix that holds every acknowledged group, each whole.
+//!
+//! ```
+//! use fiacre_embedded::Database;
+//! let folder = tempfile::tempdir()?;
+//! let database = Database::open(folder.path())?;
+//! let writing = database.sync_in_background()?;
+//! let views = database.views();
+//! # drop(views);
+//! drop(writing);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod background;
+mod board;
+mod bytes;
+mod codec;
+mod database;
+mod draft;
+mod error;
+mod folder;
+mod group;
+mod journal;
+mod lock;
+mod recent;
+mod signal;
+mod store;
+mod tables;
+mod timers;
+mod views;
+
+#[cfg(test)]
+mod tests;
+
+pub use background::BackgroundSync;
+pub use board::EmbeddedBoard;
+pub use database::{Database, Options};
+pub use error::OpenError;
+pub use store::EmbeddedEventStore;
+pub use timers::EmbeddedTimers;
+pub use views::EmbeddedViews;

@@ -1,0 +1,168 @@
+//! Reads streams and the log.
+
+use super::split;
+use super::tip::key;
+use crate::bytes::{Reader, Row};
+use crate::codec::Keys;
+use crate::database::Core;
+use crate::lock::lock;
+use crate::tables::{ReadError, Table};
+use fiacre_domain::stream::{Commit, Version};
+use fiacre_ports::{Cursor, Entry, LoadRequest, Loaded, PortError, PortErrorKind, Snapshot, Ticket};
+use std::ops::Bound;
+use std::sync::Arc;
+
+/// Rows of the log with their places, and where to go on.
+pub(super) type Rows = (Vec<(Ticket, fjall::Slice)>, Option<Cursor>);
+
+/// Loads a stream, or the part of it that the asker does not know.
+pub(super) fn load(core: &Core, request: &LoadRequest, keys: &Keys) -> Result<Loaded, PortError> {
+    let (head, snapshot) = {
+        let mut state = lock(&core.log.state);
+        let head = state.tips.get(&request.stream).map(|tip| tip.head);
+        (head, state.snapshots.get(&request.stream).cloned())
+    };
+    if let Some(head) = head
+        && head <= request.after
+    {
+        return Ok(Loaded {
+            head,
+            ..Loaded::default()
+        });
+    }
+    let is_newer = |snapshot: &Snapshot| snapshot.version > request.after;
+    let loaded = match snapshot.filter(is_newer) {
+        Some(snapshot) => {
+            let from_it = read_after(core, request, snapshot.version, keys);
+            // One from beyond the head is none of this stream's.
+            from_it.map(|loaded| (loaded.head >= snapshot.version).then_some((loaded, snapshot)))
+        }
+        None => Ok(None),
+    };
+    match loaded {
+        Ok(Some((loaded, snapshot))) => Ok(Loaded {
+            snapshot: Some(snapshot),
+            ..loaded
+        }),
+        Ok(None) => {
+            read_after(core, request, request.after, keys).map_err(|error| error.into_error("load a stream"))
+        }
+        Err(error) => Err(error.into_error("load a stream")),
+    }
+}
+
+fn read_after(core: &Core, request: &LoadRequest, after: Version, keys: &Keys) -> Result<Loaded, ReadError> {
+    let (first, last) = (
+        key(request.stream, after.next()),
+        key(request.stream, Version::new(u32::MAX)),
+    );
+    let mut loaded = Loaded {
+        head: after,
+        ..Loaded::default()
+    };
+    for row in core
+        .tables
+        .range(Table::Commits, first.as_slice()..=last.as_slice())
+    {
+        let (_, row) = row?;
+        let commit = core.codec.decode(&core.tables, split(&row)?.1, keys)?;
+        loaded.head = loaded.head.next();
+        if (commit.stream, commit.version) != (request.stream, loaded.head) {
+            return Err(ReadError::Gap);
+        }
+        loaded.commits.push(Arc::new(commit));
+    }
+    if loaded.commits.is_empty() {
+        loaded.head = head_of(core, request)?.min(after);
+    }
+    Ok(loaded)
+}
+
+/// One commit, if it is there.
+pub(super) fn commit_at(core: &Core, at: Ticket, keys: &Keys) -> Result<Option<Commit>, ReadError> {
+    let row = core.tables.get(Table::Commits, &key(at.stream, at.version))?;
+    let decode = |row: fjall::Slice| core.codec.decode(&core.tables, split(&row)?.1, keys);
+    row.map(decode).transpose()
+}
+
+/// The entry of a commit by its place.
+pub(super) fn entry_at(
+    core: &Core,
+    ticket: Ticket,
+    keys: &Keys,
+    doing: &'static str,
+) -> Result<Entry, PortError> {
+    let row = core
+        .tables
+        .get(Table::Commits, &key(ticket.stream, ticket.version));
+    match row.map_err(|error| error.into_error(doing))? {
+        Some(row) => entry(core, ticket, &row, keys, doing),
+        None => Ok(Entry {
+            ticket,
+            commit: Err(ReadError::Gap.into_error(doing)),
+        }),
+    }
+}
+
+/// The entry of a commit: it, or why this release cannot read it; an error where it may be read later.
+pub(super) fn entry(
+    core: &Core,
+    ticket: Ticket,
+    row: &[u8],
+    keys: &Keys,
+    doing: &'static str,
+) -> Result<Entry, PortError> {
+    let bytes = split(row).map_err(ReadError::from);
+    let commit = bytes.and_then(|(_, bytes)| core.codec.decode(&core.tables, bytes, keys));
+    let commit = commit.map(Arc::new).map_err(|error| error.into_error(doing));
+    match commit {
+        Err(error) if !matches!(error.kind(), PortErrorKind::Newer | PortErrorKind::Damaged) => Err(error),
+        commit => Ok(Entry { ticket, commit }),
+    }
+}
+
+/// At most `max` rows of the log from a place on.
+pub(super) fn page(core: &Core, from: &Cursor, max: usize) -> Result<Rows, PortError> {
+    const DOING: &str = "scan the log";
+    let first = match from.0.as_slice() {
+        [] => Bound::Unbounded,
+        place => {
+            ticket_of(place)
+                .map_err(|error| PortError::new(PortErrorKind::Invalid, DOING).with_source(error))?;
+            Bound::Excluded(place)
+        }
+    };
+    let mut rows = Vec::new();
+    let mut last = from.clone();
+    for row in core.tables.range(Table::Commits, (first, Bound::Unbounded)) {
+        if rows.len() >= max {
+            return Ok((rows, Some(last)));
+        }
+        let (place, row) = row.map_err(|error| error.into_error(DOING))?;
+        let ticket = ticket_of(&place).map_err(|error| ReadError::from(error).into_error(DOING))?;
+        rows.push((ticket, row));
+        last = Cursor(place.to_vec());
+    }
+    Ok((rows, None))
+}
+
+fn ticket_of(key: &[u8]) -> Result<Ticket, crate::bytes::Malformed> {
+    let mut key = Reader::new(key);
+    let ticket = Ticket {
+        stream: key.stream()?,
+        version: key.version()?,
+    };
+    key.end()?;
+    Ok(ticket)
+}
+
+/// The version of a stream's last commit.
+fn head_of(core: &Core, request: &LoadRequest) -> Result<Version, ReadError> {
+    let mut prefix = Row::default();
+    prefix.stream(request.stream);
+    let last = core.tables.prefix(Table::Commits, &prefix.into_vec()).next_back();
+    let Some((place, _)) = last.transpose()? else {
+        return Ok(Version::EMPTY);
+    };
+    Ok(ticket_of(&place)?.version)
+}

@@ -1,0 +1,197 @@
+//! The tables of the database.
+
+use crate::bytes::Malformed;
+use crate::draft::Draft;
+use fiacre_ports::{PortError, PortErrorKind};
+use fiacre_wire::stored::StoredError;
+use fjall::{Keyspace, KeyspaceCreateOptions, PersistMode, Readable};
+
+const MIB: u64 = 1 << 20;
+
+/// A table; the layout of each stands in the crate's documentation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Table {
+    Commits,
+    Causes,
+    Outbox,
+    Timers,
+    Views,
+    Riders,
+    Board,
+    Queues,
+    Cursors,
+    Messages,
+    Deferred,
+    Parked,
+}
+
+impl Table {
+    const ALL: [Self; 12] = [
+        Self::Commits,
+        Self::Causes,
+        Self::Outbox,
+        Self::Timers,
+        Self::Views,
+        Self::Riders,
+        Self::Board,
+        Self::Queues,
+        Self::Cursors,
+        Self::Messages,
+        Self::Deferred,
+        Self::Parked,
+    ];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Commits => "commits",
+            Self::Causes => "causes",
+            Self::Outbox => "outbox",
+            Self::Timers => "timers",
+            Self::Views => "views",
+            Self::Riders => "riders",
+            Self::Board => "board",
+            Self::Queues => "queues",
+            Self::Cursors => "cursors",
+            Self::Messages => "messages",
+            Self::Deferred => "deferred",
+            Self::Parked => "parked",
+        }
+    }
+
+    /// How much of it is in memory before it is written to a file of its own.
+    const fn memory_bytes(self) -> u64 {
+        match self {
+            Self::Commits | Self::Messages => 16 * MIB,
+            Self::Causes | Self::Outbox | Self::Timers | Self::Views | Self::Riders => 8 * MIB,
+            Self::Board | Self::Queues | Self::Cursors | Self::Deferred | Self::Parked => 4 * MIB,
+        }
+    }
+}
+
+/// The database, by table.
+pub(crate) struct Tables {
+    keyspaces: [Keyspace; Table::ALL.len()],
+    // Dropped last: its threads work on the tables.
+    engine: fjall::Database,
+}
+
+impl Tables {
+    /// Opens every table; makes those that are not there.
+    pub(crate) fn open(engine: fjall::Database) -> Result<Self, fjall::Error> {
+        let open = |table: Table| {
+            let options = || KeyspaceCreateOptions::default().max_memtable_size(table.memory_bytes());
+            engine.keyspace(table.name(), options)
+        };
+        let keyspaces = Table::ALL.map(open);
+        let mut opened = Vec::with_capacity(keyspaces.len());
+        for keyspace in keyspaces {
+            opened.push(keyspace?);
+        }
+        let keyspaces = opened.try_into().map_err(|_| fjall::Error::Unrecoverable)?;
+        Ok(Self { keyspaces, engine })
+    }
+
+    const fn keyspace(&self, table: Table) -> &Keyspace {
+        &self.keyspaces[table as usize]
+    }
+
+    /// Writes a group as one batch, and returns once it is on disk.
+    pub(crate) fn write(&self, draft: &mut Draft) -> Result<(), fjall::Error> {
+        let mut batch = self.engine.batch().durability(Some(PersistMode::SyncData));
+        for (table, key, value) in draft.take_rows() {
+            match value {
+                Some(value) => batch.insert(self.keyspace(table), key, value),
+                None => batch.remove(self.keyspace(table), key),
+            }
+        }
+        batch.commit()
+    }
+
+    /// One row.
+    pub(crate) fn get(&self, table: Table, key: &[u8]) -> Result<Option<fjall::Slice>, ReadError> {
+        Ok(self.keyspace(table).get(key)?)
+    }
+
+    pub(crate) fn has(&self, table: Table, key: &[u8]) -> Result<bool, ReadError> {
+        Ok(self.keyspace(table).contains_key(key)?)
+    }
+
+    /// Every row whose key begins with `prefix`, in order, from either end: of each group all or nothing.
+    pub(crate) fn prefix(&self, table: Table, prefix: &[u8]) -> impl DoubleEndedIterator<Item = RowRead> {
+        let rows = self.engine.snapshot().prefix(self.keyspace(table), prefix);
+        rows.map(|row| row.into_inner().map_err(ReadError::from))
+    }
+
+    /// Every row with a key within `range`, as [`prefix`](Self::prefix) does.
+    pub(crate) fn range<'k>(
+        &self,
+        table: Table,
+        range: impl std::ops::RangeBounds<&'k [u8]>,
+    ) -> impl DoubleEndedIterator<Item = RowRead> {
+        let bounds = (range.start_bound().cloned(), range.end_bound().cloned());
+        let rows = self
+            .engine
+            .snapshot()
+            .range::<&[u8], _>(self.keyspace(table), bounds);
+        rows.map(|row| row.into_inner().map_err(ReadError::from))
+    }
+}
+
+/// A row, or why it cannot be read.
+pub(crate) type RowRead = Result<(fjall::Slice, fjall::Slice), ReadError>;
+
+/// Why rows cannot be read.
+#[derive(Debug)]
+pub(crate) enum ReadError {
+    Engine(fjall::Error),
+    Malformed(Malformed),
+    Stored(StoredError),
+    /// A commit is not where it must be.
+    Gap,
+}
+
+impl ReadError {
+    /// As the error of a port that failed to do `doing`.
+    pub(crate) fn into_error(self, doing: &'static str) -> PortError {
+        match self {
+            Self::Engine(fjall::Error::Io(error)) => {
+                PortError::new(PortErrorKind::Unavailable, doing).with_source(error)
+            }
+            Self::Engine(error) => PortError::new(PortErrorKind::Damaged, doing).with_source(error),
+            Self::Malformed(error) => PortError::new(PortErrorKind::Damaged, doing).with_source(error),
+            Self::Stored(error) => error.into_port_error(doing),
+            Self::Gap => PortError::new(PortErrorKind::Damaged, doing).with_source("a commit is missing"),
+        }
+    }
+}
+
+impl From<fjall::Error> for ReadError {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the engine's kinds grow, and one is taken out here"
+    )]
+    fn from(error: fjall::Error) -> Self {
+        match error {
+            fjall::Error::Storage(fjall::LsmError::Io(error)) => Self::Engine(fjall::Error::Io(error)),
+            other => Self::Engine(other),
+        }
+    }
+}
+
+impl From<StoredError> for ReadError {
+    fn from(error: StoredError) -> Self {
+        Self::Stored(error)
+    }
+}
+
+impl From<Malformed> for ReadError {
+    fn from(error: Malformed) -> Self {
+        Self::Malformed(error)
+    }
+}
+
+impl std::fmt::Debug for Tables {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tables").finish_non_exhaustive()
+    }
+}

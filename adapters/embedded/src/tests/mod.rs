@@ -1,0 +1,9 @@
+//! The adapters keep every clause of their ports, and what was acknowledged survives what may come.
+
+mod folder;
+mod power;
+mod rows;
+mod suites;
+mod time;
+mod way;
+mod world;

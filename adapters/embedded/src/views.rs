@@ -1,0 +1,204 @@
+//! Rows of trips on disk. Nothing of them is kept in memory.
+
+use crate::bytes::{Malformed, Reader, Row};
+use crate::database::{Core, Database};
+use crate::draft::Draft;
+use crate::tables::{ReadError, Table};
+use async_trait::async_trait;
+use fiacre_domain::id::{DriverId, PrincipalId, TripId};
+use fiacre_domain::money::{Currency, Money};
+use fiacre_domain::time::Timestamp;
+use fiacre_domain::trip::Phase;
+use fiacre_ports::{PortError, TripView, TripViews};
+use std::fmt;
+use std::ops::Bound;
+use std::sync::Arc;
+
+/// Trip views on disk; what was put is there when [`put`](TripViews::put) returns.
+#[derive(Clone)]
+pub struct EmbeddedViews {
+    core: Arc<Core>,
+}
+
+impl EmbeddedViews {
+    pub(crate) fn new(database: &Database) -> Self {
+        Self {
+            core: Arc::clone(database.core()),
+        }
+    }
+}
+
+impl fmt::Debug for EmbeddedViews {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EmbeddedViews").finish_non_exhaustive()
+    }
+}
+
+/// The row of a trip, if there is one.
+fn known(core: &Core, trip: TripId) -> Result<Option<TripView>, ReadError> {
+    let row = core.tables.get(Table::Views, &key(trip))?;
+    Ok(row.map(|row| read_view(trip, &row)).transpose()?)
+}
+
+fn plan_put(core: &Core, draft: &mut Draft, views: Vec<TripView>) -> Result<(), ReadError> {
+    for view in views {
+        let known = match draft.views.get(&view.trip) {
+            Some(planned) => Some(*planned),
+            None => known(core, view.trip)?,
+        };
+        if known.is_some_and(|known| known.version >= view.version) {
+            continue;
+        }
+        let riders = (known.and_then(|known| known.rider), view.rider);
+        if riders.0 != riders.1 {
+            if let Some(rider) = riders.0 {
+                draft.remove(Table::Riders, rider_key(rider, view.trip));
+            }
+            if let Some(rider) = riders.1 {
+                draft.put(Table::Riders, rider_key(rider, view.trip), Vec::new());
+            }
+        }
+        draft.put(Table::Views, key(view.trip), value(&view));
+        draft.views.insert(view.trip, view);
+    }
+    Ok(())
+}
+
+fn of_rider(
+    core: &Core,
+    rider: PrincipalId,
+    after: Option<TripId>,
+    max: usize,
+) -> Result<Vec<TripView>, ReadError> {
+    let first = rider_key(rider, TripId::from_u128(0));
+    let last = rider_key(rider, after.unwrap_or(TripId::from_u128(u128::MAX)));
+    let end = match after {
+        Some(_) => Bound::Excluded(last.as_slice()),
+        None => Bound::Included(last.as_slice()),
+    };
+    let rows = core
+        .tables
+        .range(Table::Riders, (Bound::Included(first.as_slice()), end));
+    let mut views = Vec::new();
+    for row in rows.rev().take(max) {
+        let (key, _) = row?;
+        let mut key = Reader::new(&key);
+        key.u128()?;
+        views.extend(known(core, key.trip()?)?);
+    }
+    Ok(views)
+}
+
+fn key(trip: TripId) -> Vec<u8> {
+    trip.to_u128().to_be_bytes().to_vec()
+}
+
+fn rider_key(rider: PrincipalId, trip: TripId) -> Vec<u8> {
+    let mut row = Row::default();
+    row.u128(rider.to_u128()).u128(trip.to_u128());
+    row.into_vec()
+}
+
+const fn phase(phase: Phase) -> u8 {
+    match phase {
+        Phase::Absent => 0,
+        Phase::Rejected => 1,
+        Phase::Requested => 2,
+        Phase::Reassigning => 3,
+        Phase::Confirmed => 4,
+        Phase::Arrived => 5,
+        Phase::Started => 6,
+        Phase::Completed => 7,
+        Phase::Cancelled => 8,
+        Phase::Failed => 9,
+    }
+}
+
+fn money(row: &mut Row, money: Money) {
+    row.i64(money.minor()).text(money.currency().code());
+}
+
+fn read_money(row: &mut Reader<'_>) -> Result<Money, Malformed> {
+    let minor = row.i64()?;
+    let currency = Currency::from_code(&row.text()?).map_err(|_| Malformed)?;
+    Ok(Money::new(minor, currency))
+}
+
+fn value(view: &TripView) -> Vec<u8> {
+    let TripView {
+        trip: _,
+        version,
+        rider,
+        region,
+        phase: standing,
+        driver,
+        quoted,
+        due,
+        changed_at,
+        closed,
+    } = *view;
+    let mut row = Row::default();
+    row.version(version).region(region).u8(phase(standing));
+    row.i64(changed_at.ms()).u8(closed.into());
+    row.option(rider, |row, rider| {
+        row.u128(rider.to_u128());
+    });
+    row.option(driver, |row, driver| {
+        row.u128(driver.to_u128());
+    });
+    row.option(quoted, money).option(due, money);
+    row.into_vec()
+}
+
+fn read_view(trip: TripId, value: &[u8]) -> Result<TripView, Malformed> {
+    let mut row = Reader::new(value);
+    let version = row.version()?;
+    let region = row.region()?;
+    let tag = row.u8()?;
+    let standing = Phase::ALL.into_iter().find(|known| phase(*known) == tag);
+    let view = TripView {
+        trip,
+        version,
+        region,
+        phase: standing.ok_or(Malformed)?,
+        changed_at: Timestamp::from_ms(row.i64()?),
+        closed: row.u8()? == 1,
+        rider: row.option(|row| row.u128().map(PrincipalId::from_u128))?,
+        driver: row.option(|row| row.u128().map(DriverId::from_u128))?,
+        quoted: row.option(read_money)?,
+        due: row.option(read_money)?,
+    };
+    row.end()?;
+    Ok(view)
+}
+
+#[async_trait]
+impl TripViews for EmbeddedViews {
+    async fn put(&self, views: Vec<TripView>) -> Result<(), PortError> {
+        const DOING: &str = "put trip views";
+        if views.is_empty() {
+            return Ok(());
+        }
+        let written = self
+            .core
+            .join(move |core, draft| plan_put(core, draft, views))
+            .await;
+        let planned = written.map_err(|failure| failure.into_error(DOING))?;
+        planned.map_err(|error| error.into_error(DOING))
+    }
+
+    async fn get(&self, trips: &[TripId]) -> Result<Vec<Option<TripView>>, PortError> {
+        let rows = trips.iter().map(|trip| known(&self.core, *trip));
+        let rows: Result<_, _> = rows.collect();
+        rows.map_err(|error: ReadError| error.into_error("get trip views"))
+    }
+
+    async fn of_rider(
+        &self,
+        rider: PrincipalId,
+        after: Option<TripId>,
+        max: usize,
+    ) -> Result<Vec<TripView>, PortError> {
+        of_rider(&self.core, rider, after, max).map_err(|error| error.into_error("list a rider's trips"))
+    }
+}
