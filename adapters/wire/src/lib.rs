@@ -1,4 +1,5 @@
-//! What leaves a process: hashes over canonical bytes, keyed codes, and receipts and quotes as JSON.
+//! What leaves a process: commits as they are [stored], hashes over canonical bytes, keyed codes, receipts and quotes as
+//! JSON, and [signatures](signature) over receipts.
 //!
 //! JSON is strict: unknown fields, missing ones (what is nothing is written as `null`), other versions and texts beyond a limit
 //! are refused with a typed error. The domain knows nothing of serde; each message here has a type of its own that is taken
@@ -27,6 +28,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod bytes;
 mod canonical;
 mod civil;
 mod error;
@@ -38,6 +40,7 @@ mod reading;
 mod receipt;
 mod ride;
 pub mod seal;
+pub mod signature;
 pub mod stored;
 mod text;
 

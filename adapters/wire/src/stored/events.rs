@@ -7,10 +7,11 @@ use super::dto::stored_enum;
 use super::error::{Newer, StoredError};
 use super::ops::OpsDto;
 use super::payment::PaymentDto;
-use super::personal::{Bytes, Reading, Writing};
+use super::personal::{Reading, Writing};
 use super::tariff::TariffEventDto;
 use super::trip::TripDto;
 use super::upcast::{Upcaster, lifted};
+use crate::bytes::Bytes;
 use fiacre_domain::event::Event;
 use serde::{Deserialize, Serialize};
 

@@ -6,6 +6,7 @@
 
 use super::error::StoredError;
 use super::{NoTariffs, Opening, Privacy};
+use crate::bytes::Bytes;
 use crate::hash::digest;
 use crate::stored::dto::Dto;
 use crate::text::Text;
@@ -151,41 +152,6 @@ impl<T: Serialize + DeserializeOwned> Personal<T> {
                 Ok(Some(postcard::from_bytes(&plain)?))
             }
         }
-    }
-}
-
-/// Bytes that are hexadecimal digits to people.
-#[derive(Debug)]
-pub(crate) struct Bytes(pub(crate) Vec<u8>);
-
-impl Serialize for Bytes {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if serializer.is_human_readable() {
-            let digits = self.0.iter().map(|byte| format!("{byte:02x}"));
-            digits.collect::<String>().serialize(serializer)
-        } else {
-            serializer.serialize_bytes(&self.0)
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Bytes {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        if !deserializer.is_human_readable() {
-            return <&[u8]>::deserialize(deserializer).map(|bytes| Self(bytes.to_vec()));
-        }
-        let text = String::deserialize(deserializer)?;
-        let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-        let byte = |pair: &[u8; 2]| {
-            let digits = std::str::from_utf8(pair).ok()?;
-            let plain = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
-            u8::from_str_radix(digits, 16).ok().filter(|_| plain)
-        };
-        let bytes: Option<Vec<u8>> = pairs.iter().map(byte).collect();
-        bytes
-            .filter(|_| rest.is_empty())
-            .map(Self)
-            .ok_or_else(|| serde::de::Error::custom("write bytes as pairs of hexadecimal digits"))
     }
 }
 

@@ -40,8 +40,9 @@ pub(crate) fn lifted(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bytes::Bytes;
     use crate::stored::events::Record;
-    use crate::stored::personal::{Bytes, Reading};
+    use crate::stored::personal::Reading;
     use fiacre_domain::driver::DriverEvent;
     use fiacre_domain::event::Event;
     use fiacre_domain::requirements::Capabilities;
