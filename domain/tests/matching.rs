@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use fiacre_domain::canonical::{Canonical, CanonicalBytes};
 use fiacre_domain::geo::{AreaError, ServiceArea};
 use fiacre_domain::id::{DriverId, TripId};
 use fiacre_domain::matching::{
@@ -254,4 +255,19 @@ fn verdicts_read_one_a_line_and_then_how_many_more() {
     let more = verdicts.with_rest(rest).to_string();
     let expected = "and 0 chosen, 0 lost, 0 too dear, 1 busy, 0 stale, 0 lacking, 1 declined, 0 too far";
     assert_eq!(more.lines().last(), Some(expected));
+}
+
+#[test]
+fn verdicts_print_and_hash_as_what_they_hold_however_it_is_packed() {
+    let mut rest = VerdictCounts::NONE;
+    rest.add(&Outcome::Busy);
+    let verdicts = Verdicts::new(outcomes().map(|outcome| Verdict::new(NEAR, outcome))).with_rest(rest);
+    let (listed, rest) = (verdicts.listed(), verdicts.rest());
+    let printed = format!("Verdicts {{ listed: {listed:?}, rest: {rest:?} }}");
+    assert_eq!(format!("{verdicts:?}"), printed);
+    let (mut packed, mut whole) = (CanonicalBytes::new(), CanonicalBytes::new());
+    verdicts.write_canonical(&mut packed);
+    listed.write_canonical(&mut whole);
+    rest.write_canonical(&mut whole);
+    assert_eq!(packed, whole);
 }

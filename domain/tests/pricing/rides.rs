@@ -303,3 +303,42 @@ fn slow_time_that_is_cut_where_segments_begin_stays_whole() {
         Ride::new(Millimetres::from_metres(3_000), Millis::new(100_001)).with_slow(Millis::from_secs(60));
     assert_eq!(cents(&tariff, &ride), 60);
 }
+
+#[test]
+fn discounts_that_share_no_line_do_not_take_from_each_other() {
+    let off = |name: &str, on, share| Discount::new(charge_id(name), on, BasisPoints::new(share)).unwrap();
+    let with = |first: Discount, second: Discount| {
+        let tariff = charging(tariff(), Condition::ANY).with_discount(first);
+        cents(
+            &tariff
+                .and_then(|tariff| tariff.with_discount(second.with_rank(1)))
+                .unwrap(),
+            &ride(),
+        )
+    };
+    let fifth = off("fifth", LineGroups::METER, 2_000);
+    assert_eq!(
+        with(fifth, off("half", LineGroups::SURCHARGES, 5_000)),
+        1_250 - 250 + 300 - 150
+    );
+    assert_eq!(
+        with(fifth, off("half", LineGroups::METER, 5_000)),
+        1_250 - 250 - 500 + 300,
+        "half of what the first left"
+    );
+}
+
+#[test]
+fn all_groups_of_lines_are_those_before_discounts() {
+    let groups = [
+        LineGroups::METER,
+        LineGroups::SURCHARGES,
+        LineGroups::MINIMUM,
+        LineGroups::SURGE,
+    ];
+    let all = groups.into_iter().fold(LineGroups::NONE, LineGroups::union);
+    assert_eq!(all, LineGroups::ALL);
+    for group in groups {
+        assert_eq!(all.union(group), all, "what is in is not taken out");
+    }
+}
