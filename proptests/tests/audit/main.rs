@@ -4,6 +4,7 @@
 
 mod dice;
 mod edits;
+mod forgotten;
 mod world;
 
 use dice::Dice;
