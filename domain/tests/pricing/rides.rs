@@ -342,3 +342,15 @@ fn all_groups_of_lines_are_those_before_discounts() {
         assert_eq!(all.union(group), all, "what is in is not taken out");
     }
 }
+
+#[test]
+fn a_discount_looks_above_its_threshold_and_rounds_to_its_own_step() {
+    let tens = StageRounding::new(10, Rounding::Ceiling).unwrap();
+    let tenth = Discount::new(charge_id("tenth"), LineGroups::ALL, BasisPoints::new(1_000)).unwrap();
+    let tariff = tariff().with_discount(tenth.above(1_000).unwrap().with_rounding(tens));
+    assert_eq!(
+        cents(&tariff.unwrap(), &ride()),
+        1_250 - 30,
+        "a tenth of 250, to the next ten"
+    );
+}
