@@ -7,8 +7,8 @@ use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::id::{TariffId, TripId};
 use fiacre_domain::pricing::{Tariff, TariffEvent};
 use fiacre_domain::stream::{Commit, StreamId};
-use fiacre_ports::{KeyVault, PortError, SealingKey};
-use fiacre_wire::stored::{self, NoTariffs, Opening, Privacy, Stored, StoredError, Tariffs};
+use fiacre_ports::{KeyVault, NewCommit, PortError, SealingKey};
+use fiacre_wire::stored::{self, NoTariffs, Opening, People, Privacy, Stored, StoredError, Tariffs};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -74,6 +74,23 @@ impl Codec {
         Ok(Keys::Sealed(
             known.filter_map(|(trip, key)| Some((trip, key?))).collect(),
         ))
+    }
+
+    /// The keys that these commits are sealed with. Trips are bound to the riders whom the commits name.
+    pub(crate) async fn keys_to_seal(&self, commits: &[NewCommit]) -> Result<Keys, PortError> {
+        let Some(vault) = &self.vault else {
+            return Ok(Keys::Clear);
+        };
+        let people: Vec<_> = commits
+            .iter()
+            .map(|commit| People::of(&commit.clone().into_commit()))
+            .collect();
+        let bindings: Vec<_> = people.iter().flat_map(People::bindings).copied().collect();
+        if !bindings.is_empty() {
+            vault.bind(&bindings).await?;
+        }
+        self.keys(people.iter().filter_map(People::trip).map(StreamId::Trip))
+            .await
     }
 
     /// The bytes of a commit, and their hash, which the next commit of its stream carries.

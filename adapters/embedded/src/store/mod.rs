@@ -243,12 +243,7 @@ impl EventStore for EmbeddedEventStore {
             return Vec::new();
         }
         let failed = |error: &dyn Fn() -> PortError| (0..count).map(|_| Appended::Failed(error())).collect();
-        let keys = match self
-            .core
-            .codec
-            .keys(commits.iter().map(|commit| commit.stream))
-            .await
-        {
+        let keys = match self.core.codec.keys_to_seal(&commits).await {
             Ok(keys) => keys,
             Err(error) => {
                 return failed(&|| PortError::new(error.kind(), append::DOING).with_source("no keys"));

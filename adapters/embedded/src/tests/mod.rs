@@ -1,6 +1,7 @@
 //! The adapters keep every clause of their ports, and what was acknowledged survives what may come.
 
 mod folder;
+mod forgotten;
 mod power;
 mod rows;
 mod suites;
