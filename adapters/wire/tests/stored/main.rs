@@ -5,6 +5,7 @@
 mod chain;
 mod damage;
 mod dice;
+mod envelope;
 mod events;
 mod golden;
 mod laws;

@@ -16,7 +16,7 @@ use fiacre_wire::stored::{
 use proptest::prelude::*;
 
 /// What a driver has come to after some events in any order.
-fn driver(dice: &mut Dice) -> Driver {
+pub(crate) fn driver(dice: &mut Dice) -> Driver {
     let names = [
         "DriverOnline",
         "DriverLocked",

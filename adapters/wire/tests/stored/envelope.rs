@@ -1,0 +1,148 @@
+//! Golden files of what is around events: commits of every kind of stream and cause, a driver's states, a tariff.
+//!
+//! Like those of events they are never changed; a new format or version gets a file of its own.
+
+use crate::dice::Dice;
+use crate::events;
+use crate::golden::{bytes, hex};
+use crate::rides::TARIFFS;
+use crate::whole;
+use fiacre_domain::stream::{Cause, Commit, StreamId, TimerKind};
+use fiacre_domain::trip::TripEvent;
+use fiacre_ports::SnapshotState;
+use fiacre_wire::fingerprint;
+use fiacre_wire::stored::{self, NoTariffs, Opening, Privacy, Stored};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+/// The file; where it is missing, `FIACRE_BLESS=1` writes what it would be today.
+fn kept(name: &str, today: impl FnOnce() -> Value) -> Value {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("golden")
+        .join(name);
+    if std::env::var_os("FIACRE_BLESS").is_some() && !path.exists() {
+        let text = serde_json::to_string_pretty(&today()).unwrap();
+        std::fs::write(&path, text + "\n").unwrap();
+    }
+    assert!(path.exists(), "{name} is missing: FIACRE_BLESS=1 writes it");
+    document(&std::fs::read_to_string(&path).unwrap())
+}
+
+fn document(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+fn commit(seed: u64) -> Commit {
+    let mut dice = Dice::new(seed);
+    Commit {
+        events: [TripEvent::Closed.into()].into(),
+        ..events::commit(&mut dice)
+    }
+}
+
+fn sample(commit: &Commit, seed: u64) -> Value {
+    let prev = Dice::new(seed).maybe(Dice::print);
+    let written = stored::encode(commit, prev, Privacy::Erased).unwrap();
+    let text = stored::commit_to_json(commit, prev, Privacy::Erased).unwrap();
+    json!({
+        "seed": seed,
+        "bytes": hex(&written),
+        "hash": stored::hash(&written).to_string(),
+        "json": document(&text),
+        "read": fingerprint(commit).to_string(),
+    })
+}
+
+/// Which kinds of stream, cause and timer a commit has.
+fn kinds(commit: &Commit) -> BTreeSet<&'static str> {
+    let stream = match commit.stream {
+        StreamId::Trip(_) => "trip",
+        StreamId::Dispatch(_) => "dispatch",
+        StreamId::Driver(_) => "driver",
+        StreamId::Payment(..) => "payment",
+        StreamId::Ops(_) => "ops",
+        StreamId::Tariff(_) => "tariff",
+    };
+    let cause = match commit.cause {
+        Cause::Event(_) => "event",
+        Cause::Command(_) => "command",
+        Cause::Timer(timer) => match timer.kind {
+            TimerKind::OrderExpires => "order expires",
+            TimerKind::SearchBudget(_) => "search budget",
+            TimerKind::OfferExpires(_) => "offer expires",
+            TimerKind::AuthorizationBudget(_) => "authorization budget",
+            TimerKind::ArrivalOverdue(_) => "arrival overdue",
+            TimerKind::NoShow(_) => "no show",
+            TimerKind::TripOverdue => "trip overdue",
+            TimerKind::LockReview(_) => "lock review",
+            TimerKind::HoldExpires(_) => "hold expires",
+        },
+        Cause::Webhook(_) => "webhook",
+    };
+    let trace = if commit.trace.is_some() {
+        "trace"
+    } else {
+        "no trace"
+    };
+    [stream, cause, trace].into()
+}
+
+#[test]
+fn commits_of_every_kind_are_read_for_ever() {
+    let file = kept("commits-v1.json", || {
+        let mut seen = BTreeSet::new();
+        let adds = |seed: &u64| {
+            let before = seen.len();
+            seen.extend(kinds(&commit(*seed)));
+            seen.len() > before
+        };
+        let seeds: Vec<u64> = (1..1_000).filter(adds).collect();
+        seeds.iter().map(|seed| sample(&commit(*seed), *seed)).collect()
+    });
+    let mut seen = BTreeSet::new();
+    for kept in file.as_array().unwrap() {
+        let written = bytes(&kept["bytes"]);
+        let stored = Stored::read(&written).unwrap();
+        let (hash, prev) = (stored.hash(), stored.prev());
+        let read = stored.into_commit(Opening::new(&NoTariffs)).unwrap();
+        assert_eq!(json!(hash.to_string()), kept["hash"]);
+        assert_eq!(json!(fingerprint(&read).to_string()), kept["read"]);
+        assert_eq!(sample(&read, kept["seed"].as_u64().unwrap()), *kept);
+        let exported = stored::commit_from_json(&kept["json"].to_string(), Opening::new(&NoTariffs));
+        assert_eq!(exported.unwrap(), (read.clone(), prev));
+        seen.extend(kinds(&read));
+    }
+    assert_eq!(seen.len(), 6 + 3 + 9 + 2, "{seen:?}");
+}
+
+#[test]
+fn drivers_states_are_read_for_ever() {
+    let sample = |state: &SnapshotState| {
+        let (bytes, text) = (stored::encode_state(state), stored::state_to_json(state));
+        let text = text.unwrap().unwrap();
+        json!({ "bytes": hex(&bytes.unwrap().unwrap()), "json": document(&text) })
+    };
+    let file = kept("driver-states-v1.json", || {
+        let states = (1..=20).map(|seed| SnapshotState::Driver(whole::driver(&mut Dice::new(seed))));
+        let is_stored = |state: &SnapshotState| stored::encode_state(state).unwrap().is_some();
+        states.filter(is_stored).map(|state| sample(&state)).collect()
+    });
+    for kept in file.as_array().unwrap() {
+        let state = stored::decode_state(&bytes(&kept["bytes"])).unwrap();
+        assert_eq!(sample(&state), *kept);
+        assert_eq!(stored::state_from_json(&kept["json"].to_string()).unwrap(), state);
+    }
+}
+
+#[test]
+fn a_tariff_is_read_for_ever() {
+    let of = |tariff| document(&stored::tariff_to_json(tariff).unwrap());
+    let file = kept("tariff-v1.json", || {
+        let tariff = &TARIFFS[1];
+        json!({ "fingerprint": fingerprint(&**tariff).to_string(), "json": of(tariff) })
+    });
+    let tariff = stored::tariff_from_json(&file["json"].to_string()).unwrap();
+    assert_eq!(json!(fingerprint(&tariff).to_string()), file["fingerprint"]);
+    assert_eq!(of(&tariff), file["json"]);
+}
