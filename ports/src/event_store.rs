@@ -72,7 +72,7 @@ pub struct Loaded {
     /// A state to start from, if one is kept that is newer than what the asker knows.
     pub snapshot: Option<Snapshot>,
     /// Every commit after the snapshot (without one, all that the asker does not know), in order.
-    pub commits: Vec<Arc<Commit>>,
+    pub commits: Vec<Commit>,
     /// The version of the last commit; [`Version::EMPTY`] for a stream without any.
     pub head: Version,
 }

@@ -34,7 +34,7 @@ mod views;
 pub use board::MemoryBoard;
 pub use bus::{Depth, MemoryBus};
 pub use clock::{SeededIds, SkewedClock};
-pub use event_store::MemoryEventStore;
+pub use event_store::{Dropped, MemoryEventStore};
 pub use executor::{
     Abandoned, Answer, Executor, Outside, OutsideCall, OutsideCalls, POLLS_PER_INSTANT_MAX, RunError,
     Spawner, Step, TaskId,

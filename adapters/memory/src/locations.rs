@@ -97,13 +97,12 @@ impl Region {
     /// The samples of later reports than `seen`, in the order of driver ids.
     fn since(&self, seen: u64) -> Vec<Sample> {
         let first = self.order.partition_point(|&(number, _)| number <= seen);
-        let fresh = self.order.iter().skip(first).filter_map(|&(number, slot)| {
-            self.latest
-                .get(slot)
-                .filter(|known| known.number == number)
-                .map(|known| known.sample)
-        });
-        let mut fresh: Vec<Sample> = fresh.collect();
+        let reported = self.order.get(first..).unwrap_or_default();
+        let mut fresh: Vec<Sample> = Vec::with_capacity(reported.len());
+        fresh.extend(reported.iter().filter_map(|&(number, slot)| {
+            let latest = self.latest.get(slot).filter(|known| known.number == number);
+            latest.map(|known| known.sample)
+        }));
         // Reports mostly come in order: this sort finds their runs and merges them.
         fresh.sort_by_key(Sample::driver);
         // A driver may report twice at once.

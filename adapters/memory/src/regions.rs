@@ -3,7 +3,7 @@
 use fiacre_domain::id::RegionId;
 
 /// The names of regions, by number.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Regions(Vec<RegionId>);
 
 impl Regions {

@@ -11,6 +11,7 @@ use fiacre_domain::audit::Audit;
 use fiacre_domain::id::TripId;
 use fiacre_domain::pricing::Tariff;
 use fiacre_domain::stream::{Commit, StreamId};
+use fiacre_memory::Dropped;
 use std::io;
 use std::panic::resume_unwind;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -30,10 +31,12 @@ pub(crate) enum Note {
     Drove(Driven),
     /// The trip is over on every stream.
     Closed(TripId),
-    /// A trip was dropped from the log, with these commits of its streams.
-    Dropped(TripId, Vec<Arc<Commit>>),
-    /// A stream goes on, and these of its commits were dropped from the log.
-    Trimmed(StreamId, Vec<Arc<Commit>>),
+    /// A trip was dropped from the log, with what its streams held.
+    Dropped(TripId, Dropped),
+    /// A stream goes on, and this of it was dropped from the log.
+    Trimmed(StreamId, Dropped),
+    /// The log ends, and these commits of a stream were still in it.
+    Left(StreamId, Vec<Arc<Commit>>),
 }
 
 /// What is written down.
@@ -56,8 +59,9 @@ impl<S: Spectator> Chronicle<S> {
             }
             Note::Drove(driven) => self.spectator.drove(driven),
             Note::Closed(trip) => self.spectator.closed(trip),
-            Note::Dropped(trip, commits) => self.digest.add(StreamId::Trip(trip), &commits),
-            Note::Trimmed(stream, commits) => self.digest.add_part(stream, &commits),
+            Note::Dropped(trip, dropped) => self.digest.add(StreamId::Trip(trip), dropped.commits()),
+            Note::Trimmed(stream, dropped) => self.digest.add_part(stream, dropped.commits()),
+            Note::Left(stream, commits) => self.digest.add_part(stream, commits),
         }
     }
 }

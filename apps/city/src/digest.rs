@@ -7,8 +7,8 @@
 use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::stream::{Commit, StreamId};
 use fiacre_wire::Hasher;
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// The hashes of streams, until all are there.
 #[derive(Debug, Default)]
@@ -23,13 +23,15 @@ pub struct Digest {
 
 impl Digest {
     /// Adds everything that `stream`, and what ends with it, ever held, in order; nothing at all is no stream.
-    pub fn add(&mut self, stream: StreamId, commits: &[Arc<Commit>]) {
-        if commits.is_empty() {
-            return;
-        }
-        self.count(commits);
+    pub fn add(&mut self, stream: StreamId, commits: impl IntoIterator<Item: Borrow<Commit>>) {
+        let before = self.commits;
         for commit in commits {
-            self.hasher.add(&**commit);
+            let commit = commit.borrow();
+            self.count(commit);
+            self.hasher.add(commit);
+        }
+        if self.commits == before {
+            return;
         }
         // Kept of every trip that ever was: room for as many again would be half of it.
         if self.hashed.len() == self.hashed.capacity() {
@@ -39,23 +41,17 @@ impl Digest {
     }
 
     /// Adds the next commits of a stream that goes on.
-    pub fn add_part(&mut self, stream: StreamId, commits: &[Arc<Commit>]) {
-        if commits.is_empty() {
-            return;
-        }
-        self.count(commits);
-        let hasher = self.open.entry(stream).or_default();
+    pub fn add_part(&mut self, stream: StreamId, commits: impl IntoIterator<Item: Borrow<Commit>>) {
         for commit in commits {
-            hasher.add(&**commit);
+            let commit = commit.borrow();
+            self.count(commit);
+            self.open.entry(stream).or_default().add(commit);
         }
     }
 
-    fn count(&mut self, commits: &[Arc<Commit>]) {
-        self.commits += commits.len() as u64;
-        self.events += commits
-            .iter()
-            .map(|commit| commit.events.len() as u64)
-            .sum::<u64>();
+    fn count(&mut self, commit: &Commit) {
+        self.commits += 1;
+        self.events += commit.events.len() as u64;
     }
 
     /// How many commits were added.

@@ -6,11 +6,11 @@ use fiacre_domain::event::Event;
 use fiacre_domain::id::{RegionId, TripId};
 use fiacre_domain::payment::PaymentEvent;
 use fiacre_domain::saga::{Service, Setting};
-use fiacre_domain::stream::{ChargeNumber, Commit, StreamId};
+use fiacre_domain::stream::{ChargeNumber, StreamId};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
 use fiacre_memory::{
-    Executor, MemoryBoard, MemoryBus, MemoryEventStore, MemoryLocations, MemoryTimers, SeededIds,
+    Dropped, Executor, MemoryBoard, MemoryBus, MemoryEventStore, MemoryLocations, MemoryTimers, SeededIds,
     SkewedClock, VirtualTime,
 };
 use fiacre_ports::{
@@ -203,19 +203,19 @@ impl Platform {
     }
 
     /// Drops a closed trip's streams and what is kept for it elsewhere; gives their commits, stream by stream.
-    pub fn forget(&self, trip: TripId) -> Vec<Arc<Commit>> {
+    pub fn forget(&self, trip: TripId) -> Dropped {
         self.board.forget(trip);
         let fare = StreamId::Payment(trip, ChargeNumber::FARE);
         for stream in [StreamId::Trip(trip), StreamId::Dispatch(trip), fare] {
             self.timers.forget(stream);
         }
-        let commits = self.store.forget(trip);
-        for event in commits.iter().flat_map(|commit| commit.events.iter()) {
+        let dropped = self.store.forget(trip);
+        for event in dropped.events() {
             if let Event::Payment(PaymentEvent::IntentCreated { intent, .. }) = event {
                 self.company.forget(*intent);
             }
         }
-        commits
+        dropped
     }
 }
 

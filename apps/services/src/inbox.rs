@@ -165,8 +165,12 @@ impl Inbox {
         if delivered.is_err() {
             self.consumer = None;
         }
+        let delivered = delivered?;
+        if !delivered.is_empty() && delivered.iter().all(|delivery| !delivery.redelivered) {
+            return Ok(vec![delivered]);
+        }
         let (mut again, first): (Vec<_>, Vec<_>) =
-            delivered?.into_iter().partition(|delivery| delivery.redelivered);
+            delivered.into_iter().partition(|delivery| delivery.redelivered);
         let mut batches = Vec::with_capacity(again.len() + 1);
         if !first.is_empty() {
             batches.push(first);
@@ -195,7 +199,8 @@ impl Inbox {
     pub(crate) async fn finish(&mut self, planned: Vec<(Delivery, Plan)>) {
         let planned = self.arm(planned).await;
         let mut jobs = Vec::with_capacity(planned.len());
-        let (mut waiting, mut settled) = (Vec::with_capacity(planned.len()), Vec::new());
+        let mut waiting = Vec::with_capacity(planned.len());
+        let mut settled = Vec::with_capacity(planned.len());
         for (delivery, plan) in planned {
             match plan.ask {
                 Ask::Commit(job) => {

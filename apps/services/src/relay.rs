@@ -52,7 +52,8 @@ impl Relay {
 
     /// Publishes commits; says what became of each.
     async fn publish(&self, commits: &[Arc<Commit>]) -> Vec<(Ticket, Fate)> {
-        let messages = commits.iter().flat_map(|commit| messages(commit)).collect();
+        let mut messages = Vec::with_capacity(commits.iter().map(|commit| commit.events.len()).sum());
+        messages.extend(commits.iter().flat_map(|commit| messages_of(commit)));
         let mut published = self.ports.bus.publish(messages).await.into_iter();
         let fate = |commit: &Arc<Commit>| {
             // Every answer of the commit is taken, also after the first that failed; one that is missing is unknown.
@@ -210,7 +211,7 @@ fn ticket(commit: &Commit) -> Ticket {
 }
 
 /// A message for each event of a commit.
-fn messages(commit: &Commit) -> impl Iterator<Item = Message> {
+fn messages_of(commit: &Commit) -> impl Iterator<Item = Message> {
     commit.numbered().map(|(id, event)| Message {
         body: Body::Event {
             id,

@@ -236,8 +236,11 @@ impl Round {
 
     /// The first unfinished job of each stream: a batch holds at most one commit a stream.
     fn next_wave(&mut self) -> Option<Vec<usize>> {
+        if self.tasks.iter().all(|task| task.outcome.is_some()) {
+            return None;
+        }
         self.lines.iter_mut().for_each(|line| line.is_in_wave = false);
-        let mut wave = Vec::new();
+        let mut wave = Vec::with_capacity(self.tasks.len());
         for (slot, task) in self.tasks.iter().enumerate() {
             if task.outcome.is_none()
                 && let Some(line) = self.lines.find_mut(task.job.stream)
@@ -305,8 +308,14 @@ impl Round {
 
     /// Decides the wave; gives the commits to append, and before them their slots.
     fn decide(&mut self, wave: &[usize], now: Timestamp) -> (Vec<usize>, Vec<NewCommit>) {
-        let commit = |&slot: &usize| self.decide_one(slot, now).map(|commit| (slot, commit));
-        wave.iter().filter_map(commit).unzip()
+        let (mut slots, mut commits) = (Vec::with_capacity(wave.len()), Vec::with_capacity(wave.len()));
+        for &slot in wave {
+            if let Some(commit) = self.decide_one(slot, now) {
+                slots.push(slot);
+                commits.push(commit);
+            }
+        }
+        (slots, commits)
     }
 
     /// The commit that a job comes to; where it comes to none, that is its outcome, or its stream is loaded once more.

@@ -70,7 +70,7 @@ fn read_after(core: &Core, request: &LoadRequest, after: Version, keys: &Keys) -
         if (commit.stream, commit.version) != (request.stream, loaded.head) {
             return Err(ReadError::Gap);
         }
-        loaded.commits.push(Arc::new(commit));
+        loaded.commits.push(commit);
     }
     if loaded.commits.is_empty() {
         loaded.head = head_of(core, request)?.min(after);

@@ -1,5 +1,6 @@
 //! Every stream, by number.
 
+use super::dropped::{Dropped, Part};
 use super::stream::Stream;
 use crate::hash::{FixedState, Index, Lookup};
 use crate::regions::Regions;
@@ -159,12 +160,11 @@ impl Log {
     }
 
     /// Drops what the snapshot of a stream has folded in, and gives it.
-    pub(super) fn trim(&mut self, stream: StreamId) -> Vec<Arc<Commit>> {
+    pub(super) fn trim(&mut self, stream: StreamId) -> Dropped {
         let number = self.number(stream);
-        let Some(slot) = number.and_then(|number| self.slots.get_mut(number as usize)) else {
-            return Vec::new();
-        };
-        slot.stream.trim(stream, &self.regions)
+        let slot = number.and_then(|number| self.slots.get_mut(number as usize));
+        let trimmed = slot.and_then(|slot| slot.stream.trim(stream));
+        trimmed.map_or_else(Dropped::default, |part| Dropped::new(vec![part], &self.regions))
     }
 
     pub(super) fn forget_snapshots(&mut self) {
@@ -174,24 +174,22 @@ impl Log {
     }
 
     /// Drops the streams of a trip for good and gives what they held, stream by stream.
-    pub(super) fn forget(&mut self, trip: TripId) -> Vec<Arc<Commit>> {
+    pub(super) fn forget(&mut self, trip: TripId) -> Dropped {
         self.forgotten.insert(FixedState.hash_one(trip), ());
-        let mut held = Vec::new();
-        for stream in of_trip(trip) {
-            if let Some(dropped) = self.drop_stream(stream) {
-                held.extend(dropped.after(stream, &self.regions, Version::EMPTY, usize::MAX));
-            }
-        }
-        held
+        let held = of_trip(trip)
+            .into_iter()
+            .filter_map(|stream| self.drop_stream(stream));
+        Dropped::new(held.collect(), &self.regions)
     }
 
-    fn drop_stream(&mut self, stream: StreamId) -> Option<Stream> {
+    fn drop_stream(&mut self, stream: StreamId) -> Option<Part> {
         let slots = &self.slots;
         let is_it = |number: u32| slots.get(number as usize).is_some_and(|slot| slot.id == stream);
         let number = self.numbers.remove(hash_of(stream), is_it)?;
         self.free.push(number);
         let slot = self.slots.get_mut(number as usize)?;
-        Some(std::mem::replace(slot, Slot::new(NO_STREAM)).stream)
+        let dropped = std::mem::replace(slot, Slot::new(NO_STREAM)).stream;
+        Some(dropped.into_part(stream))
     }
 
     /// A page of at most `max` commits from `from`, and where to go on.
@@ -201,7 +199,7 @@ impl Log {
         while let Some(slot) = self.slot(place.number) {
             let room = max - page.len();
             let commits = slot.stream.after(slot.id, &self.regions, place.version, room);
-            page.extend(commits);
+            page.extend(commits.map(Arc::new));
             if page.len() >= max {
                 let last = page.last().map_or(place.version, |commit| commit.version);
                 let version = if room > 0 { last } else { place.version };

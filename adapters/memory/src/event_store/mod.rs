@@ -1,5 +1,6 @@
 //! Streams of commits in memory.
 
+mod dropped;
 mod faulty;
 mod feed;
 mod group;
@@ -7,6 +8,8 @@ mod log;
 mod origin;
 mod stream;
 mod unreadable;
+
+pub use dropped::Dropped;
 
 use crate::clock::SkewedClock;
 use crate::executor::Outside;
@@ -18,7 +21,7 @@ use async_trait::async_trait;
 use feed::{Feeds, LateCommits};
 use fiacre_domain::id::TripId;
 use fiacre_domain::saga::Service;
-use fiacre_domain::stream::{Commit, StreamId, Version};
+use fiacre_domain::stream::{StreamId, Version};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
 use fiacre_ports::{
@@ -182,7 +185,7 @@ impl MemoryEventStore {
     ///
     /// A later load finds empty streams; a later append is answered as a duplicate, so that a message that comes late
     /// cannot begin a stream anew. What the feed has not published yet it still publishes.
-    pub fn forget(&self, trip: TripId) -> Vec<Arc<Commit>> {
+    pub fn forget(&self, trip: TripId) -> Dropped {
         lock(&self.shared.state).log.forget(trip)
     }
 
@@ -190,7 +193,7 @@ impl MemoryEventStore {
     /// For simulations only, where the streams of drivers grow all day and are never closed.
     ///
     /// A scan then begins after what was dropped, and that snapshot is not forgotten any more.
-    pub fn trim(&self, stream: StreamId) -> Vec<Arc<Commit>> {
+    pub fn trim(&self, stream: StreamId) -> Dropped {
         lock(&self.shared.state).log.trim(stream)
     }
 

@@ -1,5 +1,6 @@
 //! One stream: its commits, its inbox, its snapshot.
 
+use super::dropped::Part;
 use super::origin::{Full, Origin};
 use crate::hash::{FixedState, Lookup};
 use crate::regions::Regions;
@@ -15,10 +16,37 @@ const COMPARED_COMMITS_MAX: usize = 32;
 
 /// What a commit has that its stream has not: 48 bytes in place, where a shared [`Commit`] takes 144.
 #[derive(Debug)]
-struct Record {
+pub(super) struct Record {
     at: Timestamp,
     origin: Origin,
     events: Arc<[Event]>,
+}
+
+impl Record {
+    /// The commit that this is, as `version` of `stream`, whose region has the number `region`.
+    pub(super) fn commit(
+        &self,
+        stream: StreamId,
+        version: Version,
+        region: u32,
+        regions: &Regions,
+    ) -> Option<Commit> {
+        let full = self.origin.full();
+        Some(Commit {
+            stream,
+            version,
+            at: self.at,
+            cause: self.origin.cause(),
+            region: regions.name(full.map_or(region, |full| full.region))?,
+            trace: full.and_then(|full| full.trace.clone()),
+            events: Arc::clone(&self.events),
+        })
+    }
+
+    /// What happened.
+    pub(super) fn events(&self) -> &[Event] {
+        &self.events
+    }
 }
 
 /// The history of one aggregate.
@@ -140,9 +168,12 @@ impl Stream {
             .as_ref()
             .map_or(request.after, |snapshot| snapshot.version);
         let count = head.get().saturating_sub(known.get()) as usize;
+        // Most of what is loaded is loaded to be folded once: exactly the room that it takes, and in one piece.
+        let mut commits = Vec::with_capacity(count);
+        commits.extend(self.after(request.stream, regions, known, count));
         Loaded {
             snapshot,
-            commits: self.after(request.stream, regions, known, count).collect(),
+            commits,
             head,
         }
     }
@@ -158,24 +189,40 @@ impl Stream {
     }
 
     /// Drops the commits that the snapshot has folded in, and gives them; their causes are still known.
-    pub(super) fn trim(&mut self, id: StreamId, regions: &Regions) -> Vec<Arc<Commit>> {
+    pub(super) fn trim(&mut self, id: StreamId) -> Option<Part> {
         let folded = self.snapshot().map_or(0, |snapshot| snapshot.version.get());
         let count = folded.saturating_sub(self.trimmed()) as usize;
         if count == 0 {
-            return Vec::new();
+            return None;
         }
-        let dropped = self.after(id, regions, self.version_at(0), count).collect();
-        let records = self.records.drain(..count.min(self.records.len()));
+        let after = self.version_at(0);
+        let records: Vec<Record> = self.records.drain(..count.min(self.records.len())).collect();
         let long = self.long.get_or_insert_default();
         long.trimmed.reserve_exact(records.len());
         long.trimmed
-            .extend(records.map(|record| hash_of(&record.origin.cause())));
+            .extend(records.iter().map(|record| hash_of(&record.origin.cause())));
         long.by_cause = None;
         self.records.shrink_to_fit();
         if self.records.len() > COMPARED_COMMITS_MAX {
             self.index_causes();
         }
-        dropped
+        let region = self.region;
+        Some(Part {
+            stream: id,
+            after,
+            region,
+            records,
+        })
+    }
+
+    /// All that is held, of the stream `id` that ends.
+    pub(super) fn into_part(self, id: StreamId) -> Part {
+        Part {
+            stream: id,
+            after: self.version_at(0),
+            region: self.region,
+            records: self.records,
+        }
     }
 
     /// Forgets the snapshot, unless commits were dropped behind it.
@@ -192,21 +239,12 @@ impl Stream {
         regions: &Regions,
         version: Version,
         max: usize,
-    ) -> impl Iterator<Item = Arc<Commit>> {
+    ) -> impl Iterator<Item = Commit> {
         let skipped = version.get().saturating_sub(self.trimmed());
         let first = version.get().max(self.trimmed());
         let records = self.records.iter().skip(skipped as usize).take(max);
         (first + 1..).zip(records).filter_map(move |(version, record)| {
-            let full = record.origin.full();
-            Some(Arc::new(Commit {
-                stream: id,
-                version: Version::new(version),
-                at: record.at,
-                cause: record.origin.cause(),
-                region: regions.name(full.map_or(self.region, |full| full.region))?,
-                trace: full.and_then(|full| full.trace.clone()),
-                events: Arc::clone(&record.events),
-            }))
+            record.commit(id, Version::new(version), self.region, regions)
         })
     }
 }

@@ -32,7 +32,7 @@ impl Unreadable {
 
     /// A stream as it is read: one commit that cannot be read makes it unreadable.
     pub(super) fn check(&self, loaded: Loaded) -> Result<Loaded, PortError> {
-        let kind = |commit: &Arc<Commit>| {
+        let kind = |commit: &Commit| {
             let place = Ticket {
                 stream: commit.stream,
                 version: commit.version,

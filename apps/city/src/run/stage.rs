@@ -159,8 +159,8 @@ impl<S: Spectator + 'static> Stage<S> {
     }
 
     fn fold(&mut self, trip: TripId) {
-        let commits = self.platform.forget(trip);
-        lock(self.scribe.notebook()).note(Note::Dropped(trip, commits));
+        let dropped = self.platform.forget(trip);
+        lock(self.scribe.notebook()).note(Note::Dropped(trip, dropped));
     }
 
     pub(super) fn end(mut self) -> Result<(Played, S), CityError> {
@@ -228,7 +228,7 @@ impl<S: Spectator + 'static> Stage<S> {
         }
         let mut notebook = lock(self.scribe.notebook());
         for (stream, commits) in streams {
-            notebook.note(Note::Trimmed(stream, commits));
+            notebook.note(Note::Left(stream, commits));
         }
         Ok(())
     }

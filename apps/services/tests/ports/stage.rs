@@ -184,7 +184,7 @@ pub(crate) fn loaded(stream: StreamId, commits: Vec<Vec<Event>>) -> Loaded {
     let head = Version::new(u32::try_from(commits.len()).unwrap());
     let commits = (1..)
         .zip(commits)
-        .map(|(version, events)| Arc::new(commit(stream, version, events)));
+        .map(|(version, events)| commit(stream, version, events));
     Loaded {
         snapshot: None,
         commits: commits.collect(),

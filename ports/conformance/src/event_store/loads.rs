@@ -72,7 +72,7 @@ pub(super) fn commit_is_atomic<H: EventStoreHarness>(script: &Script<'_, H>) -> 
     script.apply(&store, std::slice::from_ref(&second))?;
     let expected = committed(&[first, second]);
     for loaded in script.load(&store, &[stream])? {
-        expect_same("the loaded commits, whole", &expected, &whole(&loaded.commits))?;
+        expect_same("the loaded commits, whole", &expected, &loaded.commits)?;
     }
     let scanned = script.scan(&store, 100)?;
     expect_same("the scanned commits, whole", &expected, &whole(&scanned))?;

@@ -60,7 +60,7 @@ impl State {
             .map_or(request.after, |snapshot| snapshot.version);
         let after = self.of(request.stream).filter(|commit| commit.version > start);
         let commits = after
-            .map(|commit| self.entry(commit).commit)
+            .map(|commit| self.entry(commit).commit.map(Arc::unwrap_or_clone))
             .collect::<Result<_, _>>()?;
         Ok(Loaded {
             commits,

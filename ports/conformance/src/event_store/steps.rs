@@ -11,6 +11,7 @@ use fiacre_ports::{
     Appended, Consistency, Cursor, Entry, EventStore, LoadRequest, Loaded, NewCommit, PortError,
     PortErrorKind, Scope, Snapshot, SnapshotState, Ticket,
 };
+use std::borrow::Borrow;
 use std::sync::Arc;
 
 /// A handle on the store under test.
@@ -100,10 +101,11 @@ pub(super) fn line(commit: &NewCommit) -> String {
 }
 
 /// One line for commits that were read.
-pub(super) fn places<'c>(commits: impl IntoIterator<Item = &'c Arc<Commit>>) -> String {
+pub(super) fn places<'c>(commits: impl IntoIterator<Item = &'c (impl Borrow<Commit> + 'c)>) -> String {
     let places: Vec<_> = commits
         .into_iter()
-        .map(|commit| format!("{}/{}", commit.stream, commit.version))
+        .map(Borrow::borrow)
+        .map(|commit: &Commit| format!("{}/{}", commit.stream, commit.version))
         .collect();
     format!("[{}]", places.join(", "))
 }
