@@ -22,7 +22,7 @@ const CHECK_BYTES: usize = 4;
 
 /// A stream; the trip of a cause is left out where it is that of the commit.
 #[derive(Debug, Serialize, Deserialize)]
-enum StreamDto {
+pub(super) enum StreamDto {
     Trip(Option<Text<TripId>>),
     Dispatch(Option<Text<TripId>>),
     Driver(Text<DriverId>),
@@ -32,7 +32,7 @@ enum StreamDto {
 }
 
 impl StreamDto {
-    fn of(stream: StreamId, beside: Option<TripId>) -> Self {
+    pub(super) fn of(stream: StreamId, beside: Option<TripId>) -> Self {
         let told = |trip: TripId| (Some(trip) != beside).then(|| Text::new(trip));
         match stream {
             StreamId::Trip(trip) => Self::Trip(told(trip)),
@@ -44,7 +44,7 @@ impl StreamDto {
         }
     }
 
-    fn into_domain(self, beside: Option<TripId>) -> Result<StreamId, StoredError> {
+    pub(super) fn into_domain(self, beside: Option<TripId>) -> Result<StreamId, StoredError> {
         let told = |trip: Option<Text<TripId>>| match (trip, beside) {
             (Some(trip), _) => Ok(trip.take("trip")?),
             (None, Some(trip)) => Ok(trip),

@@ -37,6 +37,7 @@
 //! ```
 
 mod chain;
+mod command;
 mod commit;
 mod dispatch;
 mod driver;
@@ -44,6 +45,7 @@ mod dto;
 mod error;
 mod events;
 mod export;
+mod message;
 mod ops;
 mod payment;
 mod people;
@@ -63,6 +65,7 @@ pub use events::{Kind, kinds};
 pub use export::{
     commit_from_json, commit_to_json, event_from_json, event_to_json, tariff_from_json, tariff_to_json,
 };
+pub use message::{StoredMessage, encode_message, stream_of};
 pub use people::People;
 pub use state::{decode_state, encode_state, state_from_json, state_to_json};
 

@@ -4,7 +4,7 @@ use super::Privacy;
 use super::dto::Dto;
 use super::events::EventDto;
 use super::personal::Writing;
-use fiacre_domain::id::TripId;
+use fiacre_domain::id::{PrincipalId, TripId};
 use fiacre_domain::stream::Commit;
 use fiacre_ports::Binding;
 
@@ -23,7 +23,6 @@ pub struct People {
 impl People {
     /// Of a commit.
     pub fn of(commit: &Commit) -> Self {
-        let trip = commit.stream.trip();
         let (mut riders, mut has_personal_fields) = (Vec::new(), false);
         for (id, event) in commit.numbered() {
             let mut writing = Writing::new(id, Privacy::Erased);
@@ -32,6 +31,25 @@ impl People {
             has_personal_fields |= fields > 0;
             riders.extend(named);
         }
+        Self::named(commit.stream.trip(), riders, has_personal_fields)
+    }
+
+    /// Of what was written once, without a key.
+    pub(super) fn read_from(trip: Option<TripId>, writing: Writing<'_>) -> Self {
+        let (fields, riders) = writing.into_people();
+        Self::named(trip, riders, fields > 0)
+    }
+
+    /// Nobody's.
+    pub(super) const fn none() -> Self {
+        Self {
+            trip: None,
+            bindings: Vec::new(),
+            has_personal_fields: false,
+        }
+    }
+
+    fn named(trip: Option<TripId>, mut riders: Vec<PrincipalId>, has_personal_fields: bool) -> Self {
         riders.sort_unstable();
         riders.dedup();
         let bound = trip.map(|trip| riders.into_iter().map(move |rider| Binding { trip, rider }));

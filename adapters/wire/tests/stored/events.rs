@@ -202,7 +202,7 @@ fn verdict(dice: &mut Dice) -> Verdict {
     Verdict::new(dice.driver(), outcome)
 }
 
-fn offer(dice: &mut Dice) -> Offer {
+pub(crate) fn offer(dice: &mut Dice) -> Offer {
     Offer {
         number: OfferNumber(dice.short()),
         driver: dice.driver(),
@@ -226,7 +226,7 @@ fn offer(dice: &mut Dice) -> Offer {
     }
 }
 
-fn brief(dice: &mut Dice) -> Arc<SearchBrief> {
+pub(crate) fn brief(dice: &mut Dice) -> Arc<SearchBrief> {
     Arc::new(SearchBrief {
         plan: dice.plan(),
         plan_revision: dice.short(),

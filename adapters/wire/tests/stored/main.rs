@@ -9,6 +9,7 @@ mod envelope;
 mod events;
 mod golden;
 mod laws;
+mod messages;
 mod privacy;
 mod rich;
 mod rides;
