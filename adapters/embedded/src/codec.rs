@@ -7,8 +7,10 @@ use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::id::{TariffId, TripId};
 use fiacre_domain::pricing::{Tariff, TariffEvent};
 use fiacre_domain::stream::{Commit, StreamId};
-use fiacre_ports::{KeyVault, NewCommit, PortError, SealingKey};
-use fiacre_wire::stored::{self, NoTariffs, Opening, People, Privacy, Stored, StoredError, Tariffs};
+use fiacre_ports::{KeyVault, Message, PortError, SealingKey};
+use fiacre_wire::stored::{
+    self, NoTariffs, Opening, People, Privacy, Stored, StoredError, StoredMessage, Tariffs,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -59,7 +61,7 @@ impl Codec {
         }
     }
 
-    /// The keys that these streams need.
+    /// The keys that reading these streams needs.
     pub(crate) async fn keys(
         &self,
         streams: impl Iterator<Item = StreamId> + Send,
@@ -68,29 +70,25 @@ impl Codec {
             return Ok(Keys::Clear);
         };
         let trips: BTreeSet<_> = streams.filter_map(StreamId::trip).collect();
-        let trips: Vec<_> = trips.into_iter().collect();
-        let keys = vault.keys(&trips).await?;
-        let known = trips.into_iter().zip(keys);
-        Ok(Keys::Sealed(
-            known.filter_map(|(trip, key)| Some((trip, key?))).collect(),
-        ))
+        keys_of(&**vault, trips).await
     }
 
-    /// The keys that these commits are sealed with. Trips are bound to the riders whom the commits name.
-    pub(crate) async fn keys_to_seal(&self, commits: &[NewCommit]) -> Result<Keys, PortError> {
+    /// The keys that writing these needs: binds the trips whose riders they name.
+    pub(crate) async fn keys_to_write<T: Sync>(
+        &self,
+        written: &[T],
+        people: impl Fn(&T) -> People + Send + Sync,
+    ) -> Result<Keys, PortError> {
         let Some(vault) = &self.vault else {
             return Ok(Keys::Clear);
         };
-        let people: Vec<_> = commits
-            .iter()
-            .map(|commit| People::of(&commit.clone().into_commit()))
-            .collect();
+        let people: Vec<_> = written.iter().map(people).collect();
         let bindings: Vec<_> = people.iter().flat_map(People::bindings).copied().collect();
         if !bindings.is_empty() {
             vault.bind(&bindings).await?;
         }
-        self.keys(people.iter().filter_map(People::trip).map(StreamId::Trip))
-            .await
+        let trips = people.iter().filter_map(People::trip).collect();
+        keys_of(&**vault, trips).await
     }
 
     /// The bytes of a commit, and their hash, which the next commit of its stream carries.
@@ -114,6 +112,27 @@ impl Codec {
             Err(StoredError::TariffUnknown { tariff, .. }) => {
                 self.look_up(tables, tariff)?;
                 Ok(self.open(bytes, key)?)
+            }
+            opened => Ok(opened?),
+        }
+    }
+
+    /// The message of these bytes.
+    pub(crate) fn decode_message(
+        &self,
+        tables: &Tables,
+        bytes: &[u8],
+        keys: &Keys,
+    ) -> Result<Message, ReadError> {
+        let open = || {
+            let stored = StoredMessage::read(bytes)?;
+            let key = stored.stream().and_then(|stream| keys.of(stream));
+            stored.into_message(Opening::new(self).with_key(key))
+        };
+        match open() {
+            Err(StoredError::TariffUnknown { tariff, .. }) => {
+                self.look_up(tables, tariff)?;
+                Ok(open()?)
             }
             opened => Ok(opened?),
         }
@@ -149,6 +168,28 @@ impl Tariffs for Codec {
     fn tariff(&self, id: TariffId, version: u32) -> Option<Arc<Tariff>> {
         lock(&self.tariffs).get(&(id, version)).cloned()
     }
+}
+
+/// The bytes of a message.
+pub(crate) fn encode_message(message: &Message, keys: &Keys) -> Result<Vec<u8>, StoredError> {
+    let privacy = match stored::stream_of(message) {
+        Some(stream) => keys.privacy(stream),
+        None => Privacy::Erased,
+    };
+    stored::encode_message(message, privacy)
+}
+
+async fn keys_of(vault: &dyn KeyVault, trips: BTreeSet<TripId>) -> Result<Keys, PortError> {
+    let trips: Vec<_> = trips.into_iter().collect();
+    let keys = if trips.is_empty() {
+        Vec::new()
+    } else {
+        vault.keys(&trips).await?
+    };
+    let known = trips.into_iter().zip(keys);
+    Ok(Keys::Sealed(
+        known.filter_map(|(trip, key)| Some((trip, key?))).collect(),
+    ))
 }
 
 fn name(tariff: &Tariff) -> (TariffId, u32) {

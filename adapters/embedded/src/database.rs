@@ -2,6 +2,7 @@
 
 use crate::background::{BackgroundSync, Bell};
 use crate::board::{Boards, EmbeddedBoard};
+use crate::bus::{EmbeddedBus, Exchange};
 use crate::codec::Codec;
 use crate::draft::Draft;
 use crate::error::OpenError;
@@ -15,6 +16,7 @@ use crate::timers::{Deadlines, EmbeddedTimers};
 use crate::views::EmbeddedViews;
 use fiacre_domain::pricing::Tariff;
 use fiacre_ports::{Clock, KeyVault};
+use fiacre_wire::stored::COMMIT_BYTES_MAX;
 use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -25,6 +27,7 @@ pub struct Options {
     cache_bytes: u64,
     vault: Option<Arc<dyn KeyVault>>,
     tariffs: Vec<Arc<Tariff>>,
+    message_bytes_max: usize,
 }
 
 impl fmt::Debug for Options {
@@ -41,6 +44,7 @@ impl Default for Options {
             cache_bytes: 64 << 20,
             vault: None,
             tariffs: Vec::new(),
+            message_bytes_max: COMMIT_BYTES_MAX,
         }
     }
 }
@@ -58,6 +62,17 @@ impl Options {
     #[must_use]
     pub fn with_vault(mut self, vault: Arc<dyn KeyVault>) -> Self {
         self.vault = Some(vault);
+        self
+    }
+
+    /// The longest message that the bus takes, in bytes (default and limit: that of a commit); longer ones are refused.
+    #[must_use]
+    pub const fn with_message_bytes_max(mut self, bytes: usize) -> Self {
+        self.message_bytes_max = if bytes < COMMIT_BYTES_MAX {
+            bytes
+        } else {
+            COMMIT_BYTES_MAX
+        };
         self
     }
 
@@ -113,8 +128,7 @@ impl Database {
         let tables = open_engine(&database, &options)
             .and_then(Tables::open)
             .map_err(|error| OpenError::from_engine(folder.path(), error))?;
-        let codec = Codec::new(options.vault, &options.tariffs);
-        Core::read(tables, codec, folder).map(|core| Self(Arc::new(core)))
+        Core::read(tables, options, folder).map(|core| Self(Arc::new(core)))
     }
 
     /// Writes what calls wait for, as one batch, and answers them in their order once it is on disk; gives how many there
@@ -135,6 +149,11 @@ impl Database {
     /// The event store, for a process with this clock.
     pub fn event_store(&self, clock: Arc<dyn Clock>) -> EmbeddedEventStore {
         EmbeddedEventStore::new(self, clock)
+    }
+
+    /// The bus, for a process with this clock.
+    pub fn bus(&self, clock: Arc<dyn Clock>) -> EmbeddedBus {
+        EmbeddedBus::new(self, clock)
     }
 
     /// The timers, for a process with this clock.
@@ -193,7 +212,9 @@ pub(crate) struct Core {
     pub(crate) log: Log,
     pub(crate) deadlines: Deadlines,
     pub(crate) boards: Boards,
+    pub(crate) exchange: Exchange,
     pub(crate) codec: Codec,
+    pub(crate) message_bytes_max: usize,
     pub(crate) tables: Tables,
     /// Dropped last: then another process may open it.
     folder: Folder,
@@ -201,7 +222,7 @@ pub(crate) struct Core {
 
 impl Core {
     /// Reads what is kept in memory.
-    fn read(tables: Tables, codec: Codec, folder: Folder) -> Result<Self, OpenError> {
+    fn read(tables: Tables, options: Options, folder: Folder) -> Result<Self, OpenError> {
         let failed = |error| OpenError::from_read(folder.path(), error);
         Ok(Self {
             group: Mutex::default(),
@@ -211,7 +232,9 @@ impl Core {
             log: Log::read(&tables).map_err(failed)?,
             deadlines: Deadlines::read(&tables).map_err(failed)?,
             boards: Boards::read(&tables).map_err(failed)?,
-            codec,
+            exchange: Exchange::read(&tables).map_err(failed)?,
+            codec: Codec::new(options.vault, &options.tariffs),
+            message_bytes_max: options.message_bytes_max,
             tables,
             folder,
         })
@@ -249,12 +272,14 @@ impl Core {
         let answers: Vec<_> = plans.into_iter().map(|plan| plan(self, &mut draft)).collect();
         self.log.plan_outbox(&mut draft);
         self.boards.plan(&mut draft);
+        self.exchange.plan(&mut draft);
         let written = match earlier {
             Some(why) => Err(Failure::NotDone(why)),
             None => self.write(&mut draft),
         };
         if written.is_ok() {
             self.log.learn(&mut draft.appends);
+            self.exchange.learn(&mut draft.publications);
             self.deadlines.learn(&mut draft.timers);
         }
         for answer in answers {
@@ -277,6 +302,11 @@ impl Core {
             *lock(&self.failed) = Some(Arc::clone(&why));
             Failure::Unknown(why)
         })
+    }
+
+    /// Why nothing is written any more, if so.
+    pub(crate) fn failure(&self) -> Option<Failure> {
+        lock(&self.failed).clone().map(Failure::NotDone)
     }
 
     /// As if a write had failed.

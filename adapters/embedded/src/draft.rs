@@ -1,5 +1,6 @@
 //! What one group writes.
 
+use crate::bus::Publications;
 use crate::store::Appends;
 use crate::tables::Table;
 use fiacre_domain::id::TripId;
@@ -16,6 +17,8 @@ pub(crate) struct Draft {
     changed: BTreeMap<(Table, Vec<u8>), Option<Vec<u8>>>,
     /// Commits that the group appends.
     pub(crate) appends: Appends,
+    /// Messages that the group publishes, and how far its queues have come.
+    pub(crate) publications: Publications,
     /// Timers as the group leaves them; nothing for one that it ends.
     pub(crate) timers: BTreeMap<(Service, TimerId), Option<Timer>>,
     /// Trip views as the group leaves them.

@@ -138,6 +138,7 @@ impl OpenError {
             ReadError::Malformed(error) => Self::damaged(folder, error.to_string()),
             ReadError::Stored(error) => Self::damaged(folder, error.to_string()),
             ReadError::Gap => Self::damaged(folder, "a commit is missing"),
+            ReadError::Foreign => Self::damaged(folder, "bytes that are no message"),
         }
     }
 

@@ -56,6 +56,7 @@
 
 mod background;
 mod board;
+mod bus;
 mod bytes;
 mod codec;
 mod database;
@@ -77,6 +78,7 @@ mod tests;
 
 pub use background::BackgroundSync;
 pub use board::EmbeddedBoard;
+pub use bus::EmbeddedBus;
 pub use database::{Database, Options};
 pub use error::OpenError;
 pub use store::EmbeddedEventStore;

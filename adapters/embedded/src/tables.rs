@@ -148,6 +148,8 @@ pub(crate) enum ReadError {
     Stored(StoredError),
     /// A commit is not where it must be.
     Gap,
+    /// Bytes that are no message.
+    Foreign,
 }
 
 impl ReadError {
@@ -161,6 +163,9 @@ impl ReadError {
             Self::Malformed(error) => PortError::new(PortErrorKind::Damaged, doing).with_source(error),
             Self::Stored(error) => error.into_port_error(doing),
             Self::Gap => PortError::new(PortErrorKind::Damaged, doing).with_source("a commit is missing"),
+            Self::Foreign => {
+                PortError::new(PortErrorKind::Damaged, doing).with_source("these bytes are no message")
+            }
         }
     }
 }

@@ -19,18 +19,22 @@ use crate::tables::{ReadError, Table, Tables};
 use async_trait::async_trait;
 use feed::{Feed, ROW_MAX, outbox_key, outbox_row, read_outbox};
 use fiacre_domain::saga::Service;
-use fiacre_domain::stream::{Commit, StreamId};
+use fiacre_domain::stream::{Commit, EventId, StreamId};
 use fiacre_domain::time::Timestamp;
 use fiacre_ports::{
     Appended, Clock, Cursor, Entry, EventStore, LoadRequest, Loaded, NewCommit, Page, PortError, Scope,
     Snapshot, Ticket,
 };
+use fiacre_wire::stored::People;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 use tip::Tip;
 
 /// How many streams' ends, and how many snapshots, are kept in memory at least, once that many were used.
 const KEPT_STREAMS: usize = 65_536;
+
+/// How many commits are kept in memory at least, once that many were appended.
+const KEPT_COMMITS: usize = 8_192;
 
 /// The streams, and what is to be published of them.
 #[derive(Debug)]
@@ -44,6 +48,8 @@ struct State {
     /// The ends of streams, as they are on disk; only a group that was written changes them.
     tips: Recent<StreamId, Tip>,
     snapshots: Recent<StreamId, Snapshot>,
+    /// What was appended of late: an event that is published is found there.
+    commits: Recent<Ticket, Arc<Commit>>,
     feeds: [Feed; Service::ALL.len()],
     /// The next row of the outbox.
     row_next: u64,
@@ -87,6 +93,7 @@ impl Log {
         let mut state = State {
             tips: Recent::new(KEPT_STREAMS),
             snapshots: Recent::new(KEPT_STREAMS),
+            commits: Recent::new(KEPT_COMMITS),
             feeds: Default::default(),
             row_next: 0,
         };
@@ -113,6 +120,24 @@ impl Log {
             Service::Driver => driver,
             Service::Payment => payment,
         }
+    }
+
+    /// The commit of an event, if it was appended of late.
+    pub(crate) fn recent(&self, event: EventId) -> Option<Arc<Commit>> {
+        let ticket = Ticket {
+            stream: event.stream(),
+            version: event.version(),
+        };
+        lock(&self.state).commits.get(&ticket).cloned()
+    }
+
+    /// The commit of an event, read from disk.
+    pub(crate) fn commit_of(core: &Core, event: EventId, keys: &Keys) -> Result<Option<Commit>, ReadError> {
+        let ticket = Ticket {
+            stream: event.stream(),
+            version: event.version(),
+        };
+        load::commit_at(core, ticket, keys)
     }
 
     /// Adds to a group the outbox: of what it appends, and what was published since the last.
@@ -167,6 +192,7 @@ impl Log {
             }
             for (ticket, row, commit) in written.take() {
                 if let Some(service) = Service::owner(ticket.stream) {
+                    state.commits.insert(ticket, Arc::clone(&commit));
                     state.feed(service).push(ticket, row, Some(commit));
                     if let Some(has_news) = news.get_mut(usize::from(number(service))) {
                         *has_news = true;
@@ -243,7 +269,8 @@ impl EventStore for EmbeddedEventStore {
             return Vec::new();
         }
         let failed = |error: &dyn Fn() -> PortError| (0..count).map(|_| Appended::Failed(error())).collect();
-        let keys = match self.core.codec.keys_to_seal(&commits).await {
+        let people = |commit: &NewCommit| People::of(&commit.clone().into_commit());
+        let keys = match self.core.codec.keys_to_write(&commits, people).await {
             Ok(keys) => keys,
             Err(error) => {
                 return failed(&|| PortError::new(error.kind(), append::DOING).with_source("no keys"));

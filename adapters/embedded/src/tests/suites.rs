@@ -1,12 +1,16 @@
 //! The conformance suites, on a folder for each clause.
 
+use super::rows::too_long;
 use super::world::World;
 use fiacre_conformance::Support;
+use fiacre_conformance::bus::{self, BusHarness};
 use fiacre_conformance::dispatch_board::{self, DispatchBoardHarness};
 use fiacre_conformance::event_store::{self, EventStoreHarness, Unreadable};
 use fiacre_conformance::timers::{self, TimersHarness};
 use fiacre_conformance::trip_views::{self, TripViewsHarness};
-use fiacre_ports::{DispatchBoard, EventStore, Ticket, Timers, TripViews};
+use fiacre_ports::{
+    Bus, DispatchBoard, EventStore, Message, QueueName, RawMessage, Ticket, Timers, TripViews,
+};
 use std::sync::Arc;
 
 impl EventStoreHarness for World {
@@ -55,6 +59,50 @@ impl EventStoreHarness for World {
 
     fn make_readable(&self, commit: Ticket) {
         self.put_back(commit);
+    }
+}
+
+impl BusHarness for World {
+    fn open(&self) -> Arc<dyn Bus> {
+        Arc::new(self.bus())
+    }
+
+    fn support(&self, capability: bus::Capability) -> Support {
+        match capability {
+            bus::Capability::Cut => Support::No("no connection leads to a folder"),
+            bus::Capability::Refuse if self.takes_any_message => {
+                Support::No("every message of the suite fits; see the test with a short limit")
+            }
+            bus::Capability::Crash
+            | bus::Capability::Undecodable
+            | bus::Capability::Newer
+            | bus::Capability::Refuse
+            | bus::Capability::LoseConfirm => Support::Yes,
+        }
+    }
+
+    fn crash(&self) {
+        self.kill();
+    }
+
+    fn put_undecodable(&self, queue: &QueueName, raw: &RawMessage) {
+        self.put_foreign(queue, raw);
+    }
+
+    fn put_newer(&self, queue: &QueueName, message: Message) {
+        self.put_newer_message(queue, &message);
+    }
+
+    fn upgrade(&self) {
+        self.lower_messages();
+    }
+
+    fn unpublishable(&self, message: Message) -> Message {
+        too_long(message)
+    }
+
+    fn lose_next_confirm(&self) {
+        self.way.lose_next();
     }
 }
 
@@ -117,6 +165,12 @@ impl DispatchBoardHarness for World {
 }
 
 fiacre_conformance::event_store_suite!(World::new());
+fiacre_conformance::bus_suite!(World::new());
 fiacre_conformance::timers_suite!(World::new());
 fiacre_conformance::trip_views_suite!(World::new());
 fiacre_conformance::dispatch_board_suite!(World::new());
+
+#[test]
+fn a_message_that_is_too_long_is_refused() {
+    bus::verify(&World::of_short_messages(), bus::Clause::RefusedIsFinal);
+}

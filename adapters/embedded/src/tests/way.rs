@@ -1,14 +1,16 @@
 //! The way to the store, on which calls are held up and answers lost.
 
 use super::world::World;
+use crate::bus::EmbeddedBus;
 use crate::lock::lock;
 use crate::store::EmbeddedEventStore;
 use async_trait::async_trait;
 use fiacre_domain::stream::StreamId;
 use fiacre_domain::time::Timestamp;
 use fiacre_ports::{
-    Appended, Cursor, Entry, EventStore, LoadRequest, Loaded, NewCommit, Page, PortError, PortErrorKind,
-    Scope, Snapshot, Ticket,
+    Appended, Bus, Consumer, Cursor, Entry, EventStore, LoadRequest, Loaded, Message, NewCommit, Page,
+    Parked, ParkingId, PortError, PortErrorKind, Prefetch, Published, QueueName, QueueSpec, Scope, Snapshot,
+    Ticket,
 };
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex};
@@ -81,6 +83,60 @@ impl World {
             store: self.database().event_store(self.clock()),
             way: self.way.clone(),
         }
+    }
+}
+
+/// A bus at the end of a way.
+#[derive(Debug)]
+pub(super) struct FarBus {
+    bus: EmbeddedBus,
+    way: Way,
+}
+
+impl World {
+    pub(super) fn bus(&self) -> FarBus {
+        FarBus {
+            bus: self.database().bus(self.clock()),
+            way: self.way.clone(),
+        }
+    }
+}
+
+#[async_trait]
+impl Bus for FarBus {
+    async fn declare(&self, queue: &QueueSpec) -> Result<(), PortError> {
+        self.bus.declare(queue).await
+    }
+
+    async fn publish(&self, messages: Vec<Message>) -> Vec<Published> {
+        let published = self.bus.publish(messages).await;
+        if !self.way.loses() {
+            return published;
+        }
+        let error = || PortError::new(PortErrorKind::OutcomeUnknown, "publish a message");
+        let lost = |_| Published::OutcomeUnknown(error());
+        published.into_iter().map(lost).collect()
+    }
+
+    async fn consume(&self, queue: &QueueName, prefetch: Prefetch) -> Result<Box<dyn Consumer>, PortError> {
+        self.bus.consume(queue, prefetch).await
+    }
+
+    async fn parked(
+        &self,
+        queue: &QueueName,
+        after: Option<ParkingId>,
+        max: usize,
+    ) -> Result<Vec<Parked>, PortError> {
+        self.bus.parked(queue, after, max).await
+    }
+
+    async fn replay(&self, queue: &QueueName, parkings: &[ParkingId]) -> Result<Vec<bool>, PortError> {
+        self.bus.replay(queue, parkings).await
+    }
+
+    async fn drop_parked(&self, queue: &QueueName, parkings: &[ParkingId]) -> Result<Vec<bool>, PortError> {
+        self.bus.drop_parked(queue, parkings).await
     }
 }
 

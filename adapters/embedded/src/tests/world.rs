@@ -2,7 +2,7 @@
 
 use super::time::Time;
 use super::way::Way;
-use crate::database::Database;
+use crate::database::{Database, Options};
 use fiacre_conformance::Harness;
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
@@ -15,12 +15,16 @@ use std::path::Path;
 use std::sync::Arc;
 use tempfile::TempDir;
 
+/// What an event of the bus's suite takes, but for one that is made longer.
+const EVENT_BYTES: usize = 92;
+
 pub(super) struct World {
     pub(super) time: Time,
     pub(super) state: RefCell<Process>,
     pub(super) way: Way,
     /// Rows that were made unreadable, as they were.
     pub(super) spoilt: RefCell<BTreeMap<Ticket, Vec<u8>>>,
+    pub(super) takes_any_message: bool,
 }
 
 /// A process and its folder.
@@ -30,9 +34,9 @@ pub(super) struct Process {
 }
 
 impl Process {
-    fn start(folder: TempDir) -> Self {
+    fn start(folder: TempDir, options: Options) -> Self {
         Self {
-            database: Database::open(folder.path()).unwrap(),
+            database: Database::open_with(folder.path(), options).unwrap(),
             folder,
         }
     }
@@ -40,11 +44,21 @@ impl Process {
 
 impl World {
     pub(super) fn new() -> Self {
+        Self::with(Options::default(), true)
+    }
+
+    /// A world whose bus takes no message that is longer than an event of the bus's suite.
+    pub(super) fn of_short_messages() -> Self {
+        Self::with(Options::default().with_message_bytes_max(EVENT_BYTES), false)
+    }
+
+    fn with(options: Options, takes_any_message: bool) -> Self {
         Self {
             time: Time::starting_at(Timestamp::from_ms(1_700_000_000_000)),
-            state: RefCell::new(Process::start(empty_folder())),
+            state: RefCell::new(Process::start(empty_folder(), options)),
             way: Way::default(),
             spoilt: RefCell::default(),
+            takes_any_message,
         }
     }
 
@@ -60,12 +74,13 @@ impl World {
     /// still be about.
     pub(super) fn kill(&self) {
         let left = copy_of(self.state.borrow().folder.path());
-        self.state.replace(Process::start(left));
+        self.state.replace(Process::start(left, Options::default()));
     }
 
     /// Begins with an empty folder.
     pub(super) fn start_empty(&self) {
-        self.state.replace(Process::start(empty_folder()));
+        self.state
+            .replace(Process::start(empty_folder(), Options::default()));
     }
 
     /// Writes what is still to be written, as a process does that ends in order; then as above.
