@@ -44,17 +44,18 @@ impl LoadRequest {
     }
 }
 
-/// A folded state that can be thrown away: a load from it and a load without it give the same.
+/// A folded state that can be thrown away: a load from it and a load without it give the same. Those of drivers are kept by
+/// the thousand and are the smallest: the others are boxed.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SnapshotState {
     /// Of `trip-{id}`.
-    Trip(Trip),
+    Trip(Box<Trip>),
     /// Of `dispatch-{trip}`.
-    Dispatch(Dispatch),
+    Dispatch(Box<Dispatch>),
     /// Of `driver-{id}`.
     Driver(Driver),
     /// Of `payment-{trip}[-{n}]`.
-    Payment(Payment),
+    Payment(Box<Payment>),
 }
 
 /// The state of a stream after a commit.

@@ -274,7 +274,7 @@ fn a_trimmed_stream_loads_from_its_snapshot_and_knows_its_causes() {
         if head % 10 == 0 {
             let snapshot = Snapshot {
                 version: Version::new(head),
-                state: Arc::new(SnapshotState::Dispatch(Dispatch::default())),
+                state: Arc::new(SnapshotState::Dispatch(Box::new(Dispatch::default()))),
             };
             let saved = world.store.save_snapshots(vec![(stream(1), snapshot)]);
             world.executor.block_on(saved).unwrap().unwrap();

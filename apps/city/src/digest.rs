@@ -6,7 +6,7 @@
 
 use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::stream::{Commit, StreamId};
-use fiacre_wire::Hasher;
+use fiacre_wire::{HashAside, Hasher};
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
@@ -15,8 +15,8 @@ use std::collections::BTreeMap;
 pub struct Digest {
     hasher: Hasher,
     hashed: Vec<(StreamId, Fingerprint)>,
-    /// Streams that go on, as far as they were added.
-    open: BTreeMap<StreamId, Hasher>,
+    /// Streams that go on, as far as they were added. Boxed: a tree keeps room for as many again as it holds.
+    open: BTreeMap<StreamId, Box<HashAside>>,
     commits: u64,
     events: u64,
 }
@@ -45,7 +45,10 @@ impl Digest {
         for commit in commits {
             let commit = commit.borrow();
             self.count(commit);
-            self.open.entry(stream).or_default().add(commit);
+            let aside = self.open.entry(stream).or_default();
+            self.hasher.exchange(aside);
+            self.hasher.add(commit);
+            self.hasher.exchange(aside);
         }
     }
 
@@ -69,7 +72,7 @@ impl Digest {
         let open = self
             .open
             .into_iter()
-            .map(|(stream, hasher)| (stream, hasher.finish()));
+            .map(|(stream, aside)| (stream, aside.finish()));
         self.hashed.extend(open);
         self.hashed.sort_unstable();
         for hashed in &self.hashed {

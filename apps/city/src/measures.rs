@@ -100,7 +100,7 @@ pub struct Measures {
     zones: Zones,
     money: Movements,
     series: Series,
-    open: BTreeMap<TripId, OpenTrip>,
+    open: BTreeMap<TripId, Box<OpenTrip>>,
     /// When the driver of each offer that nobody has answered would be there.
     promised: BTreeMap<(TripId, OfferNumber), Timestamp>,
     rows: Option<Vec<TripRow>>,
@@ -224,7 +224,7 @@ impl Measures {
             self.zones.requested(zone);
         }
         let open = OpenTrip::new(Arc::clone(request), pickup_zone, dropoff_zone);
-        self.open.insert(trip, open);
+        self.open.insert(trip, Box::new(open));
     }
 
     fn confirm(&mut self, trip: TripId) {

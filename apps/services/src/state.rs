@@ -101,20 +101,20 @@ impl State {
 
     fn of_snapshot(snapshot: &SnapshotState) -> Self {
         match snapshot {
-            SnapshotState::Trip(state) => Self::Trip(state.clone()),
-            SnapshotState::Dispatch(state) => Self::Dispatch(state.clone()),
+            SnapshotState::Trip(state) => Self::Trip((**state).clone()),
+            SnapshotState::Dispatch(state) => Self::Dispatch((**state).clone()),
             SnapshotState::Driver(state) => Self::Driver(state.clone()),
-            SnapshotState::Payment(state) => Self::Payment(state.clone()),
+            SnapshotState::Payment(state) => Self::Payment((**state).clone()),
         }
     }
 
     /// The same, to be kept by a store.
     pub fn to_snapshot(&self) -> SnapshotState {
         match self {
-            Self::Trip(state) => SnapshotState::Trip(state.clone()),
-            Self::Dispatch(state) => SnapshotState::Dispatch(state.clone()),
+            Self::Trip(state) => SnapshotState::Trip(Box::new(state.clone())),
+            Self::Dispatch(state) => SnapshotState::Dispatch(Box::new(state.clone())),
             Self::Driver(state) => SnapshotState::Driver(state.clone()),
-            Self::Payment(state) => SnapshotState::Payment(state.clone()),
+            Self::Payment(state) => SnapshotState::Payment(Box::new(state.clone())),
         }
     }
 

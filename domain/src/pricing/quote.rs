@@ -50,7 +50,8 @@ pub struct Quote {
     tariff: Arc<Tariff>,
     ride: Ride,
     at: CivilDateTime,
-    surge: Surge,
+    /// None is [`Surge::NONE`], which is most of them.
+    surge: Option<Box<Surge>>,
     total_minor: i64,
     hold_minor: i64,
     driver_pay_minor: i64,
@@ -63,7 +64,7 @@ impl Canonical for Quote {
             tariff,
             ride,
             at,
-            surge,
+            surge: _,
             total_minor,
             hold_minor,
             driver_pay_minor,
@@ -73,7 +74,7 @@ impl Canonical for Quote {
         tariff.currency().write_canonical(out);
         ride.write_canonical(out);
         at.write_canonical(out);
-        surge.write_canonical(out);
+        self.surge().write_canonical(out);
         total_minor.write_canonical(out);
         hold_minor.write_canonical(out);
         driver_pay_minor.write_canonical(out);
@@ -97,7 +98,7 @@ impl Tariff {
             tariff: Arc::clone(self),
             ride: ride.clone(),
             at,
-            surge,
+            surge: (surge != Surge::NONE).then(|| Box::new(surge)),
             total_minor: quoted.priced.total_minor,
             hold_minor: quoted.hold_minor,
             driver_pay_minor: quoted.pay.total().minor(),
@@ -196,8 +197,8 @@ impl Quote {
     }
 
     /// The surge, frozen with its inputs.
-    pub const fn surge(&self) -> &Surge {
-        &self.surge
+    pub fn surge(&self) -> &Surge {
+        self.surge.as_deref().unwrap_or(&Surge::NONE)
     }
 
     /// The lines, which sum to the total.
@@ -218,17 +219,17 @@ impl Quote {
     /// The receipt for what was driven: inside the tariff's band the quoted price stands; outside it the metered price, up
     /// to the cap. The reading must have been recorded under this tariff and version.
     pub fn settle(&self, reading: &MeterReading) -> Result<Receipt, PricingError> {
-        settle::settle(&self.tariff, (&self.ride, self.at, &self.surge), reading)
+        settle::settle(&self.tariff, (&self.ride, self.at, self.surge()), reading)
     }
 
     /// The receipt for a ride whose reading never came: the quoted price stands.
     pub fn settle_as_quoted(&self) -> Result<Receipt, PricingError> {
-        settle::settle_as_quoted(&self.tariff, (&self.ride, self.at, &self.surge))
+        settle::settle_as_quoted(&self.tariff, (&self.ride, self.at, self.surge()))
     }
 
     /// The receipt for a cancellation or a rider who did not come; its total may be zero.
     pub fn cancel(&self, cancellation: &Cancellation) -> Result<Receipt, PricingError> {
-        settle::cancel(&self.tariff, (&self.ride, self.at, &self.surge), cancellation)
+        settle::cancel(&self.tariff, (&self.ride, self.at, self.surge()), cancellation)
     }
 
     /// Whether `receipt` settles this quote: the same ride, at the same time, under the same surge, tariff and version.
@@ -236,11 +237,11 @@ impl Quote {
     pub fn is_settled_by(&self, receipt: &Receipt) -> bool {
         let parts = receipt.parts();
         receipt.tariff() == (self.tariff.id(), self.tariff.version())
-            && (&parts.ride, parts.at, &parts.surge) == (&self.ride, self.at, &self.surge)
+            && (&parts.ride, parts.at, &parts.surge) == (&self.ride, self.at, self.surge())
     }
 
     fn quoted(&self) -> Result<Quoted, PricingError> {
-        Quoted::new(&self.tariff, &self.ride, self.at, &self.surge)
+        Quoted::new(&self.tariff, &self.ride, self.at, self.surge())
     }
 
     fn money(&self, minor: i64) -> Money {
@@ -254,6 +255,6 @@ mod tests {
 
     #[test]
     fn a_live_quote_is_small() {
-        assert!(size_of::<Quote>() <= 304, "{}", size_of::<Quote>());
+        assert!(size_of::<Quote>() <= 240, "{}", size_of::<Quote>());
     }
 }
