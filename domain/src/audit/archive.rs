@@ -20,10 +20,12 @@ impl Archive {
         self.latest.insert(trip, closed);
         if self.latest.len() >= Self::LATEST_MIN.max(self.sorted.len() / 16) {
             let latest = std::mem::take(&mut self.latest);
+            let first = latest.first_key_value().map(|(trip, _)| *trip);
+            // Ids begin with a time: what lies before the first of these is most of the list, and stays as it is.
+            let kept = self.sorted.partition_point(|(trip, _)| Some(*trip) < first);
             self.sorted.reserve_exact(latest.len());
             self.sorted.extend(latest);
-            // Two sorted runs, the second mostly behind the first, since ids begin with a time: they are merged, not sorted.
-            self.sorted.sort_by_key(|(trip, _)| *trip);
+            self.sorted[kept..].sort_by_key(|(trip, _)| *trip);
         }
     }
 

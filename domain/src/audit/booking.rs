@@ -171,7 +171,7 @@ impl Booking {
         }
         for lock in &*self.locks {
             let stream = StreamId::Driver(lock.driver);
-            if !self.search.asked.contains(&(lock.driver, lock.round)) {
+            if !self.search.has_asked(lock.driver, lock.round) {
                 notes.add_at(stream, lock.version, Flaw::LockUnasked);
             }
             let is_asked = self

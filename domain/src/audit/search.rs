@@ -25,12 +25,13 @@ enum Step {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum LockStep {
     Asked,
+    Refused,
     Held(Fence),
     Releasing(Fence),
     Released,
 }
 
-/// A lock that an accepted offer asked for; a refused one is forgotten.
+/// A lock that an accepted offer asked for. A refused one only tells that it was asked for.
 #[derive(Debug, Clone, Copy)]
 struct AskedLock {
     round: u8,
@@ -76,8 +77,6 @@ pub(super) struct Search {
     offers: u16,
     round_offers: OfferCounts,
     plan_revision: u16,
-    /// Every driver and round that a lock was asked for.
-    pub(super) asked: Few<(DriverId, u8)>,
     pub(super) assignments: Few<Assignment>,
     pub(super) releases: Few<Release>,
 }
@@ -115,19 +114,29 @@ impl Search {
             .find(|offer| offer.number == number && offer.driver == driver)
     }
 
+    /// Whether a lock of the driver was asked for in this round, whatever became of it.
+    pub(super) fn has_asked(&self, driver: DriverId, round: u8) -> bool {
+        let is_it = |lock: &AskedLock| lock.round == round && lock.driver == driver;
+        self.locks.iter().any(is_it)
+    }
+
+    /// The locks that were not refused.
+    fn standing(&self) -> impl Iterator<Item = &AskedLock> {
+        self.locks.iter().filter(|lock| lock.step != LockStep::Refused)
+    }
+
     fn lock(&self, round: u8, driver: DriverId) -> Option<LockStep> {
-        self.locks
-            .iter()
+        self.standing()
             .find(|lock| lock.round == round && lock.driver == driver)
             .map(|lock| lock.step)
     }
 
     fn has_lock(&self, round: u8) -> bool {
-        self.locks.iter().any(|lock| lock.round == round)
+        self.standing().any(|lock| lock.round == round)
     }
 
     fn is_outstanding(&self) -> bool {
-        self.locks.iter().any(|lock| lock.step != LockStep::Released)
+        self.standing().any(|lock| lock.step != LockStep::Released)
     }
 
     fn may_follow(&self, event: &DispatchEvent) -> bool {
@@ -181,7 +190,7 @@ impl Search {
             } => match self.lock(round, driver) {
                 Some(LockStep::Asked) => true,
                 Some(LockStep::Held(held) | LockStep::Releasing(held)) => held == fence,
-                Some(LockStep::Released) | None => false,
+                Some(LockStep::Refused | LockStep::Released) | None => false,
             },
             DispatchEvent::ReleaseNoted { round, fence } => self
                 .locks
@@ -292,8 +301,11 @@ impl Search {
             self.round_offers.lock_refused = self.round_offers.lock_refused.saturating_add(1);
         }
         self.open.retain(|open| open.number != number);
-        self.locks
-            .retain(|lock| !(Some(lock.round) == round && lock.step == LockStep::Asked));
+        for lock in &mut *self.locks {
+            if Some(lock.round) == round && lock.step == LockStep::Asked {
+                lock.step = LockStep::Refused;
+            }
+        }
     }
 
     fn assign(&mut self, assignment: Assignment) {
@@ -319,7 +331,6 @@ impl Search {
         for open in self.open.iter_mut().filter(|open| open.number == number) {
             open.accepted = Some(round);
         }
-        self.asked.push((driver, round));
         self.locks.push(AskedLock {
             round,
             driver,
@@ -334,7 +345,7 @@ impl Search {
 
     fn set_lock(&mut self, round: u8, driver: DriverId, step: LockStep) {
         for lock in &mut *self.locks {
-            if lock.round == round && lock.driver == driver {
+            if lock.round == round && lock.driver == driver && lock.step != LockStep::Refused {
                 lock.step = step;
             }
         }
