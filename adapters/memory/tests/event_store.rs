@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test sets up must work")]
 
-use fiacre_domain::dispatch::{Dispatch, DispatchEvent};
+use fiacre_domain::dispatch::DispatchEvent;
 use fiacre_domain::event::Event;
 use fiacre_domain::id::{CommandId, DriverId, TripId, WebhookId};
 use fiacre_domain::saga::Service;
@@ -274,7 +274,7 @@ fn a_trimmed_stream_loads_from_its_snapshot_and_knows_its_causes() {
         if head % 10 == 0 {
             let snapshot = Snapshot {
                 version: Version::new(head),
-                state: Arc::new(SnapshotState::Dispatch(Box::new(Dispatch::default()))),
+                state: Arc::new(SnapshotState::Dispatch(Box::default())),
             };
             let saved = world.store.save_snapshots(vec![(stream(1), snapshot)]);
             world.executor.block_on(saved).unwrap().unwrap();

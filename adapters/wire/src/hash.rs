@@ -20,7 +20,7 @@ pub struct Hasher {
     bytes: CanonicalBytes,
 }
 
-/// A hash under way that was put aside: 112 bytes, without the room into which a [`Hasher`] writes values.
+/// A hash under way that was put aside: 104 bytes, without the room into which a [`Hasher`] writes values.
 #[derive(Debug, Clone, Default)]
 pub struct HashAside(Sha256);
 
@@ -95,7 +95,7 @@ mod tests {
         hasher.add(&2_u64);
         assert_eq!(hasher.finish(), fingerprint(&(1_u64, 2_u64)));
         assert_eq!(aside.finish(), fingerprint(&9_u64));
-        assert_eq!(size_of::<HashAside>(), 112);
+        assert_eq!(size_of::<HashAside>(), 104);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! Both runs have the same drivers, so that what they hold cancels out; the figure is the difference in allocated heap at the
 //! two peaks, divided by the difference in live trips. It is the whole process's heap: the log, bus and timers of the trip,
 //! and beside them the payment company's file, the audit, the measures, the rider and the driver of the simulation. Trips
-//! that closed within the last half minute are still kept, for late messages, and are no live trips any more.
+//! that closed within the last twenty seconds are still kept, for late messages, and are no live trips any more.
 //!
 //! A part of it is not of live trips at all: drivers' streams, the payment company's files and the digest keep something of
 //! every trip that ever was. What is left when all trips have closed says how much, and the last line is without it.

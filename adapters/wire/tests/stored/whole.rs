@@ -7,7 +7,6 @@ use fiacre_domain::decision::Aggregate;
 use fiacre_domain::driver::Driver;
 use fiacre_domain::event::Event;
 use fiacre_domain::time::Timestamp;
-use fiacre_domain::trip::Trip;
 use fiacre_ports::{PortErrorKind, SnapshotState};
 use fiacre_wire::fingerprint;
 use fiacre_wire::stored::{
@@ -57,8 +56,8 @@ proptest! {
 
 #[test]
 fn a_short_streams_state_is_not_stored() {
-    assert_eq!(encode_state(&SnapshotState::Trip(Trip::default())), Ok(None));
-    assert_eq!(state_to_json(&SnapshotState::Trip(Trip::default())), Ok(None));
+    assert_eq!(encode_state(&SnapshotState::Trip(Box::default())), Ok(None));
+    assert_eq!(state_to_json(&SnapshotState::Trip(Box::default())), Ok(None));
 }
 
 #[test]

@@ -29,7 +29,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// How long a closed trip is kept, for messages still under way.
-const KEPT_AFTER_CLOSE: Millis = Millis::from_secs(30);
+const KEPT_AFTER_CLOSE: Millis = Millis::from_secs(10);
 
 /// Those who hear of what the platform decides.
 #[derive(Debug, Default)]
