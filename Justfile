@@ -62,6 +62,10 @@ stored-bytes:
 power-loss:
     cargo test -p fiacre-embedded --lib power_loss
 
+# How many commits a second become durable, beside a file that is only appended to and synced: just append-rate [GROUPS] [FOLDER]
+append-rate *OPTIONS:
+    cargo run --release -p fiacre-embedded --example append_rate -- {{ OPTIONS }}
+
 # Which way arrows run, and what must be absent where
 arch:
     cargo test -p fiacre-architecture

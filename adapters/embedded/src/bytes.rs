@@ -17,10 +17,21 @@ impl std::fmt::Display for Malformed {
 impl std::error::Error for Malformed {}
 
 /// Collects a row.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Row(Vec<u8>);
 
+impl Default for Row {
+    /// With room for most keys.
+    fn default() -> Self {
+        Self::with_room(40)
+    }
+}
+
 impl Row {
+    pub(crate) fn with_room(bytes: usize) -> Self {
+        Self(Vec::with_capacity(bytes))
+    }
+
     pub(crate) fn into_vec(self) -> Vec<u8> {
         self.0
     }

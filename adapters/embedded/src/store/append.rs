@@ -23,8 +23,8 @@ pub(crate) struct Appends {
     pub(super) commits: Vec<Arc<Commit>>,
     /// The place of each in the outbox, by service and row, once that is known.
     pub(super) rows: Vec<u64>,
-    /// The commits of this group that a cause made.
-    by_cause: BTreeMap<(StreamId, Cause), Version>,
+    /// The causes of this group's commits of long streams.
+    late_causes: BTreeMap<(StreamId, Cause), Version>,
 }
 
 impl Log {
@@ -81,11 +81,7 @@ fn judge(
 ) -> Result<Appended, ReadError> {
     let (stream, cause) = (commit.stream, commit.cause);
     let cause_hash = hash_of(&cause);
-    let duplicate = match draft.appends.by_cause.get(&(stream, cause)) {
-        Some(&version) => Some(version),
-        None => version_of(core, tip, stream, &cause, cause_hash, keys)?,
-    };
-    if let Some(version) = duplicate {
+    if let Some(version) = version_of(core, draft, tip, stream, &cause, cause_hash, keys)? {
         return Ok(Appended::Duplicate(version));
     }
     if commit.expected != tip.head || tip.head.next() == tip.head {
@@ -93,15 +89,15 @@ fn judge(
     }
     let commit = commit.into_commit();
     let (bytes, hash) = core.codec.encode(&commit, tip.hash, keys)?;
-    let mut row = Row::default();
+    let mut row = Row::with_room(bytes.len() + size_of::<u64>());
     row.u64(cause_hash).raw(&bytes);
     draft.add(Table::Commits, key(stream, commit.version), row.into_vec());
     if tip.is_long() {
         let version = commit.version.get().to_be_bytes().to_vec();
         draft.add(Table::Causes, cause_key(stream, &cause), version);
+        draft.appends.late_causes.insert((stream, cause), commit.version);
     }
     tip.advance(hash, cause_hash);
-    draft.appends.by_cause.insert((stream, cause), commit.version);
     draft.appends.commits.push(Arc::new(commit));
     Ok(Appended::Applied(tip.head))
 }
@@ -112,9 +108,10 @@ fn tip_on_disk(core: &Core, stream: StreamId) -> Result<Tip, ReadError> {
     known.map_or_else(|| Tip::read(&core.tables, stream), Ok)
 }
 
-/// The commit on disk that `cause` made in this stream, if it did.
+/// The commit that `cause` made in this stream, if it did.
 fn version_of(
     core: &Core,
+    draft: &Draft,
     tip: &Tip,
     stream: StreamId,
     cause: &Cause,
@@ -123,15 +120,20 @@ fn version_of(
 ) -> Result<Option<Version>, ReadError> {
     for version in tip.suspects(hash) {
         let at = Ticket { stream, version };
-        // What looks alike and is not on disk is of this group, which knows its causes itself.
-        if let Some(commit) = commit_at(core, at, keys)?
-            && commit.cause == *cause
-        {
+        let planned = draft.appends.commits.iter().find(|commit| ticket(commit) == at);
+        let is_it = match planned {
+            Some(commit) => commit.cause == *cause,
+            None => commit_at(core, at, keys)?.is_some_and(|commit| commit.cause == *cause),
+        };
+        if is_it {
             return Ok(Some(version));
         }
     }
     if !tip.is_long() {
         return Ok(None);
+    }
+    if let Some(version) = draft.appends.late_causes.get(&(stream, *cause)) {
+        return Ok(Some(*version));
     }
     let row = core.tables.get(Table::Causes, &cause_key(stream, cause))?;
     row.map(|row| Ok(crate::bytes::Reader::new(&row).version()?))

@@ -2,6 +2,7 @@
 
 mod folder;
 mod forgotten;
+mod killed;
 mod power;
 mod rows;
 mod suites;
