@@ -118,6 +118,8 @@ fn found(folder: &Path, below: u64) -> (BTreeSet<u64>, Vec<Message>) {
         .filter(|(_, head)| *head == 1)
         .map(|(number, _)| number);
     let messages = async {
+        // The child may have died before it did so.
+        bus.declare(&queue()).await.unwrap();
         let mut consumer = bus.consume(&queue().name, Prefetch(u16::MAX)).await.unwrap();
         let deliveries = consumer.next(usize::MAX, AT).await.unwrap();
         deliveries
