@@ -4,6 +4,7 @@ mod folder;
 mod forgotten;
 mod killed;
 mod power;
+mod queues;
 mod rows;
 mod suites;
 mod time;
