@@ -19,6 +19,7 @@
 //! | commits | stream, version → hash of the cause, the commit as `fiacre-wire` stores it |
 //! | causes | stream, cause → version; from the 65th commit of a stream on (those of the first are read with it) |
 //! | outbox | service, number → up to 256 places of commits that are not published yet |
+//! | snapshots | stream → version, folded state; of drivers alone, and none that must be there |
 //! | timers | service, stream, version, kind → when, region, trace |
 //! | views, riders | trip → its row; rider, trip → nothing |
 //! | board | region, trip → open or closed, since which version; region → that it is complete |
@@ -34,8 +35,7 @@
 //!
 //! On disk: the commits, for ever; trip views; a row of the messages stays until every queue that took one of them has settled
 //! it. In memory: what is armed, open or unsettled, a few dozen bytes each; commits and messages that wait are kept in memory
-//! up to some thousands and read from disk beyond. Snapshots are kept in memory alone, as are the ends of the streams that
-//! were used last. The engine's caches are bounded ([`Options::with_cache_bytes`], and 4 to 16 MiB for each table).
+//! up to some thousands and read from disk beyond; so are snapshots, and the ends of the streams that were used last. The engine's caches are bounded ([`Options::with_cache_bytes`], and 4 to 16 MiB for each table).
 //!
 //! # When a write fails
 //!

@@ -14,6 +14,7 @@ pub(crate) enum Table {
     Commits,
     Causes,
     Outbox,
+    Snapshots,
     Timers,
     Views,
     Riders,
@@ -26,10 +27,11 @@ pub(crate) enum Table {
 }
 
 impl Table {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Commits,
         Self::Causes,
         Self::Outbox,
+        Self::Snapshots,
         Self::Timers,
         Self::Views,
         Self::Riders,
@@ -46,6 +48,7 @@ impl Table {
             Self::Commits => "commits",
             Self::Causes => "causes",
             Self::Outbox => "outbox",
+            Self::Snapshots => "snapshots",
             Self::Timers => "timers",
             Self::Views => "views",
             Self::Riders => "riders",
@@ -62,7 +65,9 @@ impl Table {
     const fn memory_bytes(self) -> u64 {
         match self {
             Self::Commits | Self::Messages => 16 * MIB,
-            Self::Causes | Self::Outbox | Self::Timers | Self::Views | Self::Riders => 8 * MIB,
+            Self::Causes | Self::Outbox | Self::Snapshots | Self::Timers | Self::Views | Self::Riders => {
+                8 * MIB
+            }
             Self::Board | Self::Queues | Self::Cursors | Self::Deferred | Self::Parked => 4 * MIB,
         }
     }

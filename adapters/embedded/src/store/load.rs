@@ -1,7 +1,7 @@
 //! Reads streams and the log.
 
-use super::split;
 use super::tip::key;
+use super::{snapshot, split};
 use crate::bytes::{Reader, Row};
 use crate::codec::Keys;
 use crate::database::Core;
@@ -30,6 +30,10 @@ pub(super) fn load(core: &Core, request: &LoadRequest, keys: &Keys) -> Result<Lo
             ..Loaded::default()
         });
     }
+    let snapshot = match snapshot {
+        Some(snapshot) => Some(snapshot),
+        None => kept_on_disk(core, request)?,
+    };
     let is_newer = |snapshot: &Snapshot| snapshot.version > request.after;
     let loaded = match snapshot.filter(is_newer) {
         Some(snapshot) => {
@@ -49,6 +53,17 @@ pub(super) fn load(core: &Core, request: &LoadRequest, keys: &Keys) -> Result<Lo
         }
         Err(error) => Err(error.into_error("load a stream")),
     }
+}
+
+/// The snapshot that a process before this one kept, or this one before it kept many others.
+fn kept_on_disk(core: &Core, request: &LoadRequest) -> Result<Option<Snapshot>, PortError> {
+    let kept = snapshot::read(&core.tables, request.stream);
+    let kept = kept.map_err(|error| error.into_error("load a stream"))?;
+    if let Some(kept) = &kept {
+        let mut state = lock(&core.log.state);
+        state.snapshots.insert(request.stream, kept.clone());
+    }
+    Ok(kept)
 }
 
 fn read_after(core: &Core, request: &LoadRequest, after: Version, keys: &Keys) -> Result<Loaded, ReadError> {

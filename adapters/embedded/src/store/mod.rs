@@ -3,6 +3,7 @@
 mod append;
 mod feed;
 mod load;
+mod snapshot;
 mod tip;
 
 pub(crate) use append::Appends;
@@ -176,7 +177,8 @@ impl Log {
 
     /// Forgets what is kept of commits: snapshots, and what is to be published; it is read from disk.
     #[cfg(test)]
-    pub(crate) fn forget_kept(&self) {
+    pub(crate) fn forget_kept(&self, tables: &Tables) {
+        snapshot::forget(tables);
         let mut state = lock(&self.state);
         state.snapshots.clear();
         state.feeds.iter_mut().for_each(Feed::forget_kept);
@@ -212,8 +214,8 @@ impl Log {
 
 /// The event store on disk, for a process with a clock of its own.
 ///
-/// A commit is on disk when [`append`](EventStore::append) says that it is applied. Snapshots are kept in memory; that a
-/// commit is published is written with the next group.
+/// A commit is on disk when [`append`](EventStore::append) says that it is applied. That one is published, and the snapshots of
+/// drivers, whose streams grow for years, are written with the next group; other snapshots are kept in memory.
 #[derive(Clone)]
 pub struct EmbeddedEventStore {
     core: Arc<Core>,
@@ -319,12 +321,20 @@ impl EventStore for EmbeddedEventStore {
     }
 
     async fn save_snapshots(&self, snapshots: Vec<(StreamId, Snapshot)>) -> Result<(), PortError> {
-        let mut state = lock(&self.core.log.state);
-        for (stream, snapshot) in snapshots {
-            let known = state.snapshots.get(&stream);
-            if known.is_none_or(|known| known.version < snapshot.version) {
-                state.snapshots.insert(stream, snapshot);
+        let news: Vec<_> = {
+            let mut state = lock(&self.core.log.state);
+            let mut is_newer = |(stream, snapshot): &(StreamId, Snapshot)| {
+                let known = state.snapshots.get(stream);
+                known.is_none_or(|known| known.version < snapshot.version)
+            };
+            let news: Vec<_> = snapshots.into_iter().filter(&mut is_newer).collect();
+            for (stream, snapshot) in &news {
+                state.snapshots.insert(*stream, snapshot.clone());
             }
+            news
+        };
+        if !news.is_empty() {
+            self.core.hint(move |_, draft| snapshot::plan(draft, &news));
         }
         Ok(())
     }

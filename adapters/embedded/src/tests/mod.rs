@@ -6,6 +6,7 @@ mod killed;
 mod power;
 mod queues;
 mod rows;
+mod snapshots;
 mod suites;
 mod time;
 mod way;

@@ -34,7 +34,7 @@ impl World {
         let mut draft = Draft::default();
         draft.put(Table::Commits, key(commit), row);
         database.core().tables.write(&mut draft).unwrap();
-        database.core().log.forget_kept();
+        database.core().log.forget_kept(&database.core().tables);
     }
 
     pub(super) fn rewrite(&self, commit: Ticket, how: Unreadable) {

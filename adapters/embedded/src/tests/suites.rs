@@ -50,7 +50,8 @@ impl EventStoreHarness for World {
     }
 
     fn forget_snapshots(&self) {
-        self.database().core().log.forget_kept();
+        let database = self.database();
+        database.core().log.forget_kept(&database.core().tables);
     }
 
     fn make_unreadable(&self, commit: Ticket, how: Unreadable) {
