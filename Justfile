@@ -62,6 +62,10 @@ stored-bytes:
 power-loss:
     cargo test -p fiacre-embedded --lib power_loss
 
+# Fill the disk while a group is written, and take the right to write away (as root: it mounts small file systems)
+disk-faults:
+    cargo test -p fiacre-embedded --lib disk_faults -- --ignored --test-threads=1
+
 # How many commits a second become durable, beside a file that is only appended to and synced: just append-rate [GROUPS] [FOLDER]
 append-rate *OPTIONS:
     cargo run --release -p fiacre-embedded --example append_rate -- {{ OPTIONS }}

@@ -2,6 +2,7 @@
 
 mod folder;
 mod forgotten;
+mod full;
 mod killed;
 mod power;
 mod queues;
