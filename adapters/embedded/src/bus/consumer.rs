@@ -184,6 +184,19 @@ impl EmbeddedConsumer {
         state.lines.get_mut(&queue)?.queue.take(consumer, tag)
     }
 
+    /// Gives back what was taken and could not be handed out, in its old order.
+    fn give_back(&self, tags: &[Tag]) {
+        self.with_queue(|state, queue| {
+            for tag in tags.iter().rev() {
+                if let Some(queued) = Self::take(state, queue, self.id, *tag)
+                    && let Some(line) = state.lines.get_mut(&queue)
+                {
+                    line.queue.put_back(queued);
+                }
+            }
+        });
+    }
+
     fn park_raw(&self, tag: Tag, body: Option<Body>, why: String) {
         tracing::warn!(queue = self.queue, %why, "a message cannot be decoded: it is parked");
         let at = self.clock.now();
@@ -219,12 +232,28 @@ impl EmbeddedConsumer {
 
     /// Settles one delivery in memory; says whether that is to be on disk before anybody believes it.
     fn settle_one(&self, tag: Tag, settlement: Settlement) -> Result<bool, ReadError> {
-        let now = self.clock.now();
         let state = &mut *lock(&self.core.exchange.0);
-        let queue = self.queue;
-        let Some(queued) = Self::take(state, queue, self.id, tag) else {
+        let Some(queued) = Self::take(state, self.queue, self.id, tag) else {
             return Ok(false);
         };
+        self.settle_taken(state, queued.clone(), settlement)
+            .inspect_err(|_| {
+                if let Some(line) = state.lines.get_mut(&self.queue) {
+                    line.queue.put_back(Queued {
+                        redelivered: true,
+                        ..queued
+                    });
+                }
+            })
+    }
+
+    fn settle_taken(
+        &self,
+        state: &mut State,
+        queued: Queued,
+        settlement: Settlement,
+    ) -> Result<bool, ReadError> {
+        let (now, queue) = (self.clock.now(), self.queue);
         let failed = queued.failed.saturating_add(1);
         let reason = match settlement {
             Settlement::Ack => {
@@ -265,6 +294,23 @@ impl EmbeddedConsumer {
     }
 }
 
+impl EmbeddedConsumer {
+    async fn settle_all(&self, settlements: Vec<(Tag, Settlement)>) -> Result<(), PortError> {
+        let mut is_awaited = false;
+        for (tag, settlement) in settlements {
+            let settled = self.settle_one(tag, settlement);
+            is_awaited |= settled.map_err(|error| {
+                PortError::new(PortErrorKind::OutcomeUnknown, SETTLE).with_source(error.into_error(SETTLE))
+            })?;
+        }
+        self.with_queue(|_, _| ());
+        if is_awaited {
+            self.written(SETTLE).await?;
+        }
+        Ok(())
+    }
+}
+
 #[async_trait]
 impl Consumer for EmbeddedConsumer {
     async fn next(&mut self, max: usize, until: Timestamp) -> Result<Vec<Delivery>, PortError> {
@@ -280,9 +326,14 @@ impl Consumer for EmbeddedConsumer {
                 None => return Ok(Vec::new()),
                 Some(None) => self.written(TAKE).await?,
                 Some(Some(taken)) => {
-                    let deliveries = self.deliveries(taken).await?;
-                    if !deliveries.is_empty() {
-                        return Ok(deliveries);
+                    let tags: Vec<_> = taken.iter().map(|(tag, _)| *tag).collect();
+                    match self.deliveries(taken).await {
+                        Ok(deliveries) if deliveries.is_empty() => {}
+                        Ok(deliveries) => return Ok(deliveries),
+                        Err(error) => {
+                            self.give_back(&tags);
+                            return Err(error);
+                        }
                     }
                 }
             }
@@ -293,19 +344,16 @@ impl Consumer for EmbeddedConsumer {
         if let Some(failure) = self.core.failure() {
             return Err(failure.into_error(SETTLE));
         }
-        let mut is_awaited = false;
-        for (tag, settlement) in settlements {
-            let settled = self.settle_one(tag, settlement);
-            // What was taken and could not be settled comes again with the next start: its tag is void.
-            is_awaited |= settled.map_err(|error| {
-                PortError::new(PortErrorKind::OutcomeUnknown, SETTLE).with_source(error.into_error(SETTLE))
-            })?;
+        let settled = self.settle_all(settlements).await;
+        if settled.is_err() {
+            // It is not known what is settled: what is still held comes again, its tags are void.
+            self.with_queue(|state, queue| {
+                if let Some(line) = state.lines.get_mut(&queue) {
+                    line.queue.void(self.id);
+                }
+            });
         }
-        self.with_queue(|_, _| ());
-        if is_awaited {
-            self.written(SETTLE).await?;
-        }
-        Ok(())
+        settled
     }
 }
 

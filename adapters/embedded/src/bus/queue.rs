@@ -167,10 +167,21 @@ impl Queue {
         consumer
     }
 
-    /// Ends a consumer: what it holds comes to the head of the queue, in its old order, marked as redelivered; gives how many
-    /// there were.
+    /// Ends a consumer; see [`Self::void`].
     pub(super) fn leave(&mut self, consumer: ConsumerId) -> usize {
-        let held = self.held.remove(&consumer).unwrap_or_default();
+        let returned = self.void(consumer);
+        self.held.remove(&consumer);
+        returned
+    }
+
+    /// Returns what a consumer holds to the head of the queue, in its old order, marked as redelivered; gives how many there
+    /// were.
+    pub(super) fn void(&mut self, consumer: ConsumerId) -> usize {
+        let held = self
+            .held
+            .get_mut(&consumer)
+            .map(std::mem::take)
+            .unwrap_or_default();
         for (_, queued) in held.deliveries.into_iter().rev() {
             if let Some(queued) = queued {
                 self.put_back(Queued {

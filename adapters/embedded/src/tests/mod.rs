@@ -4,6 +4,7 @@ mod folder;
 mod forgotten;
 mod full;
 mod killed;
+mod locked;
 mod power;
 mod queues;
 mod rows;
