@@ -85,7 +85,7 @@ fn batch(model: &Model, dice: &mut Dice, cause_next: &mut u64) -> Vec<(NewCommit
     batch
 }
 
-fn append(world: &World, model: &mut Model, batch: Vec<(NewCommit, u64)>) {
+fn append(world: &World, model: &mut Model, batch: &[(NewCommit, u64)]) {
     let database = world.database();
     let store = database.event_store(world.clock());
     let commits = batch.iter().map(|(commit, _)| commit.clone()).collect();
@@ -146,7 +146,7 @@ fn by_chance_and_kill_nothing_acknowledged_is_lost_or_doubled() {
                 2 | 3 => publish(&world, &mut model, &mut dice),
                 _ => {
                     let batch = batch(&model, &mut dice, &mut cause);
-                    append(&world, &mut model, batch);
+                    append(&world, &mut model, &batch);
                 }
             }
         }
