@@ -34,13 +34,15 @@
 //! **Chance** comes from the seed and from the key of the call: no order of calls, and no other intent, changes what happens
 //! to one. The [`methods`] follow a script instead; a [`Policy`] decides for all others.
 //!
-//! **Notices** ([`Sandbox::due_notices`]) are hints, at least once and unordered, until they are acknowledged.
+//! **Notices** ([`Sandbox::due_notices`]) are hints, at least once and unordered, until they are acknowledged;
+//! [`deliver_notices`] carries them to a bus.
 //!
 //! **Time** is the [`Clock`](fiacre_ports::Clock)'s. A call is done when half of its latency is over, so that a caller who
 //! dies while waiting may have done it all the same.
 
 mod books;
 mod company;
+mod delivery;
 mod dispute;
 mod draw;
 mod fate;
@@ -52,6 +54,7 @@ mod record;
 mod sandbox;
 
 pub use books::Totals;
+pub use delivery::deliver_notices;
 pub use dispute::{Dispute, DisputeStatus};
 pub use policy::{Policy, PolicyError, Rate, Span, Subscription};
 pub use sandbox::Sandbox;

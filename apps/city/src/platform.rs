@@ -5,7 +5,7 @@ use crate::witness::{Witness, Witnessed};
 use fiacre_domain::event::Event;
 use fiacre_domain::id::{RegionId, TripId};
 use fiacre_domain::payment::PaymentEvent;
-use fiacre_domain::saga::{Service, Setting};
+use fiacre_domain::saga::Service;
 use fiacre_domain::stream::{ChargeNumber, StreamId};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
@@ -13,28 +13,15 @@ use fiacre_memory::{
     Dropped, Executor, MemoryBoard, MemoryBus, MemoryEventStore, MemoryLocations, MemoryTimers, SeededIds,
     SkewedClock, VirtualTime,
 };
-use fiacre_ports::{
-    Body, Bus, Clock, IdSource, Message, PaymentGateway, PaymentNotice, Prefetch, Published, QueueSpec,
-    RouteProvider, Seal,
-};
-use fiacre_sandbox_payments::Sandbox;
-use fiacre_services::deadlines::Deadlines;
+use fiacre_ports::{Bus, Clock, IdSource, PaymentGateway, RouteProvider, Seal};
+use fiacre_sandbox_payments::{Sandbox, deliver_notices};
+use fiacre_services::composition::{Composition, Ground};
 use fiacre_services::desk::{DeskPorts, DriverDesk, RiderDesk, SupportDesk};
-use fiacre_services::fleet::{Fleet, FleetConfig, FleetPorts};
+use fiacre_services::fleet::{FleetConfig, FleetPorts};
 use fiacre_services::observer::Observer;
-use fiacre_services::payments::{PaymentCalls, PaymentDeadlines};
 use fiacre_services::process::run;
-use fiacre_services::reactor::{Reactor, ServicePorts};
-use fiacre_services::relay::Relay;
-use fiacre_services::topology;
+use fiacre_services::reactor::ServicePorts;
 use std::sync::{Arc, Mutex};
-
-/// How many processes compete for calls at the payment gateway.
-const PAYMENT_CALLERS: usize = 8;
-/// How many commits a relay, and timers a timer process, takes at a time.
-const BATCH_MAX: usize = 256;
-/// How often the company's notices are fetched.
-const NOTICES_EVERY: Millis = Millis::from_secs(1);
 
 /// How the platform is set up.
 pub struct PlatformConfig {
@@ -60,6 +47,27 @@ impl std::fmt::Debug for PlatformConfig {
             .field("region", &self.region)
             .field("seed", &self.seed)
             .finish_non_exhaustive()
+    }
+}
+
+/// All processes in one, which share what they remember.
+struct InProcess {
+    service: ServicePorts,
+    fleet: FleetPorts,
+    company: Arc<Sandbox>,
+}
+
+impl Ground for InProcess {
+    fn service(&self, _: Service) -> ServicePorts {
+        self.service.clone()
+    }
+
+    fn fleet(&self, _: u16) -> FleetPorts {
+        self.fleet.clone()
+    }
+
+    fn gateway(&self) -> Arc<dyn PaymentGateway> {
+        Arc::clone(&self.company) as Arc<dyn PaymentGateway>
     }
 }
 
@@ -130,6 +138,11 @@ impl Platform {
             ids,
             routes: config.approaches,
         };
+        let ground = Arc::new(InProcess {
+            service: ports,
+            fleet: fleet_ports,
+            company: Arc::clone(&company),
+        });
         let mut platform = Self {
             executor: Executor::fifo(time.clone()),
             time,
@@ -145,61 +158,27 @@ impl Platform {
             timers,
             board,
         };
-        platform.spawn_services(config.region, &ports);
-        platform.spawn_payments(config.region, &ports);
-        platform
-            .executor
-            .spawn("matcher", run(Fleet::new(config.fleet, fleet_ports)));
+        platform.begin_roles(&Composition::new(config.fleet), &ground);
         platform
     }
 
-    fn spawn_services(&mut self, region: RegionId, ports: &ServicePorts) {
-        let setting = Setting::default();
-        for service in Service::ALL {
-            self.declare(topology::service_queue(service, region));
-            let name = service.name();
-            let reactor = Reactor::new(service, region, setting, ports.clone(), Prefetch::default());
-            self.executor.spawn(name, run(reactor));
-            self.executor.spawn(
-                format!("{name}.relay"),
-                run(Relay::new(service, ports.clone(), BATCH_MAX)),
-            );
+    fn begin_roles(&mut self, composition: &Composition, ground: &Arc<InProcess>) {
+        for queue in composition.queues(&**ground) {
+            let bus = self.bus.clone();
+            self.executor.spawn("declare", async move {
+                if let Err(error) = bus.declare(&queue).await {
+                    // In memory this cannot fail; over a broker the consumers declare again.
+                    debug_assert!(false, "{error}");
+                }
+            });
         }
-        for service in [Service::Trip, Service::Driver] {
-            let timers = Deadlines::new(service, setting, ports.clone(), BATCH_MAX);
-            self.executor
-                .spawn(format!("{}.timers", service.name()), run(timers));
+        for role in composition.roles(ground) {
+            self.executor.spawn(role.name().to_owned(), run(role.begin()));
         }
-        self.declare(topology::matcher_queue(region));
-    }
-
-    fn spawn_payments(&mut self, region: RegionId, ports: &ServicePorts) {
-        self.declare(topology::payment_calls_queue(region));
-        let gateway: Arc<dyn PaymentGateway> = Arc::clone(&self.company) as Arc<dyn PaymentGateway>;
-        for number in 0..PAYMENT_CALLERS {
-            let calls = PaymentCalls::new(region, Arc::clone(&gateway), ports.clone(), Prefetch::default());
-            self.executor.spawn(format!("payment-calls.{number}"), run(calls));
-        }
-        let timers = PaymentDeadlines::new(gateway, ports.clone(), BATCH_MAX);
-        self.executor.spawn("payment-service.timers", run(timers));
-        let (company, bus, clock) = (
-            Arc::clone(&self.company),
-            self.bus.clone(),
-            Arc::clone(&ports.clock),
-        );
+        let (company, bus) = (Arc::clone(&self.company), Arc::new(self.bus.clone()));
+        let (clock, region) = (Arc::clone(&ground.service.clock), composition.fleet.region);
         self.executor
             .spawn("notices", deliver_notices(company, bus, clock, region));
-    }
-
-    /// Queues exist before anything is published: a message without a queue is nowhere.
-    fn declare(&mut self, queue: QueueSpec) {
-        let bus = self.bus.clone();
-        self.executor.spawn("declare", async move {
-            if let Err(error) = bus.declare(&queue).await {
-                // In memory this cannot fail; over a broker the consumers declare again.
-                debug_assert!(false, "{error}");
-            }
-        });
     }
 
     /// Drops a closed trip's streams and what is kept for it elsewhere; gives their commits, stream by stream.
@@ -216,32 +195,5 @@ impl Platform {
             }
         }
         dropped
-    }
-}
-
-/// Carries the company's notices to the bus; a notice is acknowledged once the bus has it.
-async fn deliver_notices(company: Arc<Sandbox>, bus: MemoryBus, clock: Arc<dyn Clock>, region: RegionId) {
-    loop {
-        let now = clock.now();
-        let notices = company.due_notices(now, BATCH_MAX);
-        let more = notices.len() == BATCH_MAX;
-        let messages: Vec<Message> = notices.iter().map(|notice| message(*notice, region)).collect();
-        for (notice, published) in notices.iter().zip(bus.publish(messages).await) {
-            if matches!(published, Published::Confirmed) {
-                company.acknowledge(notice.id);
-            }
-        }
-        if !more {
-            clock.wait_until(now.plus(NOTICES_EVERY)).await;
-        }
-    }
-}
-
-const fn message(notice: PaymentNotice, region: RegionId) -> Message {
-    Message {
-        body: Body::Notice(notice),
-        region,
-        trace: None,
-        mandatory: true,
     }
 }

@@ -13,9 +13,11 @@
 //! | deadlines | [`deadlines`] |
 //! | what riders and operators read | [`views`] |
 //! | which queue takes which events | [`topology`] |
+//! | which processes make a platform | [`composition`] |
 
 mod alarms;
 pub mod backoff;
+pub mod composition;
 pub mod deadlines;
 pub mod desk;
 pub mod fleet;

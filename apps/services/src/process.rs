@@ -27,6 +27,17 @@ pub trait Process: Send {
     async fn turn(&mut self, until: Timestamp) -> Turn;
 }
 
+#[async_trait]
+impl<P: Process + ?Sized> Process for Box<P> {
+    fn name(&self) -> &str {
+        (**self).name()
+    }
+
+    async fn turn(&mut self, until: Timestamp) -> Turn {
+        (**self).turn(until).await
+    }
+}
+
 /// Runs a process until it closes. Each wait lasts at most until [`Timestamp::MAX`]: whoever runs it ends it by dropping it
 /// between turns or, as a crash, within one.
 pub async fn run(mut process: impl Process) {

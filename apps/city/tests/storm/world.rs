@@ -3,6 +3,7 @@
 use crate::broken::BrokenStore;
 use crate::people::People;
 use crate::setup::{Setup, Skews};
+use async_trait::async_trait;
 use fiacre_domain::audit::Audit;
 use fiacre_domain::event::Event;
 use fiacre_domain::geo::ServiceArea;
@@ -10,7 +11,7 @@ use fiacre_domain::id::{RegionId, TripId};
 use fiacre_domain::ledger::Ledger;
 use fiacre_domain::money::Currency;
 use fiacre_domain::place::Place;
-use fiacre_domain::saga::{Service, Setting};
+use fiacre_domain::saga::Service;
 use fiacre_domain::stream::{Commit, StreamId};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
@@ -18,77 +19,103 @@ use fiacre_memory::{
     EstimatedRoutes, Executor, Faults, MemoryBoard, MemoryBus, MemoryEventStore, MemoryLocations,
     MemoryTimers, SeededIds, SkewedClock, Step, TaskId, VirtualTime,
 };
-use fiacre_ports::{
-    Body, Bus, Clock, Cursor, EventStore, Message, ParkReason, PaymentGateway, Prefetch, Published,
-    QueueSpec, Shard,
-};
-use fiacre_sandbox_payments::Sandbox;
-use fiacre_services::deadlines::Deadlines;
+use fiacre_ports::{Bus, Clock, Cursor, EventStore, ParkReason, PaymentGateway, QueueSpec};
+use fiacre_sandbox_payments::{Sandbox, deliver_notices};
+use fiacre_services::composition::{Composition, Ground, Role};
 use fiacre_services::desk::{DeskPorts, DriverDesk, RiderDesk};
-use fiacre_services::fleet::{Fleet, FleetConfig, FleetPorts};
+use fiacre_services::fleet::{FleetConfig, FleetPorts};
 use fiacre_services::observer::NoObserver;
-use fiacre_services::payments::{PaymentCalls, PaymentDeadlines};
-use fiacre_services::process::run;
-use fiacre_services::reactor::{Reactor, ServicePorts};
-use fiacre_services::relay::Relay;
-use fiacre_services::topology;
+use fiacre_services::process::{Process, Turn, run};
+use fiacre_services::reactor::ServicePorts;
 use fiacre_wire::seal::KeyedSeal;
 use std::collections::{BTreeMap, BTreeSet};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 /// A Friday afternoon in 2018, in New York.
 pub(crate) const START: Timestamp = Timestamp::from_ms(1_527_890_400_000);
 const BATCH_MAX: usize = 64;
-const PAYMENT_CALLERS: usize = 2;
 
-type Life = Pin<Box<dyn Future<Output = ()>>>;
-type Begin = Box<dyn Fn() -> Life>;
-
-/// What the services stand on, each with a clock of its own.
-struct Ground {
+/// What the services stand on, each with a clock of its own, struck by faults.
+struct Machines {
     store: BrokenStore,
     memory: MemoryEventStore,
     bus: MemoryBus,
     timers: MemoryTimers,
+    board: MemoryBoard,
+    locations: MemoryLocations,
+    company: Arc<Sandbox>,
+    ids: [Arc<SeededIds>; 2],
     clocks: [(Service, SkewedClock); 3],
+    faults: Faults,
 }
 
-impl Ground {
-    fn new(memory: MemoryEventStore, bus: MemoryBus, time: &VirtualTime, setup: &Setup) -> Self {
-        let Skews {
-            trip,
-            driver,
-            payment,
-        } = setup.skews;
-        let clock = |service, skew| (service, SkewedClock::new(time.clone(), skew));
-        Self {
-            store: BrokenStore::new(memory.clone(), setup.breakage),
-            memory,
-            bus,
-            timers: MemoryTimers::new(time.clone()),
-            clocks: [
-                clock(Service::Trip, trip),
-                clock(Service::Driver, driver),
-                clock(Service::Payment, payment),
-            ],
-        }
-    }
-
-    /// The ports of a new process of `service`, struck by `faults`.
-    fn ports(&self, service: Service, faults: &Faults) -> ServicePorts {
+impl Machines {
+    fn clock(&self, service: Service) -> SkewedClock {
         let of_service = self.clocks.iter().find(|(of, _)| *of == service);
-        let clock = || of_service.unwrap().1.clone();
-        let memory = self.memory.for_clock(clock()).with_faults(faults);
+        of_service.unwrap().1.clone()
+    }
+}
+
+fn clocks(time: &VirtualTime, skews: Skews) -> [(Service, SkewedClock); 3] {
+    let Skews {
+        trip,
+        driver,
+        payment,
+    } = skews;
+    let clock = |service, skew| (service, SkewedClock::new(time.clone(), skew));
+    [
+        clock(Service::Trip, trip),
+        clock(Service::Driver, driver),
+        clock(Service::Payment, payment),
+    ]
+}
+
+impl Ground for Machines {
+    /// A process that begins anew remembers nothing of an earlier life.
+    fn service(&self, service: Service) -> ServicePorts {
+        let clock = || self.clock(service);
+        let memory = self.memory.for_clock(clock()).with_faults(&self.faults);
         ServicePorts {
             store: Arc::new(self.store.over(memory)),
-            bus: Arc::new(self.bus.for_clock(clock()).with_faults(faults)),
-            timers: Arc::new(self.timers.for_clock(clock()).with_faults(faults)),
+            bus: Arc::new(self.bus.for_clock(clock()).with_faults(&self.faults)),
+            timers: Arc::new(self.timers.for_clock(clock()).with_faults(&self.faults)),
             clock: Arc::new(clock()),
             observer: Arc::new(NoObserver),
             recent: Arc::default(),
         }
+    }
+
+    /// A matcher that begins anew begins with the latest sample of every driver.
+    fn fleet(&self, number: u16) -> FleetPorts {
+        FleetPorts {
+            service: self.service(Service::Driver),
+            board: Arc::new(self.board.clone().with_faults(&self.faults)),
+            locations: Arc::new(self.locations.clone().with_faults(&self.faults)),
+            ids: Arc::clone(&self.ids[usize::from(number)]) as _,
+            routes: Arc::new(EstimatedRoutes::default().with_faults(&self.faults)),
+        }
+    }
+
+    fn gateway(&self) -> Arc<dyn PaymentGateway> {
+        Arc::clone(&self.company) as _
+    }
+}
+
+/// Carries the company's notices, and may die like everyone.
+struct Messenger(Arc<Machines>);
+
+#[async_trait]
+impl Process for Messenger {
+    fn name(&self) -> &'static str {
+        "notices"
+    }
+
+    async fn turn(&mut self, _: Timestamp) -> Turn {
+        let ServicePorts { bus, clock, .. } = self.0.service(Service::Payment);
+        deliver_notices(Arc::clone(&self.0.company), bus, clock, region()).await;
+        Turn::Closed
     }
 }
 
@@ -104,11 +131,9 @@ pub(crate) struct World {
     time: VirtualTime,
     store: MemoryEventStore,
     bus: MemoryBus,
-    board: MemoryBoard,
-    ground: Ground,
-    company: Arc<Sandbox>,
+    machines: Arc<Machines>,
     queues: Vec<QueueSpec>,
-    lives: BTreeMap<TaskId, (String, Begin)>,
+    lives: BTreeMap<TaskId, Role>,
     crashes: u64,
 }
 
@@ -125,20 +150,18 @@ fn area() -> ServiceArea {
     .unwrap()
 }
 
-/// What readers that share a service take each: all of it, or a half.
-fn shards(twins: bool) -> Vec<Shard> {
+/// One process of each kind; or, with twins, two of each, of which relays and processes for deadlines take half a service each.
+fn composition(twins: bool) -> Composition {
     let count = if twins { 2 } else { 1 };
-    (0..count)
-        .map(|index| Shard::new(index, count).unwrap())
-        .collect()
-}
-
-/// The same ports for a process that remembers nothing of an earlier life.
-fn forgetful(ports: &ServicePorts) -> ServicePorts {
-    ServicePorts {
-        recent: Arc::default(),
-        ..ports.clone()
+    Composition {
+        consumers: count,
+        matchers: count,
+        payment_callers: 2,
+        batch_max: BATCH_MAX,
+        ..Composition::new(FleetConfig::new(region(), area()))
     }
+    .with_shards(count)
+    .unwrap()
 }
 
 /// What a future gives that need not wait.
@@ -161,13 +184,25 @@ impl World {
         let bus = MemoryBus::new(time.clone());
         let locations = MemoryLocations::default();
         let company = Arc::new(Sandbox::new(setup.seed, Arc::clone(&clock)).with_policy(setup.payments));
-        let ground = Ground::new(store.clone(), bus.clone(), &time, &setup);
+        let ids = |twin: u64| Arc::new(SeededIds::new(time.clone(), setup.seed ^ (twin << 63)));
+        let machines = Arc::new(Machines {
+            store: BrokenStore::new(store.clone(), setup.breakage),
+            memory: store.clone(),
+            bus: bus.clone(),
+            timers: MemoryTimers::new(time.clone()),
+            board: MemoryBoard::new(time.clone()),
+            locations: locations.clone(),
+            company,
+            ids: [ids(0), ids(1)],
+            clocks: clocks(&time, setup.skews),
+            faults: faults.clone(),
+        });
         let desk = DeskPorts {
             bus: Arc::new(bus.clone().with_faults(&phones)),
             clock: Arc::clone(&clock),
             ids: Arc::new(SeededIds::new(time.clone(), !setup.seed)),
             seal: Arc::new(KeyedSeal::new([7; 32])),
-            locations: Arc::new(locations.clone().with_faults(&phones)),
+            locations: Arc::new(locations.with_faults(&phones)),
             routes: Arc::new(EstimatedRoutes::default().with_faults(&phones)),
         };
         let executor = if setup.seeded {
@@ -187,18 +222,13 @@ impl World {
             seed: setup.seed,
             store,
             bus,
-            board: MemoryBoard::new(time.clone()),
             time,
-            ground,
-            company,
+            machines,
             queues: Vec::new(),
             lives: BTreeMap::new(),
             crashes: 0,
         };
-        world.declare_queues();
-        world.begin_services(setup.twins);
-        world.begin_payments(setup.twins);
-        world.begin_matchers(&locations, setup.twins);
+        world.begin_all(&composition(setup.twins));
         let (people, bus) = (world.people.clone(), world.bus.clone());
         world
             .executor
@@ -206,131 +236,23 @@ impl World {
         world
     }
 
-    fn declare_queues(&mut self) {
-        self.queues = Service::ALL
-            .map(|service| topology::service_queue(service, region()))
-            .into_iter()
-            .chain([
-                topology::payment_calls_queue(region()),
-                topology::matcher_queue(region()),
-                People::queue(region()),
-            ])
-            .collect();
+    fn begin_all(&mut self, composition: &Composition) {
+        self.queues = composition.queues(&*self.machines);
+        self.queues.push(People::queue(region()));
         for queue in &self.queues {
             at_once(self.bus.declare(queue)).unwrap();
         }
+        for role in composition.roles(&self.machines) {
+            self.begin(role);
+        }
+        let machines = Arc::clone(&self.machines);
+        self.begin(Role::new("notices", move || Messenger(Arc::clone(&machines))));
     }
 
     /// Begins a process, which is begun anew whenever it dies.
-    fn live(&mut self, name: impl Into<String>, begin: impl Fn() -> Life + 'static) {
-        self.begin(name.into(), Box::new(begin));
-    }
-
-    fn begin(&mut self, name: String, begin: Begin) {
-        let task = self.executor.spawn(name.clone(), begin());
-        self.lives.insert(task, (name, begin));
-    }
-
-    fn begin_reactor(&mut self, service: Service, ports: ServicePorts) {
-        self.live(service.name(), move || {
-            let (ports, prefetch) = (forgetful(&ports), Prefetch::default());
-            Box::pin(run(Reactor::new(
-                service,
-                region(),
-                Setting::default(),
-                ports,
-                prefetch,
-            )))
-        });
-    }
-
-    fn begin_services(&mut self, twins: bool) {
-        let setting = Setting::default();
-        for service in Service::ALL {
-            let name = service.name();
-            let own = self.ground.ports(service, &self.faults);
-            self.begin_reactor(service, own.clone());
-            for shard in shards(twins) {
-                let own = own.clone();
-                self.live(format!("{name}.relay"), move || {
-                    let relay = Relay::new(service, own.clone(), BATCH_MAX);
-                    Box::pin(run(relay.with_shard(shard)))
-                });
-            }
-        }
-        for service in [Service::Trip, Service::Driver] {
-            for shard in shards(twins) {
-                let own = self.ground.ports(service, &self.faults);
-                self.live(format!("{}.timers", service.name()), move || {
-                    let deadlines = Deadlines::new(service, setting, own.clone(), BATCH_MAX);
-                    Box::pin(run(deadlines.with_shard(shard)))
-                });
-            }
-        }
-    }
-
-    fn begin_matchers(&mut self, locations: &MemoryLocations, twins: bool) {
-        for twin in 0..=u64::from(twins) {
-            let fleet = FleetPorts {
-                service: self.ground.ports(Service::Driver, &self.faults),
-                board: Arc::new(self.board.clone().with_faults(&self.faults)),
-                // A reader that starts anew begins with the latest sample of every driver.
-                locations: Arc::new(locations.clone().with_faults(&self.faults)),
-                ids: Arc::new(SeededIds::new(self.time.clone(), self.seed ^ (twin << 63))),
-                routes: Arc::new(EstimatedRoutes::default().with_faults(&self.faults)),
-            };
-            self.live("matcher", move || {
-                let config = FleetConfig::new(region(), area());
-                let service = forgetful(&fleet.service);
-                Box::pin(run(Fleet::new(
-                    config,
-                    FleetPorts {
-                        service,
-                        ..fleet.clone()
-                    },
-                )))
-            });
-        }
-        if twins {
-            let ports = self.ground.ports(Service::Driver, &self.faults);
-            self.begin_reactor(Service::Driver, ports);
-        }
-    }
-
-    fn begin_payments(&mut self, twins: bool) {
-        let ports = self.ground.ports(Service::Payment, &self.faults);
-        let gateway: Arc<dyn PaymentGateway> = Arc::clone(&self.company) as _;
-        for number in 0..PAYMENT_CALLERS {
-            let (own, gateway) = (ports.clone(), Arc::clone(&gateway));
-            self.live(format!("payment-calls.{number}"), move || {
-                let gateway = Arc::clone(&gateway);
-                Box::pin(run(PaymentCalls::new(
-                    region(),
-                    gateway,
-                    own.clone(),
-                    Prefetch(8),
-                )))
-            });
-        }
-        for shard in shards(twins) {
-            let (own, gateway) = (ports.clone(), Arc::clone(&gateway));
-            self.live("payment-service.timers", move || {
-                let deadlines = PaymentDeadlines::new(Arc::clone(&gateway), own.clone(), BATCH_MAX);
-                Box::pin(run(deadlines.with_shard(shard)))
-            });
-        }
-        let (company, bus, clock) = (
-            Arc::clone(&self.company),
-            Arc::clone(&ports.bus),
-            Arc::clone(&ports.clock),
-        );
-        self.live("notices", move || {
-            Box::pin(deliver_notices(
-                Arc::clone(&company),
-                Arc::clone(&bus),
-                Arc::clone(&clock),
-            ))
-        });
+    fn begin(&mut self, role: Role) {
+        let task = self.executor.spawn(role.name().to_owned(), run(role.begin()));
+        self.lives.insert(task, role);
     }
 
     /// Runs for `span`; a process that a fault kills is begun anew at once.
@@ -343,8 +265,8 @@ impl World {
                     panic!("{} died in {}", "nobody", call.name());
                 };
                 self.executor.crash(task);
-                let (name, begin) = self.lives.remove(&task).unwrap();
-                self.begin(name, begin);
+                let role = self.lives.remove(&task).unwrap();
+                self.begin(role);
                 self.crashes += 1;
             }
         }
@@ -352,7 +274,7 @@ impl World {
 
     /// Ends the processes of this name where they are, and begins them anew.
     pub(crate) fn begin_anew(&mut self, name: &str) {
-        let is_meant = |life: &(&TaskId, &(String, Begin))| life.1.0 == name;
+        let is_meant = |life: &(&TaskId, &Role)| life.1.name() == name;
         let tasks: Vec<_> = self
             .lives
             .iter()
@@ -361,8 +283,8 @@ impl World {
             .collect();
         for task in tasks {
             self.executor.crash(task);
-            let (name, begin) = self.lives.remove(&task).unwrap();
-            self.begin(name, begin);
+            let role = self.lives.remove(&task).unwrap();
+            self.begin(role);
         }
     }
 
@@ -473,7 +395,7 @@ impl World {
 
     /// How often the store broke.
     pub(crate) fn broken(&self) -> u64 {
-        self.ground.store.broken()
+        self.machines.store.broken()
     }
 
     /// Drops every snapshot that is kept.
@@ -483,12 +405,12 @@ impl World {
 
     /// Loses what the matchers have written down of open searches.
     pub(crate) fn lose_board(&self) {
-        self.board.lose();
+        self.machines.board.lose();
     }
 
     /// Sets the clock of a service, from now on.
     pub(crate) fn set_skew(&self, service: Service, skew: Millis) {
-        for (_, clock) in self.ground.clocks.iter().filter(|(of, _)| *of == service) {
+        for (_, clock) in self.machines.clocks.iter().filter(|(of, _)| *of == service) {
             clock.set_offset(skew);
         }
     }
@@ -521,6 +443,7 @@ impl World {
         assert_eq!(ledger.sum(Currency::USD), 0);
         let ours = ledger.movements(Currency::USD);
         let books = self
+            .machines
             .company
             .totals()
             .get(&Currency::USD)
@@ -551,24 +474,5 @@ impl World {
             "seed {}",
             self.seed
         );
-    }
-}
-
-/// Carries the company's notices to the bus.
-async fn deliver_notices(company: Arc<Sandbox>, bus: Arc<dyn Bus>, clock: Arc<dyn Clock>) {
-    loop {
-        let now = clock.now();
-        for notice in company.due_notices(now, BATCH_MAX) {
-            let message = Message {
-                body: Body::Notice(notice),
-                region: region(),
-                trace: None,
-                mandatory: true,
-            };
-            if matches!(bus.publish(vec![message]).await[..], [Published::Confirmed]) {
-                company.acknowledge(notice.id);
-            }
-        }
-        clock.wait_until(now.plus(Millis::from_secs(1))).await;
     }
 }
