@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use fiacre_conformance::sample::{AT, Ids};
 use fiacre_domain::time::Timestamp;
 use fiacre_embedded::Database;
-use fiacre_ports::{Appended, Clock, EventStore, NewCommit};
+use fiacre_ports::{Appended, Clock, Consistency, EventStore, LoadRequest, NewCommit, Ticket};
 use std::error::Error;
 use std::fs::File;
 use std::io::Write;
@@ -77,7 +77,7 @@ fn embedded_s(folder: &Path, groups: u64) -> Result<f64, Box<dyn Error>> {
         let commits = group(number);
         let tickets: Vec<_> = commits
             .iter()
-            .map(|commit| fiacre_ports::Ticket {
+            .map(|commit| Ticket {
                 stream: commit.stream,
                 version: commit.expected.next(),
             })
@@ -91,6 +91,23 @@ fn embedded_s(folder: &Path, groups: u64) -> Result<f64, Box<dyn Error>> {
             .all(|answer| matches!(answer, Appended::Applied(_)))
         {
             return Err("a commit was not applied".into());
+        }
+    }
+    Ok(spent)
+}
+
+/// Seconds to open the folder again, as after a crash, and to find the last group in it.
+fn reopen_s(folder: &Path, groups: u64) -> Result<f64, Box<dyn Error>> {
+    let begun = Instant::now();
+    let database = Database::open(folder.join("embedded"))?;
+    let spent = begun.elapsed().as_secs_f64();
+    let store = database.event_store(Arc::new(Still));
+    for commit in group(groups.saturating_sub(1)) {
+        let request = LoadRequest::whole(commit.stream, Consistency::Linearizable);
+        for loaded in drive(&database, store.load(&[request])) {
+            if loaded?.head != commit.expected.next() {
+                return Err("a commit is missing".into());
+            }
         }
     }
     Ok(spent)
@@ -119,6 +136,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let embedded = embedded_s(folder.path(), groups)?;
     println!("groups of {GROUP}, {groups} of them, {BYTES} bytes a commit");
     println!("embedded              {:>9.0} commits/s", commits / embedded);
+    println!(
+        "opened again in       {:>9.3} s",
+        reopen_s(folder.path(), groups)?
+    );
     println!("append and fdatasync  {:>9.0} commits/s", commits / raw);
     Ok(())
 }

@@ -121,11 +121,14 @@ fn found(folder: &Path, below: u64) -> (BTreeSet<u64>, Vec<Message>) {
         // The child may have died before it did so.
         bus.declare(&queue()).await.unwrap();
         let mut consumer = bus.consume(&queue().name, Prefetch(u16::MAX)).await.unwrap();
-        let deliveries = consumer.next(usize::MAX, AT).await.unwrap();
-        deliveries
-            .iter()
-            .map(|delivery| (*delivery.message).clone())
-            .collect()
+        let mut messages = Vec::new();
+        loop {
+            let deliveries = consumer.next(usize::MAX, AT).await.unwrap();
+            if deliveries.is_empty() {
+                return messages;
+            }
+            messages.extend(deliveries.iter().map(|delivery| (*delivery.message).clone()));
+        }
     };
     (there.collect(), time.block_on(&database, messages))
 }
