@@ -106,14 +106,25 @@ impl Lines {
         Self(lines)
     }
 
-    pub(crate) fn find(&self, stream: StreamId) -> Option<&Line> {
-        let place = self.0.binary_search_by_key(&stream, |line| line.stream).ok()?;
+    /// Where the line of a stream stands, for whoever looks at it often.
+    pub(crate) fn place(&self, stream: StreamId) -> Option<usize> {
+        self.0.binary_search_by_key(&stream, |line| line.stream).ok()
+    }
+
+    pub(crate) fn at(&self, place: usize) -> Option<&Line> {
         self.0.get(place)
     }
 
-    pub(crate) fn find_mut(&mut self, stream: StreamId) -> Option<&mut Line> {
-        let place = self.0.binary_search_by_key(&stream, |line| line.stream).ok()?;
+    pub(crate) fn at_mut(&mut self, place: usize) -> Option<&mut Line> {
         self.0.get_mut(place)
+    }
+
+    pub(crate) fn find(&self, stream: StreamId) -> Option<&Line> {
+        self.at(self.place(stream)?)
+    }
+
+    pub(crate) fn find_mut(&mut self, stream: StreamId) -> Option<&mut Line> {
+        self.at_mut(self.place(stream)?)
     }
 
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Line> {

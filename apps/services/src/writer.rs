@@ -205,6 +205,8 @@ struct Attempt {
 /// A job on its way.
 struct Task {
     job: Job,
+    /// Where the line of its stream stands.
+    line: usize,
     outcome: Option<Outcome>,
     races: u32,
     /// What it appended and does not know the outcome of.
@@ -221,15 +223,17 @@ struct Round {
 impl Round {
     fn new(jobs: Vec<Job>, observer: Arc<dyn Observer>) -> Self {
         let lines = Lines::of(jobs.iter().map(|job| job.stream));
-        let task = |job| Task {
+        let task = |job: Job| Task {
+            line: lines.place(job.stream).unwrap_or(usize::MAX),
             job,
             outcome: None,
             races: 0,
             unknown: None,
         };
+        let tasks = jobs.into_iter().map(task).collect();
         Self {
             observer,
-            tasks: jobs.into_iter().map(task).collect(),
+            tasks,
             lines,
         }
     }
@@ -243,7 +247,7 @@ impl Round {
         let mut wave = Vec::with_capacity(self.tasks.len());
         for (slot, task) in self.tasks.iter().enumerate() {
             if task.outcome.is_none()
-                && let Some(line) = self.lines.find_mut(task.job.stream)
+                && let Some(line) = self.lines.at_mut(task.line)
                 && !std::mem::replace(&mut line.is_in_wave, true)
             {
                 wave.push(slot);
@@ -255,9 +259,9 @@ impl Round {
     /// What must be loaded before the wave can be decided: of each stream what is newer than what is known of it.
     fn missing(&self, wave: &[usize]) -> Vec<LoadRequest> {
         let missing = |&slot: &usize| {
-            let job = &self.tasks[slot].job;
-            let line = self.lines.find(job.stream)?;
-            let is_doubted = job.mostly_does_nothing() || line.is_doubted;
+            let task = &self.tasks[slot];
+            let line = self.lines.at(task.line)?;
+            let is_doubted = task.job.mostly_does_nothing() || line.is_doubted;
             let suffices = |known: &Known| known.confirmed || !is_doubted;
             let consistency = if is_doubted {
                 Consistency::Linearizable
@@ -328,7 +332,7 @@ impl Round {
             return Some(attempt.commit.clone());
         }
         let job = &task.job;
-        let line = self.lines.find_mut(job.stream)?;
+        let line = self.lines.at_mut(task.line)?;
         line.is_lively |= !job.mostly_does_nothing();
         let known = line.known.as_ref()?;
         match known.state.decide(&job.commands, now) {
@@ -360,7 +364,7 @@ impl Round {
 
     /// Doubts what is known of the job's stream, so that what is newer is loaded, at its confirmed head.
     fn reload(&mut self, slot: usize) {
-        if let Some(line) = self.lines.find_mut(self.tasks[slot].job.stream) {
+        if let Some(line) = self.lines.at_mut(self.tasks[slot].line) {
             line.doubt();
         }
     }
@@ -370,7 +374,7 @@ impl Round {
         let earlier = task.unknown.take();
         match appended {
             Appended::Applied(version) => {
-                if let Some(line) = self.lines.find_mut(commit.stream) {
+                if let Some(line) = self.lines.at_mut(task.line) {
                     line.is_lively = true;
                     if let Some(known) = &mut line.known {
                         let decided = Decided::Committed(&commit.events);
@@ -417,7 +421,7 @@ impl Round {
         match error.kind() {
             PortErrorKind::OutcomeUnknown => {
                 let tries = earlier.as_ref().map_or(0, |attempt| attempt.tries) + 1;
-                let line = self.lines.find(commit.stream);
+                let line = self.lines.at(self.tasks[slot].line);
                 let known = line.and_then(|line| line.known.as_ref());
                 let before = earlier
                     .map(|attempt| attempt.before)
