@@ -211,9 +211,19 @@ impl Supply {
 
     /// Takes locations. Each driver's latest by sequence wins, in whatever order they come.
     pub fn report(&mut self, samples: &[Sample]) -> Reported {
+        self.report_noting(samples, |_| {})
+    }
+
+    /// As [`Supply::report`]; names to `note`, sample by sample, whoever is [offline](Availability::Offline): also who was not
+    /// known at all.
+    pub fn report_noting(&mut self, samples: &[Sample], mut note: impl FnMut(DriverId)) -> Reported {
         let mut reported = Reported::default();
         for sample in samples {
-            let count = match self.locate(sample) {
+            let slot = self.find_or_add(sample.driver());
+            if self.tracks[slot as usize].layer.is_none() {
+                note(sample.driver());
+            }
+            let count = match self.locate(slot, sample) {
                 Some(true) => &mut reported.applied,
                 Some(false) => &mut reported.outside,
                 None => &mut reported.superseded,
@@ -328,8 +338,7 @@ impl Supply {
     }
 
     /// `Some(inside the area)`, or `None` where the sample is not newer than what is known.
-    fn locate(&mut self, sample: &Sample) -> Option<bool> {
-        let slot = self.find_or_add(sample.driver());
+    fn locate(&mut self, slot: u32, sample: &Sample) -> Option<bool> {
         let track = &mut self.tracks[slot as usize];
         if track.has_sample && track.sequence >= sample.sequence() {
             return None;
@@ -500,6 +509,19 @@ mod tests {
         }
         let again = supply().report(&[near, near]);
         assert_eq!((again.applied, again.superseded), (1, 1));
+    }
+
+    #[test]
+    fn who_is_offline_is_named_sample_by_sample() {
+        let mut supply = supply();
+        supply.set_availability(id(1), FREE);
+        supply.set_availability(id(2), Availability::Busy);
+        supply.set_availability(id(3), Availability::Offline);
+        let samples = [4, 3, 2, 1, 4].map(|driver| Sample::new(id(driver), place(10, 10), NOW, 1));
+        let mut named = Vec::new();
+        let reported = supply.report_noting(&samples, |driver| named.push(driver));
+        assert_eq!(named, [id(4), id(3), id(4)]);
+        assert_eq!((reported.applied, reported.superseded), (4, 1));
     }
 
     #[test]

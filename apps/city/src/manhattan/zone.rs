@@ -177,8 +177,9 @@ fn read_zone(reader: &mut Reader<'_>) -> Result<Zone, TableError> {
 }
 
 fn edges(outline: &[Place]) -> impl Iterator<Item = (Place, Place)> {
-    let ends = outline.iter().cycle().skip(1);
-    outline.iter().copied().zip(ends.copied())
+    let closing = outline.last().copied().zip(outline.first().copied());
+    let sides = outline.array_windows().map(|[start, end]| (*start, *end));
+    sides.chain(closing)
 }
 
 /// North and east from `from` to `to`, in 1e-7 degrees.

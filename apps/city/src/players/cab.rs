@@ -53,6 +53,15 @@ impl Leg {
         self.left_at.plus(self.duration)
     }
 
+    /// Where the car is. Cars that have arrived report too, and are spared the arithmetic.
+    fn place(&self, now: Timestamp) -> Place {
+        if now >= self.arrives_at() {
+            self.to
+        } else {
+            street::along(self.from, self.to, self.driven(now))
+        }
+    }
+
     /// How far this leg has come.
     pub(super) fn driven(&self, now: Timestamp) -> Millimetres {
         let elapsed = i128::from(now.since(self.left_at).get().max(0));
@@ -87,8 +96,7 @@ impl Cab {
     }
 
     pub(super) fn place(&self, now: Timestamp) -> Place {
-        self.leg
-            .map_or(self.place, |leg| street::along(leg.from, leg.to, leg.driven(now)))
+        self.leg.map_or(self.place, |leg| leg.place(now))
     }
 
     pub(super) const fn doing(&self) -> Doing {

@@ -85,13 +85,10 @@ impl Picture {
     /// Takes in where drivers are; whoever is seen for the first time, or was not on duty here when last seen, is loaded: a
     /// driver who comes from another region is heard of by their samples.
     pub(super) fn locate(&mut self, samples: &[Sample]) {
-        for sample in samples {
-            let known = self.supply.driver(sample.driver());
-            if known.is_none_or(|driver| driver.availability() == Availability::Offline) {
-                self.doubted_drivers.insert(sample.driver());
-            }
-        }
-        self.supply.report(samples);
+        let doubted = &mut self.doubted_drivers;
+        self.supply.report_noting(samples, |driver| {
+            doubted.insert(driver);
+        });
     }
 
     /// Loads what may have changed. What cannot be loaded stays in doubt until the next time, and holds up nobody else. Gives
