@@ -156,16 +156,30 @@ fn a_table_that_cannot_be_written_to_its_end_exits_74_and_the_report_is_there_al
     );
 }
 
-#[test]
-fn a_reader_who_has_seen_enough_is_no_error_and_nothing_is_said() {
+/// The same, for a reader who closes the pipe before anything comes.
+fn unread(line: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_fiacre"))
-        .args(TOWN.split_whitespace())
+        .args(line.split_whitespace())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     drop(child.stdout.take());
-    let output = child.wait_with_output().unwrap();
+    child.wait_with_output().unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_reader_who_has_seen_enough_does_not_hide_that_the_table_is_incomplete() {
+    let output = unread(&format!("{TOWN} --trips /dev/full"));
+    assert_eq!(output.status.code(), Some(74));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("/dev/full"), "{said}");
+}
+
+#[test]
+fn a_reader_who_has_seen_enough_is_no_error_and_nothing_is_said() {
+    let output = unread(TOWN);
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(
         String::from_utf8(output.stderr).unwrap(),

@@ -119,8 +119,9 @@ impl CityArguments {
         };
         let report = Report::new(&watch.measures, self.facts(&options, &played, began.elapsed()));
         let shown = show(&report, &played.refused, json, out);
-        // What was found weighs most, then what is missing of the answer.
-        verdict(&report).and(shown).and(kept)
+        // What was found weighs most, then the table of trips; the report comes last, for its reader may have seen enough,
+        // which is no failure and must hide none.
+        verdict(&report).and(kept).and(shown)
     }
 
     fn facts(&self, options: &CityOptions, played: &Played, wall: Duration) -> Facts {
