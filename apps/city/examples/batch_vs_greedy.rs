@@ -8,12 +8,11 @@
 #![expect(clippy::print_stdout, reason = "printing is what it is for")]
 
 use fiacre_city::demand::Multiplier;
-use fiacre_city::players::{Habits, Share};
-use fiacre_city::run::{CityOptions, DRIVERS_PER_DEMAND, HOLDS_LOST, Played, Spectator, play};
+use fiacre_city::run::{CityOptions, Played, Spectator, drivers_for, play};
 use fiacre_domain::event::Event;
 use fiacre_domain::id::{PrincipalId, TripId};
 use fiacre_domain::stream::Commit;
-use fiacre_domain::time::{TimeOfDay, Timestamp, Weekday};
+use fiacre_domain::time::{TimeOfDay, Timestamp};
 use fiacre_domain::trip::TripEvent;
 use fiacre_domain::units::Millis;
 use fiacre_services::fleet::Matching;
@@ -93,22 +92,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     let demand: f64 = arguments.next().map_or(Ok(1.0), |text| text.parse())?;
     let drivers = arguments.next().map(|text| text.parse()).transpose()?;
     let seed = arguments.next().map_or(Ok(1), |text| text.parse())?;
+    let multiplier = Multiplier::new(demand)?;
     let mut options = CityOptions {
-        weekday: Weekday::Friday,
         from: TimeOfDay::new(18, 0, 0)?,
         length: Millis::from_minutes(60),
-        demand: Multiplier::new(demand)?,
-        bursts: Vec::new(),
-        drivers: 0,
+        demand: multiplier,
+        drivers: drivers.unwrap_or(drivers_for(multiplier)),
         seed,
-        tariff: Arc::new(fiacre_tariffs::built_in("nyc-2018")?),
-        matching: Matching::Batch,
-        habits: Habits::default(),
-        payment_declines: Share::per_million(10_000),
-        holds_lost: HOLDS_LOST,
+        ..CityOptions::friday(Arc::new(fiacre_tariffs::built_in("nyc-2018")?))
     };
-    let usual = u64::from(DRIVERS_PER_DEMAND) * options.demand.millionths() / 1_000_000;
-    options.drivers = drivers.unwrap_or(u32::try_from(usual)?);
     println!(
         "Friday 18:00, 1 h, demand {demand}, {} drivers, seed {seed}",
         options.drivers

@@ -14,12 +14,11 @@
 use fiacre_city::demand::Multiplier;
 use fiacre_city::manhattan::Manhattan;
 use fiacre_city::measures::Measures;
-use fiacre_city::players::{Driven, Habits, Share};
-use fiacre_city::run::{CityOptions, DRIVERS_PER_DEMAND, HOLDS_LOST, Spectator, play};
+use fiacre_city::players::Driven;
+use fiacre_city::run::{CityOptions, DRIVERS_PER_DEMAND, Spectator, play};
 use fiacre_domain::stream::Commit;
-use fiacre_domain::time::{TimeOfDay, Weekday};
+use fiacre_domain::time::TimeOfDay;
 use fiacre_domain::units::Millis;
-use fiacre_services::fleet::Matching;
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 use std::alloc::System;
 use std::error::Error;
@@ -103,18 +102,11 @@ fn measured(demand: f64) -> Result<Run, Box<dyn Error>> {
 /// Plays, and looks at the heap every ten seconds.
 fn play_at(demand: f64) -> Result<Run, Box<dyn Error>> {
     let options = CityOptions {
-        weekday: Weekday::Friday,
         from: TimeOfDay::new(18, 0, 0)?,
         length: Millis::from_minutes(60),
         demand: Multiplier::new(demand)?,
-        bursts: Vec::new(),
         drivers: DRIVERS_PER_DEMAND,
-        seed: 1,
-        tariff: Arc::new(fiacre_tariffs::built_in("nyc-2018")?),
-        matching: Matching::Batch,
-        habits: Habits::default(),
-        payment_declines: Share::per_million(10_000),
-        holds_lost: HOLDS_LOST,
+        ..CityOptions::friday(Arc::new(fiacre_tariffs::built_in("nyc-2018")?))
     };
     let currency = options.tariff.currency();
     let measures = Measures::new(Arc::new(Manhattan::load()?), currency, options.start());

@@ -5,14 +5,12 @@
 #![expect(clippy::print_stdout, reason = "printing is what it is for")]
 
 use fiacre_city::coverage::{LIVING, impossible};
-use fiacre_city::demand::Multiplier;
-use fiacre_city::players::{Driven, Habits, Share};
-use fiacre_city::run::{self, CityOptions, DRIVERS_PER_DEMAND, HOLDS_LOST, Spectator};
+use fiacre_city::players::Driven;
+use fiacre_city::run::{self, CityOptions, Spectator};
 use fiacre_domain::stream::Commit;
-use fiacre_domain::time::{TimeOfDay, Weekday};
+use fiacre_domain::time::TimeOfDay;
 use fiacre_domain::trip::CommandKind;
 use fiacre_domain::units::Millis;
-use fiacre_services::fleet::Matching;
 use std::error::Error;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -32,18 +30,10 @@ impl Spectator for Nobody {
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let seed = std::env::args().nth(1).map_or(Ok(1), |text| text.parse())?;
     let options = CityOptions {
-        weekday: Weekday::Friday,
         from: TimeOfDay::MIDNIGHT,
         length: Millis::from_minutes(24 * 60),
-        demand: Multiplier::ONE,
-        bursts: Vec::new(),
-        drivers: DRIVERS_PER_DEMAND,
         seed,
-        tariff: Arc::new(fiacre_tariffs::built_in("nyc-2018")?),
-        matching: Matching::Batch,
-        habits: Habits::default(),
-        payment_declines: Share::per_million(10_000),
-        holds_lost: HOLDS_LOST,
+        ..CityOptions::friday(Arc::new(fiacre_tariffs::built_in("nyc-2018")?))
     };
     let (played, _) = run::play(&options, Nobody, |_, _| {})?;
     let mut unsure = Vec::new();

@@ -11,17 +11,16 @@
 )]
 
 use fiacre_city::demand::Multiplier;
-use fiacre_city::players::{Driven, Habits, Share};
-use fiacre_city::run::{CityOptions, DRIVERS_PER_DEMAND, HOLDS_LOST, Spectator, play};
+use fiacre_city::players::Driven;
+use fiacre_city::run::{CityOptions, Spectator, drivers_for, play};
 use fiacre_domain::event::Event;
 use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::pricing::Tariff;
 use fiacre_domain::stream::{Commit, StreamId};
-use fiacre_domain::time::{TimeOfDay, Weekday};
+use fiacre_domain::time::TimeOfDay;
 use fiacre_domain::trip::TripEvent;
 use fiacre_domain::units::Millis;
 use fiacre_ports::SealingKey;
-use fiacre_services::fleet::Matching;
 use fiacre_wire::stored::{self, Chain, Opening, Privacy, Stored};
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -84,19 +83,13 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// The commits of a quarter of an hour.
 fn played() -> Result<Vec<Commit>, Box<dyn Error>> {
+    let demand = Multiplier::new(0.25)?;
     let options = CityOptions {
-        weekday: Weekday::Friday,
         from: TimeOfDay::new(18, 0, 0)?,
         length: Millis::from_minutes(15),
-        demand: Multiplier::new(0.25)?,
-        bursts: Vec::new(),
-        drivers: DRIVERS_PER_DEMAND / 4,
-        seed: 1,
-        tariff: Arc::new(fiacre_tariffs::built_in("nyc-2018")?),
-        matching: Matching::Batch,
-        habits: Habits::default(),
-        payment_declines: Share::per_million(10_000),
-        holds_lost: HOLDS_LOST,
+        demand,
+        drivers: drivers_for(demand),
+        ..CityOptions::friday(Arc::new(fiacre_tariffs::built_in("nyc-2018")?))
     };
     let (_, Log(commits)) = play(&options, Log::default(), |_, _| {})?;
     Ok(commits)

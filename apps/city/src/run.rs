@@ -3,7 +3,9 @@
 mod options;
 mod stage;
 
-pub use options::{CityError, CityOptions, DEMAND_MAX, DRIVERS_MAX, DRIVERS_PER_DEMAND, HOLDS_LOST};
+pub use options::{
+    CityError, CityOptions, DEMAND_MAX, DRIVERS_MAX, DRIVERS_PER_DEMAND, PAYMENT_DECLINES, drivers_for,
+};
 
 use crate::chronicle::Scribe;
 use crate::coverage::Cell;

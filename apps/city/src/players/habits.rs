@@ -73,6 +73,13 @@ impl Share {
     }
 }
 
+/// As a number between 0 and 1, which reads back as the same share.
+impl fmt::Display for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", f64::from(self.0) / f64::from(WHOLE))
+    }
+}
+
 /// The shares of everything that people do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Habits {
@@ -247,4 +254,17 @@ pub(super) fn between(random: &mut Random, from_ms: u64, to_ms: u64) -> Millis {
 pub(super) fn stretched(duration: Millis, random: &mut Random, from: u64, to: u64) -> Millis {
     let per_cent = i64::try_from(from + random.below(to.saturating_sub(from) + 1)).unwrap_or(100);
     Millis::new(duration.get().saturating_mul(per_cent) / 100)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_reads_back_as_it_is_written() {
+        for parts in (0..=WHOLE).step_by(997).chain([1, WHOLE]) {
+            let share = Share::per_million(parts);
+            assert_eq!(Share::new(share.to_string().parse().unwrap()), Ok(share));
+        }
+    }
 }

@@ -24,9 +24,13 @@ pub const DRIVERS_MAX: u32 = 100_000;
 /// The most demand at any minute, bursts included, in units of the counted demand: beyond it one process has no room for all
 /// who wait.
 pub const DEMAND_MAX: u64 = 100;
-/// Card holds that are lost on an ordinary day, within a minute and a half, when issuers look at them again: an assumption, high
-/// enough that a day sees at every step what becomes of them.
-pub const HOLDS_LOST: Share = Share::per_million(20_000);
+/// Card holds that are declined on an ordinary day: an assumption.
+pub const PAYMENT_DECLINES: Share = Share::per_million(10_000);
+/// When Friday's two busiest hours begin.
+const EVENING: TimeOfDay = match TimeOfDay::new(17, 0, 0) {
+    Ok(time) => time,
+    Err(_) => TimeOfDay::MIDNIGHT,
+};
 /// New York in summer: four hours behind UTC.
 pub(super) const UTC_OFFSET: Millis = Millis::from_minutes(-240);
 /// The mean speed that matching reckons with: 20 km/h, as Friday's trips have it.
@@ -57,9 +61,10 @@ pub struct CityOptions {
     pub matching: Matching,
     /// How people behave.
     pub habits: Habits,
-    /// Card holds that are declined.
+    /// Card holds that are declined (default [`PAYMENT_DECLINES`]).
     pub payment_declines: Share,
-    /// Card holds that are lost before the money is taken (default [`HOLDS_LOST`]).
+    /// Card holds that are lost before the money is taken, within a minute and a half, when issuers look at them again (default
+    /// 2%: an assumption, high enough that a day sees at every step what becomes of them).
     pub holds_lost: Share,
 }
 
@@ -138,6 +143,25 @@ impl CityError {
 }
 
 impl CityOptions {
+    /// A Friday's two hours from 17:00 at default rates, with the demand that was counted: what is played where nothing else
+    /// is asked for, and what every other default derives from.
+    pub fn friday(tariff: Arc<Tariff>) -> Self {
+        Self {
+            weekday: Weekday::Friday,
+            from: EVENING,
+            length: Millis::from_minutes(2 * 60),
+            demand: Multiplier::ONE,
+            bursts: Vec::new(),
+            drivers: drivers_for(Multiplier::ONE),
+            seed: 1,
+            tariff,
+            matching: Matching::Batch,
+            habits: Habits::default(),
+            payment_declines: PAYMENT_DECLINES,
+            holds_lost: Share::per_million(20_000),
+        }
+    }
+
     /// Whether this can be played, as far as can be told without playing.
     pub fn check(&self) -> Result<(), CityError> {
         if self.plan()?.factor_max().millionths() > DEMAND_MAX * 1_000_000 {
@@ -178,6 +202,12 @@ impl CityOptions {
     pub(super) fn midnight(&self) -> Timestamp {
         CivilDateTime::new(self.date(), TimeOfDay::MIDNIGHT).to_timestamp(UTC_OFFSET)
     }
+}
+
+/// How many drivers are on duty for a demand: [`DRIVERS_PER_DEMAND`], and no more than [`DRIVERS_MAX`].
+pub fn drivers_for(demand: Multiplier) -> u32 {
+    let drivers = u64::from(DRIVERS_PER_DEMAND).saturating_mul(demand.millionths()) / 1_000_000;
+    u32::try_from(drivers).map_or(DRIVERS_MAX, |drivers| drivers.min(DRIVERS_MAX))
 }
 
 /// How the payment company behaves on an ordinary day; shares are assumptions, see the README of the crate.

@@ -4,14 +4,13 @@ use fiacre_city::demand::Multiplier;
 use fiacre_city::manhattan::Manhattan;
 use fiacre_city::measures::Measures;
 use fiacre_city::players::{Driven, Habits, Share};
-use fiacre_city::run::{self, CityError, CityOptions, HOLDS_LOST, Played, Spectator};
+use fiacre_city::run::{self, CityError, CityOptions, Played, Spectator};
 use fiacre_domain::ledger::Movements;
 use fiacre_domain::money::Currency;
 use fiacre_domain::stream::Commit;
-use fiacre_domain::time::{TimeOfDay, Weekday};
+use fiacre_domain::time::TimeOfDay;
 use fiacre_domain::units::Millis;
 use fiacre_sandbox_payments::Totals;
-use fiacre_services::fleet::Matching;
 use std::sync::Arc;
 
 /// In every case.
@@ -84,18 +83,11 @@ pub(crate) fn times(factor: f64) -> Multiplier {
 /// Six minutes of a Friday evening at three hundredths of Manhattan's demand.
 pub(crate) fn evening() -> CityOptions {
     CityOptions {
-        weekday: Weekday::Friday,
         from: at("18:00"),
         length: Millis::from_minutes(6),
         demand: times(0.03),
-        bursts: Vec::new(),
         drivers: 200,
-        seed: 1,
-        tariff: Arc::new(fiacre_tariffs::built_in("nyc-2018").unwrap()),
-        matching: Matching::Batch,
-        habits: Habits::default(),
-        payment_declines: Share::per_million(10_000),
-        holds_lost: HOLDS_LOST,
+        ..CityOptions::friday(Arc::new(fiacre_tariffs::built_in("nyc-2018").unwrap()))
     }
 }
 

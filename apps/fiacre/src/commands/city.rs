@@ -229,6 +229,16 @@ mod tests {
         Report::new(&watch.measures, facts)
     }
 
+    #[test]
+    fn what_is_played_where_nothing_is_asked_for_is_the_citys_own_friday() {
+        let line = Line::try_parse_from(["city"]).unwrap();
+        let tariff = Arc::new(fiacre_tariffs::built_in("nyc-2018").unwrap());
+        assert_eq!(
+            format!("{:#?}", line.city.options().unwrap()),
+            format!("{:#?}", CityOptions::friday(tariff))
+        );
+    }
+
     /// A log in which a trip closes that nobody ordered.
     fn plant_a_finding(played: &mut Played) {
         let mut audit = Audit::default();

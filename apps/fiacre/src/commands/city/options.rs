@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use fiacre_city::demand::{Burst, DemandError, Multiplier};
 use fiacre_city::players::{Habits, Share, ShareError};
 use fiacre_city::report::Run;
-use fiacre_city::run::{CityError, CityOptions, DEMAND_MAX, DRIVERS_MAX, DRIVERS_PER_DEMAND, HOLDS_LOST};
+use fiacre_city::run::{CityError, CityOptions, DEMAND_MAX, DRIVERS_MAX, PAYMENT_DECLINES, drivers_for};
 use fiacre_domain::pricing::Tariff;
 use fiacre_domain::time::{TimeOfDay, Weekday};
 use fiacre_domain::units::Millis;
@@ -64,15 +64,15 @@ pub(crate) struct CityArguments {
     matching: MatchingName,
 
     /// The share of riders who change their plans within ten minutes of ordering; many are on board by then
-    #[arg(long, value_name = "SHARE", default_value = "0.03", value_parser = share, allow_negative_numbers = true)]
+    #[arg(long, value_name = "SHARE", default_value_t = Habits::default().cancel, value_parser = share, allow_negative_numbers = true)]
     cancel_rate: Share,
 
     /// The share of offers that drivers decline
-    #[arg(long, value_name = "SHARE", default_value = "0.08", value_parser = share, allow_negative_numbers = true)]
+    #[arg(long, value_name = "SHARE", default_value_t = Habits::default().decline, value_parser = share, allow_negative_numbers = true)]
     decline_rate: Share,
 
     /// The share of card holds that are declined
-    #[arg(long, value_name = "SHARE", default_value = "0.01", value_parser = share, allow_negative_numbers = true)]
+    #[arg(long, value_name = "SHARE", default_value_t = PAYMENT_DECLINES, value_parser = share, allow_negative_numbers = true)]
     payment_decline_rate: Share,
 
     /// A spike of demand within the run, such as 18:30-18:45:10 (24:00 ends the day); may be given several times
@@ -220,6 +220,7 @@ impl CityArguments {
     pub(super) fn options(&self) -> Result<CityOptions, Failure> {
         let usage = |error: DemandError| Failure::City(CityError::from(error));
         let demand = Multiplier::new(self.demand).map_err(usage)?;
+        let tariff = Arc::new(tariff::open(&self.tariff)?);
         let habits = Habits {
             cancel: self.cancel_rate,
             decline: self.decline_rate,
@@ -233,11 +234,10 @@ impl CityArguments {
             bursts: self.burst.clone(),
             drivers: self.drivers.unwrap_or(drivers_for(demand)),
             seed: self.seed,
-            tariff: Arc::new(tariff::open(&self.tariff)?),
             matching: self.matching.into(),
             habits,
             payment_declines: self.payment_decline_rate,
-            holds_lost: HOLDS_LOST,
+            ..CityOptions::friday(tariff)
         };
         options.check().map_err(Failure::City)?;
         Ok(options)
@@ -258,10 +258,4 @@ impl CityArguments {
             tariff: format!("{} (version {})", tariff.id(), tariff.version()),
         }
     }
-}
-
-/// The default number of drivers, for a demand.
-fn drivers_for(demand: Multiplier) -> u32 {
-    let drivers = u64::from(DRIVERS_PER_DEMAND).saturating_mul(demand.millionths()) / 1_000_000;
-    u32::try_from(drivers).map_or(DRIVERS_MAX, |drivers| drivers.min(DRIVERS_MAX))
 }
