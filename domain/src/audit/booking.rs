@@ -193,10 +193,8 @@ impl Booking {
             let Some(note) = self.trip.driver_notes.iter().find(is_it) else {
                 continue;
             };
-            let was_let_go = match (note.let_go, release.trip_version) {
-                (Some(let_go), Some(cause)) => let_go <= cause,
-                (_, _) => false,
-            };
+            let led_to_it = |let_go| release.trip_version.is_some_and(|cause| let_go <= cause);
+            let was_let_go = note.let_go.is_some_and(led_to_it);
             if !was_let_go {
                 notes.add_at(
                     StreamId::Dispatch(trip),

@@ -188,39 +188,38 @@ impl Payment {
             return NOTHING;
         };
         let released = self.held.unwrap_or(Money::zero(start.amount.currency()));
-        let mut events = Vec::new();
-        match (self.control.operation, self.control.hold) {
-            (Operation::Voiding, Hold::Created | Hold::ActionRequired | Hold::Open) => {
-                events.push(PaymentEvent::Voided {
+        let hold = self.control.hold;
+        let mut events = match self.control.operation {
+            Operation::Voiding if matches!(hold, Hold::Created | Hold::ActionRequired | Hold::Open) => {
+                vec![PaymentEvent::Voided {
                     charge,
                     authorization,
                     released,
-                });
+                }]
             }
-            (Operation::Capturing, Hold::Open) => {
-                events.push(PaymentEvent::CaptureFailed {
-                    charge,
-                    authorization,
-                    released,
-                });
-            }
-            (Operation::None, Hold::Pending | Hold::Created | Hold::ActionRequired) => {
-                events.push(PaymentEvent::Declined {
+            Operation::Capturing if hold == Hold::Open => vec![PaymentEvent::CaptureFailed {
+                charge,
+                authorization,
+                released,
+            }],
+            Operation::Voiding | Operation::Capturing | Operation::Refunding => return NOTHING,
+            Operation::None => match hold {
+                Hold::Pending | Hold::Created | Hold::ActionRequired => vec![PaymentEvent::Declined {
                     charge,
                     authorization,
                     reason,
-                });
-            }
-            (Operation::None, Hold::Open) => {
-                events.push(PaymentEvent::AuthorizationLost {
-                    charge,
-                    authorization,
-                    released,
-                });
-                events.push(after_loss(start, now));
-            }
-            (_, _) => return NOTHING,
-        }
+                }],
+                Hold::Open => vec![
+                    PaymentEvent::AuthorizationLost {
+                        charge,
+                        authorization,
+                        released,
+                    },
+                    after_loss(start, now),
+                ],
+                Hold::None | Hold::Waived(_) | Hold::Captured | Hold::Ended => return NOTHING,
+            },
+        };
         if self.control.ask.is_some() {
             let debt = match self.control.operation {
                 Operation::Capturing => DebtReason::CaptureFailed,

@@ -217,21 +217,30 @@ impl Payment {
 
     /// The call that this state wants made; none where it waits for nobody, or for the rider.
     pub fn next_call(&self) -> Option<GatewayCall> {
-        match (self.control.operation, self.control.hold, self.intent) {
-            (Operation::None, Hold::Pending, _) => Some(GatewayCall::Create),
-            (Operation::None, Hold::Created, Some(intent)) => Some(GatewayCall::Confirm { intent }),
-            (Operation::Voiding, _, Some(intent)) => Some(GatewayCall::Cancel { intent }),
-            (Operation::Capturing, _, Some(intent)) => self
-                .capture_amount()
-                .map(|amount| GatewayCall::Capture { intent, amount }),
-            (Operation::Refunding, _, Some(intent)) => {
-                self.refund.map(|(refund, amount)| GatewayCall::Refund {
+        match self.control.operation {
+            Operation::None => match self.control.hold {
+                Hold::Pending => Some(GatewayCall::Create),
+                Hold::Created => self.intent.map(|intent| GatewayCall::Confirm { intent }),
+                Hold::None
+                | Hold::Waived(_)
+                | Hold::ActionRequired
+                | Hold::Open
+                | Hold::Captured
+                | Hold::Ended => None,
+            },
+            Operation::Voiding => self.intent.map(|intent| GatewayCall::Cancel { intent }),
+            Operation::Capturing => {
+                let (intent, amount) = (self.intent?, self.capture_amount()?);
+                Some(GatewayCall::Capture { intent, amount })
+            }
+            Operation::Refunding => {
+                let (intent, (refund, amount)) = (self.intent?, self.refund?);
+                Some(GatewayCall::Refund {
                     intent,
                     refund,
                     amount,
                 })
             }
-            (_, _, _) => None,
         }
     }
 

@@ -274,8 +274,11 @@ impl Hearing<'_> {
         let Body::Event { id, event, .. } = &delivery.message.body else {
             return None;
         };
-        match (id.stream(), event) {
-            (StreamId::Dispatch(trip), Event::Dispatch(event)) => {
+        match id.stream() {
+            StreamId::Dispatch(trip) => {
+                let Event::Dispatch(event) = event else {
+                    return None;
+                };
                 self.picture.doubt_search(trip, delivery.message.trace.clone());
                 let search = OpenSearch {
                     trip,
@@ -283,11 +286,11 @@ impl Hearing<'_> {
                 };
                 standing_of(event).map(|is_open| (search, is_open))
             }
-            (StreamId::Driver(driver), _) => {
+            StreamId::Driver(driver) => {
                 self.picture.doubt_driver(driver);
                 None
             }
-            (_, _) => None,
+            StreamId::Trip(_) | StreamId::Payment(..) | StreamId::Ops(_) | StreamId::Tariff(_) => None,
         }
     }
 }

@@ -156,12 +156,13 @@ impl Caller {
 
     /// Makes the call that `event` asks for, if the charge still wants it.
     async fn called(&self, charge: ChargeId, payment: &Payment, event: &PaymentEvent) -> Answer {
-        match (payment.start(), payment.next_call()) {
-            (Some(start), Some(call)) if asks_for(event, call, payment.authorization()) => {
-                self.cashier.call(charge, start, call).await
-            }
-            (_, _) => Answer::Nothing,
-        }
+        let wanted = payment
+            .next_call()
+            .filter(|call| asks_for(event, *call, payment.authorization()));
+        let (Some(start), Some(call)) = (payment.start(), wanted) else {
+            return Answer::Nothing;
+        };
+        self.cashier.call(charge, start, call).await
     }
 
     async fn followed_up(
@@ -234,17 +235,22 @@ fn told(delivery: &Delivery, cause: Cause, charge: ChargeId, answer: Answer, lat
 
 /// Whether `event` is the one that `call` reacts to: the outcome's cause must be its own event.
 fn asks_for(event: &PaymentEvent, call: GatewayCall, current: AuthorizationNumber) -> bool {
-    match (event, call) {
-        (PaymentEvent::AuthorizationStarted(start), GatewayCall::Create) => start.authorization == current,
-        (PaymentEvent::IntentCreated { authorization, .. }, GatewayCall::Confirm { .. })
-        | (PaymentEvent::CaptureStarted { authorization, .. }, GatewayCall::Capture { .. })
-        | (PaymentEvent::VoidStarted { authorization, .. }, GatewayCall::Cancel { .. }) => {
-            *authorization == current
+    match call {
+        GatewayCall::Create => {
+            matches!(event, PaymentEvent::AuthorizationStarted(start) if start.authorization == current)
         }
-        (PaymentEvent::RefundStarted { refund, .. }, GatewayCall::Refund { refund: wanted, .. }) => {
-            *refund == wanted
+        GatewayCall::Confirm { .. } => {
+            matches!(event, PaymentEvent::IntentCreated { authorization, .. } if *authorization == current)
         }
-        (_, _) => false,
+        GatewayCall::Capture { .. } => {
+            matches!(event, PaymentEvent::CaptureStarted { authorization, .. } if *authorization == current)
+        }
+        GatewayCall::Cancel { .. } => {
+            matches!(event, PaymentEvent::VoidStarted { authorization, .. } if *authorization == current)
+        }
+        GatewayCall::Refund { refund: wanted, .. } => {
+            matches!(event, PaymentEvent::RefundStarted { refund, .. } if *refund == wanted)
+        }
     }
 }
 

@@ -134,14 +134,20 @@ impl Trip {
     }
 
     pub(super) fn decide_expiry(&self, now: Timestamp) -> Answer {
-        match (self.control.phase, &self.request) {
-            (Phase::Requested, Some(request)) if now < request.expires_at() => Err(Refusal::NotDueYet {
+        let Some(request) = self
+            .request
+            .as_ref()
+            .filter(|_| self.control.phase == Phase::Requested)
+        else {
+            return NOTHING;
+        };
+        if now < request.expires_at() {
+            return Err(Refusal::NotDueYet {
                 due_at: request.expires_at(),
-            }),
-            (Phase::Requested, Some(_)) => Ok(Decision::one(TripEvent::Failed {
-                reason: FailReason::Expired,
-            })),
-            (_, _) => NOTHING,
+            });
         }
+        Ok(Decision::one(TripEvent::Failed {
+            reason: FailReason::Expired,
+        }))
     }
 }

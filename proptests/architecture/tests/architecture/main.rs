@@ -105,6 +105,7 @@ rules! {
     manifests::REASONED_BANS => clippy_bans_have_reasons,
     sources::SHORT_FILES => files_stay_short,
     sources::NAMES_BY_CONCEPT => names_are_by_concept,
+    sources::SPELT_PAIRS => no_arm_takes_every_pair,
     documents::WHOLE_MAP => every_crate_is_on_the_map,
     documents::LIVE_PATHS => documents_name_what_is_there,
     absences::ABSENT => what_must_be_absent_is_absent,

@@ -1,4 +1,4 @@
-//! What files may be called and how long they may be.
+//! What files may be called, how long they may be, and the arms that no lint sees.
 
 use crate::workspace::Workspace;
 use crate::{Plant, Rule, Violation};
@@ -59,4 +59,67 @@ fn names_by_concept(workspace: &Workspace) -> Vec<Violation> {
         })
         .map(|name| Violation::new(name, "names no concept"))
         .collect()
+}
+
+pub(crate) const SPELT_PAIRS: Rule = Rule {
+    because: "a new variant should break the build where it matters, and clippy looks for `_` outside tuples only",
+    check: |workspace| {
+        let shipped = workspace.sources.iter().filter(|(path, _)| path.contains("src/"));
+        shipped
+            .flat_map(|(path, text)| {
+                text.lines()
+                    .zip(1..)
+                    .map(move |(line, number)| (path, number, line))
+            })
+            .filter(|(_, _, line)| is_arm_for_all_else(line))
+            .map(|(path, number, line)| Violation::new(format!("{path}:{number}"), line.trim()))
+            .collect()
+    },
+    plants: &[
+        Plant {
+            name: "an arm for all other pairs",
+            plant: |workspace| {
+                workspace.write_line("domain/src/trip/decide/join.rs", "            (_, _) => NOTHING,");
+            },
+        },
+        Plant {
+            name: "an arm for all other triples, under a condition",
+            plant: |workspace| {
+                workspace.write_line(
+                    "domain/src/payment/mod.rs",
+                    "            (_, _, _) if is_due => None,",
+                );
+            },
+        },
+    ],
+};
+
+/// Whether a line begins a match arm that takes every tuple: `(_, _) =>`, with or without a guard.
+fn is_arm_for_all_else(line: &str) -> bool {
+    let line = line.trim_start().trim_start_matches("| ");
+    let Some((fields, rest)) = line.strip_prefix('(').and_then(|line| line.split_once(')')) else {
+        return false;
+    };
+    let rest = rest.trim_start();
+    fields.contains(',')
+        && fields
+            .trim_end_matches(',')
+            .split(',')
+            .all(|field| field.trim() == "_")
+        && (rest.starts_with("=>") || rest.starts_with("if "))
+}
+
+#[test]
+fn arms_for_all_else_are_told_from_others() {
+    for (line, expected) in [
+        ("    (_, _) => None,", true),
+        ("    | (_, _, _) => None,", true),
+        ("    (_, _) if now > due => None,", true),
+        ("    (Phase::Started, _) => None,", false),
+        ("    |(_, _, line)| line.is_empty(),", false),
+        ("    let (_, _) = pair;", false),
+        ("    () => ($rule),", false),
+    ] {
+        assert_eq!(is_arm_for_all_else(line), expected, "{line}");
+    }
 }
