@@ -50,9 +50,9 @@ batch-vs-greedy *OPTIONS:
 every-cell *SEED:
     cargo run --release -p fiacre-city --example every_cell -- {{ SEED }}
 
-# What a live trip costs in memory
+# What a live trip costs in memory; fails above 6 KiB (docs/adr/0042-what-a-live-trip-may-cost.md)
 bytes-per-trip:
-    cargo run --release -p fiacre-city --example bytes_per_trip
+    cargo run --release -p fiacre-city --example bytes_per_trip -- --at-most 6144
 
 # What a trip takes where it is stored, kind by kind, and what writing and reading it costs.
 stored-bytes:

@@ -1,6 +1,7 @@
 //! What a live trip costs in memory: the heap allocated at the peak of live trips, at two demands.
 //!
-//! `cargo run --release -p fiacre-city --example bytes_per_trip`
+//! `cargo run --release -p fiacre-city --example bytes_per_trip -- [--at-most BYTES]`, also as `just bytes-per-trip`. Exits
+//! with 1 where a live trip costs more than that, all told.
 //!
 //! Both runs have the same drivers, so that what they hold cancels out; the figure is the difference in allocated heap at the
 //! two peaks, divided by the difference in live trips. It is the whole process's heap: the log, bus and timers of the trip,
@@ -22,6 +23,7 @@ use fiacre_domain::units::Millis;
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 use std::alloc::System;
 use std::error::Error;
+use std::process::ExitCode;
 use std::sync::Arc;
 
 #[global_allocator]
@@ -56,16 +58,15 @@ struct Run {
     end: Moment,
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> Result<ExitCode, Box<dyn Error>> {
+    let bytes_max = at_most(std::env::args().skip(1))?;
     println!("Friday 18:00, 1 h, {DRIVERS_PER_DEMAND} drivers, seed 1");
     println!("demand  live trips  requested  heap, bytes  requested at the end  heap at the end");
     let [low, high] = DEMANDS.map(measured);
     let (low, high) = (low?, high?);
     let past = bytes_each(low.end, high.end, |moment| moment.requested);
-    println!(
-        "{} bytes a live trip",
-        bytes_each(low.peak, high.peak, |moment| moment.live)
-    );
+    let all_told = bytes_each(low.peak, high.peak, |moment| moment.live);
+    println!("{all_told} bytes a live trip");
     println!("{past} bytes are kept of every past trip");
     let live = |moment: Moment| {
         let of_past = past.saturating_mul(moment.requested.saturating_sub(moment.live));
@@ -80,7 +81,24 @@ fn main() -> Result<(), Box<dyn Error>> {
         "{} bytes a live trip without those",
         bytes_each(live(low.peak), live(high.peak), |moment| moment.live)
     );
-    Ok(())
+    match bytes_max {
+        Some(bytes_max) if all_told > bytes_max => {
+            println!("more than the {bytes_max} bytes that a live trip may cost");
+            Ok(ExitCode::FAILURE)
+        }
+        Some(_) | None => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// The ceiling in bytes, where one is asked for. A misspelt one is an error: it would let everything pass.
+fn at_most(mut arguments: impl Iterator<Item = String>) -> Result<Option<u64>, Box<dyn Error>> {
+    let Some(option) = arguments.next() else {
+        return Ok(None);
+    };
+    match (option.as_str(), arguments.next(), arguments.next()) {
+        ("--at-most", Some(bytes), None) => Ok(Some(bytes.parse()?)),
+        _ => Err("takes `--at-most BYTES` and nothing else".into()),
+    }
 }
 
 /// The difference in bytes, over the difference in trips.
