@@ -13,10 +13,10 @@ use fiacre_memory::{
     Dropped, Executor, MemoryBoard, MemoryBus, MemoryEventStore, MemoryLocations, MemoryTimers, SeededIds,
     SkewedClock, VirtualTime,
 };
-use fiacre_ports::{Bus, Clock, IdSource, PaymentGateway, RouteProvider, Seal};
+use fiacre_ports::{Bus, Clock, IdSource, LocationFeed, PaymentGateway, RouteProvider, Seal};
 use fiacre_sandbox_payments::{Sandbox, deliver_notices};
 use fiacre_services::composition::{Composition, Ground};
-use fiacre_services::desk::{DeskPorts, DriverDesk, RiderDesk, SupportDesk};
+use fiacre_services::desk::DeskPorts;
 use fiacre_services::fleet::{FleetConfig, FleetPorts};
 use fiacre_services::observer::Observer;
 use fiacre_services::process::run;
@@ -111,7 +111,7 @@ impl Platform {
         let bus = MemoryBus::new(time.clone());
         let timers = MemoryTimers::new(time.clone());
         let board = MemoryBoard::new(time.clone());
-        let locations = Arc::new(MemoryLocations::default());
+        let locations: Arc<MemoryLocations> = Arc::default();
         let company = Arc::new(Sandbox::new(config.seed, Arc::clone(&clock)).with_policy(config.payments));
         let ids = Arc::new(SeededIds::new(time.clone(), config.seed));
         let ports = ServicePorts {
@@ -125,10 +125,10 @@ impl Platform {
         let desk_ids = Arc::new(SeededIds::new(time.clone(), !config.seed));
         let desk = DeskPorts {
             bus: Arc::new(bus.clone()),
-            clock: Arc::clone(&clock),
+            clock,
             ids: Arc::clone(&desk_ids) as Arc<dyn IdSource>,
             seal,
-            locations: Arc::clone(&locations) as Arc<dyn fiacre_ports::LocationFeed>,
+            locations: Arc::clone(&locations) as Arc<dyn LocationFeed>,
             routes: config.roads,
         };
         let fleet_ports = FleetPorts {
@@ -149,12 +149,7 @@ impl Platform {
             store,
             bus,
             company,
-            desks: Desks {
-                riders: RiderDesk::new(config.region, desk.clone()),
-                drivers: DriverDesk::new(config.region, desk.clone()),
-                support: SupportDesk::new(config.region, desk),
-                ids: desk_ids,
-            },
+            desks: Desks::new(config.region, desk, desk_ids),
             timers,
             board,
         };

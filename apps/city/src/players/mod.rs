@@ -27,7 +27,7 @@ use fiacre_domain::time::{CivilDateTime, TimeOfDay, Timestamp};
 use fiacre_domain::trip::TripPolicy;
 use fiacre_domain::units::{Millimetres, Millis};
 use fiacre_ports::{Bus, Clock, Consumer, EventKind, IdSource, Prefetch, QueueSpec, Settlement};
-use fiacre_services::desk::{DriverDesk, Origin, RiderDesk, SupportDesk};
+use fiacre_services::desk::{DeskPorts, DriverDesk, Origin, RiderDesk, SupportDesk};
 use fiacre_services::topology::reader_queue;
 use habits::Dice;
 use std::collections::{BTreeMap, VecDeque};
@@ -179,6 +179,16 @@ impl std::fmt::Debug for Desks {
 }
 
 impl Desks {
+    /// The desks of a region, on the same ports; `ids` name the requests that come to them.
+    pub fn new(region: RegionId, ports: DeskPorts, ids: Arc<dyn IdSource>) -> Self {
+        Self {
+            riders: RiderDesk::new(region, ports.clone()),
+            drivers: DriverDesk::new(region, ports.clone()),
+            support: SupportDesk::new(region, ports),
+            ids,
+        }
+    }
+
     /// A request of someone's app.
     pub fn origin(&self) -> Origin {
         Origin::new(self.ids.command_id())

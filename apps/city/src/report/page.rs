@@ -192,17 +192,19 @@ impl<'a> Page<'a> {
     }
 
     fn drivers(&self) -> String {
-        let Report {
-            drivers,
-            equity,
-            offers,
-            ..
-        } = self.report;
-        let currency = self.report.money.currency;
-        let pay = |minor: Option<i64>| minor.map_or_else(dash, |minor| amount(minor.into(), currency));
-        let figure =
-            |value: Option<f64>, digits: usize| value.map_or_else(dash, |value| format!("{value:.digits$}"));
-        let earned = &drivers.earnings_per_h;
+        [
+            self.day(),
+            self.earnings(),
+            self.fairness(),
+            self.offers(),
+            self.promises(),
+        ]
+        .concat()
+    }
+
+    /// What drivers' time and metres went into.
+    fn day(&self) -> String {
+        let drivers = &self.report.drivers;
         let mut day = vec![
             format!("{} with a rider", percent(drivers.occupied_share)),
             format!("{} on the way", percent(drivers.enroute_share)),
@@ -215,12 +217,25 @@ impl<'a> Page<'a> {
             ));
             day.push(format!("{} rides an hour", figure(drivers.completed_per_h, 2)));
         }
+        self.paragraph_if(drivers.count > 0, "Drivers", &day)
+    }
+
+    fn earnings(&self) -> String {
+        let currency = self.report.money.currency;
+        let pay = |minor: Option<i64>| minor.map_or_else(dash, |minor| amount(minor.into(), currency));
+        let earned = &self.report.drivers.earnings_per_h;
         let earnings = [
             format!("median {} {currency} an hour", pay(earned.p50)),
             format!("one in ten up to {}", pay(earned.p10)),
             format!("one in ten from {}", pay(earned.p90)),
-            format!("Gini {}", figure(drivers.gini, 2)),
+            format!("Gini {}", figure(self.report.drivers.gini, 2)),
         ];
+        self.paragraph_if(earned.p50.is_some(), "Earnings", &earnings)
+    }
+
+    /// How unlike the zones were.
+    fn fairness(&self) -> String {
+        let equity = &self.report.equity;
         let fairness = [
             format!("{} zones compared", equity.zones),
             format!(
@@ -235,6 +250,11 @@ impl<'a> Page<'a> {
                 percent(equity.unserved_best)
             ),
         ];
+        self.paragraph_if(equity.zones > 1, "Fairness", &fairness)
+    }
+
+    fn offers(&self) -> String {
+        let offers = &self.report.offers;
         let offered = [
             format!("{} made", count(offers.made)),
             format!("{} accepted", count(offers.accepted)),
@@ -242,14 +262,7 @@ impl<'a> Page<'a> {
             format!("{} unanswered", count(offers.expired)),
             format!("{} taken back", count(offers.withdrawn)),
         ];
-        [
-            self.paragraph_if(drivers.count > 0, "Drivers", &day),
-            self.paragraph_if(earned.p50.is_some(), "Earnings", &earnings),
-            self.paragraph_if(equity.zones > 1, "Fairness", &fairness),
-            self.paragraph_if(offers.made > 0, "Offers", &offered),
-            self.promises(),
-        ]
-        .concat()
+        self.paragraph_if(offers.made > 0, "Offers", &offered)
     }
 
     fn promises(&self) -> String {
@@ -274,6 +287,10 @@ impl<'a> Page<'a> {
     }
 
     fn verdict(&self) -> String {
+        [self.audit(), self.speed(), self.digest()].concat()
+    }
+
+    fn audit(&self) -> String {
         let facts = &self.report.facts;
         let verdict = &facts.verdict;
         let findings = match verdict.findings {
@@ -309,6 +326,11 @@ impl<'a> Page<'a> {
                 shortened(example, self.style.columns() - 11)
             );
         }
+        page
+    }
+
+    fn speed(&self) -> String {
+        let facts = &self.report.facts;
         // What counts is the demand that was played: until the last trip has closed, hours pass in which little happens.
         let demanded = facts.run.duration;
         let demanded_s = u64::try_from(demanded.get().max(0) / MS_PER_S).unwrap_or_default();
@@ -328,17 +350,21 @@ impl<'a> Page<'a> {
         if let Some(bytes) = facts.speed.rss_peak_bytes {
             speed.push(format!("{} MB of memory at most", count(bytes / 1_000_000)));
         }
-        page.push_str(&self.style.paragraph("Speed", &speed));
-        page.push_str(
-            &self
-                .style
-                .paragraph("Digest", std::slice::from_ref(&facts.digest)),
-        );
-        page
+        self.style.paragraph("Speed", &speed)
+    }
+
+    fn digest(&self) -> String {
+        let digest = std::slice::from_ref(&self.report.facts.digest);
+        self.style.paragraph("Digest", digest)
     }
 }
 
 /// The share without a ride, in millionths.
 fn unserved_ppm(zone: &ZoneFigures) -> u64 {
     u64::from(zone.unserved) * 1_000_000 / u64::from(zone.requested.max(1))
+}
+
+/// A figure with so many digits, or a dash where there is none.
+fn figure(value: Option<f64>, digits: usize) -> String {
+    value.map_or_else(dash, |value| format!("{value:.digits$}"))
 }

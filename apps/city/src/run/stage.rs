@@ -67,8 +67,7 @@ impl<S: Spectator + 'static> Stage<S> {
         let region: RegionId = "manhattan".parse()?;
         let tariff = commission::taken(&options.tariff)?;
         let midnight = options.midnight();
-        let plan = options.plan()?;
-        let start = midnight.plus(plan.start());
+        let start = midnight.plus(options.plan()?.start());
         let scribe = Scribe::begin(spectator, &tariff).map_err(CityError::Thread)?;
         let onlookers = Arc::new(Onlookers::default());
         let config = PlatformConfig {
@@ -84,34 +83,8 @@ impl<S: Spectator + 'static> Stage<S> {
         let seal = Arc::new(KeyedSeal::new([0x6b; 32]));
         let mut platform = Platform::begin(config, seal, witness, Arc::clone(&onlookers) as _);
         let shared = Arc::new(Mutex::new(Shared::default()));
-        let haunts = haunts(&manhattan, options)?;
-        let scene = Scene {
-            manhattan: Arc::clone(&manhattan),
-            tariff: Arc::clone(&tariff),
-            region,
-            product: "taxi".parse()?,
-            habits: options.habits,
-            seed: options.seed,
-            midnight,
-            demand_ends_at: midnight.plus(plan.end()),
-            utc_offset: UTC_OFFSET,
-            policy: Arc::default(),
-            haunts,
-        };
-        let desks = platform.desks.clone();
-        let clock = Arc::new(SkewedClock::new(platform.time.clone(), Millis::ZERO));
-        let cabs = usize::try_from(options.drivers).unwrap_or(usize::MAX);
-        let gather = Players::gather(
-            scene,
-            desks,
-            Arc::new(platform.bus.clone()),
-            clock,
-            Arc::clone(&shared),
-            cabs,
-        );
-        let players = platform.executor.block_on(gather)??;
-        platform.executor.spawn("players", players.play());
-        let closed = VecDeque::new();
+        let scene = scene(options, region, &manhattan, &tariff)?;
+        call_in(&mut platform, scene, &shared, options.drivers)?;
         Ok(Self {
             platform,
             scribe,
@@ -121,7 +94,7 @@ impl<S: Spectator + 'static> Stage<S> {
             manhattan,
             midnight,
             start,
-            closed,
+            closed: VecDeque::new(),
         })
     }
 
@@ -232,6 +205,49 @@ impl<S: Spectator + 'static> Stage<S> {
         }
         Ok(())
     }
+}
+
+/// What all who play there know of the city.
+fn scene(
+    options: &CityOptions,
+    region: RegionId,
+    manhattan: &Arc<Manhattan>,
+    tariff: &Arc<Tariff>,
+) -> Result<Scene, CityError> {
+    let midnight = options.midnight();
+    Ok(Scene {
+        manhattan: Arc::clone(manhattan),
+        tariff: Arc::clone(tariff),
+        region,
+        product: "taxi".parse()?,
+        habits: options.habits,
+        seed: options.seed,
+        midnight,
+        demand_ends_at: midnight.plus(options.plan()?.end()),
+        utc_offset: UTC_OFFSET,
+        policy: Arc::default(),
+        haunts: haunts(manhattan, options)?,
+    })
+}
+
+/// Gathers riders and so many drivers, and lets them play on the platform's own executor.
+fn call_in(
+    platform: &mut Platform,
+    scene: Scene,
+    shared: &Arc<Mutex<Shared>>,
+    drivers: u32,
+) -> Result<(), CityError> {
+    let gather = Players::gather(
+        scene,
+        platform.desks.clone(),
+        Arc::new(platform.bus.clone()),
+        Arc::new(SkewedClock::new(platform.time.clone(), Millis::ZERO)),
+        Arc::clone(shared),
+        usize::try_from(drivers).unwrap_or(usize::MAX),
+    );
+    let players = platform.executor.block_on(gather)??;
+    platform.executor.spawn("players", players.play());
+    Ok(())
 }
 
 /// Where riders are found: the pick-ups of another day's first two hours.
