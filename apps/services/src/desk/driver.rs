@@ -1,0 +1,207 @@
+//! What drivers tell: on duty or off, where they are, what they say to an offer, and how far a trip has come.
+
+use super::{DeskError, DeskPorts, Origin};
+use fiacre_domain::driver::{self, Fence};
+use fiacre_domain::id::{DriverId, RegionId, TripId};
+use fiacre_domain::matching::Sample;
+use fiacre_domain::pricing::MeterReading;
+use fiacre_domain::requirements::Capabilities;
+use fiacre_domain::saga::Command;
+use fiacre_domain::trip::{Actor, DeviceFact, StartCheck, StartProof};
+use fiacre_domain::units::Millimetres;
+use fiacre_domain::{dispatch, trip};
+use std::sync::Arc;
+
+/// The drivers' desk of a region.
+#[derive(Debug, Clone)]
+pub struct DriverDesk {
+    ports: DeskPorts,
+    region: RegionId,
+}
+
+impl DriverDesk {
+    /// In `region`.
+    pub const fn new(region: RegionId, ports: DeskPorts) -> Self {
+        Self { ports, region }
+    }
+
+    async fn driver(
+        &self,
+        origin: Origin,
+        driver: DriverId,
+        command: driver::Command,
+    ) -> Result<(), DeskError> {
+        self.ports
+            .send(self.region, origin, Command::Driver(driver, command))
+            .await
+    }
+
+    async fn trip(&self, origin: Origin, trip: TripId, command: trip::Command) -> Result<(), DeskError> {
+        self.ports
+            .send(self.region, origin, Command::Trip(trip, command))
+            .await
+    }
+
+    /// On duty in this region.
+    pub async fn go_online(
+        &self,
+        origin: Origin,
+        driver: DriverId,
+        capabilities: Capabilities,
+    ) -> Result<(), DeskError> {
+        self.driver(
+            origin,
+            driver,
+            driver::Command::GoOnline {
+                region: self.region,
+                capabilities,
+            },
+        )
+        .await
+    }
+
+    /// Off duty, after the trip in progress if there is one.
+    pub async fn go_offline(&self, origin: Origin, driver: DriverId) -> Result<(), DeskError> {
+        self.driver(origin, driver, driver::Command::GoOffline).await
+    }
+
+    /// Reports where drivers are. Telemetry: a sample that is lost harms nobody. None is younger than its arrival here: a
+    /// phone whose clock is ahead keeps nobody in matching for longer than others, nor out of it.
+    pub async fn locate(&self, samples: Vec<Sample>) -> Result<(), DeskError> {
+        let now = self.ports.clock.now();
+        let samples = samples.into_iter().map(|sample| sample.received(now)).collect();
+        self.ports
+            .locations
+            .report(self.region, samples)
+            .await
+            .map_err(DeskError::Bus)
+    }
+
+    /// Says yes to an offer.
+    pub async fn accept(
+        &self,
+        origin: Origin,
+        trip: TripId,
+        offer: dispatch::OfferNumber,
+        driver: DriverId,
+    ) -> Result<(), DeskError> {
+        let command = dispatch::Command::Accept { offer, driver };
+        self.ports
+            .send(self.region, origin, Command::Dispatch(trip, command))
+            .await
+    }
+
+    /// Says no to an offer.
+    pub async fn decline(
+        &self,
+        origin: Origin,
+        trip: TripId,
+        offer: dispatch::OfferNumber,
+        driver: DriverId,
+    ) -> Result<(), DeskError> {
+        let command = dispatch::Command::Decline { offer, driver };
+        self.ports
+            .send(self.region, origin, Command::Dispatch(trip, command))
+            .await
+    }
+
+    /// Gives a trip back.
+    pub async fn withdraw(
+        &self,
+        origin: Origin,
+        trip: TripId,
+        driver: DriverId,
+        fence: Fence,
+    ) -> Result<(), DeskError> {
+        self.trip(origin, trip, trip::Command::Withdraw { driver, fence })
+            .await
+    }
+
+    /// At the pick-up.
+    pub async fn arrive(
+        &self,
+        origin: Origin,
+        trip: TripId,
+        driver: DriverId,
+        fence: Fence,
+        distance_to_pick_up: Millimetres,
+        device: DeviceFact,
+    ) -> Result<(), DeskError> {
+        self.trip(
+            origin,
+            trip,
+            trip::Command::Arrive {
+                driver,
+                fence,
+                distance_to_pick_up,
+                device,
+            },
+        )
+        .await
+    }
+
+    /// The rider did not come.
+    pub async fn no_show(
+        &self,
+        origin: Origin,
+        trip: TripId,
+        driver: DriverId,
+        fence: Fence,
+    ) -> Result<(), DeskError> {
+        self.trip(origin, trip, trip::Command::NoShow { driver, fence })
+            .await
+    }
+
+    /// The rider is in the car and showed `code`.
+    pub async fn start(
+        &self,
+        origin: Origin,
+        trip: TripId,
+        driver: DriverId,
+        fence: Fence,
+        code: u16,
+        device: DeviceFact,
+    ) -> Result<(), DeskError> {
+        let right = code == self.ports.seal.start_code(trip);
+        let check = if right {
+            StartCheck::Proven(StartProof::Code)
+        } else {
+            StartCheck::WrongCode
+        };
+        self.trip(
+            origin,
+            trip,
+            trip::Command::Start {
+                driver,
+                fence,
+                check,
+                device,
+            },
+        )
+        .await
+    }
+
+    /// The ride has ended.
+    pub async fn complete(
+        &self,
+        origin: Origin,
+        trip: TripId,
+        fence: Fence,
+        driver: DriverId,
+        reading: Arc<MeterReading>,
+        device: DeviceFact,
+    ) -> Result<(), DeskError> {
+        let by = Actor::Driver(driver);
+        self.trip(
+            origin,
+            trip,
+            trip::Command::Complete {
+                fence,
+                by,
+                reading,
+                device,
+            },
+        )
+        .await
+    }
+}
