@@ -22,7 +22,8 @@
 //!   have one price and one unit of time.
 //!
 //! `proptests/tests/pricing/order.rs` holds generated tariffs to both, and `exceptions.rs` beside it leaves out each condition
-//! in turn, with the numbers of a ride that then costs less.
+//! in turn, with the numbers of a ride that then costs less. Why there are conditions:
+//! `docs/adr/0043-more-never-costs-less-under-conditions.md`.
 //!
 //! ```
 //! use fiacre_domain::money::Currency;
