@@ -128,7 +128,9 @@ pub enum TimeError {
     NoSuchDate,
     /// No such time of day.
     NoSuchTime,
-    /// The text is not `YYYY-MM-DD`, `HH:MM[:SS]` or the two joined by `T`.
+    /// The text is no time of day: not `HH:MM[:SS]`.
+    MalformedTimeOfDay,
+    /// The text is not `YYYY-MM-DD`, or not a date and a time of day joined by `T`.
     Malformed,
 }
 
@@ -138,6 +140,7 @@ impl TimeError {
         match self {
             Self::NoSuchDate => "time_no_such_date",
             Self::NoSuchTime => "time_no_such_time",
+            Self::MalformedTimeOfDay => "time_malformed_time_of_day",
             Self::Malformed => "time_malformed",
         }
     }
@@ -148,6 +151,9 @@ impl fmt::Display for TimeError {
         f.write_str(match self {
             Self::NoSuchDate => "failed to read the date: no such day between the years 1 and 9999",
             Self::NoSuchTime => "failed to read the time: use 00:00:00 to 23:59:59.999",
+            Self::MalformedTimeOfDay => {
+                "failed to read the time of day: write it with two digits each, as 07:05 or 17:00:30"
+            }
             Self::Malformed => {
                 "failed to read the local time: write it as 2018-07-04T17:00 or 2018-07-04T17:00:00"
             }
@@ -318,11 +324,14 @@ impl FromStr for TimeOfDay {
     fn from_str(text: &str) -> Result<Self, TimeError> {
         let parts: Vec<&str> = text.split(':').collect();
         if !(2..=3).contains(&parts.len()) || parts.iter().any(|part| part.len() != 2) {
-            return Err(TimeError::Malformed);
+            return Err(TimeError::MalformedTimeOfDay);
         }
         let mut numbers = [0_u8; 3];
         for (number, part) in numbers.iter_mut().zip(&parts) {
-            *number = u8::try_from(digits(part)?).map_err(|_| TimeError::Malformed)?;
+            *number = digits(part)
+                .ok()
+                .and_then(|read| u8::try_from(read).ok())
+                .ok_or(TimeError::MalformedTimeOfDay)?;
         }
         let [hour, minute, second] = numbers;
         Self::new(hour, minute, second)
@@ -391,7 +400,11 @@ impl FromStr for CivilDateTime {
         let (date, time) = text.split_once('T').ok_or(TimeError::Malformed)?;
         Ok(Self {
             date: date.parse()?,
-            time: time.parse()?,
+            // Whoever writes the two together is told how.
+            time: time.parse().map_err(|error| match error {
+                TimeError::MalformedTimeOfDay => TimeError::Malformed,
+                TimeError::NoSuchDate | TimeError::NoSuchTime | TimeError::Malformed => error,
+            })?,
         })
     }
 }
@@ -507,6 +520,10 @@ mod tests {
                 Err(TimeError::Malformed),
                 "{wrong}"
             );
+        }
+        for wrong in ["7:5", "noon", "17", "17:00:00:00", "-1:00", "1７:00"] {
+            let refused = wrong.parse::<TimeOfDay>();
+            assert_eq!(refused, Err(TimeError::MalformedTimeOfDay), "{wrong}");
         }
         assert_eq!(
             "2018-07-04T25:00".parse::<CivilDateTime>(),

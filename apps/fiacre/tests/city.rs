@@ -114,6 +114,7 @@ fn a_wrong_option_is_told_what_is_wrong_with_it() {
         ("--seed -1", "from 0 to 18446744073709551615"),
         ("--speed -3", "write max, or a whole number from 1 on"),
         ("--tariff=", "a value is required"),
+        ("--from 7:5", "as 07:05"),
         ("--weekday sun", "business days"),
         ("--hours 0.0001", "whole minutes"),
         (
