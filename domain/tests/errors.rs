@@ -50,6 +50,7 @@ fn of_values() -> Vec<(&'static str, String)> {
         PlaceError::LongitudeOutOfRange,
         TimeError::NoSuchDate,
         TimeError::NoSuchTime,
+        TimeError::MalformedTimeOfDay,
         TimeError::Malformed,
         LedgerError::Unbalanced {
             currency: Currency::USD,
@@ -102,7 +103,14 @@ fn of_pricing() -> Vec<(&'static str, String)> {
     let incoherent = |flaw| PricingError::ReadingIncoherent { slice: 1, flaw };
     told![
         PricingError::Overflow,
-        PricingError::RideOutOfRange("distance"),
+        PricingError::RideNegative("distance"),
+        PricingError::RideBeyondLimit {
+            field: "distance",
+            max: "1 km"
+        },
+        PricingError::SlowBeyondDuration,
+        PricingError::PartsBeyondRide("distance"),
+        PricingError::RideOutOfCalendar,
         PricingError::ReadingOutOfRange("slices"),
         PricingError::RideWithoutPassenger,
         incoherent(ReadingFlaw::BandOutOfRange),
@@ -198,7 +206,15 @@ fn a_text_names_what_is_wrong() {
             CertificateFlaw::DriverShared(ANN).to_string(),
             "driver 00000000-0000-0000-0000-000000000008",
         ),
-        (PricingError::RideOutOfRange("waiting").to_string(), "waiting"),
+        (PricingError::RideNegative("waiting").to_string(), "waiting"),
+        (
+            PricingError::RideBeyondLimit {
+                field: "stops",
+                max: "255",
+            }
+            .to_string(),
+            "at most 255",
+        ),
         (PricingError::ReadingOutOfRange("bands").to_string(), "bands"),
         (
             MoneyError::CurrencyMismatch {

@@ -138,7 +138,11 @@ fn refused(error: PricingError) -> WireError {
         PricingError::ReadingIncoherent { slice, flaw } => format!(".slices[{slice}].{}", flaw.field()),
         PricingError::RideWithoutPassenger => ".circumstances.ages".to_owned(),
         PricingError::Overflow
-        | PricingError::RideOutOfRange(_)
+        | PricingError::RideNegative(_)
+        | PricingError::RideBeyondLimit { .. }
+        | PricingError::SlowBeyondDuration
+        | PricingError::PartsBeyondRide(_)
+        | PricingError::RideOutOfCalendar
         | PricingError::ReadingOutOfRange(_)
         | PricingError::ReadingOfAnotherTariff
         | PricingError::ReadingNotCut

@@ -4,7 +4,7 @@ use super::charge::Flat;
 use super::error::PricingError;
 use super::meter::{TimeBasis, TimeRule};
 use super::reading::MeterReading;
-use super::ride::{Circumstances, Ride};
+use super::ride::{Circumstances, Ride, TOO_MANY_STOPS};
 use super::segment::Segment;
 use super::tariff::Tariff;
 use super::window::WindowSet;
@@ -233,7 +233,7 @@ impl<'c, 'a> Planner<'c, 'a> {
         for leg in 0..legs {
             let left = legs - leg;
             let (distance_mm, duration_ms) = (main_mm / left, main_ms / left);
-            last_leg = u16::try_from(leg).map_err(|_| PricingError::RideOutOfRange("stops"))?;
+            last_leg = u16::try_from(leg).map_err(|_| TOO_MANY_STOPS)?;
             self.drive(distance_mm, duration_ms, ZoneSet::NONE, last_leg)?;
             (main_mm, main_ms) = (main_mm - distance_mm, main_ms - duration_ms);
         }
@@ -339,7 +339,7 @@ impl<'c, 'a> Planner<'c, 'a> {
         self.now = self
             .now
             .plus(Millis::new(duration_ms))
-            .ok_or(PricingError::RideOutOfRange("time"))?;
+            .ok_or(PricingError::RideOutOfCalendar)?;
         Ok(())
     }
 }

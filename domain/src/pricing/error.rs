@@ -90,8 +90,21 @@ impl std::error::Error for TariffError {}
 pub enum PricingError {
     /// An amount left the range of exact arithmetic or of 64-bit minor units.
     Overflow,
-    /// A value of the ride is negative or beyond any ride on Earth; the field's name.
-    RideOutOfRange(&'static str),
+    /// A value of the ride is below zero; the field's name.
+    RideNegative(&'static str),
+    /// A value of the ride is above its largest one.
+    RideBeyondLimit {
+        /// The field's name.
+        field: &'static str,
+        /// The largest value, with its unit.
+        max: &'static str,
+    },
+    /// More of the ride's time is slow than it lasts.
+    SlowBeyondDuration,
+    /// The parts inside zones are longer than the ride; the name of what they add up to.
+    PartsBeyondRide(&'static str),
+    /// The ride runs out of the years 1 to 9999.
+    RideOutOfCalendar,
     /// Nobody rides.
     RideWithoutPassenger,
     /// A value of the reading is negative, out of order or beyond its limit; the field's name.
@@ -120,7 +133,11 @@ impl PricingError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Overflow => "pricing_overflow",
-            Self::RideOutOfRange(_) => "pricing_ride_out_of_range",
+            Self::RideNegative(_) => "pricing_ride_negative",
+            Self::RideBeyondLimit { .. } => "pricing_ride_beyond_limit",
+            Self::SlowBeyondDuration => "pricing_slow_beyond_duration",
+            Self::PartsBeyondRide(_) => "pricing_parts_beyond_ride",
+            Self::RideOutOfCalendar => "pricing_ride_out_of_calendar",
             Self::RideWithoutPassenger => "pricing_ride_without_passenger",
             Self::ReadingIncoherent { flaw, .. } => flaw.code(),
             Self::ReadingOutOfRange(_) => "pricing_reading_out_of_range",
@@ -138,7 +155,22 @@ impl fmt::Display for PricingError {
         f.write_str("failed to price the ride: ")?;
         match self {
             Self::Overflow => f.write_str("an amount is too large to compute exactly"),
-            Self::RideOutOfRange(field) => write!(f, "{field} is negative or too large"),
+            Self::RideNegative(field) => write!(f, "{field} is below zero; give 0 or more"),
+            Self::RideBeyondLimit { field, max } => {
+                write!(f, "{field} is beyond the limit; give at most {max}")
+            }
+            Self::SlowBeyondDuration => f.write_str(
+                "the slow time is longer than the duration, of which it is a part; give at most the duration",
+            ),
+            Self::PartsBeyondRide(field) => {
+                write!(
+                    f,
+                    "the parts inside zones exceed the ride's {field}; give no more than all of it"
+                )
+            }
+            Self::RideOutOfCalendar => f.write_str(
+                "its local time is outside the years 1 to 9999; begin it within them, and let it end there",
+            ),
             Self::ReadingOutOfRange(field) => {
                 write!(f, "the reading's {field} is negative, unordered or too large")
             }

@@ -6,8 +6,12 @@ use crate::units::{Millimetres, Millis};
 
 /// A million kilometres.
 pub(super) const DISTANCE_MM_MAX: i64 = 1_000_000_000_000;
+/// [`DISTANCE_MM_MAX`] in words.
+const DISTANCE_MAX: &str = "1,000,000 km (1,000,000,000 m)";
 /// About 115 days.
 pub(super) const DURATION_MS_MAX: i64 = 10_000_000_000;
+/// [`DURATION_MS_MAX`] in words.
+const DURATION_MAX: &str = "10,000,000 s (about 115 days)";
 /// The largest price in a tariff, in minor units.
 pub(super) const PRICE_MINOR_MAX: i64 = 1_000_000_000_000;
 /// The most units that an initial price may pay for.
@@ -40,15 +44,25 @@ pub(super) fn price(field: &'static str, minor: i64) -> Result<(), TariffError> 
 }
 
 pub(super) const fn distance(field: &'static str, distance: Millimetres) -> Result<(), PricingError> {
-    if distance.get() < 0 || distance.get() > DISTANCE_MM_MAX {
-        return Err(PricingError::RideOutOfRange(field));
-    }
-    Ok(())
+    at_most(field, distance.get(), DISTANCE_MM_MAX, DISTANCE_MAX)
 }
 
 pub(super) const fn duration(field: &'static str, duration: Millis) -> Result<(), PricingError> {
-    if duration.get() < 0 || duration.get() > DURATION_MS_MAX {
-        return Err(PricingError::RideOutOfRange(field));
+    at_most(field, duration.get(), DURATION_MS_MAX, DURATION_MAX)
+}
+
+/// From 0 to `limit`, which is `max` in words.
+pub(super) const fn at_most(
+    field: &'static str,
+    value: i64,
+    limit: i64,
+    max: &'static str,
+) -> Result<(), PricingError> {
+    if value < 0 {
+        return Err(PricingError::RideNegative(field));
+    }
+    if value > limit {
+        return Err(PricingError::RideBeyondLimit { field, max });
     }
     Ok(())
 }

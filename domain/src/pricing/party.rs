@@ -13,6 +13,11 @@ use crate::canonical_struct;
 
 /// How many passengers a ride may have.
 pub const PASSENGERS_MAX: usize = 15;
+/// More than [`PASSENGERS_MAX`].
+const TOO_MANY: PricingError = PricingError::RideBeyondLimit {
+    field: "number of passengers",
+    max: "15",
+};
 
 /// The age that an adult is priced as whose age nobody asked.
 const ADULT_YEARS: u8 = 30;
@@ -60,7 +65,7 @@ impl Party {
     /// `count` adults, whose ages nobody asked.
     pub const fn adults(count: u8) -> Result<Self, PricingError> {
         if count as usize > PASSENGERS_MAX {
-            return Err(PricingError::RideOutOfRange("passengers"));
+            return Err(TOO_MANY);
         }
         Ok(Self::of_adults(count))
     }
@@ -77,10 +82,7 @@ impl Party {
 
     /// With one more passenger of `age` completed years.
     pub fn with_age(mut self, age: u8) -> Result<Self, PricingError> {
-        let seat = self
-            .ages
-            .get_mut(usize::from(self.count))
-            .ok_or(PricingError::RideOutOfRange("passengers"))?;
+        let seat = self.ages.get_mut(usize::from(self.count)).ok_or(TOO_MANY)?;
         *seat = age;
         self.count += 1;
         Ok(self)

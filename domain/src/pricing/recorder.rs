@@ -20,7 +20,7 @@ use super::course::first_part;
 use super::error::PricingError;
 use super::limits;
 use super::reading::{DeviationReason, MeterReading, SLICES_MAX, Slice, SpeedBand};
-use super::ride::{CIRCUMSTANCES_MAX, Circumstances, STOPS_MAX, Toll};
+use super::ride::{CIRCUMSTANCES_MAX, Circumstances, STOPS_MAX, TOO_MANY_STOPS, TOO_MANY_ZONES, Toll};
 use super::tariff::Tariff;
 use crate::fingerprint::Fingerprint;
 use crate::id::ZoneId;
@@ -121,7 +121,7 @@ impl<'t> Recorder<'t> {
     /// A stop on the way, in a zone if it is known.
     pub fn stop(&mut self, zone: Option<ZoneId>) -> Result<(), PricingError> {
         if self.leg >= STOPS_MAX {
-            return Err(PricingError::RideOutOfRange("stops"));
+            return Err(TOO_MANY_STOPS);
         }
         if self.leg == 0 {
             self.circumstances.first_stop = zone;
@@ -137,7 +137,7 @@ impl<'t> Recorder<'t> {
         let known = self.zones.iter().position(|other| *other == zone);
         if known.is_none() {
             if self.zones.len() >= CIRCUMSTANCES_MAX {
-                return Err(PricingError::RideOutOfRange("zones on the way"));
+                return Err(TOO_MANY_ZONES);
             }
             self.zones.push(zone);
         }
@@ -230,7 +230,7 @@ impl<'t> Recorder<'t> {
         self.now = self
             .now
             .plus(Millis::new(duration_ms))
-            .ok_or(PricingError::RideOutOfRange("time"))?;
+            .ok_or(PricingError::RideOutOfCalendar)?;
         Ok(())
     }
 }

@@ -23,6 +23,18 @@ use crate::units::{Millimetres, Millis};
 pub const CIRCUMSTANCES_MAX: usize = 64;
 /// How many stops a ride may have.
 pub const STOPS_MAX: u16 = 255;
+/// More than [`STOPS_MAX`].
+pub(super) const TOO_MANY_STOPS: PricingError = PricingError::RideBeyondLimit {
+    field: "number of stops",
+    max: "255",
+};
+/// More than [`CIRCUMSTANCES_MAX`].
+pub(super) const TOO_MANY_ZONES: PricingError = too_many("number of zones on the way");
+
+/// More of `field` than [`CIRCUMSTANCES_MAX`].
+const fn too_many(field: &'static str) -> PricingError {
+    PricingError::RideBeyondLimit { field, max: "64" }
+}
 
 /// Money paid on the way for an authority, passed on to the rider as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -38,8 +50,13 @@ canonical_struct!(Toll {
 impl Toll {
     /// `amount_minor` minor units of the tariff's currency; not negative.
     pub const fn new(authority: AuthorityId, amount_minor: i64) -> Result<Self, PricingError> {
-        if amount_minor < 0 || amount_minor > limits::PRICE_MINOR_MAX {
-            return Err(PricingError::RideOutOfRange("toll"));
+        if let Err(error) = limits::at_most(
+            "toll",
+            amount_minor,
+            limits::PRICE_MINOR_MAX,
+            "1,000,000,000,000 minor units",
+        ) {
+            return Err(error);
         }
         Ok(Self {
             authority,
@@ -211,16 +228,16 @@ impl Circumstances {
 
     pub(super) const fn check(&self) -> Result<(), PricingError> {
         if self.stops > STOPS_MAX {
-            return Err(PricingError::RideOutOfRange("stops"));
+            return Err(TOO_MANY_STOPS);
         }
         if self.via.len() > CIRCUMSTANCES_MAX {
-            return Err(PricingError::RideOutOfRange("zones on the way"));
+            return Err(TOO_MANY_ZONES);
         }
         if self.extras.len() > CIRCUMSTANCES_MAX {
-            return Err(PricingError::RideOutOfRange("extras"));
+            return Err(too_many("number of extras"));
         }
         if self.tolls.len() > CIRCUMSTANCES_MAX {
-            return Err(PricingError::RideOutOfRange("tolls"));
+            return Err(too_many("number of tolls"));
         }
         if self.party.count() == 0 {
             return Err(PricingError::RideWithoutPassenger);
@@ -431,10 +448,10 @@ impl Ride {
         let slow = self.slow.unwrap_or_default();
         limits::duration("slow", slow)?;
         if slow > self.duration {
-            return Err(PricingError::RideOutOfRange("slow"));
+            return Err(PricingError::SlowBeyondDuration);
         }
         if self.parts.len() > CIRCUMSTANCES_MAX {
-            return Err(PricingError::RideOutOfRange("parts"));
+            return Err(too_many("number of parts inside zones"));
         }
         let (mut distance, mut duration) = (self.distance, self.duration);
         for part in &self.parts {
@@ -443,8 +460,12 @@ impl Ride {
             distance = distance.saturating_sub(part.distance);
             duration = duration.saturating_sub(part.duration);
         }
-        limits::distance("part distance", distance)?;
-        limits::duration("part duration", duration)?;
+        if distance < Millimetres::ZERO {
+            return Err(PricingError::PartsBeyondRide("distance"));
+        }
+        if duration < Millis::ZERO {
+            return Err(PricingError::PartsBeyondRide("duration"));
+        }
         self.circumstances.check()
     }
 }

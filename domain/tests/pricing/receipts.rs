@@ -44,7 +44,7 @@ fn a_receipt_of_another_tariff_version_or_currency_is_refused() {
 fn a_receipt_of_what_is_no_ride_cannot_be_priced() {
     let mut parts = settled().parts().clone();
     parts.ride = Ride::new(Millimetres::new(-1), Millis::ZERO);
-    let refused = PricingError::RideOutOfRange("distance");
+    let refused = PricingError::RideNegative("distance");
     assert_eq!(
         Receipt::from_parts(parts).verify(&tariff()),
         Err(VerifyError::NotPriceable(refused))
@@ -121,11 +121,12 @@ fn a_reading_is_refused_where_no_ride_has_so_many() {
 fn a_recorder_refuses_what_no_ride_has() {
     let tariff = tariff();
     let new = || Recorder::new(&tariff, morning(), Circumstances::new());
+    let beyond = |field, max| PricingError::RideBeyondLimit { field, max };
     let mut stops = new();
     for _ in 0..STOPS_MAX {
         stops.stop(None).unwrap();
     }
-    assert_eq!(stops.stop(None), Err(PricingError::RideOutOfRange("stops")));
+    assert_eq!(stops.stop(None), Err(beyond("number of stops", "255")));
     let mut zones = new();
     for number in 0..CIRCUMSTANCES_MAX {
         zones.enter(zone(&format!("z{number}"))).unwrap();
@@ -133,7 +134,7 @@ fn a_recorder_refuses_what_no_ride_has() {
     assert_eq!(zones.enter(zone("z0")), Ok(()), "again");
     assert_eq!(
         zones.enter(zone("port")),
-        Err(PricingError::RideOutOfRange("zones on the way"))
+        Err(beyond("number of zones on the way", "64"))
     );
     let mut slices = new();
     for _ in 0..SLICES_MAX {

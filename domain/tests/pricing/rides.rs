@@ -214,24 +214,67 @@ fn more_than_a_ride_can_have_is_refused_by_name() {
         ride().with_circumstances((0..many).fold(Circumstances::new(), |asked, _| add(asked)))
     };
     let part = RidePart::new(zone("port"), Millimetres::ZERO, Millis::ZERO);
-    for (name, ride) in [
-        ("stops", ride().with_stops(STOPS_MAX + 1)),
-        ("zones on the way", crowded(&|asked| asked.through(zone("port")))),
+    let beyond = |field, max| PricingError::RideBeyondLimit { field, max };
+    let count = |of: &'static str| beyond(of, "64");
+    let (far, long) = (Millimetres::new(1_000_000_000_001), Millis::new(10_000_000_001));
+    let negative = PricingError::RideNegative;
+    for (error, ride) in [
+        (beyond("number of stops", "255"), ride().with_stops(STOPS_MAX + 1)),
         (
-            "extras",
+            count("number of zones on the way"),
+            crowded(&|asked| asked.through(zone("port"))),
+        ),
+        (
+            count("number of extras"),
             crowded(&|asked| asked.with_extra("pets".parse().unwrap())),
         ),
-        ("tolls", crowded(&|asked| asked.with_toll(toll(1)))),
-        ("parts", (0..many).fold(ride(), |ride, _| ride.with_part(part))),
-        ("slow", ride().with_slow(Millis::from_minutes(21))),
-        ("distance", Ride::new(Millimetres::new(-1), Millis::ZERO)),
-        ("duration", Ride::new(Millimetres::ZERO, Millis::new(-1))),
-        ("waiting", ride().with_waiting(Millis::new(-1))),
+        (
+            count("number of tolls"),
+            crowded(&|asked| asked.with_toll(toll(1))),
+        ),
+        (
+            count("number of parts inside zones"),
+            (0..many).fold(ride(), |ride, _| ride.with_part(part)),
+        ),
+        (
+            beyond("distance", "1,000,000 km (1,000,000,000 m)"),
+            Ride::new(far, Millis::ZERO),
+        ),
+        (
+            beyond("duration", "10,000,000 s (about 115 days)"),
+            Ride::new(Millimetres::ZERO, long),
+        ),
+        (
+            PricingError::SlowBeyondDuration,
+            ride().with_slow(Millis::from_minutes(21)),
+        ),
+        (
+            PricingError::PartsBeyondRide("distance"),
+            ride().with_part(RidePart::new(
+                zone("port"),
+                Millimetres::new(999_999_999_999),
+                Millis::ZERO,
+            )),
+        ),
+        (
+            PricingError::PartsBeyondRide("duration"),
+            ride().with_part(RidePart::new(
+                zone("port"),
+                Millimetres::ZERO,
+                Millis::from_minutes(21),
+            )),
+        ),
+        (
+            negative("distance"),
+            Ride::new(Millimetres::new(-1), Millis::ZERO),
+        ),
+        (
+            negative("duration"),
+            Ride::new(Millimetres::ZERO, Millis::new(-1)),
+        ),
+        (negative("waiting"), ride().with_waiting(Millis::new(-1))),
     ] {
-        assert_eq!(
-            refused(&tariff(), &ride),
-            Some(PricingError::RideOutOfRange(name))
-        );
+        assert_eq!(refused(&tariff(), &ride), Some(error));
     }
 }
 

@@ -75,7 +75,14 @@ fn a_ride_at_the_limits_is_priced_or_refused() {
                             quote.total().minor() >= 0 && quote.hold().minor() >= quote.total().minor()
                         ),
                         Err(error) => assert!(
-                            matches!(error, PricingError::Overflow | PricingError::RideOutOfRange(_)),
+                            matches!(
+                                error,
+                                PricingError::Overflow
+                                    | PricingError::RideNegative(_)
+                                    | PricingError::RideBeyondLimit { .. }
+                                    | PricingError::SlowBeyondDuration
+                                    | PricingError::PartsBeyondRide(_)
+                            ),
                             "{error}"
                         ),
                     }
@@ -110,7 +117,10 @@ fn a_recorder_refuses_what_nobody_drives() {
                     assert!(
                         matches!(
                             error,
-                            PricingError::RideOutOfRange(_) | PricingError::ReadingOutOfRange(_)
+                            PricingError::RideNegative(_)
+                                | PricingError::RideBeyondLimit { .. }
+                                | PricingError::RideOutOfCalendar
+                                | PricingError::ReadingOutOfRange(_)
                         ),
                         "{error}"
                     );

@@ -108,7 +108,7 @@ pub struct Scene {
 impl Scene {
     /// The local time of a ride that begins at `now`.
     fn civil(&self, now: Timestamp) -> Result<CivilDateTime, PricingError> {
-        CivilDateTime::from_timestamp(now, self.utc_offset).ok_or(PricingError::RideOutOfRange("local time"))
+        CivilDateTime::from_timestamp(now, self.utc_offset).ok_or(PricingError::RideOutOfCalendar)
     }
 
     fn time_of_day(&self, now: Timestamp) -> TimeOfDay {

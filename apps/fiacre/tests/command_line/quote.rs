@@ -1,6 +1,6 @@
 //! `fiacre quote`: the worked totals of New York, and the table.
 
-use crate::{json, text};
+use crate::{USAGE, exit, json, text, words};
 use serde_json::json;
 
 /// Five miles in twenty minutes, five of them standing still.
@@ -132,4 +132,31 @@ fn a_zone_that_the_tariff_does_not_know_is_said() {
 fn a_ride_that_has_started_owes_the_initial_price() {
     let nothing = json("quote --tariff nyc-2018 --distance-m 0 --duration-s 0 --at 2018-07-03T10:00");
     assert_eq!(nothing["total"], json!(330));
+}
+
+#[test]
+fn what_is_no_ride_is_told_the_limit() {
+    let quote = "quote --tariff nyc-2018";
+    for (ride, told) in [
+        (
+            "--distance-m 1 --duration-s 100 --slow-s 200 --at 2018-07-03T10:00",
+            "longer than the duration",
+        ),
+        (
+            "--distance-m 1000000001 --duration-s 100 --at 2018-07-03T10:00",
+            "at most 1,000,000 km (1,000,000,000 m)",
+        ),
+        (
+            "--distance-m 1 --duration-s 10000001 --at 2018-07-03T10:00",
+            "at most 10,000,000 s",
+        ),
+        (
+            "--distance-m 1 --duration-s 100 --at 9999-12-31T23:59",
+            "years 1 to 9999",
+        ),
+    ] {
+        let (code, said) = exit(&words(&format!("{quote} {ride}")));
+        assert_eq!(code, USAGE, "{ride}: {said}");
+        assert!(said.contains(told), "{ride}: {said}");
+    }
 }
