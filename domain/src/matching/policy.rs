@@ -119,6 +119,12 @@ impl Policy {
     /// Values for a dense city: the 16 nearest drivers, at most 15 minutes away, heard of within the last 30 s;
     /// travel time alone counts, but that a rider's wait is credited in full up to 10 minutes and a driver's idle time by
     /// 5% up to 1 minute; staying unassigned costs 30 minutes.
+    ///
+    /// Neither headings nor acceptance are weighed. A heading is worth what the region's phones report of it: where they do,
+    /// give it with [`Sample::with_heading_degrees`](super::Sample::with_heading_degrees) and weigh it by
+    /// [`with_turn_cost`](Self::with_turn_cost). No service counts how many offers a driver accepts, and whether that may be
+    /// held against drivers is for the operator to say: who keeps a [`Supply`](super::Supply) of their own may tell it by
+    /// [`set_acceptance`](super::Supply::set_acceptance) and weigh it by [`with_decline_cost`](Self::with_decline_cost).
     pub const fn city() -> Self {
         Self {
             route: StraightLine::CITY,
