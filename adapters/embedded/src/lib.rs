@@ -35,7 +35,8 @@
 //!
 //! On disk: the commits, for ever; trip views; a row of the messages stays until every queue that took one of them has settled
 //! it. In memory: what is armed, open or unsettled, a few dozen bytes each; commits and messages that wait are kept in memory
-//! up to some thousands and read from disk beyond; so are snapshots, and the ends of the streams that were used last. The engine's caches are bounded ([`Options::with_cache_bytes`], and 4 to 16 MiB for each table).
+//! up to some thousands and read from disk beyond; so are snapshots, and the ends of the streams that were used last. The
+//! engine's caches are bounded ([`Options::with_cache_bytes`], and 4 to 16 MiB for each table).
 //!
 //! # When a write fails
 //!

@@ -1,6 +1,7 @@
 //! Which timers an event sets, and what they ask when they are due.
 //!
-//! Deadlines are fields of events; a timer is armed while its published event is handled, by the service that will judge it, on that service's own clock. Timers can be rebuilt from the log.
+//! Deadlines are fields of events; a timer is armed while its published event is handled, by the service that will judge it,
+//! on that service's own clock. Timers can be rebuilt from the log.
 
 use super::Command;
 use crate::dispatch::{self, DispatchEvent, OfferNumber};

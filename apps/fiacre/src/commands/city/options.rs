@@ -64,15 +64,33 @@ pub(crate) struct CityArguments {
     matching: MatchingName,
 
     /// The share of riders who change their plans within ten minutes of ordering; many are on board by then
-    #[arg(long, value_name = "SHARE", default_value_t = Habits::default().cancel, value_parser = share, allow_negative_numbers = true)]
+    #[arg(
+        long,
+        value_name = "SHARE",
+        default_value_t = Habits::default().cancel,
+        value_parser = share,
+        allow_negative_numbers = true
+    )]
     cancel_rate: Share,
 
     /// The share of offers that drivers decline
-    #[arg(long, value_name = "SHARE", default_value_t = Habits::default().decline, value_parser = share, allow_negative_numbers = true)]
+    #[arg(
+        long,
+        value_name = "SHARE",
+        default_value_t = Habits::default().decline,
+        value_parser = share,
+        allow_negative_numbers = true
+    )]
     decline_rate: Share,
 
     /// The share of card holds that are declined
-    #[arg(long, value_name = "SHARE", default_value_t = PAYMENT_DECLINES, value_parser = share, allow_negative_numbers = true)]
+    #[arg(
+        long,
+        value_name = "SHARE",
+        default_value_t = PAYMENT_DECLINES,
+        value_parser = share,
+        allow_negative_numbers = true
+    )]
     payment_decline_rate: Share,
 
     /// A spike of demand within the run, such as 18:30-18:45:10 (24:00 ends the day); may be given several times
