@@ -8,6 +8,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod canaries;
+mod cells;
 mod gateway;
 mod ledger;
 mod orders;
@@ -37,6 +38,7 @@ fn check(slow: Option<Slow>, steps: &[Step]) -> Result<World, String> {
     world.settle()?;
     promises::hold(&world).map_err(|broken| format!("at the end: {broken}"))?;
     promises::all_ended(&world)?;
+    cells::hold(&world)?;
     promises::replays(&world)?;
     Ok(world)
 }
@@ -52,8 +54,8 @@ proptest! {
     }
 }
 
-/// The walk is worth nothing if it does not get anywhere: over a fixed number of walks every event must have happened, and
-/// the services' queues take exactly what the services wanted of all that.
+/// The walk is worth nothing if it does not get anywhere: over a fixed number of walks every event must have happened, at
+/// every step that it can come at, and the services' queues take exactly what the services wanted of all that.
 #[test]
 fn the_walks_reach_every_event() {
     use proptest::strategy::ValueTree;
@@ -61,11 +63,13 @@ fn the_walks_reach_every_event() {
     let mut runner = TestRunner::deterministic();
     let strategy = (walk::slow(), vec(walk::step(), 120..160));
     let mut seen = std::collections::BTreeSet::new();
+    let mut met = std::collections::BTreeSet::new();
     let mut wanted = topology::Wanted::default();
-    for _ in 0..2_000 {
+    for _ in 0..10_000 {
         let (slow, steps) = strategy.new_tree(&mut runner).unwrap().current();
         let world = check(slow, &steps).unwrap();
         seen.extend(world.facts().map(Event::name));
+        met.extend(&world.met);
         wanted.add(&world);
     }
     let missing: Vec<_> = orders::REACHABLE
@@ -74,4 +78,5 @@ fn the_walks_reach_every_event() {
         .collect();
     assert!(missing.is_empty(), "never reached: {missing:?}");
     wanted.assert_routed();
+    assert_eq!(cells::missed(&met), [], "cells that no walk reached");
 }

@@ -34,6 +34,8 @@ pub(crate) struct World {
     pub(crate) gateway: Gateway,
     /// What was found wrong while a command was decided.
     pub(crate) findings: Vec<String>,
+    /// The cells of the saga's table that were reached: a trip's step, and what it was told there.
+    pub(crate) met: BTreeSet<(trip::Phase, trip::CommandKind)>,
     inbox: BTreeSet<(StreamId, Cause)>,
     network: Vec<(EventId, Event)>,
     /// Facts that a service reacts to and has not handled yet.
@@ -108,8 +110,11 @@ impl World {
         let mut decided = Vec::new();
         for command in commands {
             let (events, again) = match command {
-                Command::Trip(id, command) => decide(self.trips.entry(*id).or_default(), command, now)
-                    .map_err(|refusal| refusal.code())?,
+                Command::Trip(id, command) => {
+                    let trip = self.trips.entry(*id).or_default();
+                    self.met.insert((trip.control().phase, command.kind()));
+                    decide(trip, command, now).map_err(|refusal| refusal.code())?
+                }
                 Command::Dispatch(id, command) => {
                     decide(self.dispatches.entry(*id).or_default(), command, now)
                         .map_err(|refusal| refusal.code())?
