@@ -68,12 +68,7 @@ impl<'a> Page<'a> {
     }
 
     fn riders(&self) -> String {
-        let Report {
-            trips,
-            failed_by_reason: failed,
-            cancelled_by: cancelled,
-            ..
-        } = self.report;
+        let trips = &self.report.trips;
         let rode = format!(
             "{} rode ({})",
             count(trips.completed),
@@ -84,6 +79,17 @@ impl<'a> Page<'a> {
             self.style.paint(Ink::Strong, &rode),
             format!("at most {} trips at once", count(self.report.peak_live_trips)),
         ];
+        self.style.paragraph("Riders", &riders) + &self.without() + &self.waits()
+    }
+
+    /// What kept riders from a ride.
+    fn without(&self) -> String {
+        let Report {
+            trips,
+            failed_by_reason: failed,
+            cancelled_by: cancelled,
+            ..
+        } = self.report;
         let failures = [
             ("found no driver", failed.no_driver),
             ("could not pay", failed.payment_declined),
@@ -110,6 +116,10 @@ impl<'a> Page<'a> {
         if without.is_empty() {
             without.push("nobody".to_owned());
         }
+        self.style.paragraph("No ride", &without)
+    }
+
+    fn waits(&self) -> String {
         let waits = [
             self.style.paint(
                 Ink::Strong,
@@ -119,10 +129,7 @@ impl<'a> Page<'a> {
             format!("half had a driver in {}", span(self.report.assign.p50)),
             format!("who came in {}", span(self.report.pickup.p50)),
         ];
-        let waited = self.report.wait.p50.is_some();
-        self.style.paragraph("Riders", &riders)
-            + &self.style.paragraph("No ride", &without)
-            + &self.paragraph_if(waited, "Waits", &waits)
+        self.paragraph_if(self.report.wait.p50.is_some(), "Waits", &waits)
     }
 
     /// A paragraph where there is something to tell, and nothing elsewhere.
