@@ -275,7 +275,16 @@ fn built_span(span: &Spanned<file::Span>) -> Result<Span, Located> {
     };
     let built = match (from, to) {
         (None, None) => Span::whole_day(weekdays),
-        (Some(from), Some(to)) => Span::new(weekdays, time(from)?, time(to)?).at(span)?,
+        (Some(from), Some(to)) => {
+            let (begins, ends) = (time(from)?, time(to)?);
+            if begins == ends {
+                return Err(Located::value(
+                    to.span(),
+                    "a span ends when it begins: leave out both `from` and `to` for a whole day, or write another time",
+                ));
+            }
+            Span::new(weekdays, begins, ends).at(span)?
+        }
         (Some(_), None) | (None, Some(_)) => {
             return Err(Located::value(
                 span.span(),

@@ -40,7 +40,7 @@ fn the_small_tariff_is_right() {
 }
 
 /// What is right, what is written instead, the code, and how the message begins.
-const MISTAKES: [(&str, &str, &str, &str); 17] = [
+const MISTAKES: [(&str, &str, &str, &str); 18] = [
     (
         "currency = \"USD\"",
         "currency = \"usd\"",
@@ -82,6 +82,12 @@ const MISTAKES: [(&str, &str, &str, &str); 17] = [
         "\"-1\"\nduring",
         "tariff_negative",
         "small.toml:18:1: failed to build the tariff: charge amount must not be",
+    ),
+    (
+        "to = \"06:00\"",
+        "to = \"20:00\"",
+        "tariff_file_value",
+        "small.toml:11:33: a span ends when it begins: leave out both",
     ),
     (
         "during = [\"night\"]",
