@@ -77,6 +77,8 @@ fn what_cannot_be_played_is_bad_usage_and_says_what_to_do() {
         "--burst 10:00-11:00:2",
         "--burst 24:00-24:00:2",
         "--burst 16:00-17:00:2",
+        "--burst 16:59-17:30:2",
+        "--burst 18:00-24:00:2",
         "--burst 18:00–18:30:2",
         "--speed 0",
         "--speed -1",
@@ -103,6 +105,7 @@ fn what_cannot_be_played_is_bad_usage_and_says_what_to_do() {
 fn a_wrong_option_is_told_what_is_wrong_with_it() {
     for (options, told) in [
         ("--burst 10:00-11:00:2", "outside the run"),
+        ("--burst 18:00-24:00:2", "begin and end within the run"),
         ("--burst 18:45-18:30:2", "ends before it begins"),
         ("--burst 18:00-25:00:2", "25:00 is no time of day"),
         ("--drivers 1000000", "from 0 to 100000"),
@@ -116,6 +119,7 @@ fn a_wrong_option_is_told_what_is_wrong_with_it() {
         ("--tariff=", "a value is required"),
         ("--from 7:5", "as 07:05"),
         ("--weekday sun", "business days"),
+        ("--weekday SUN", "business days"),
         ("--hours 0.0001", "whole minutes"),
         (
             "--trips /no/such/folder/trips.csv",
@@ -129,8 +133,10 @@ fn a_wrong_option_is_told_what_is_wrong_with_it() {
 }
 
 #[test]
-fn a_burst_may_end_the_day() {
-    let day = played("city --from 23:57 --hours 0.05 --demand 0.03 --drivers 50 --burst 23:58-24:00:5");
+fn a_burst_may_end_the_day_whose_name_is_read_in_any_case() {
+    let day = played(
+        "city --weekday Fri --from 23:57 --hours 0.05 --demand 0.03 --drivers 50 --burst 23:58-24:00:5",
+    );
     assert!(count(&day, "/trips/requested") > 0);
 }
 

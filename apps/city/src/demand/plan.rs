@@ -2,6 +2,7 @@
 
 use fiacre_domain::time::{TimeOfDay, Weekday};
 use fiacre_domain::units::Millis;
+use std::collections::BTreeSet;
 use std::fmt;
 
 const MINUTES_PER_DAY: u32 = 1_440;
@@ -29,7 +30,7 @@ pub enum DemandError {
     EmptyBurst,
     /// A burst ends before it begins.
     ReversedBurst,
-    /// A burst lies wholly outside the run: it would change nothing.
+    /// A minute of a burst lies outside the run: it would not be played as asked.
     BurstOutsideRun,
 }
 
@@ -65,7 +66,7 @@ impl fmt::Display for DemandError {
                 "a burst ends before it begins; over midnight give two, one that ends at 24:00 and one that begins at 00:00",
             ),
             Self::BurstOutsideRun => {
-                f.write_str("a burst lies outside the run; let it begin or end between the run's first and last minute")
+                f.write_str("a burst lies outside the run, wholly or in part; let it begin and end within the run")
             }
         }
     }
@@ -246,14 +247,14 @@ impl DemandPlan {
         self
     }
 
-    /// Adds a burst, some minute of which must lie in the run. Where bursts overlap their factors multiply; the product, with
+    /// Adds a burst, each minute of which must lie in the run. Where bursts overlap their factors multiply; the product, with
     /// the plan's own, is held at [`FACTOR_MAX`].
     pub fn with_burst(mut self, burst: Burst) -> Result<Self, DemandError> {
-        let is_played = (0..self.minutes).any(|minute| {
-            self.civil(minute)
-                .is_some_and(|(_, minute)| burst.contains(minute))
-        });
-        if !is_played {
+        let played: BTreeSet<u32> = (0..self.minutes)
+            .filter_map(|minute| self.civil(minute))
+            .map(|(_, minute_of_day)| minute_of_day)
+            .collect();
+        if !(burst.from_minute..burst.to_minute).all(|minute| played.contains(&minute)) {
             return Err(DemandError::BurstOutsideRun);
         }
         self.bursts.push(burst);
@@ -453,14 +454,17 @@ mod tests {
     }
 
     #[test]
-    fn a_burst_that_no_minute_of_the_run_lies_in_is_refused() {
+    fn a_burst_with_a_minute_outside_the_run_is_refused() {
         let burst = |from, to| Burst::new(time(from), time(to), Multiplier::ONE).unwrap();
         let evening = plan(Weekday::Monday, "18:00", 1).unwrap();
         for (from, to, refused) in [
             ("17:00", "18:00", true),
             ("19:00", "20:00", true),
-            ("17:59", "18:01", false),
-            ("18:59", "19:30", false),
+            ("17:59", "18:01", true),
+            ("18:59", "19:01", true),
+            ("17:00", "20:00", true),
+            ("18:00", "19:00", false),
+            ("18:59", "19:00", false),
         ] {
             let outcome = evening.clone().with_burst(burst(from, to)).map(|_| ());
             let expected = if refused {
@@ -471,6 +475,8 @@ mod tests {
             assert_eq!(outcome, expected, "{from}-{to}");
         }
         let over_midnight = plan(Weekday::Monday, "23:00", 2).unwrap();
-        assert!(over_midnight.with_burst(burst("00:30", "00:45")).is_ok());
+        assert!(over_midnight.clone().with_burst(burst("00:30", "00:45")).is_ok());
+        let late = Burst::to_midnight(time("23:30"), Multiplier::ONE).unwrap();
+        assert!(over_midnight.with_burst(late).is_ok());
     }
 }
