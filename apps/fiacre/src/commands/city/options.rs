@@ -26,6 +26,8 @@ Examples:
   fiacre city --burst 18:30-18:45:10 --drivers 9000
 
 Demand: New York TLC records of business days of 2018, by weekday, quarter-hour and pair of zones.
+Tariff: one that does not say what drivers are paid is played with the city's commission of 20% of the driver's lines; the report
+then names it with .c20, as nyc-2018.c20.
 Drivers: 8,000 for each unit of demand, but no more than 100,000, unless --drivers says otherwise. The report says how many.
 The report goes to stdout, the progress line to a terminal's stderr; NO_COLOR is respected. Ctrl-C ends it without a report.
 Exit codes: 0 no finding, 2 audit findings, 64 bad usage or configuration, 70 an error of ours, such as a run that came to
@@ -157,7 +159,7 @@ impl FromStr for DayOfWeek {
         let names = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
         let day = names
             .iter()
-            .position(|name| *name == text)
+            .position(|name| name.eq_ignore_ascii_case(text))
             .map(|at| Weekday::ALL[at]);
         match day {
             Some(Weekday::Saturday | Weekday::Sunday) => {
