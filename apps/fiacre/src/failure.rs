@@ -53,6 +53,9 @@ impl Failure {
     /// The exit code.
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
+            // Nothing is known of the receipt: another release, or another tariff, is needed to tell.
+            Self::Illegible(_, WireError::UnsupportedVersion(_))
+            | Self::Refused(_, VerifyError::OtherTariff) => EXIT_USAGE,
             Self::FaultyTariff(_) | Self::Illegible(..) | Self::Refused(..) | Self::Findings(_) => {
                 EXIT_FINDINGS
             }

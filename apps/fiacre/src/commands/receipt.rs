@@ -20,8 +20,8 @@ Examples:
   fiacre receipt verify receipt.json --tariff my-city.toml --json
 
 A receipt comes from `fiacre quote … --receipt receipt.json`.
-Exit codes: 0 every amount follows from the tariff, 2 something does not, 64 bad usage, or a file cannot be read,
-74 the answer cannot be written.")]
+Exit codes: 0 every amount follows from the tariff, 2 something does not, 64 bad usage, a file that cannot be read, or a receipt
+of another tariff or of a version that is not known here, 74 the answer cannot be written.")]
     Verify {
         /// The receipt, as JSON
         file: PathBuf,
@@ -57,6 +57,7 @@ fn verify(file: PathBuf, tariff: &str, json: bool, out: &mut impl Write) -> Resu
                 "ok": true,
                 "tariff": id.as_str(),
                 "tariff_version": version,
+                "tariff_fingerprint": fingerprint.to_string(),
                 "currency": total.currency().code(),
                 "total": total.minor(),
             });
@@ -66,7 +67,7 @@ fn verify(file: PathBuf, tariff: &str, json: bool, out: &mut impl Write) -> Resu
             let (id, version) = receipt.tariff();
             writeln!(
                 out,
-                "{name} is true: {} follows from tariff {id}, version {version}",
+                "{name} is true: {} follows from tariff {id}, version {version}, as given, whose fingerprint is {fingerprint}",
                 receipt.total()
             )?;
         }

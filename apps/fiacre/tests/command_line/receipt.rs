@@ -29,6 +29,8 @@ fn every_built_in_tariff_makes_receipts_that_verify() {
         ));
         let said = text(&format!("receipt verify {path} --tariff {tariff}"));
         assert!(said.contains(" is true: "), "{said}");
+        let fingerprint = fiacre_wire::fingerprint(&fiacre_tariffs::built_in(tariff).unwrap());
+        assert!(said.contains(&fingerprint.to_string()), "{said}");
         let quote = json(&format!(
             "quote --tariff {tariff} --distance-m 5000 --duration-s 900 --at 2024-03-05T23:50"
         ));
@@ -37,6 +39,7 @@ fn every_built_in_tariff_makes_receipts_that_verify() {
             (&verdict["ok"], &verdict["total"]),
             (&json!(true), &quote["total"])
         );
+        assert_eq!(verdict["tariff_fingerprint"], json!(fingerprint.to_string()));
     }
 }
 
@@ -104,15 +107,12 @@ fn a_reading_that_no_recorder_writes_or_of_another_tariff_is_not_true() {
 #[test]
 fn what_is_no_receipt_is_a_finding() {
     let (path, original) = receipt("illegible.json");
-    let mut newer = original.clone();
-    newer["version"] = json!(2);
     let mut longer = original.clone();
     longer["note"] = json!("paid in cash");
     for (name, content) in [
         ("nothing", Vec::new()),
         ("no JSON", b"total: 18.80".to_vec()),
         ("no text", vec![0xff, 0xfe]),
-        ("another version", newer.to_string().into_bytes()),
         ("an unknown field", longer.to_string().into_bytes()),
         ("half of it", original.to_string().into_bytes()[..200].to_vec()),
     ] {
@@ -123,7 +123,16 @@ fn what_is_no_receipt_is_a_finding() {
 }
 
 #[test]
-fn a_receipt_of_another_tariff_is_not_true() {
+fn a_receipt_of_another_version_is_no_finding_but_needs_another_release() {
+    let (path, mut newer) = receipt("newer.json");
+    newer["version"] = json!(2);
+    let (code, said) = verified(&path, newer.to_string());
+    assert_eq!(code, USAGE, "{said}");
+    assert!(said.contains("use a newer release"), "{said}");
+}
+
+#[test]
+fn a_receipt_of_another_tariff_is_no_finding_but_needs_that_one() {
     let (path, _) = receipt("elsewhere.json");
     let verdict = json(&format!("receipt verify {path} --tariff nyc-2022"));
     assert_eq!(
@@ -132,7 +141,7 @@ fn a_receipt_of_another_tariff_is_not_true() {
     );
     assert_eq!(
         exit(&words(&format!("receipt verify {path} --tariff nyc-2022"))).0,
-        FINDINGS
+        USAGE
     );
 }
 
