@@ -106,6 +106,11 @@ impl fmt::Display for Failure {
                     path.display()
                 )
             }
+            Self::Illegible(path, error @ WireError::Malformed(_)) => write!(
+                f,
+                "{}: {error}; give a receipt as `fiacre quote … --receipt FILE` writes it, unedited",
+                path.display()
+            ),
             Self::Illegible(path, error) => write!(f, "{}: {error}", path.display()),
             Self::Refused(path, error) => write!(f, "{}: {error}", path.display()),
             Self::Unspeakable(error) => write!(f, "{error}"),

@@ -119,6 +119,7 @@ fn what_is_no_receipt_is_a_finding() {
         let (code, said) = verified(&path, content);
         assert_eq!(code, FINDINGS, "{name}: {said}");
         assert!(said.contains("failed to read the message"), "{name}: {said}");
+        assert!(said.contains("give a receipt as"), "{name}: {said}");
     }
 }
 
