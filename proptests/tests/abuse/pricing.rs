@@ -97,7 +97,7 @@ fn a_ride_at_the_end_of_the_calendar_is_refused() {
     let last = CivilDateTime::new(CivilDate::MAX, TimeOfDay::from_ms(86_399_999).unwrap());
     let ride = Ride::new(Millimetres::new(1_000_000), Millis::from_minutes(5));
     let refused = plain().quote(&ride, last, Surge::NONE).unwrap_err();
-    assert_eq!(refused.code(), "pricing_ride_out_of_range");
+    assert_eq!(refused.code(), "pricing_ride_out_of_calendar");
 }
 
 #[test]
