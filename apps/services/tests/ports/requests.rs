@@ -431,7 +431,7 @@ fn a_price_has_an_identity_and_a_print_of_its_own_and_publishes_nothing() {
     assert_eq!((trip, price, fingerprint), (TRIP, quote(), print()));
     let backwards = Ride::new(Millimetres::from_metres(-1), Millis::ZERO);
     let refused = desks.riders.quote(&tariff(), &backwards, at, Surge::NONE);
-    assert_eq!(refused.unwrap_err().code(), "pricing_ride_out_of_range");
+    assert_eq!(refused.unwrap_err().code(), "pricing_ride_negative");
     assert_eq!(desks.published(), []);
     assert_eq!(desks.riders.start_code(TripId::from_u128(2)), CODE);
 }
