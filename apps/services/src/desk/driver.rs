@@ -36,6 +36,17 @@ impl DriverDesk {
             .await
     }
 
+    async fn dispatch(
+        &self,
+        origin: Origin,
+        trip: TripId,
+        command: dispatch::Command,
+    ) -> Result<(), DeskError> {
+        self.ports
+            .send(self.region, origin, Command::Dispatch(trip, command))
+            .await
+    }
+
     async fn trip(&self, origin: Origin, trip: TripId, command: trip::Command) -> Result<(), DeskError> {
         self.ports
             .send(self.region, origin, Command::Trip(trip, command))
@@ -85,9 +96,7 @@ impl DriverDesk {
         offer: dispatch::OfferNumber,
         driver: DriverId,
     ) -> Result<(), DeskError> {
-        let command = dispatch::Command::Accept { offer, driver };
-        self.ports
-            .send(self.region, origin, Command::Dispatch(trip, command))
+        self.dispatch(origin, trip, dispatch::Command::Accept { offer, driver })
             .await
     }
 
@@ -99,9 +108,7 @@ impl DriverDesk {
         offer: dispatch::OfferNumber,
         driver: DriverId,
     ) -> Result<(), DeskError> {
-        let command = dispatch::Command::Decline { offer, driver };
-        self.ports
-            .send(self.region, origin, Command::Dispatch(trip, command))
+        self.dispatch(origin, trip, dispatch::Command::Decline { offer, driver })
             .await
     }
 
