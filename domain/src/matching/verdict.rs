@@ -307,8 +307,12 @@ impl Verdicts {
 
 impl fmt::Display for Verdicts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for verdict in self.listed() {
+        let (listed, rest) = packed::unpack(&self.packed);
+        for verdict in listed {
             writeln!(f, "{verdict}")?;
+        }
+        if rest.is_empty() {
+            return Ok(());
         }
         let VerdictCounts {
             chosen,
@@ -319,10 +323,7 @@ impl fmt::Display for Verdicts {
             wrong_capability,
             declined,
             too_far,
-        } = self.rest();
-        if self.rest().is_empty() {
-            return Ok(());
-        }
+        } = rest;
         write!(
             f,
             "and {chosen} chosen, {lost} lost, {dearer} too dear, {busy} busy, {stale_location} stale, \
