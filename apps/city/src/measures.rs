@@ -42,7 +42,9 @@ mod trip;
 mod zones;
 
 pub use drivers::{DriveKind, DriverFigures, Earnings};
-pub use figures::{CancelCounts, EtaError, FailCounts, LiveFigures, MoneyFigures, OfferCounts, TripCounts};
+pub use figures::{
+    CancelCounts, EtaError, FailCounts, HoldCounts, LiveFigures, MoneyFigures, OfferCounts, TripCounts,
+};
 pub use histogram::{Histogram, SECONDS_MAX, Timing};
 pub(crate) use quotient::quotient;
 pub(crate) use series::QuarterFigures;
@@ -485,6 +487,11 @@ impl Measures {
     /// What became of offers.
     pub const fn offers(&self) -> OfferCounts {
         self.offers
+    }
+
+    /// What became of holds.
+    pub const fn holds(&self) -> HoldCounts {
+        self.money.hold_counts
     }
 
     /// How drivers spent their day, and what it paid.

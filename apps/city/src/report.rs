@@ -3,6 +3,7 @@
 //! ```
 //! use fiacre_city::manhattan::Manhattan;
 //! use fiacre_city::measures::Measures;
+//! use fiacre_city::players::Share;
 //! use fiacre_city::report::{Facts, Report, Run, Speed, Verdict};
 //! use fiacre_domain::money::Currency;
 //! use fiacre_domain::time::{TimeOfDay, Timestamp, Weekday};
@@ -18,6 +19,9 @@
 //!     demand: 1.0,
 //!     matching: "batch".to_owned(),
 //!     tariff: "nyc-2018".to_owned(),
+//!     cancel_rate: Share::NEVER,
+//!     decline_rate: Share::NEVER,
+//!     payment_decline_rate: Share::NEVER,
 //! };
 //! let facts = Facts {
 //!     run,
@@ -50,9 +54,10 @@ pub use style::{Style, WIDTH_MAX, WIDTH_MIN};
 
 use crate::coverage::Cell;
 use crate::measures::{
-    CancelCounts, DriverFigures, Equity, EtaError, FailCounts, Measures, MoneyFigures, OfferCounts, Quarter,
-    Timing, TripCounts, ZoneFigures,
+    CancelCounts, DriverFigures, Equity, EtaError, FailCounts, HoldCounts, Measures, MoneyFigures,
+    OfferCounts, Quarter, Timing, TripCounts, ZoneFigures, quotient,
 };
+use crate::players::Share;
 use fiacre_domain::ledger::Account;
 use fiacre_domain::time::{TimeOfDay, Weekday};
 use fiacre_domain::units::Millis;
@@ -76,6 +81,32 @@ pub struct Run {
     pub matching: String,
     /// The tariff.
     pub tariff: String,
+    /// Of riders, how many cancel.
+    pub cancel_rate: Share,
+    /// Of offers, how many are declined.
+    pub decline_rate: Share,
+    /// Of card holds, how many are declined.
+    pub payment_decline_rate: Share,
+}
+
+/// What a share was asked to be, and what it came to.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Rate {
+    /// As asked for, of 1.
+    pub asked: f64,
+    /// As it was counted, of 1; `None` where there was nothing to take a share of.
+    pub realised: Option<f64>,
+}
+
+/// The shares that can be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Rates {
+    /// Riders who cancelled, of all who ordered.
+    pub cancel: Rate,
+    /// Offers that the driver declined, of all that were answered or ran out.
+    pub decline: Rate,
+    /// Holds that the rider's bank declined, of all that were asked for.
+    pub payment_decline: Rate,
 }
 
 /// What the audit says.
@@ -151,6 +182,8 @@ pub struct Report {
     pub within_120_s: Option<f64>,
     /// What became of offers.
     pub offers: OfferCounts,
+    /// What became of holds.
+    pub holds: HoldCounts,
     /// How drivers spent their day, and what it paid.
     pub drivers: DriverFigures,
     /// Every zone, by ascending TLC number.
@@ -179,6 +212,7 @@ impl Report {
             eta_error: measures.eta_error(),
             within_120_s: measures.within_120_s(),
             offers: measures.offers(),
+            holds: measures.holds(),
             drivers: measures.drivers(),
             equity: Equity::of(&zones),
             zones,
@@ -196,6 +230,31 @@ impl Report {
     /// A page for people, of at most [`WIDTH_MAX`] columns, its last line ended.
     pub fn to_text(&self, style: Style) -> String {
         page::Page::new(self, style).draw()
+    }
+
+    /// The shares that were asked for, and what they came to.
+    pub fn rates(&self) -> Rates {
+        let rate = |asked: Share, counted: u64, of: u64| Rate {
+            asked: asked.of_one(),
+            realised: quotient(counted.into(), of.into(), 4),
+        };
+        let Run {
+            cancel_rate,
+            decline_rate,
+            payment_decline_rate,
+            ..
+        } = self.facts.run;
+        let OfferCounts {
+            accepted,
+            declined,
+            expired,
+            ..
+        } = self.offers;
+        Rates {
+            cancel: rate(cancel_rate, self.cancelled_by.rider, self.trips.requested),
+            decline: rate(decline_rate, declined, accepted + declined + expired),
+            payment_decline: rate(payment_decline_rate, self.holds.declined, self.holds.asked),
+        }
     }
 
     /// Events a second of wall time, rounded down.

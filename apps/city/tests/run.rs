@@ -5,7 +5,7 @@
 mod town;
 
 use fiacre_city::demand::{Burst, DemandError, Multiplier};
-use fiacre_city::players::Share;
+use fiacre_city::players::{Habits, Share};
 use fiacre_city::run::CityError;
 use fiacre_domain::money::Currency;
 use fiacre_domain::time::Weekday;
@@ -166,7 +166,7 @@ fn a_multiplier_is_held_to_its_limits() {
 }
 
 /// Plays the evening with one habit always kept, and no wrong button in its way.
-fn always(habit: fn(&mut fiacre_city::players::Habits) -> &mut Share) -> Day {
+fn always(habit: fn(&mut Habits) -> &mut Share) -> Day {
     let mut options = evening();
     options.habits.fumble = Share::NEVER;
     *habit(&mut options.habits) = ALWAYS;
@@ -194,11 +194,55 @@ fn where_every_rider_cancels_at_once_nobody_rides_or_pays() {
 }
 
 #[test]
-fn where_every_rider_cancels_only_the_quick_are_driven() {
-    // Plans change at some moment of ten minutes, and most riders are on board within three: about a quarter still cancel.
-    let trips = always(|habits| &mut habits.cancel).measures.trips();
-    assert!(trips.cancelled * 8 > trips.requested, "{trips:?}");
-    assert!(trips.completed * 2 > trips.requested, "{trips:?}");
+fn where_every_rider_cancels_nobody_rides() {
+    let measures = always(|habits| &mut habits.cancel).measures;
+    let (trips, by) = (measures.trips(), measures.cancelled_by());
+    assert_eq!(trips.completed, 0, "{trips:?}");
+    // The others' trips ended by themselves: a payment was declined, the rider's patience was at its end.
+    assert!(by.rider * 10 > trips.requested * 9, "{by:?} of {trips:?}");
+}
+
+/// As many of `of` as were asked for: 30%, within four standard deviations of a binomial.
+fn assert_thirty_per_cent(name: &str, happened: u64, of: u64) {
+    let spread = 4 * (of * 21 / 100).isqrt();
+    assert!(
+        of > 90 && happened.abs_diff(of * 3 / 10) <= spread,
+        "{name}: {happened} of {of}"
+    );
+}
+
+#[test]
+fn as_many_riders_cancel_as_were_asked_to() {
+    let mut options = evening();
+    options.habits.cancel = Share::per_million(300_000);
+    options.habits.impatient = Share::NEVER;
+    options.payment_declines = Share::NEVER;
+    let measures = play(&options).measures;
+    assert_thirty_per_cent(
+        "riders",
+        measures.cancelled_by().rider,
+        measures.trips().requested,
+    );
+}
+
+#[test]
+fn as_many_offers_and_holds_are_declined_as_were_asked_to() {
+    let mut options = evening();
+    options.habits = Habits {
+        decline: Share::per_million(300_000),
+        silent: Share::per_million(200_000),
+        ..town::NONE
+    };
+    options.payment_declines = Share::per_million(300_000);
+    options.holds_lost = Share::NEVER;
+    let measures = play(&options).measures;
+    let (offers, holds) = (measures.offers(), measures.holds());
+    assert_thirty_per_cent(
+        "offers",
+        offers.declined,
+        offers.accepted + offers.declined + offers.expired,
+    );
+    assert_thirty_per_cent("holds", holds.declined, holds.asked);
 }
 
 #[test]

@@ -68,6 +68,7 @@ fn what_cannot_be_played_is_bad_usage_and_says_what_to_do() {
         "--cancel-rate 1.1",
         "--decline-rate NaN",
         "--payment-decline-rate 2",
+        "--payment-decline-rate 0.00001",
         "--burst 18:30",
         "--burst 18:30-18:30:2",
         "--burst 18:30-18:45:-1",
@@ -367,4 +368,25 @@ fn the_report_names_the_tariff_that_was_played() {
     let page = String::from_utf8(output.stdout).unwrap();
     // What is published knows no commission; the city takes one.
     assert!(page.contains("nyc-2022.c20 (version "), "{page}");
+}
+
+#[test]
+fn the_report_says_what_the_rates_came_to() {
+    let day = played(&format!(
+        "{TOWN} --cancel-rate 1 --decline-rate 0 --payment-decline-rate 0"
+    ));
+    for (rate, asked, realised) in [
+        ("cancel", 1.0, 0.9..=1.0),
+        ("decline", 0.0, 0.0..=0.0),
+        ("payment_decline", 0.0, 0.0..=0.0),
+    ] {
+        let share = |of: &str| day["rates"][rate][of].as_f64().unwrap();
+        assert_eq!(share("asked").to_string(), f64::to_string(&asked), "{rate}");
+        assert!(
+            realised.contains(&share("realised")),
+            "{rate}: {}",
+            share("realised")
+        );
+    }
+    assert_eq!(count(&day, "/trips/completed"), 0);
 }

@@ -74,6 +74,15 @@ pub struct OfferCounts {
     pub withdrawn: u64,
 }
 
+/// What the payment company was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct HoldCounts {
+    /// Holds asked for; one that is lost is asked for once more.
+    pub asked: u64,
+    /// Refused by the rider's bank.
+    pub declined: u64,
+}
+
 /// What moved, in minor units. Always: authorised = captured + released + open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MoneyFigures {

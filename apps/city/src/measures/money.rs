@@ -1,7 +1,8 @@
 //! What moved at the gateway, folded apart from the ledger, so that one can be held against the other.
 
+use super::HoldCounts;
 use fiacre_domain::money::{Currency, Money};
-use fiacre_domain::payment::PaymentEvent;
+use fiacre_domain::payment::{DeclineReason, PaymentEvent};
 use fiacre_domain::stream::StreamId;
 use std::collections::BTreeMap;
 
@@ -13,6 +14,7 @@ pub(super) struct Movements {
     pub(super) captured_minor: i128,
     pub(super) released_minor: i128,
     pub(super) debt_minor: i128,
+    pub(super) hold_counts: HoldCounts,
     /// What each charge holds now: a charge has one live authorisation at most.
     holds: BTreeMap<StreamId, i64>,
 }
@@ -25,6 +27,10 @@ impl Movements {
             captured_minor: 0,
             released_minor: 0,
             debt_minor: 0,
+            hold_counts: HoldCounts {
+                asked: 0,
+                declined: 0,
+            },
             holds: BTreeMap::new(),
         }
     }
@@ -62,15 +68,22 @@ impl Movements {
                 self.released_minor += i128::from(self.minor(released));
                 self.holds.remove(&stream);
             }
+            PaymentEvent::AuthorizationStarted(_) => self.hold_counts.asked += 1,
+            PaymentEvent::Declined {
+                reason: DeclineReason::Issuer,
+                ..
+            } => self.hold_counts.declined += 1,
             PaymentEvent::DebtRecorded { amount, .. } => self.debt_minor += i128::from(self.minor(amount)),
             PaymentEvent::DebtSettled { amount, .. } | PaymentEvent::DebtWrittenOff { amount, .. } => {
                 self.debt_minor -= i128::from(self.minor(amount));
             }
             PaymentEvent::Waived { .. }
-            | PaymentEvent::AuthorizationStarted(_)
             | PaymentEvent::IntentCreated { .. }
             | PaymentEvent::ActionRequired { .. }
-            | PaymentEvent::Declined { .. }
+            | PaymentEvent::Declined {
+                reason: DeclineReason::ActionFailed | DeclineReason::BudgetOver | DeclineReason::LostAgain,
+                ..
+            }
             | PaymentEvent::SettlementAsked { .. }
             | PaymentEvent::CaptureStarted { .. }
             | PaymentEvent::VoidStarted { .. }

@@ -55,6 +55,11 @@ impl Share {
         Ok(Self((share * f64::from(WHOLE)).round() as u32))
     }
 
+    /// As a number between 0 and 1.
+    pub fn of_one(self) -> f64 {
+        f64::from(self.0) / f64::from(WHOLE)
+    }
+
     /// The share in basis points, rounded down: what the payment company's rates are in.
     pub const fn basis_points(self) -> u16 {
         #[expect(clippy::cast_possible_truncation, reason = "at most 10,000")]
@@ -76,14 +81,15 @@ impl Share {
 /// As a number between 0 and 1, which reads back as the same share.
 impl fmt::Display for Share {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", f64::from(self.0) / f64::from(WHOLE))
+        write!(f, "{}", self.of_one())
     }
 }
 
 /// The shares of everything that people do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Habits {
-    /// Riders who cancel, at some moment within ten minutes of ordering (default 3%).
+    /// Riders who cancel, [within two minutes](CANCELLED_MS_MAX) of ordering and without getting into the car (default 3%). Some of
+    /// their trips end by themselves before that.
     pub cancel: Share,
     /// Riders who order and cancel in the same breath, so that the cancellation may come first (default 0.05%).
     pub cancel_at_once: Share,
@@ -92,9 +98,9 @@ pub struct Habits {
     /// Riders who think again at a step of a trip, and cancel, go elsewhere or complain (default 0.1% of every step;
     /// [twenty times](RETHINK_ON_LOSS) as many where the driver is gone).
     pub rethink: Share,
-    /// Offers that the driver declines (default 8%).
+    /// Offers that the driver declines (default 8%; more of trips that [few want](UNWANTED_DECLINES)).
     pub decline: Share,
-    /// Offers that the driver does not answer (default 2%).
+    /// Offers, out of those not declined, that the driver does not answer (default 2%).
     pub silent: Share,
     /// Assigned trips that the driver gives back on the way (default 2%).
     pub withdraw: Share,
@@ -205,10 +211,10 @@ impl Habits {
     /// What a driver does about an offer; `times` as many as usual decline it.
     pub(super) fn answer(&self, times: u32, mut random: Random) -> Answer {
         let after = between(&mut random, 2_000, 12_000);
-        if self.silent.happens(&mut random) {
-            Answer::Silence
-        } else if self.decline.times(times).happens(&mut random) {
+        if self.decline.times(times).happens(&mut random) {
             Answer::Decline(after)
+        } else if self.silent.happens(&mut random) {
+            Answer::Silence
         } else {
             Answer::Accept(after)
         }
@@ -216,7 +222,7 @@ impl Habits {
 
     /// When a rider cancels, if ever.
     pub(super) fn cancels_after(&self, mut random: Random) -> Option<Millis> {
-        let after = between(&mut random, 1_000, RETHOUGHT_MS_MAX);
+        let after = between(&mut random, 1_000, CANCELLED_MS_MAX);
         if self.cancel_at_once.happens(&mut random) {
             Some(Millis::ZERO)
         } else {
@@ -241,7 +247,9 @@ impl Habits {
     }
 }
 
-/// Plans change within ten minutes of ordering; many riders are on board by then.
+/// Who cancels does so within two minutes of ordering.
+pub const CANCELLED_MS_MAX: u64 = 120_000;
+/// Who goes somewhere else says so within ten minutes of ordering; many are on board by then.
 const RETHOUGHT_MS_MAX: u64 = 600_000;
 
 /// A duration between two numbers of milliseconds, each equally likely.

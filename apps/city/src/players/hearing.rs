@@ -180,6 +180,10 @@ impl Players {
         };
         self.fumble(trip, Some(Button::Start), 1, now);
         self.rethink_soon(trip, 1, now);
+        if self.cancels_after(rider).is_some() {
+            // Who does not want to go any more does not get in, and says so in a moment.
+            return;
+        }
         let mut random = self.dice.of(Draw::Board, u64::from(rider), u64::from(cab));
         if !Habits::happens(self.scene.habits.no_show, &mut random) {
             let after = between(&mut random, 15_000, 90_000);

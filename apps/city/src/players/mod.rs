@@ -10,8 +10,8 @@ mod phones;
 mod wheel;
 
 pub use habits::{
-    FUMBLE_ON_LOSS, FUMBLE_WHILE_WAITING, Habits, RETHINK_ON_LOSS, Share, ShareError, UNWANTED_DECLINES,
-    UNWANTED_WITHDRAWALS,
+    CANCELLED_MS_MAX, FUMBLE_ON_LOSS, FUMBLE_WHILE_WAITING, Habits, RETHINK_ON_LOSS, Share, ShareError,
+    UNWANTED_DECLINES, UNWANTED_WITHDRAWALS,
 };
 
 use crate::demand::Request;

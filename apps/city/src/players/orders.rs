@@ -92,7 +92,7 @@ impl Players {
     /// What the rider will come up with later.
     async fn foresee(&mut self, trip: TripId, rider: u32, now: Timestamp) {
         let habits = self.scene.habits;
-        let cancels = habits.cancels_after(self.dice.of(Draw::Cancel, u64::from(rider), 0));
+        let cancels = self.cancels_after(rider);
         if cancels == Some(Millis::ZERO) {
             // In the same breath, and faster than the order: the cancellation comes first.
             self.cancel(trip, now).await;
@@ -104,6 +104,12 @@ impl Players {
             }
         }
         self.rethink_soon(trip, 1, now);
+    }
+
+    /// How long after ordering the rider cancels, if ever.
+    pub(super) fn cancels_after(&self, rider: u32) -> Option<Millis> {
+        let random = self.dice.of(Draw::Cancel, u64::from(rider), 0);
+        self.scene.habits.cancels_after(random)
     }
 
     fn payment_of(&self, rider: u32) -> PaymentMethod {

@@ -1,10 +1,10 @@
 //! The report's JSON: its keys are what programs rely on, so they stand here in one place.
 
-use super::{Report, Verdict};
+use super::{Rates, Report, Verdict};
 use crate::coverage::Cell;
 use crate::measures::{
-    CancelCounts, DriverFigures, Equity, EtaError, FailCounts, MoneyFigures, OfferCounts, QuarterFigures,
-    Timing, TripCounts, ZoneFigures, quotient,
+    CancelCounts, DriverFigures, Equity, EtaError, FailCounts, HoldCounts, MoneyFigures, OfferCounts,
+    QuarterFigures, Timing, TripCounts, ZoneFigures, quotient,
 };
 use serde::Serialize;
 
@@ -31,6 +31,8 @@ pub(super) struct Document<'a> {
     saga: Vec<SagaCell>,
     rss_peak_bytes: Option<u64>,
     run: Run<'a>,
+    rates: Rates,
+    holds: HoldCounts,
     within_120_s: Option<f64>,
     equity: Equity,
     quarters: Vec<QuarterFigures>,
@@ -101,6 +103,8 @@ impl<'a> Document<'a> {
             saga: facts.saga.iter().filter_map(SagaCell::of).collect(),
             rss_peak_bytes: facts.speed.rss_peak_bytes,
             run: Run::of(&facts.run),
+            rates: report.rates(),
+            holds: report.holds,
             within_120_s: report.within_120_s,
             equity: report.equity,
             quarters: quarters.collect(),

@@ -79,7 +79,7 @@ impl<'a> Page<'a> {
             self.style.paint(Ink::Strong, &rode),
             format!("at most {} trips at once", count(self.report.peak_live_trips)),
         ];
-        self.style.paragraph("Riders", &riders) + &self.without() + &self.waits()
+        self.style.paragraph("Riders", &riders) + &self.without() + &self.waits() + &self.rates()
     }
 
     /// What kept riders from a ride.
@@ -130,6 +130,21 @@ impl<'a> Page<'a> {
             format!("who came in {}", span(self.report.pickup.p50)),
         ];
         self.paragraph_if(self.report.wait.p50.is_some(), "Waits", &waits)
+    }
+
+    /// What the shares that can be asked for came to: chance, and what comes in between, never meet them to the digit.
+    fn rates(&self) -> String {
+        let rates = self.report.rates();
+        let told = [
+            ("of riders cancelled", rates.cancel),
+            ("of offers declined", rates.decline),
+            ("of card holds declined", rates.payment_decline),
+        ]
+        .map(|(what, rate)| {
+            let (realised, asked) = (percent(rate.realised), percent(Some(rate.asked)));
+            format!("{realised} {what} (asked: {asked})")
+        });
+        self.paragraph_if(rates.cancel.realised.is_some(), "Rates", &told)
     }
 
     /// A paragraph where there is something to tell, and nothing elsewhere.

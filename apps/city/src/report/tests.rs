@@ -67,6 +67,10 @@ pub(super) fn made_up() -> Report {
             expired: 1_200,
             withdrawn: 850,
         },
+        holds: HoldCounts {
+            asked: 52_000,
+            declined: 980,
+        },
         drivers: DriverFigures {
             count: 13_500,
             occupied_share: Some(0.6112),
@@ -107,6 +111,9 @@ fn facts() -> Facts {
             demand: 2.0,
             matching: "batch".to_owned(),
             tariff: "nyc-2018".to_owned(),
+            cancel_rate: Share::per_million(50_000),
+            decline_rate: Share::per_million(55_000),
+            payment_decline_rate: Share::per_million(12_500),
         },
         digest: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".to_owned(),
         verdict: Verdict {
@@ -312,6 +319,11 @@ fn the_json_says_what_the_report_says() {
         ("/events_per_s", "241975"),
         ("/zones/1/name", "\"Inwood\""),
         ("/run/weekday", "\"friday\""),
+        ("/rates/cancel/asked", "0.05"),
+        ("/rates/cancel/realised", "0.0456"),
+        ("/rates/decline/realised", "0.0529"),
+        ("/rates/payment_decline/realised", "0.0188"),
+        ("/holds/declined", "980"),
         ("/quarters/3/wait_mean_s", "410.0"),
         ("/accounts/4/account", "\"authority mta\""),
     ] {

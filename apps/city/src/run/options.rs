@@ -210,7 +210,7 @@ pub fn drivers_for(demand: Multiplier) -> u32 {
     u32::try_from(drivers).map_or(DRIVERS_MAX, |drivers| drivers.min(DRIVERS_MAX))
 }
 
-/// How the payment company behaves on an ordinary day; shares are assumptions, see the README of the crate.
+/// How the payment company behaves on an ordinary day; the shares that no option sets are assumptions.
 pub(super) fn payments(options: &CityOptions) -> Result<sandbox::Policy, sandbox::PolicyError> {
     let rate = sandbox::Rate::from_basis_points;
     let span = |from_ms, to_ms| sandbox::Span::new(Millis::new(from_ms), Millis::new(to_ms));

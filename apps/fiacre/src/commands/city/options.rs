@@ -29,6 +29,8 @@ Demand: New York TLC records of business days of 2018, by weekday, quarter-hour 
 Tariff: one that does not say what drivers are paid is played with the city's commission of 20% of the driver's lines; the report
 then names it with .c20, as nyc-2018.c20.
 Drivers: 8,000 for each unit of demand, but no more than 100,000, unless --drivers says otherwise. The report says how many.
+Rates: the report says what the three shares came to, as does \"rates\" in the JSON. Riders cancel for other reasons too (0.15%), and
+a trip may end by itself before its rider cancels.
 The report goes to stdout, the progress line to a terminal's stderr; NO_COLOR is respected. Ctrl-C ends it without a report.
 Exit codes: 0 no finding, 2 audit findings, 64 bad usage or configuration, 70 an error of ours, such as a run that came to
 no end, 74 the report or the table of trips could not be written.")]
@@ -65,7 +67,7 @@ pub(crate) struct CityArguments {
     #[arg(long, value_enum, default_value_t = MatchingName::Batch)]
     matching: MatchingName,
 
-    /// The share of riders who change their plans within ten minutes of ordering; many are on board by then
+    /// The share of riders who cancel, within two minutes of ordering and before they get in
     #[arg(
         long,
         value_name = "SHARE",
@@ -75,7 +77,7 @@ pub(crate) struct CityArguments {
     )]
     cancel_rate: Share,
 
-    /// The share of offers that drivers decline
+    /// The share of offers that drivers decline; of the few rides that nobody wants, ten times as many
     #[arg(
         long,
         value_name = "SHARE",
@@ -85,12 +87,12 @@ pub(crate) struct CityArguments {
     )]
     decline_rate: Share,
 
-    /// The share of card holds that are declined
+    /// The share of card holds that banks decline, in steps of 0.0001
     #[arg(
         long,
         value_name = "SHARE",
         default_value_t = PAYMENT_DECLINES,
-        value_parser = share,
+        value_parser = bank_share,
         allow_negative_numbers = true
     )]
     payment_decline_rate: Share,
@@ -218,6 +220,16 @@ fn share(text: &str) -> Result<Share, String> {
     Share::new(number).map_err(|error: ShareError| error.to_string())
 }
 
+/// What the payment company's shares are in.
+fn bank_share(text: &str) -> Result<Share, String> {
+    let asked = share(text)?;
+    if Share::per_million(u32::from(asked.basis_points()) * 100) == asked {
+        Ok(asked)
+    } else {
+        Err("write a number between 0 and 1 with at most four decimals, such as 0.0125".to_owned())
+    }
+}
+
 fn burst(text: &str) -> Result<Burst, String> {
     const FORM: &str = "write it as HH:MM-HH:MM:X, such as 18:30-18:45:10";
     let (from, rest) = text.split_once('-').ok_or(FORM)?;
@@ -276,6 +288,9 @@ impl CityArguments {
                 Matching::Greedy => "greedy".to_owned(),
             },
             tariff: format!("{} (version {})", tariff.id(), tariff.version()),
+            cancel_rate: self.cancel_rate,
+            decline_rate: self.decline_rate,
+            payment_decline_rate: self.payment_decline_rate,
         }
     }
 }
