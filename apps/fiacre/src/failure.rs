@@ -1,6 +1,7 @@
 //! Why a command did not succeed, and the exit code that says so.
 
 use fiacre_city::run::CityError;
+use fiacre_domain::id::{ExtraId, TariffId};
 use fiacre_domain::pricing::{PricingError, VerifyError};
 use fiacre_tariffs::{TariffFileError, TariffFileFault};
 use fiacre_wire::WireError;
@@ -27,6 +28,15 @@ pub(crate) enum Failure {
     FaultyTariff(TariffFileError),
     /// The ride cannot be priced.
     Ride(PricingError),
+    /// An extra was asked for that the tariff does not price.
+    UnknownExtra {
+        /// Which.
+        extra: ExtraId,
+        /// Where it was looked for.
+        tariff: TariffId,
+        /// What could be asked for.
+        known: Vec<ExtraId>,
+    },
     /// A file could not be read.
     Unreadable(PathBuf, io::Error),
     /// A file could not be made where it was asked for.
@@ -61,7 +71,11 @@ impl Failure {
             }
             Self::City(error) if error.is_usage() => EXIT_USAGE,
             Self::City(_) => EXIT_SOFTWARE,
-            Self::Tariff(_) | Self::Ride(_) | Self::Unreadable(..) | Self::Unwritable(..) => EXIT_USAGE,
+            Self::Tariff(_)
+            | Self::Ride(_)
+            | Self::UnknownExtra { .. }
+            | Self::Unreadable(..)
+            | Self::Unwritable(..) => EXIT_USAGE,
             Self::Unwritten(..) | Self::Unspeakable(_) | Self::Unserialisable(_) | Self::Output(_) => {
                 EXIT_OUTPUT
             }
@@ -79,12 +93,19 @@ impl fmt::Display for Failure {
                     write!(
                         f,
                         "; give the path of a tariff file, or one of {}",
-                        names.join(", ")
+                        listed(&names)
                     )?;
                 }
                 Ok(())
             }
             Self::Ride(error) => write!(f, "{error}"),
+            Self::UnknownExtra { extra, tariff, known } => {
+                write!(f, "failed to price the extra {extra}: tariff {tariff} ")?;
+                match known.as_slice() {
+                    [] => f.write_str("has none; leave out --extra"),
+                    known => write!(f, "has {}", listed(known)),
+                }
+            }
             Self::Unreadable(path, error) => {
                 write!(
                     f,
@@ -120,6 +141,12 @@ impl fmt::Display for Failure {
             Self::Output(error) => write!(f, "failed to write the answer: {error}"),
         }
     }
+}
+
+/// `a, b, c`.
+pub(crate) fn listed(names: &[impl fmt::Display]) -> String {
+    let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+    names.join(", ")
 }
 
 impl From<io::Error> for Failure {

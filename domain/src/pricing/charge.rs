@@ -109,6 +109,10 @@ impl Condition {
         }
     }
 
+    pub(super) const fn extra(&self) -> Option<ExtraId> {
+        self.extra
+    }
+
     pub(super) const fn zones(&self) -> ZoneSet {
         self.start
             .union(self.end)

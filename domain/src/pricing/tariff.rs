@@ -28,11 +28,12 @@ use super::tax::Tax;
 use super::waiting::Waiting;
 use super::window::{Schedule, WindowSet};
 use super::zone::{ZoneSet, Zones};
-use crate::id::{TariffId, WindowId, ZoneId};
+use crate::id::{ExtraId, TariffId, WindowId, ZoneId};
 use crate::money::Currency;
 use crate::ratio::Ratio;
 use crate::units::BasisPoints;
 use crate::{canonical_enum, canonical_struct};
+use std::collections::BTreeSet;
 
 /// How many charges, flats, discounts, taxes, rates, scales, multipliers or areas (each) a tariff may have.
 pub const TARIFF_ENTRIES_MAX: usize = 64;
@@ -463,6 +464,15 @@ impl Tariff {
     /// The zones that the tariff names.
     pub const fn zones(&self) -> &Zones {
         &self.zones
+    }
+
+    /// What riders may ask for that has a price here, each once and by name. A ride with another extra is priced without it.
+    pub fn extras(&self) -> impl Iterator<Item = ExtraId> + use<> {
+        let asked = self
+            .charges
+            .iter()
+            .filter_map(|charge| charge.condition().extra());
+        asked.collect::<BTreeSet<_>>().into_iter()
     }
 
     /// The windows and holidays of the tariff.

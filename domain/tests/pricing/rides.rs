@@ -98,6 +98,24 @@ fn a_running_surcharge_is_charged_once_however_often_its_window_opens() {
 }
 
 #[test]
+fn a_tariff_names_the_extras_that_it_prices_once_each() {
+    let [pet, pick_up] = ["pet", "pick-up"].map(|name| name.parse().unwrap());
+    let charges = [
+        ("called", Some(pick_up)),
+        ("dog", Some(pet)),
+        ("cat", Some(pet)),
+        ("night", None),
+    ];
+    let priced = charges.into_iter().fold(tariff(), |tariff, (name, extra)| {
+        let charge = Charge::surcharge(charge_id(name), ChargeAmount::Once(300));
+        let condition = extra.map_or(Condition::ANY, |extra| Condition::ANY.on_request(extra));
+        tariff.with_charge(charge.under(condition)).unwrap()
+    });
+    assert_eq!(priced.extras().collect::<Vec<_>>(), [pet, pick_up]);
+    assert_eq!(tariff().extras().count(), 0);
+}
+
+#[test]
 fn a_tariff_under_another_name_does_not_take_its_receipts() {
     let changed = Arc::new(tariff().with_id("test.c20".parse().unwrap()));
     assert_eq!(changed.id().as_str(), "test.c20");

@@ -1,12 +1,12 @@
 //! `fiacre quote`: what a ride costs, line by line, and a receipt for it.
 
 use super::tariff;
-use crate::failure::Failure;
+use crate::failure::{Failure, listed};
 use crate::{fare, quantity};
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
-use fiacre_domain::id::ZoneId;
-use fiacre_domain::pricing::{Line, Party, Quote, Ride, Surge, Tariff};
+use fiacre_domain::id::{ExtraId, ZoneId};
+use fiacre_domain::pricing::{Line, Party, PricingError, Quote, Ride, Surge, Tariff};
 use fiacre_domain::time::CivilDateTime;
 use fiacre_domain::units::{Millimetres, Millis};
 use serde_json::{Value, json};
@@ -21,6 +21,7 @@ Examples:
   fiacre quote --tariff nyc-2018 --distance-m 8046.72 --duration-s 1200 --slow-s 300 --at 2018-07-03T17:00
   fiacre quote --tariff nyc-2022 --distance-m 24000 --duration-s 2400 --at 2025-03-04T17:00 \\
       --pickup-zone jfk --dropoff-zone south-of-60 --json
+  fiacre quote --tariff tokyo --distance-m 40000 --duration-s 2880 --slow-s 0 --extra pick-up --at 2023-03-07T10:00
   fiacre quote --tariff my-city.toml --distance-m 5000 --duration-s 900 --stops 1 --wait-s 120 \\
       --passengers 3 --at 2026-01-31T23:30 --receipt receipt.json
 
@@ -50,9 +51,17 @@ pub(crate) struct QuoteArguments {
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u16).range(..=255))]
     stops: u16,
 
-    /// Passengers, all adults
+    /// Passengers who are adults
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=15))]
     passengers: u8,
+
+    /// The age of one more passenger, for tariffs that ask; may be given several times
+    #[arg(long, value_name = "YEARS", value_parser = clap::value_parser!(u8).range(..=120), allow_negative_numbers = true)]
+    passenger_age: Vec<u8>,
+
+    /// Something that the tariff prices where it is asked for, such as Tokyo's pick-up; may be given several times
+    #[arg(long, value_name = "NAME")]
+    extra: Vec<ExtraId>,
 
     /// The day is a holiday, also where the tariff does not list it
     #[arg(long)]
@@ -82,6 +91,7 @@ pub(crate) struct QuoteArguments {
 impl QuoteArguments {
     pub(crate) fn run(self, json: bool, out: &mut impl Write) -> Result<(), Failure> {
         let tariff = Arc::new(tariff::open(&self.tariff)?);
+        self.check_extras(&tariff)?;
         let quote = tariff.quote(&self.ride()?, self.at, Surge::NONE)?;
         let lines = quote.lines()?;
         if let Some(path) = &self.receipt {
@@ -101,7 +111,7 @@ impl QuoteArguments {
         let mut ride = Ride::new(self.distance_m, self.duration_s)
             .with_waiting(self.wait_s.unwrap_or_default())
             .with_stops(self.stops)
-            .with_party(Party::adults(self.passengers)?);
+            .with_party(self.party()?);
         if let Some(slow) = self.slow_s {
             ride = ride.with_slow(slow);
         }
@@ -114,7 +124,31 @@ impl QuoteArguments {
         if self.holiday {
             ride = ride.on_holiday();
         }
+        let ride = self
+            .extra
+            .iter()
+            .fold(ride, |ride, extra| ride.with_extra(*extra));
         Ok(self.via.iter().fold(ride, |ride, zone| ride.through(*zone)))
+    }
+
+    fn party(&self) -> Result<Party, PricingError> {
+        let adults = Party::adults(self.passengers);
+        self.passenger_age
+            .iter()
+            .try_fold(adults?, |party, age| party.with_age(*age))
+    }
+
+    /// Who asks for an extra wants it priced: one that the tariff does not know is a slip of the hand.
+    fn check_extras(&self, tariff: &Tariff) -> Result<(), Failure> {
+        let known: Vec<ExtraId> = tariff.extras().collect();
+        match self.extra.iter().find(|extra| !known.contains(extra)) {
+            Some(extra) => Err(Failure::UnknownExtra {
+                extra: *extra,
+                tariff: tariff.id(),
+                known,
+            }),
+            None => Ok(()),
+        }
     }
 
     /// Zones that the tariff does not tell apart: no mistake, or a slip of the hand.
@@ -193,11 +227,11 @@ fn write_table(quote: &Quote, lines: &[Line], out: &mut impl Write) -> Result<()
 
 fn write_doubts(tariff: &Tariff, unknown: &[ZoneId], out: &mut impl Write) -> Result<(), Failure> {
     for zone in unknown {
-        let known: Vec<String> = tariff.zones().ids().map(|id| id.to_string()).collect();
+        let known: Vec<ZoneId> = tariff.zones().ids().collect();
         let known = if known.is_empty() {
             "none".to_owned()
         } else {
-            known.join(", ")
+            listed(&known)
         };
         writeln!(out, "\nnote: the tariff prices no zone {zone}; it knows {known}")?;
     }

@@ -1,8 +1,9 @@
 //! `fiacre tariff`: is a tariff file what it must be?
 
-use crate::failure::Failure;
+use crate::failure::{Failure, listed};
 use clap::Subcommand;
 use clap::builder::NonEmptyStringValueParser;
+use fiacre_domain::id::{ExtraId, ZoneId};
 use fiacre_domain::pricing::Tariff;
 use fiacre_tariffs::{TariffFileError, TariffFileFault};
 use serde_json::json;
@@ -67,6 +68,8 @@ const fn is_unreadable(error: &TariffFileError) -> bool {
 fn praise(file: &str, tariff: &Tariff, json: bool, out: &mut impl Write) -> Result<(), Failure> {
     let (id, version, currency) = (tariff.id(), tariff.version(), tariff.currency());
     let fingerprint = fiacre_wire::fingerprint(tariff);
+    let zones: Vec<ZoneId> = tariff.zones().ids().collect();
+    let extras: Vec<ExtraId> = tariff.extras().collect();
     if json {
         let answer = json!({
             "file": file,
@@ -75,6 +78,8 @@ fn praise(file: &str, tariff: &Tariff, json: bool, out: &mut impl Write) -> Resu
             "tariff_version": version,
             "currency": currency.code(),
             "fingerprint": fingerprint.to_string(),
+            "zones": zones.iter().map(ZoneId::as_str).collect::<Vec<_>>(),
+            "extras": extras.iter().map(ExtraId::as_str).collect::<Vec<_>>(),
         });
         writeln!(out, "{answer:#}")?;
     } else {
@@ -82,6 +87,11 @@ fn praise(file: &str, tariff: &Tariff, json: bool, out: &mut impl Write) -> Resu
             out,
             "{file} is fine: tariff {id}, version {version}, in {currency}"
         )?;
+        for (what, names) in [("zones", listed(&zones)), ("extras", listed(&extras))] {
+            if !names.is_empty() {
+                writeln!(out, "{what} {names}")?;
+            }
+        }
         writeln!(out, "fingerprint {fingerprint}")?;
     }
     Ok(())

@@ -5,6 +5,7 @@
 mod quote;
 mod receipt;
 mod tariff;
+mod totals;
 mod usage;
 
 use serde_json::Value;

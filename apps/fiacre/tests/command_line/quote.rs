@@ -1,29 +1,10 @@
-//! `fiacre quote`: the worked totals of New York, and the table.
+//! `fiacre quote`: what it tells beside the total, and what it refuses.
 
 use crate::{USAGE, exit, json, text, words};
 use serde_json::json;
 
 /// Five miles in twenty minutes, five of them standing still.
 const FIVE_MILES: &str = "--distance-m 8046.72 --duration-s 1200 --slow-s 300";
-
-#[test]
-fn new_york_2018_by_time_of_day() {
-    for (at, total) in [
-        ("2018-07-03T10:00", 1780),
-        ("2018-07-03T17:00", 1880),
-        ("2018-07-03T19:59:59", 1880),
-        ("2018-07-03T20:00:00", 1830),
-        ("2018-07-03T21:00", 1830),
-        ("2018-07-04T17:00", 1780),
-    ] {
-        let quote = json(&format!("quote --tariff nyc-2018 {FIVE_MILES} --at {at}"));
-        assert_eq!(quote["total"], json!(total), "{at}");
-        assert_eq!(
-            (&quote["currency"], &quote["exponent"]),
-            (&json!("USD"), &json!(2))
-        );
-    }
-}
 
 #[test]
 fn a_holiday_that_the_tariff_does_not_list_is_none_unless_told() {
@@ -33,46 +14,7 @@ fn a_holiday_that_the_tariff_does_not_list_is_none_unless_told() {
 }
 
 #[test]
-fn new_york_since_2022_by_zone() {
-    let zones = "--pickup-zone south-of-60 --dropoff-zone south-of-60";
-    for (at, total) in [
-        ("2025-03-04T10:00", 2805),
-        ("2025-03-04T17:00", 3055),
-        ("2024-03-05T10:00", 2730),
-    ] {
-        let quote = json(&format!("quote --tariff nyc-2022 {FIVE_MILES} {zones} --at {at}"));
-        assert_eq!(quote["total"], json!(total), "{at}");
-    }
-    let jfk = "--distance-m 24140.16 --duration-s 2400 --pickup-zone jfk --dropoff-zone south-of-60";
-    for (at, total) in [("2025-03-04T17:00", 7975), ("2025-03-04T21:00", 7475)] {
-        let quote = json(&format!("quote --tariff nyc-2022 {jfk} --at {at}"));
-        assert_eq!(quote["total"], json!(total), "{at}");
-    }
-    let through = json(&format!(
-        "quote --tariff nyc-2022 {FIVE_MILES} --via south-of-60 --at 2025-03-04T10:00"
-    ));
-    assert_eq!(
-        through["total"],
-        json!(2805),
-        "the congestion charge is due on the way through, too"
-    );
-}
-
-#[test]
-fn passengers_waiting_and_stops_are_priced() {
-    let chicago =
-        "quote --tariff chicago --distance-m 4828.032 --duration-s 720 --slow-s 360 --at 2020-03-03T10:00";
-    let alone = json(chicago)["total"].as_i64().unwrap();
-    let four = json(&format!("{chicago} --passengers 4"))["total"]
-        .as_i64()
-        .unwrap();
-    assert_eq!(
-        four - alone,
-        200,
-        "a dollar for the first further passenger, 50 cents for each other"
-    );
-    let waited = "quote --tariff bengaluru-cab --distance-m 12400 --duration-s 1500 --wait-s 480 --at 2024-03-05T10:00";
-    assert_eq!(json(waited)["total"], json!(31_983));
+fn a_stop_ends_a_flat_fare() {
     let jfk = "quote --tariff nyc-2018 --distance-m 24140 --duration-s 2400 --pickup-zone jfk --dropoff-zone manhattan \
                --at 2018-07-03T10:00";
     assert_eq!(json(jfk)["total"], json!(5280));
@@ -126,6 +68,24 @@ fn a_zone_that_the_tariff_does_not_know_is_said() {
         format!("quote --tariff nyc-2022 {FIVE_MILES} --at 2025-03-04T10:00 --pickup-zone south-of-06");
     assert_eq!(json(&line)["unknown_zones"], json!(["south-of-06"]));
     assert!(text(&line).contains("note: the tariff prices no zone south-of-06; it knows "));
+}
+
+#[test]
+fn an_extra_is_a_line_and_one_that_the_tariff_does_not_price_is_refused() {
+    let ride = "--distance-m 1000 --duration-s 120 --at 2023-03-07T10:00";
+    let table = text(&format!("quote --tariff tokyo {ride} --extra pick-up"));
+    assert!(table.contains("  surcharge pick-up "), "{table}");
+    for (tariff, told) in [
+        ("tokyo", "failed to price the extra dog: tariff tokyo has pick-up"),
+        (
+            "nyc-2018",
+            "failed to price the extra dog: tariff nyc-2018 has none; leave out --extra",
+        ),
+    ] {
+        let (code, said) = exit(&words(&format!("quote --tariff {tariff} {ride} --extra dog")));
+        assert_eq!(code, USAGE, "{said}");
+        assert!(said.contains(told), "{said}");
+    }
 }
 
 #[test]

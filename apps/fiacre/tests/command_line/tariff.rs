@@ -27,6 +27,16 @@ fn built_in_tariffs_are_fine_by_name_and_as_files() {
 }
 
 #[test]
+fn what_a_quote_may_name_is_listed() {
+    let tokyo = json("tariff check tokyo");
+    assert_eq!(tokyo["extras"], json!(["pick-up"]));
+    assert_eq!(tokyo["zones"], json!(["expressway"]));
+    let told = text("tariff check tokyo");
+    assert!(told.contains("\nzones expressway\nextras pick-up\n"), "{told}");
+    assert!(!text("tariff check bengaluru-cab").contains("zones"));
+}
+
+#[test]
 fn a_fault_is_found_with_its_place() {
     let path = file(
         "fault.toml",
