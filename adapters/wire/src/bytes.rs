@@ -12,7 +12,7 @@ pub(crate) struct Bytes(pub(crate) Vec<u8>);
 impl Bytes {
     /// The bytes of `field`, which has a fixed number of them.
     pub(crate) fn exactly<const N: usize>(self, field: &'static str) -> Result<[u8; N], WireError> {
-        let wrong = |_| WireError::value(field)(&format_args!("write {N} bytes as hexadecimal digits"));
+        let wrong = |_| WireError::value(format_args!("write {N} bytes as hexadecimal digits")).within(field);
         self.0.try_into().map_err(wrong)
     }
 }

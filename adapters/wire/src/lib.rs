@@ -1,8 +1,8 @@
 //! What leaves a process: commits as they are [stored], hashes over canonical bytes, keyed codes, receipts and quotes as
 //! JSON, and [signatures](signature) over receipts.
 //!
-//! JSON is strict: unknown fields, missing ones (what is nothing is written as `null`), other versions and texts beyond a limit
-//! are refused with a typed error. The domain knows nothing of serde; each message here has a type of its own that is taken
+//! JSON is strict: unknown fields, missing ones (what is nothing is written as `null`), lists where keys are meant, other versions
+//! and texts beyond a limit are refused with a typed error, which names the place. The domain knows nothing of serde; each message here has a type of its own that is taken
 //! apart field by field.
 //!
 //! ```
@@ -33,6 +33,7 @@ mod canonical;
 mod civil;
 mod error;
 mod hash;
+mod json;
 mod line;
 mod present;
 mod quote;

@@ -1,6 +1,8 @@
 //! Lines of receipts and of pay as JSON. Amounts are minor units of the receipt's currency.
 
-use crate::error::{WireError, parsed};
+use crate::error::WireError;
+use crate::text::Text;
+use fiacre_domain::id::{AuthorityId, ChargeId, FunderId, WindowId, ZoneId};
 use fiacre_domain::money::{Currency, Money};
 use fiacre_domain::pricing::{Line, LineKind, LineTraits, Pay, PayKind, PayLine, Payee, Stage};
 use serde::{Deserialize, Serialize};
@@ -28,18 +30,18 @@ enum LineKindDto {
     Units,
     Time,
     Waiting,
-    Flat(String),
-    Multiplier(String),
-    Area(String),
-    Surcharge(String),
+    Flat(Text<ChargeId>),
+    Multiplier(Text<WindowId>),
+    Area(Text<ZoneId>),
+    Surcharge(Text<ChargeId>),
     Minimum,
     Surge,
     Cap,
-    Discount(String),
-    Tax(String),
-    TaxIncluded(String),
-    PassThrough(String),
-    Toll(String),
+    Discount(Text<ChargeId>),
+    Tax(Text<ChargeId>),
+    TaxIncluded(Text<ChargeId>),
+    PassThrough(Text<ChargeId>),
+    Toll(Text<AuthorityId>),
     SettlementCap,
     CancellationFee,
     Rounding(StageDto),
@@ -59,8 +61,8 @@ enum StageDto {
 enum PayeeDto {
     Driver,
     Platform,
-    Authority(String),
-    Funder(String),
+    Authority(Text<AuthorityId>),
+    Funder(Text<FunderId>),
 }
 
 impl LineDto {
@@ -106,18 +108,18 @@ impl LineKindDto {
             LineKind::Units => Self::Units,
             LineKind::Time => Self::Time,
             LineKind::Waiting => Self::Waiting,
-            LineKind::Flat(id) => Self::Flat(id.to_string()),
-            LineKind::Multiplier(id) => Self::Multiplier(id.to_string()),
-            LineKind::Area(id) => Self::Area(id.to_string()),
-            LineKind::Surcharge(id) => Self::Surcharge(id.to_string()),
+            LineKind::Flat(id) => Self::Flat(Text::new(id)),
+            LineKind::Multiplier(id) => Self::Multiplier(Text::new(id)),
+            LineKind::Area(id) => Self::Area(Text::new(id)),
+            LineKind::Surcharge(id) => Self::Surcharge(Text::new(id)),
             LineKind::Minimum => Self::Minimum,
             LineKind::Surge => Self::Surge,
             LineKind::Cap => Self::Cap,
-            LineKind::Discount(id) => Self::Discount(id.to_string()),
-            LineKind::Tax(id) => Self::Tax(id.to_string()),
-            LineKind::TaxIncluded(id) => Self::TaxIncluded(id.to_string()),
-            LineKind::PassThrough(id) => Self::PassThrough(id.to_string()),
-            LineKind::Toll(id) => Self::Toll(id.to_string()),
+            LineKind::Discount(id) => Self::Discount(Text::new(id)),
+            LineKind::Tax(id) => Self::Tax(Text::new(id)),
+            LineKind::TaxIncluded(id) => Self::TaxIncluded(Text::new(id)),
+            LineKind::PassThrough(id) => Self::PassThrough(Text::new(id)),
+            LineKind::Toll(id) => Self::Toll(Text::new(id)),
             LineKind::SettlementCap => Self::SettlementCap,
             LineKind::CancellationFee => Self::CancellationFee,
             LineKind::Rounding(stage) => Self::Rounding(StageDto::of(stage)),
@@ -130,18 +132,18 @@ impl LineKindDto {
             Self::Units => LineKind::Units,
             Self::Time => LineKind::Time,
             Self::Waiting => LineKind::Waiting,
-            Self::Flat(id) => LineKind::Flat(parsed("flat", &id)?),
-            Self::Multiplier(id) => LineKind::Multiplier(parsed("multiplier", &id)?),
-            Self::Area(id) => LineKind::Area(parsed("area", &id)?),
-            Self::Surcharge(id) => LineKind::Surcharge(parsed("surcharge", &id)?),
+            Self::Flat(id) => LineKind::Flat(id.take("flat")?),
+            Self::Multiplier(id) => LineKind::Multiplier(id.take("multiplier")?),
+            Self::Area(id) => LineKind::Area(id.take("area")?),
+            Self::Surcharge(id) => LineKind::Surcharge(id.take("surcharge")?),
             Self::Minimum => LineKind::Minimum,
             Self::Surge => LineKind::Surge,
             Self::Cap => LineKind::Cap,
-            Self::Discount(id) => LineKind::Discount(parsed("discount", &id)?),
-            Self::Tax(id) => LineKind::Tax(parsed("tax", &id)?),
-            Self::TaxIncluded(id) => LineKind::TaxIncluded(parsed("tax_included", &id)?),
-            Self::PassThrough(id) => LineKind::PassThrough(parsed("pass_through", &id)?),
-            Self::Toll(id) => LineKind::Toll(parsed("toll", &id)?),
+            Self::Discount(id) => LineKind::Discount(id.take("discount")?),
+            Self::Tax(id) => LineKind::Tax(id.take("tax")?),
+            Self::TaxIncluded(id) => LineKind::TaxIncluded(id.take("tax_included")?),
+            Self::PassThrough(id) => LineKind::PassThrough(id.take("pass_through")?),
+            Self::Toll(id) => LineKind::Toll(id.take("toll")?),
             Self::SettlementCap => LineKind::SettlementCap,
             Self::CancellationFee => LineKind::CancellationFee,
             Self::Rounding(stage) => LineKind::Rounding(stage.into_domain()),
@@ -174,8 +176,8 @@ impl PayeeDto {
         match payee {
             Payee::Driver => Self::Driver,
             Payee::Platform => Self::Platform,
-            Payee::Authority(id) => Self::Authority(id.to_string()),
-            Payee::Funder(id) => Self::Funder(id.to_string()),
+            Payee::Authority(id) => Self::Authority(Text::new(id)),
+            Payee::Funder(id) => Self::Funder(Text::new(id)),
         }
     }
 
@@ -183,8 +185,8 @@ impl PayeeDto {
         Ok(match self {
             Self::Driver => Payee::Driver,
             Self::Platform => Payee::Platform,
-            Self::Authority(id) => Payee::Authority(parsed("authority", &id)?),
-            Self::Funder(id) => Payee::Funder(parsed("funder", &id)?),
+            Self::Authority(id) => Payee::Authority(id.take("authority")?),
+            Self::Funder(id) => Payee::Funder(id.take("funder")?),
         })
     }
 }

@@ -1,10 +1,10 @@
 //! Quotes as JSON: read with their tariff, and recomputed from it.
 
-use crate::JSON_VERSION;
 use crate::error::WireError;
 use crate::receipt::Versioned;
 use crate::ride::{RideDto, SurgeDto};
 use crate::text::Text;
+use crate::{JSON_VERSION, json};
 use fiacre_domain::id::TariffId;
 use fiacre_domain::money::Currency;
 use fiacre_domain::pricing::{Quote, Tariff};
@@ -37,7 +37,7 @@ pub fn quote_to_json(quote: &Quote) -> Result<String, WireError> {
 /// A quote from JSON, priced again with `tariff`: its amounts must come out the same.
 pub fn quote_from_json(text: &str, tariff: &Arc<Tariff>) -> Result<Quote, WireError> {
     Versioned::check(text)?;
-    serde_json::from_str::<QuoteDto>(text)?.into_domain(tariff)
+    json::read::<QuoteDto>(text)?.into_domain(tariff)
 }
 
 impl QuoteDto {
@@ -82,7 +82,11 @@ impl QuoteDto {
         if !is_same {
             return Err(WireError::OtherTariff);
         }
-        let quote = with.quote(&ride.into_domain()?, at.take("at")?, surge.into_domain()?)?;
+        let quote = with.quote(
+            &ride.into_domain().map_err(|error| error.within("ride"))?,
+            at.take("at")?,
+            surge.into_domain().map_err(|error| error.within("surge"))?,
+        )?;
         if (
             quote.total().minor(),
             quote.hold().minor(),

@@ -1,11 +1,11 @@
 //! Meter readings as JSON.
 
-use crate::error::{WireError, parsed};
+use crate::error::WireError;
 use crate::present::present;
 use crate::ride::CircumstancesDto;
 use crate::text::Text;
 use fiacre_domain::fingerprint::Fingerprint;
-use fiacre_domain::id::TariffId;
+use fiacre_domain::id::{TariffId, ZoneId};
 use fiacre_domain::pricing::{DeviationReason, MeterReading, PricingError, Slice, SpeedBand};
 use fiacre_domain::time::CivilDateTime;
 use fiacre_domain::units::{Millimetres, Millis};
@@ -19,7 +19,7 @@ pub(crate) struct ReadingDto {
     #[serde(deserialize_with = "present")]
     tariff_fingerprint: Option<Text<Fingerprint>>,
     started: Text<CivilDateTime>,
-    zones: Vec<String>,
+    zones: Vec<Text<ZoneId>>,
     slices: Vec<SliceDto>,
     circumstances: CircumstancesDto,
     #[serde(deserialize_with = "present")]
@@ -91,7 +91,7 @@ impl ReadingDto {
             tariff_version,
             tariff_fingerprint: reading.fingerprint().copied().map(Text::new),
             started: Text::new(reading.started()),
-            zones: reading.zones().iter().map(ToString::to_string).collect(),
+            zones: reading.zones().iter().copied().map(Text::new).collect(),
             slices: reading.slices().iter().map(SliceDto::of).collect(),
             circumstances: CircumstancesDto::of(reading.circumstances()),
             deviation: reading.deviation().map(DeviationDto::of),
@@ -110,16 +110,18 @@ impl ReadingDto {
             deviation,
         } = self;
         let zones = zones
-            .iter()
-            .map(|zone| parsed("zones", zone))
+            .into_iter()
+            .map(|zone| zone.take("zones"))
             .collect::<Result<_, _>>()?;
         let slices = slices
             .into_iter()
             .map(SliceDto::into_domain)
             .collect::<Result<_, _>>()?;
-        let tariff = (tariff.take("reading tariff")?, tariff_version);
+        let tariff = (tariff.take("tariff")?, tariff_version);
         let started = started.take("started")?;
-        let circumstances = circumstances.into_domain()?;
+        let circumstances = circumstances
+            .into_domain()
+            .map_err(|error| error.within("circumstances"))?;
         let mut reading =
             MeterReading::new(tariff, started, zones, slices, circumstances).map_err(refused)?;
         if let Some(fingerprint) = tariff_fingerprint {
@@ -132,11 +134,11 @@ impl ReadingDto {
     }
 }
 
-/// Where in a receipt it is what a reading is refused for.
+/// Where in a reading it is what it is refused for.
 fn refused(error: PricingError) -> WireError {
-    let place = match error {
-        PricingError::ReadingIncoherent { slice, flaw } => format!(".slices[{slice}].{}", flaw.field()),
-        PricingError::RideWithoutPassenger => ".circumstances.ages".to_owned(),
+    let path = match error {
+        PricingError::ReadingIncoherent { slice, flaw } => format!("slices[{slice}].{}", flaw.field()),
+        PricingError::RideWithoutPassenger => "circumstances.ages".to_owned(),
         PricingError::Overflow
         | PricingError::RideNegative(_)
         | PricingError::RideBeyondLimit { .. }
@@ -150,10 +152,7 @@ fn refused(error: PricingError) -> WireError {
         | PricingError::StepDoesNotFitGateway
         | PricingError::CurrencyMismatch => String::new(),
     };
-    WireError::RefusedAt {
-        path: format!("happened.driven{place}"),
-        error,
-    }
+    WireError::Refused { path, error }
 }
 
 impl SliceDto {
@@ -196,7 +195,7 @@ impl SliceDto {
         let band = |BandDto(kmh, mph, on_edge, mm, ms)| {
             SpeedBand::from_parts(kmh, mph, on_edge, Millimetres::new(mm), Millis::new(ms))
         };
-        Ok(Slice::new(at.take("slice at")?, leg)
+        Ok(Slice::new(at.take("slices")?, leg)
             .with_zones(zones)
             .with_fast(Millimetres::new(fast_mm), Millis::new(fast_ms))
             .with_slow(Millimetres::new(slow_mm), Millis::new(slow_ms))

@@ -6,7 +6,7 @@ use crate::present::present;
 use crate::reading::{DeviationDto, ReadingDto};
 use crate::ride::{RideDto, SurgeDto};
 use crate::text::Text;
-use crate::{JSON_BYTES_MAX, JSON_VERSION};
+use crate::{JSON_VERSION, json};
 use fiacre_domain::id::TariffId;
 use fiacre_domain::money::{Currency, Money};
 use fiacre_domain::pricing::{
@@ -24,10 +24,7 @@ pub(crate) struct Versioned {
 
 impl Versioned {
     pub(crate) fn check(text: &str) -> Result<(), WireError> {
-        if text.len() > JSON_BYTES_MAX {
-            return Err(WireError::TooLarge);
-        }
-        let Self { version } = serde_json::from_str(text)?;
+        let Self { version } = json::read(text)?;
         Self::is_known(version)
     }
 
@@ -123,7 +120,7 @@ pub fn receipt_to_json(receipt: &Receipt) -> Result<String, WireError> {
 /// A receipt from JSON. It is what someone claims: [`Receipt::verify`] tells whether it is right.
 pub fn receipt_from_json(text: &str) -> Result<Receipt, WireError> {
     Versioned::check(text)?;
-    serde_json::from_str::<ReceiptDto>(text)?.into_domain()
+    json::read::<ReceiptDto>(text)?.into_domain()
 }
 
 impl ReceiptDto {
@@ -175,15 +172,21 @@ impl ReceiptDto {
             tariff: tariff.take("tariff")?,
             version: tariff_version,
             currency,
-            ride: ride.into_domain()?,
+            ride: ride.into_domain().map_err(|error| error.within("ride"))?,
             at: at.take("at")?,
-            surge: surge.into_domain()?,
+            surge: surge.into_domain().map_err(|error| error.within("surge"))?,
             happened: match happened {
-                HappenedDto::Driven(reading) => Happened::Driven(reading.into_domain()?),
+                HappenedDto::Driven(reading) => Happened::Driven(
+                    reading
+                        .into_domain()
+                        .map_err(|error| error.within("happened.driven"))?,
+                ),
                 HappenedDto::Cancelled(cancellation) => Happened::Cancelled(cancellation.into_domain()),
                 HappenedDto::Unread => Happened::Unread,
             },
-            computed: computed.into_domain(currency)?,
+            computed: computed
+                .into_domain(currency)
+                .map_err(|error| error.within("computed"))?,
         }))
     }
 }

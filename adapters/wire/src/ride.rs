@@ -1,7 +1,9 @@
 //! Rides, circumstances and surge as JSON.
 
-use crate::error::{WireError, parsed};
+use crate::error::WireError;
 use crate::present::present;
+use crate::text::Text;
+use fiacre_domain::id::{AuthorityId, ExtraId, ZoneId};
 use fiacre_domain::pricing::{Circumstances, Party, Ride, RidePart, Surge, SurgeInputs, SurgePolicy, Toll};
 use fiacre_domain::units::{BasisPoints, Millimetres, Millis};
 use serde::{Deserialize, Serialize};
@@ -21,7 +23,7 @@ pub(crate) struct RideDto {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RidePartDto {
-    zone: String,
+    zone: Text<ZoneId>,
     distance_mm: i64,
     duration_ms: i64,
 }
@@ -29,7 +31,7 @@ struct RidePartDto {
 impl RideDto {
     pub(crate) fn of(ride: &Ride) -> Self {
         let part = |part: &RidePart| RidePartDto {
-            zone: part.zone().to_string(),
+            zone: Text::new(part.zone()),
             distance_mm: part.distance().get(),
             duration_ms: part.duration().get(),
         };
@@ -54,7 +56,11 @@ impl RideDto {
         } = self;
         let mut ride = Ride::new(Millimetres::new(distance_mm), Millis::new(duration_ms))
             .with_waiting(Millis::new(waiting_ms))
-            .with_circumstances(circumstances.into_domain()?);
+            .with_circumstances(
+                circumstances
+                    .into_domain()
+                    .map_err(|error| error.within("circumstances"))?,
+            );
         if let Some(slow_ms) = slow_ms {
             ride = ride.with_slow(Millis::new(slow_ms));
         }
@@ -64,7 +70,7 @@ impl RideDto {
             duration_ms,
         } in parts
         {
-            let zone = parsed("part zone", &zone)?;
+            let zone = zone.take("parts")?;
             ride = ride.with_part(RidePart::new(
                 zone,
                 Millimetres::new(distance_mm),
@@ -79,41 +85,41 @@ impl RideDto {
 #[serde(deny_unknown_fields)]
 pub(crate) struct CircumstancesDto {
     #[serde(deserialize_with = "present")]
-    start: Option<String>,
+    start: Option<Text<ZoneId>>,
     #[serde(deserialize_with = "present")]
-    first_stop: Option<String>,
+    first_stop: Option<Text<ZoneId>>,
     #[serde(deserialize_with = "present")]
-    end: Option<String>,
+    end: Option<Text<ZoneId>>,
     stops: u16,
     holiday: bool,
     ages: Vec<u8>,
-    via: Vec<String>,
-    extras: Vec<String>,
+    via: Vec<Text<ZoneId>>,
+    extras: Vec<Text<ExtraId>>,
     tolls: Vec<TollDto>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct TollDto {
-    authority: String,
+    authority: Text<AuthorityId>,
     amount: i64,
 }
 
 impl CircumstancesDto {
     pub(crate) fn of(circumstances: &Circumstances) -> Self {
         let toll = |toll: &Toll| TollDto {
-            authority: toll.authority().to_string(),
+            authority: Text::new(toll.authority()),
             amount: toll.amount_minor(),
         };
         Self {
-            start: circumstances.start().map(|zone| zone.to_string()),
-            first_stop: circumstances.first_stop().map(|zone| zone.to_string()),
-            end: circumstances.end().map(|zone| zone.to_string()),
+            start: circumstances.start().map(Text::new),
+            first_stop: circumstances.first_stop().map(Text::new),
+            end: circumstances.end().map(Text::new),
             stops: circumstances.stops(),
             holiday: circumstances.is_holiday(),
             ages: circumstances.party().ages().to_vec(),
-            via: circumstances.via().iter().map(ToString::to_string).collect(),
-            extras: circumstances.extras().iter().map(ToString::to_string).collect(),
+            via: circumstances.via().iter().copied().map(Text::new).collect(),
+            extras: circumstances.extras().iter().copied().map(Text::new).collect(),
             tolls: circumstances.tolls().iter().map(toll).collect(),
         }
     }
@@ -130,28 +136,30 @@ impl CircumstancesDto {
             extras,
             tolls,
         } = self;
-        let mut party = Party::adults(0)?;
-        for age in ages {
-            party = party.with_age(age)?;
-        }
+        let party = ages
+            .into_iter()
+            .try_fold(Party::adults(0)?, Party::with_age)
+            .map_err(|error| WireError::refused("ages", error))?;
         let mut circumstances = Circumstances::new().with_stops(stops).with_party(party);
         if let Some(zone) = start {
-            circumstances = circumstances.starting_in(parsed("start", &zone)?);
+            circumstances = circumstances.starting_in(zone.take("start")?);
         }
         if let Some(zone) = first_stop {
-            circumstances = circumstances.stopping_first_in(parsed("first_stop", &zone)?);
+            circumstances = circumstances.stopping_first_in(zone.take("first_stop")?);
         }
         if let Some(zone) = end {
-            circumstances = circumstances.ending_in(parsed("end", &zone)?);
+            circumstances = circumstances.ending_in(zone.take("end")?);
         }
         for zone in via {
-            circumstances = circumstances.through(parsed("via", &zone)?);
+            circumstances = circumstances.through(zone.take("via")?);
         }
         for extra in extras {
-            circumstances = circumstances.with_extra(parsed("extras", &extra)?);
+            circumstances = circumstances.with_extra(extra.take("extras")?);
         }
         for TollDto { authority, amount } in tolls {
-            circumstances = circumstances.with_toll(Toll::new(parsed("authority", &authority)?, amount)?);
+            let toll = Toll::new(authority.take("tolls")?, amount)
+                .map_err(|error| WireError::refused("tolls", error))?;
+            circumstances = circumstances.with_toll(toll);
         }
         Ok(if holiday {
             circumstances.on_holiday()
@@ -179,7 +187,7 @@ struct SurgeBasisDto {
     weight_bps: i32,
     step_bps: i32,
     #[serde(deserialize_with = "present")]
-    zone: Option<String>,
+    zone: Option<Text<ZoneId>>,
     demand: u32,
     supply: u32,
 }
@@ -196,7 +204,7 @@ impl SurgeDto {
                 neutral_bps: neutral.get(),
                 weight_bps: weight.get(),
                 step_bps: step.get(),
-                zone: zone.map(|zone| zone.to_string()),
+                zone: zone.map(Text::new),
                 demand: *demand,
                 supply: *supply,
             }
@@ -230,8 +238,8 @@ impl SurgeBasisDto {
         let bps = BasisPoints::new;
         let policy = SurgePolicy::new(policy_version, bps(min_bps), bps(max_bps))
             .and_then(|policy| policy.with_response(bps(neutral_bps), bps(weight_bps), bps(step_bps)))
-            .map_err(|error| WireError::value("surge")(&error))?;
-        let zone = zone.map(|zone| parsed("surge zone", &zone)).transpose()?;
+            .map_err(WireError::value)?;
+        let zone = zone.map(|zone| zone.take("zone")).transpose()?;
         Ok((policy, SurgeInputs { zone, demand, supply }))
     }
 }

@@ -27,12 +27,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use crate::JSON_VERSION;
 use crate::bytes::Bytes;
 use crate::error::WireError;
 use crate::hash::{digest, fingerprint};
 use crate::receipt::{ReceiptDto, Versioned};
 use crate::text::Text;
+use crate::{JSON_VERSION, json};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use fiacre_domain::id::TripId;
 use fiacre_domain::pricing::Receipt;
@@ -257,10 +257,10 @@ impl SignedReceipt {
             key,
             signature,
             receipt,
-        } = serde_json::from_str(text)?;
+        } = json::read(text)?;
         Ok(Self {
             trip: trip.take("trip")?,
-            receipt: receipt.into_domain()?,
+            receipt: receipt.into_domain().map_err(|error| error.within("receipt"))?,
             key: KeyId(key.exactly("key")?),
             signature: signature.exactly("signature")?,
         })

@@ -27,7 +27,8 @@ pub(crate) trait Written: Sized {
     fn unpack(packed: Self::Packed) -> Result<Self, String>;
 }
 
-/// A value as it was read. What it cannot be is kept, until somebody knows the name of the field.
+/// A value as it was read. What its bytes cannot be is kept, until somebody knows the name of the field; a document knows where
+/// it is read, and is refused at once.
 #[derive(Debug, Clone)]
 pub(crate) struct Text<T>(Result<T, String>);
 
@@ -38,7 +39,7 @@ impl<T: Written> Text<T> {
 
     /// The value of `field`.
     pub(crate) fn take(self, field: &'static str) -> Result<T, WireError> {
-        self.0.map_err(|why| WireError::Value { field, why })
+        self.0.map_err(|why| WireError::value(why).within(field))
     }
 
     /// The value, or why it is none.
@@ -60,11 +61,12 @@ impl<T: Written> Serialize for Text<T> {
 
 impl<'de, T: Written> Deserialize<'de> for Text<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self(if deserializer.is_human_readable() {
-            T::from_text(&String::deserialize(deserializer)?)
+        if deserializer.is_human_readable() {
+            let value = T::from_text(&String::deserialize(deserializer)?);
+            value.map(Self::new).map_err(serde::de::Error::custom)
         } else {
-            T::unpack(T::Packed::deserialize(deserializer)?)
-        }))
+            Ok(Self(T::unpack(T::Packed::deserialize(deserializer)?)))
+        }
     }
 }
 

@@ -127,7 +127,10 @@ impl fmt::Display for Failure {
                     path.display()
                 )
             }
-            Self::Illegible(path, error @ WireError::Malformed(_)) => write!(
+            Self::Illegible(
+                path,
+                error @ (WireError::NotText { .. } | WireError::NotJson { .. } | WireError::Malformed { .. }),
+            ) => write!(
                 f,
                 "{}: {error}; give a receipt as `fiacre quote … --receipt FILE` writes it, unedited",
                 path.display()

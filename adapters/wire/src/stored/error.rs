@@ -1,6 +1,6 @@
 //! Why a stored commit could not be written or read.
 
-use crate::error::WireError;
+use crate::error::{WireError, joined};
 use fiacre_domain::id::TariffId;
 use fiacre_ports::{PortError, PortErrorKind};
 use std::fmt;
@@ -89,12 +89,8 @@ impl StoredError {
     /// The same, found in `field`.
     pub(crate) fn within(self, field: &str) -> Self {
         match self {
-            Self::Damaged { path, why } if path.is_empty() => Self::Damaged {
-                path: field.to_owned(),
-                why,
-            },
             Self::Damaged { path, why } => Self::Damaged {
-                path: format!("{field}.{path}"),
+                path: joined(field, &path),
                 why,
             },
             same @ (Self::Newer { .. } | Self::TooLarge { .. } | Self::TariffUnknown { .. }) => same,
@@ -142,7 +138,8 @@ impl std::error::Error for StoredError {}
 
 impl From<WireError> for StoredError {
     fn from(error: WireError) -> Self {
-        Self::damaged(error)
+        let (path, why) = error.into_place();
+        Self::Damaged { path, why }
     }
 }
 

@@ -12,7 +12,7 @@ use super::{FORMAT, Opening, Privacy};
 use crate::bytes::Bytes;
 use crate::present::present;
 use crate::text::Text;
-use crate::{JSON_BYTES_MAX, JSON_VERSION};
+use crate::{JSON_VERSION, json};
 use fiacre_domain::event::Event;
 use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::id::{CommandId, RegionId, WebhookId};
@@ -111,7 +111,7 @@ pub fn commit_from_json(
     text: &str,
     opening: Opening<'_>,
 ) -> Result<(Commit, Option<Fingerprint>), StoredError> {
-    let Formatted { format } = parsed(text)?;
+    let Formatted { format } = json::read(text)?;
     is_known(format.into(), FORMAT.into(), Newer::Format)?;
     // The format was checked before.
     let CommitText {
@@ -124,7 +124,7 @@ pub fn commit_from_json(
         trace,
         prev_hash,
         events,
-    } = parsed(text)?;
+    } = json::read(text)?;
     let (stream, version) = (stream.take("stream")?, Version::new(version));
     let place = |index| Reading::new(EventId::new(stream, version, index), opening);
     let events: Result<Vec<Event>, StoredError> = (0_u16..)
@@ -157,20 +157,13 @@ pub fn event_to_json(id: EventId, event: &Event, privacy: Privacy<'_>) -> Result
 /// # Errors
 /// See [`StoredError`].
 pub fn event_from_json(id: EventId, text: &str, opening: Opening<'_>) -> Result<Event, StoredError> {
-    parsed::<Exported>(text)?.read(&Reading::new(id, opening))
+    json::read::<Exported>(text)?.read(&Reading::new(id, opening))
 }
 
 pub(crate) fn pretty(value: &impl Serialize) -> Result<String, StoredError> {
     let mut text = serde_json::to_string_pretty(value)?;
     text.push('\n');
     Ok(text)
-}
-
-pub(crate) fn parsed<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, StoredError> {
-    if text.len() > JSON_BYTES_MAX {
-        return Err(StoredError::damaged("it is longer than any that was written"));
-    }
-    Ok(serde_json::from_str(text)?)
 }
 
 impl CauseText {
@@ -254,7 +247,7 @@ struct Versioned {
 
 /// Refuses a text of another version than `known`.
 pub(crate) fn expect_version(text: &str, known: u32, what: Newer) -> Result<(), StoredError> {
-    let Versioned { version } = parsed(text)?;
+    let Versioned { version } = json::read(text)?;
     is_known(version, known, what)
 }
 
@@ -286,6 +279,6 @@ pub fn tariff_to_json(tariff: &Tariff) -> Result<String, StoredError> {
 pub fn tariff_from_json(text: &str) -> Result<Tariff, StoredError> {
     expect_version(text, JSON_VERSION, Newer::Tariff)?;
     // The version was checked before.
-    let TariffText { version: _, tariff } = parsed(text)?;
+    let TariffText { version: _, tariff } = json::read(text)?;
     tariff.into_tariff()
 }

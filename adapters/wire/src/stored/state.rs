@@ -7,10 +7,11 @@ use super::Privacy;
 use super::commit::{framed, unframed};
 use super::dto::{Dto, stored_names, stored_struct};
 use super::error::{Newer, StoredError};
-use super::export::{expect_version, is_known, parsed, pretty};
+use super::export::{expect_version, is_known, pretty};
 use super::personal::{Reading, Writing};
 use super::value::{FenceDto, SeatingDto};
 use crate::bytes::Bytes;
+use crate::json;
 use crate::present::present;
 use crate::text::Text;
 use fiacre_domain::decision::Aggregate;
@@ -207,6 +208,6 @@ pub fn state_to_json(state: &SnapshotState) -> Result<Option<String>, StoredErro
 pub fn state_from_json(text: &str) -> Result<SnapshotState, StoredError> {
     expect_version(text, STATE_VERSION, Newer::State)?;
     // The version was checked before.
-    let StateText { version: _, state } = parsed(text)?;
+    let StateText { version: _, state } = json::read(text)?;
     state.into_domain()
 }

@@ -112,7 +112,10 @@ fn read(file: &Path) -> Result<Receipt, Failure> {
     File::open(file)
         .and_then(|file| file.take(limit).read_to_end(&mut bytes))
         .map_err(unreadable)?;
-    let text =
-        String::from_utf8(bytes).map_err(|error| illegible(WireError::Malformed(error.to_string())))?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        illegible(WireError::NotText {
+            valid_bytes: error.utf8_error().valid_up_to(),
+        })
+    })?;
     fiacre_wire::receipt_from_json(&text).map_err(illegible)
 }

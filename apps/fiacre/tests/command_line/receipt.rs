@@ -109,17 +109,25 @@ fn what_is_no_receipt_is_a_finding() {
     let (path, original) = receipt("illegible.json");
     let mut longer = original.clone();
     longer["note"] = json!("paid in cash");
-    for (name, content) in [
-        ("nothing", Vec::new()),
-        ("no JSON", b"total: 18.80".to_vec()),
-        ("no text", vec![0xff, 0xfe]),
-        ("an unknown field", longer.to_string().into_bytes()),
-        ("half of it", original.to_string().into_bytes()[..200].to_vec()),
+    let mut listed = original.clone();
+    listed["surge"] = json!([10_000, null]);
+    for (place, content) in [
+        ("line 1, column 1: it is cut off", Vec::new()),
+        ("line 1, column 2: it is no JSON", b"total: 18.80".to_vec()),
+        ("its first 1 bytes is no text", vec![b'{', 0xff, 0xfe]),
+        ("there is no key `note`", longer.to_string().into_bytes()),
+        ("surge: write an object", listed.to_string().into_bytes()),
+        (": write an object", b"[1]".to_vec()),
+        (
+            "line 1, column 200: it is cut off",
+            original.to_string().into_bytes()[..200].to_vec(),
+        ),
     ] {
         let (code, said) = verified(&path, content);
-        assert_eq!(code, FINDINGS, "{name}: {said}");
-        assert!(said.contains("failed to read the message"), "{name}: {said}");
-        assert!(said.contains("give a receipt as"), "{name}: {said}");
+        assert_eq!(code, FINDINGS, "{place}: {said}");
+        assert!(said.contains("failed to read the document: "), "{place}: {said}");
+        assert!(said.contains(place), "{place}: {said}");
+        assert!(said.contains("give a receipt as"), "{place}: {said}");
     }
 }
 
