@@ -184,6 +184,7 @@ impl GatewayError {
 /// - MUST tell what it will never do from what may yet be done: [`GatewayError::Refused`], with nothing held and the intent
 ///   as it was (`pg_18_refused_for_good_is_said`).
 /// - MUST never confirm a cancelled intent (`pg_05_cancelled_is_final`, `pg_17_cancel_before_confirm_wins`).
+/// - MUST keep what it answered, also where it lives in a process of ours that dies (`pg_19_answered_survives_a_crash`).
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait PaymentGateway: Send + Sync {

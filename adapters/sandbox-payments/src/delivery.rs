@@ -11,7 +11,7 @@ const NOTICES_MAX: usize = 256;
 /// How often notices are fetched.
 const NOTICES_EVERY: Millis = Millis::from_secs(1);
 
-/// Carries the company's notices to the bus, for ever; a notice is acknowledged once the bus has it.
+/// Carries the company's notices to the bus, for ever, or until the company [cannot write](Sandbox::open) any more; a notice is acknowledged once the bus has it.
 pub async fn deliver_notices(
     company: Arc<Sandbox>,
     bus: Arc<dyn Bus>,
@@ -22,6 +22,9 @@ pub async fn deliver_notices(
         let now = clock.now();
         let notices = company.due_notices(now, NOTICES_MAX);
         let more = notices.len() == NOTICES_MAX;
+        if !notices.is_empty() && !company.written().await {
+            return;
+        }
         let messages: Vec<Message> = notices.iter().map(|notice| message(*notice, region)).collect();
         for (notice, published) in notices.iter().zip(bus.publish(messages).await) {
             if matches!(published, Published::Confirmed) {

@@ -37,6 +37,9 @@
 //! **Notices** ([`Sandbox::due_notices`]) are hints, at least once and unordered, until they are acknowledged;
 //! [`deliver_notices`] carries them to a bus.
 //!
+//! **Records** are kept in memory, or in a folder ([`Sandbox::open`]): then every call is on disk before it is answered, and
+//! the company survives the process that it lives in. Its answers are the same.
+//!
 //! **Time** is the [`Clock`](fiacre_ports::Clock)'s. A call is done when half of its latency is over, so that a caller who
 //! dies while waiting may have done it all the same.
 
@@ -45,8 +48,11 @@ mod company;
 mod delivery;
 mod dispute;
 mod draw;
+mod errand;
 mod fate;
 mod files;
+mod house;
+mod journal;
 pub mod methods;
 mod policy;
 mod post;
@@ -56,5 +62,6 @@ mod sandbox;
 pub use books::Totals;
 pub use delivery::deliver_notices;
 pub use dispute::{Dispute, DisputeStatus};
+pub use journal::OpenError;
 pub use policy::{Policy, PolicyError, Rate, Span, Subscription};
 pub use sandbox::Sandbox;

@@ -1,9 +1,12 @@
 //! The way into the company from the same process: calls take time, get lost, and come again.
 
 use crate::books::Totals;
-use crate::company::{Company, Order};
+use crate::company::Order;
 use crate::dispute::Dispute;
-use crate::fate::{Fates, Passage};
+use crate::errand::Errand;
+use crate::fate::Passage;
+use crate::house::House;
+use crate::journal::{OpenError, Records};
 use crate::policy::Policy;
 use crate::record::Change;
 use async_trait::async_trait;
@@ -18,23 +21,10 @@ use fiacre_ports::{
 };
 use std::collections::BTreeMap;
 use std::fmt;
+use std::future::poll_fn;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-/// What stands behind the door, and the door.
-#[derive(Debug)]
-struct House {
-    company: Company,
-    /// How often a call of this key, or a look at this intent, went wrong on its way.
-    faults: BTreeMap<Errand, u32>,
-    closed: bool,
-}
-
-/// What a call is for: repetitions of one errand count their faults together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Errand {
-    Act(IdempotencyKey),
-    Look(IntentId),
-}
+use std::task::Waker;
 
 /// A payment company in process. See the [crate](crate) for what it does.
 pub struct Sandbox {
@@ -51,119 +41,109 @@ impl fmt::Debug for Sandbox {
     }
 }
 
-/// How a call travels: half of its time before it is done, half after.
-#[derive(Debug, Clone, Copy)]
-struct Journey {
-    passage: Passage,
-    there: Millis,
-    back: Millis,
-}
-
-impl House {
-    fn new(seed: u64, policy: Policy) -> Self {
-        Self {
-            company: Company::new(seed, policy),
-            faults: BTreeMap::new(),
-            closed: false,
-        }
-    }
-
-    fn journey(&mut self, errand: Errand, method: Option<PaymentMethodId>) -> Journey {
-        let policy = self.company.policy();
-        let Some(method) = method else {
-            return Journey::half_and_half(Passage::Clear, policy.latency.min());
-        };
-        let faults = self.faults.get(&errand).copied().unwrap_or_default();
-        let (fates, seed) = (Fates::new(policy, method), self.company.seed());
-        let (draw, passage) = match errand {
-            Errand::Act(key) => {
-                let draw = seed.with_key(&key);
-                (draw, fates.passage(draw, faults))
-            }
-            Errand::Look(intent) => {
-                let draw = seed.with_intent(intent);
-                (draw, fates.passage(draw, faults).of_a_look())
-            }
-        };
-        let mut journey = Journey::half_and_half(passage, fates.latency(draw.with(u64::from(faults))));
-        match passage {
-            Passage::Clear | Passage::Unavailable => {}
-            Passage::RequestLost | Passage::AnswerLost => {
-                journey.back = policy.timeout.saturating_sub(journey.there);
-            }
-        }
-        if passage != Passage::Clear {
-            self.faults.insert(errand, faults.saturating_add(1));
-        }
-        journey
-    }
-}
-
-impl Journey {
-    const fn half_and_half(passage: Passage, latency: Millis) -> Self {
-        let there = Millis::new(latency.get() / 2);
-        Self {
-            passage,
-            there,
-            back: latency.saturating_sub(there),
-        }
-    }
-}
-
 impl Sandbox {
-    /// A company where everything works at once, on `clock`. Ids, and with a policy all chance, come from `seed`.
+    /// A company where everything works at once, on `clock`. Ids, and with a policy all chance, come from `seed`. It is kept
+    /// in memory alone.
     pub fn new(seed: u64, clock: Arc<dyn Clock>) -> Self {
+        Self::with_house(seed, clock, House::new(seed))
+    }
+
+    /// The company whose records are in `folder`, as it was when it last answered; a [new](Self::new) one where there are
+    /// none. One with another seed is [`OpenError::OtherCompany`].
+    ///
+    /// Every call is on disk before it is answered, and so is what the answer tells of. Once a write has failed, its callers
+    /// are told that the outcome is unknown, and everybody else finds the door closed until the folder is opened again.
+    pub fn open(folder: impl AsRef<Path>, seed: u64, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        let (records, seed) = Records::open_or_begin(folder.as_ref(), seed)?;
+        Ok(Self::with_house(seed, clock, House::of_records(records, seed)?))
+    }
+
+    /// As [`open`](Self::open), with the seed that is found there; where there is no company it is [`OpenError::Absent`].
+    pub fn reopen(folder: impl AsRef<Path>, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        let (records, seed) = Records::open(folder.as_ref())?;
+        Ok(Self::with_house(seed, clock, House::of_records(records, seed)?))
+    }
+
+    fn with_house(seed: u64, clock: Arc<dyn Clock>, house: House) -> Self {
         Self {
             seed,
             clock,
-            house: Mutex::new(House::new(seed, Policy::default())),
+            house: Mutex::new(house),
         }
     }
 
-    /// Behaves as `policy` says; for a new company only: it begins without any intent.
+    /// Behaves as `policy` says from now on; one that was opened behaves as it did until it is told otherwise.
     #[must_use]
-    pub fn with_policy(mut self, policy: Policy) -> Self {
-        self.house = Mutex::new(House::new(self.seed, policy));
+    pub fn with_policy(self, policy: Policy) -> Self {
+        self.house().set_policy(policy, self.clock.now());
         self
+    }
+
+    /// Answers wait for [`sync`](Self::sync), which writes what many callers wait for at once: for an executor that calls it
+    /// when nothing else can run. In memory they wait as well, so that both run alike. Else each call is written by itself.
+    #[must_use]
+    pub fn grouped(self) -> Self {
+        self.house().journal.group();
+        self
+    }
+
+    /// Writes what somebody waits for, and lets the answers through in the order of the calls; gives how many there were.
+    pub fn sync(&self) -> usize {
+        let waiting = self.house().journal.sync();
+        let count = waiting.len();
+        waiting.into_iter().for_each(Waker::wake);
+        count
+    }
+
+    /// Waits until everything that was done so far is on disk, at once where nothing is kept there; whether it is. What
+    /// [`due_notices`](Self::due_notices) gave is to be carried no further before.
+    pub async fn written(&self) -> bool {
+        let noted = self.house().journal.begin_wait();
+        let written = poll_fn(|context| self.house().journal.poll_written(noted, context)).await;
+        written.is_ok()
     }
 
     /// Notices that are due at `now` (of the company's clock), at most `max`, in no order that means anything. Each comes
     /// again, after a minute and then ever less often, until it is [acknowledged](Self::acknowledge).
     pub fn due_notices(&self, now: Timestamp, max: usize) -> Vec<PaymentNotice> {
-        self.house().company.due_notices(now, max)
+        let mut house = self.house();
+        if house.journal.has_failed() {
+            return Vec::new();
+        }
+        house.due_notices(now, max)
     }
 
     /// When [`due_notices`](Self::due_notices) may next have something to give: a notice is due, or the company does
     /// something by itself. `None` while nothing is planned. A hold plans its lapse, days ahead.
     pub fn next_notice_at(&self) -> Option<Timestamp> {
-        self.house().company.next_notice_at()
+        self.house().next_notice_at()
     }
 
     /// Stops the redelivery of a notice. Of one that was never delivered, or is forgotten, it changes nothing.
     pub fn acknowledge(&self, notice: WebhookId) {
-        self.house().company.acknowledge(notice);
+        self.house().acknowledge(notice, self.clock.now());
     }
 
     /// Drops an intent that is captured or cancelled, with its keys; what may still move stays. For simulations only, where
     /// nobody will ask for it again: no company forgets. Books are kept.
     pub fn forget(&self, intent: IntentId) {
-        self.house().company.forget(intent);
+        self.house().forget(intent, self.clock.now());
     }
 
     /// The company's own money books, by currency.
     pub fn totals(&self) -> BTreeMap<Currency, Totals> {
-        self.house().company.totals(self.clock.now())
+        self.house().totals(self.clock.now())
     }
 
     /// The dispute of an intent, if there is one.
     pub fn dispute(&self, intent: IntentId) -> Option<Dispute> {
-        self.house().company.dispute(intent, self.clock.now())
+        self.house().dispute(intent, self.clock.now())
     }
 
     /// Closes or opens the company's door: while closed, every call is [`Unavailable`](GatewayError::Unavailable) and
     /// nothing is done. What the company does by itself goes on.
     pub fn set_open(&self, open: bool) {
-        self.house().closed = !open;
+        self.house().set_open(open, self.clock.now());
     }
 
     /// The rider acts now; whether an action was required.
@@ -187,7 +167,7 @@ impl Sandbox {
     }
 
     fn make_happen(&self, intent: IntentId, change: Change) -> bool {
-        self.house().company.make_happen(intent, change, self.clock.now())
+        self.house().make_happen(intent, change, self.clock.now())
     }
 
     /// A caller that panicked has left no half-done change behind that matters more than going on.
@@ -200,9 +180,9 @@ impl Sandbox {
         &self,
         errand: Errand,
         method: Option<PaymentMethodId>,
-        done: impl FnOnce(&mut Company, Timestamp) -> Result<T, GatewayError> + Send,
+        done: impl FnOnce(&mut House, Timestamp) -> Result<T, GatewayError> + Send,
     ) -> Result<T, GatewayError> {
-        let journey = self.house().journey(errand, method);
+        let journey = self.house().journey(errand, method, self.clock.now());
         self.wait(journey.there).await;
         let answer = match journey.passage {
             Passage::Clear => self.visit(done),
@@ -213,20 +193,32 @@ impl Sandbox {
                 Ok(_) | Err(_) => Err(GatewayError::OutcomeUnknown),
             },
         };
+        let answer = self.once_written(answer).await;
         self.wait(journey.back).await;
         answer
     }
 
+    /// An answer leaves once what was done, and what it tells of, is on disk.
+    async fn once_written<T>(&self, answer: Result<T, GatewayError>) -> Result<T, GatewayError> {
+        if self.written().await {
+            return answer;
+        }
+        match answer {
+            Err(GatewayError::Unavailable) => Err(GatewayError::Unavailable),
+            Ok(_) | Err(_) => Err(GatewayError::OutcomeUnknown),
+        }
+    }
+
     fn visit<T>(
         &self,
-        done: impl FnOnce(&mut Company, Timestamp) -> Result<T, GatewayError>,
+        done: impl FnOnce(&mut House, Timestamp) -> Result<T, GatewayError>,
     ) -> Result<T, GatewayError> {
         let now = self.clock.now();
         let mut house = self.house();
-        if house.closed {
+        if house.is_closed() {
             return Err(GatewayError::Unavailable);
         }
-        done(&mut house.company, now)
+        done(&mut house, now)
     }
 
     async fn order(
@@ -235,14 +227,14 @@ impl Sandbox {
         order: Order,
         key: IdempotencyKey,
     ) -> Result<IntentView, GatewayError> {
-        self.call(Errand::Act(key), self.method(intent), move |company, now| {
-            company.order(intent, order, key, now)
+        self.call(Errand::Act(key), self.method(intent), move |house, now| {
+            house.order(intent, order, key, now)
         })
         .await
     }
 
     fn method(&self, intent: IntentId) -> Option<PaymentMethodId> {
-        self.house().company.method(intent)
+        self.house().method(intent)
     }
 
     async fn wait(&self, duration: Millis) {
@@ -256,8 +248,8 @@ impl Sandbox {
 impl PaymentGateway for Sandbox {
     async fn create(&self, request: IntentRequest) -> Result<IntentView, GatewayError> {
         let errand = Errand::Act(request.key);
-        self.call(errand, Some(request.method), move |company, now| {
-            company.create(request, now)
+        self.call(errand, Some(request.method), move |house, now| {
+            house.create(request, now)
         })
         .await
     }
@@ -285,21 +277,77 @@ impl PaymentGateway for Sandbox {
         amount: Money,
         key: IdempotencyKey,
     ) -> Result<RefundStatus, GatewayError> {
-        self.call(Errand::Act(key), self.method(intent), move |company, now| {
-            company.refund(intent, amount, key, now)
+        self.call(Errand::Act(key), self.method(intent), move |house, now| {
+            house.refund(intent, amount, key, now)
         })
         .await
     }
 
     async fn get(&self, intent: IntentId) -> Result<IntentView, GatewayError> {
-        self.call(Errand::Look(intent), self.method(intent), move |company, now| {
-            company.get(intent, now)
+        self.call(Errand::Look(intent), self.method(intent), move |house, now| {
+            house.get(intent, now)
         })
         .await
     }
 
     /// Takes no time and never gets lost: reconciliation looks at the company from inside. Only a closed door stops it.
     async fn list(&self, after: Option<IntentId>, max: usize) -> Result<Vec<IntentView>, GatewayError> {
-        self.visit(|company, now| Ok(company.list(after, max, now)))
+        let listed = self.visit(|house, now| Ok(house.list(after, max, now)));
+        self.once_written(listed).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::methods::PM_OK;
+    use fiacre_domain::id::TripId;
+    use fiacre_domain::stream::ChargeNumber;
+    use fiacre_domain::trip::AuthorizationNumber;
+    use fiacre_ports::Operation;
+    use std::pin::pin;
+    use std::task::{Context, Poll};
+
+    struct Noon;
+    #[async_trait]
+    impl Clock for Noon {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_ms(43_200_000)
+        }
+
+        async fn wait_until(&self, _at: Timestamp) {}
+    }
+
+    #[test]
+    fn after_a_failed_write_outcomes_are_unknown_and_the_door_is_closed_until_it_is_opened_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = || Sandbox::open(folder.path(), 1, Arc::new(Noon)).unwrap().grouped();
+        let request = |trip| IntentRequest {
+            key: IdempotencyKey {
+                epoch: 0,
+                trip: TripId::from_u128(trip),
+                charge: ChargeNumber::FARE,
+                authorization: AuthorizationNumber(0),
+                operation: Operation::Create,
+            },
+            amount: Money::new(100, Currency::USD),
+            method: PM_OK,
+        };
+        let mut context = Context::from_waker(Waker::noop());
+        let sandbox = open();
+        {
+            let mut waiting = pin!(sandbox.create(request(1)));
+            assert_eq!(waiting.as_mut().poll(&mut context), Poll::Pending);
+            sandbox.house().journal.fail();
+            assert_eq!(sandbox.sync(), 1);
+            let answered = waiting.as_mut().poll(&mut context);
+            assert_eq!(answered, Poll::Ready(Err(GatewayError::OutcomeUnknown)));
+        }
+        let late = pin!(sandbox.create(request(2))).poll(&mut context);
+        assert_eq!(late, Poll::Ready(Err(GatewayError::Unavailable)));
+        assert!(sandbox.due_notices(Timestamp::MAX, 9).is_empty());
+        drop(sandbox);
+        let listed = pin!(open().list(None, 9)).poll(&mut context);
+        assert_eq!(listed, Poll::Ready(Ok(Vec::new())));
     }
 }

@@ -1,4 +1,6 @@
-//! The payment gateway's suite over the sandbox.
+//! The payment gateway's suite over the sandbox, in memory and with its records on disk.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 use async_trait::async_trait;
 use fiacre_conformance::payment_gateway::{Capability, PaymentGatewayHarness};
@@ -8,10 +10,12 @@ use fiacre_domain::trip::PaymentMethodId;
 use fiacre_domain::units::Millis;
 use fiacre_ports::{Clock, PaymentGateway};
 use fiacre_sandbox_payments::{Sandbox, methods};
+use std::cell::RefCell;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::task::{Context, Poll, Waker};
+use tempfile::TempDir;
 
 /// A clock that whoever waits turns forward.
 #[derive(Default)]
@@ -28,16 +32,41 @@ impl Clock for HandClock {
     }
 }
 
-struct World {
-    clock: Arc<HandClock>,
+/// Where the records are.
+enum Kept {
+    InMemory(Arc<Sandbox>),
+    OnDisk(RefCell<Disk>),
+}
+
+struct Disk {
+    folder: TempDir,
     sandbox: Arc<Sandbox>,
 }
 
+impl Disk {
+    fn open(folder: TempDir, clock: Arc<HandClock>) -> Self {
+        let sandbox = Arc::new(Sandbox::open(folder.path(), 1, clock).unwrap());
+        Self { folder, sandbox }
+    }
+}
+
+struct World {
+    clock: Arc<HandClock>,
+    kept: Kept,
+}
+
 impl World {
-    fn new() -> Self {
+    fn in_memory() -> Self {
         let clock = Arc::new(HandClock::default());
-        let sandbox = Arc::new(Sandbox::new(1, clock.clone()));
-        Self { clock, sandbox }
+        let kept = Kept::InMemory(Arc::new(Sandbox::new(1, clock.clone())));
+        Self { clock, kept }
+    }
+
+    fn on_disk() -> Self {
+        let clock = Arc::new(HandClock::default());
+        let disk = Disk::open(tempfile::tempdir().unwrap(), clock.clone());
+        let kept = Kept::OnDisk(RefCell::new(disk));
+        Self { clock, kept }
     }
 }
 
@@ -63,15 +92,35 @@ impl Harness for World {
 
 impl PaymentGatewayHarness for World {
     fn open(&self) -> Arc<dyn PaymentGateway> {
-        self.sandbox.clone()
+        match &self.kept {
+            Kept::InMemory(sandbox) => sandbox.clone(),
+            Kept::OnDisk(disk) => disk.borrow().sandbox.clone(),
+        }
     }
 
     fn support(&self, capability: Capability) -> Support {
-        match capability {
-            Capability::Decline | Capability::Challenge | Capability::LoseAnswers | Capability::Refuse => {
-                Support::Yes
-            }
+        match (capability, &self.kept) {
+            (Capability::Crash, Kept::InMemory(_)) => Support::No("what is in memory dies with it"),
+            (
+                Capability::Decline
+                | Capability::Challenge
+                | Capability::LoseAnswers
+                | Capability::Refuse
+                | Capability::Crash,
+                Kept::InMemory(_) | Kept::OnDisk(_),
+            ) => Support::Yes,
         }
+    }
+
+    /// What is on disk when a process is killed is what the next one finds; what was in memory is never written.
+    fn crash(&self) {
+        let Kept::OnDisk(disk) = &self.kept else {
+            return;
+        };
+        let found = tempfile::tempdir().unwrap();
+        let journal = |folder: &TempDir| folder.path().join("journal");
+        std::fs::copy(journal(&disk.borrow().folder), journal(&found)).unwrap();
+        *disk.borrow_mut() = Disk::open(found, self.clock.clone());
     }
 
     fn method(&self) -> PaymentMethodId {
@@ -95,4 +144,12 @@ impl PaymentGatewayHarness for World {
     }
 }
 
-fiacre_conformance::payment_gateway_suite!(World::new());
+mod in_memory {
+    use super::World;
+    fiacre_conformance::payment_gateway_suite!(World::in_memory());
+}
+
+mod on_disk {
+    use super::World;
+    fiacre_conformance::payment_gateway_suite!(World::on_disk());
+}

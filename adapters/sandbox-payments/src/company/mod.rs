@@ -41,6 +41,8 @@ enum Mover {
     Bank(IdempotencyKey),
 }
 
+/// Everything that it does follows from its seed and from what it is told, and when. Looking changes nothing: whoever looks
+/// lets it [`advance`](Company::advance) first.
 #[derive(Debug)]
 pub(crate) struct Company {
     seed: Draw,
@@ -82,6 +84,10 @@ impl Company {
         &self.policy
     }
 
+    pub(crate) const fn set_policy(&mut self, policy: Policy) {
+        self.policy = policy;
+    }
+
     pub(crate) const fn seed(&self) -> Draw {
         self.seed
     }
@@ -114,13 +120,7 @@ impl Company {
         self.view(intent)
     }
 
-    pub(crate) fn get(&mut self, intent: IntentId, now: Timestamp) -> Result<IntentView, GatewayError> {
-        self.advance(now);
-        self.view(intent)
-    }
-
-    pub(crate) fn list(&mut self, after: Option<IntentId>, max: usize, now: Timestamp) -> Vec<IntentView> {
-        self.advance(now);
+    pub(crate) fn list(&self, after: Option<IntentId>, max: usize) -> Vec<IntentView> {
         self.files.page(after, max)
     }
 
@@ -140,18 +140,15 @@ impl Company {
         self.files.get(intent).map(|record| record.method())
     }
 
-    pub(crate) fn totals(&mut self, now: Timestamp) -> BTreeMap<Currency, Totals> {
-        self.advance(now);
+    pub(crate) fn totals(&self) -> BTreeMap<Currency, Totals> {
         self.books.totals()
     }
 
-    pub(crate) fn dispute(&mut self, intent: IntentId, now: Timestamp) -> Option<Dispute> {
-        self.advance(now);
+    pub(crate) fn dispute(&self, intent: IntentId) -> Option<Dispute> {
         self.disputes.get(&intent).copied()
     }
 
     pub(crate) fn due_notices(&mut self, now: Timestamp, max: usize) -> Vec<PaymentNotice> {
-        self.advance(now);
         self.post.take_due(now, max)
     }
 
@@ -261,7 +258,7 @@ impl Company {
         }
     }
 
-    fn view(&self, intent: IntentId) -> Result<IntentView, GatewayError> {
+    pub(crate) fn view(&self, intent: IntentId) -> Result<IntentView, GatewayError> {
         self.files
             .get(intent)
             .map(|record| record.view(intent))

@@ -29,8 +29,15 @@ impl Company {
         [planned, refund].into_iter().flatten().min()
     }
 
+    /// Whether [`advance`](Self::advance) would do anything.
+    pub(crate) fn has_planned(&self, now: Timestamp) -> bool {
+        let expiry = self.expiries.first().map(|(at, _)| *at);
+        let next = [self.next_own_change_at(), expiry];
+        next.into_iter().flatten().any(|at| at <= now)
+    }
+
     /// Does everything that was planned up to `now`, each at its own time, and lets keys expire.
-    pub(super) fn advance(&mut self, now: Timestamp) {
+    pub(crate) fn advance(&mut self, now: Timestamp) {
         while let Some(at) = self.next_own_change_at()
             && at <= now
         {

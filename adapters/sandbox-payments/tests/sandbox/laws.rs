@@ -4,7 +4,7 @@ use crate::stage::{PLAIN, Stage, key, now_or_never, request, usd};
 use fiacre_domain::id::IntentId;
 use fiacre_domain::trip::PaymentMethodId;
 use fiacre_domain::units::Millis;
-use fiacre_ports::{IntentStatus, IntentView, Operation, PaymentGateway};
+use fiacre_ports::{IntentStatus, IntentView, Operation, PaymentGateway, PaymentNotice};
 use fiacre_sandbox_payments::{Policy, Rate, Span, Totals, methods};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -38,6 +38,10 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+fn fate() -> impl Strategy<Value = Fate> {
+    prop_oneof![6 => Just(Fate::Lives), 1 => Just(Fate::Ends), 1 => Just(Fate::IsKilled)]
+}
+
 fn method() -> impl Strategy<Value = PaymentMethodId> {
     prop_oneof![
         Just(PLAIN),
@@ -46,7 +50,7 @@ fn method() -> impl Strategy<Value = PaymentMethodId> {
 }
 
 /// A policy where everything goes wrong often.
-fn rough() -> Policy {
+pub(crate) fn rough() -> Policy {
     let often = Rate::from_basis_points(2_000).unwrap();
     let while_ = Span::new(Millis::ZERO, Millis::from_minutes(60)).unwrap();
     Policy::default()
@@ -95,6 +99,23 @@ fn take(stage: &Stage, trip: u128, method: PaymentMethodId, step: Step) -> Strin
             String::new()
         }
     }
+}
+
+/// What becomes of the process that a company lives in.
+#[derive(Debug, Clone, Copy)]
+enum Fate {
+    Lives,
+    Ends,
+    IsKilled,
+}
+
+/// Fetches what is due, and acknowledges the first half.
+fn carry_notices(stage: &Stage) -> Vec<PaymentNotice> {
+    let notices = stage.sandbox.due_notices(stage.now(), 8);
+    for notice in notices.iter().take(notices.len() / 2) {
+        stage.sandbox.acknowledge(notice.id);
+    }
+    notices
 }
 
 /// By the list, as reconciliation would: a creation's answer may have been lost.
@@ -205,6 +226,36 @@ proptest! {
                 .map(|(_, answer)| answer.clone())
                 .collect();
             prop_assert_eq!(answers, among);
+        }
+    }
+}
+
+proptest! {
+    // Each step syncs the disk.
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    /// With its records on disk, opened again at any point, by a process that ended or by one that was killed.
+    #[test]
+    fn a_company_on_disk_answers_as_one_in_memory(
+        seed: u64,
+        methods in vec(method(), 4),
+        steps in vec((0_usize..4, step(), fate()), 1..40),
+    ) {
+        let memory = Stage::seeded(seed, rough());
+        let mut disk = Stage::on_disk(seed, rough());
+        for (trip, step, fate) in steps {
+            let method = methods[trip];
+            prop_assert_eq!(take(&memory, trip as u128, method, step), take(&disk, trip as u128, method, step));
+            prop_assert_eq!(carry_notices(&memory), carry_notices(&disk));
+            // What this answers is on disk, and with it everything that was done before.
+            prop_assert_eq!(all(&memory), all(&disk));
+            disk = match fate {
+                Fate::Lives => disk,
+                Fate::Ends => disk.restart(),
+                Fate::IsKilled => disk.crash(),
+            };
+            prop_assert_eq!(memory.totals(), disk.totals());
+            prop_assert_eq!(memory.sandbox.next_notice_at(), disk.sandbox.next_notice_at());
         }
     }
 }

@@ -6,6 +6,7 @@
     reason = "a test that cannot go on says where"
 )]
 
+mod disk;
 mod laws;
 mod methods;
 mod notices;

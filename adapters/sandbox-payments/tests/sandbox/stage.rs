@@ -12,10 +12,12 @@ use fiacre_ports::{
     RefundStatus,
 };
 use fiacre_sandbox_payments::{Policy, Sandbox, Totals};
+use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::task::{Context, Poll, Waker};
+use tempfile::TempDir;
 
 /// A method that no script knows: the policy decides.
 pub(crate) const PLAIN: PaymentMethodId = PaymentMethodId(7);
@@ -40,6 +42,8 @@ impl Clock for HandClock {
 pub(crate) struct Stage {
     pub(crate) clock: Arc<HandClock>,
     pub(crate) sandbox: Sandbox,
+    /// Where its records are, if they are kept.
+    folder: Option<TempDir>,
 }
 
 pub(crate) fn usd(minor: i64) -> Money {
@@ -84,7 +88,54 @@ impl Stage {
     pub(crate) fn seeded(seed: u64, policy: Policy) -> Self {
         let clock = Arc::new(HandClock::default());
         let sandbox = Sandbox::new(seed, clock.clone()).with_policy(policy);
-        Self { clock, sandbox }
+        Self {
+            clock,
+            sandbox,
+            folder: None,
+        }
+    }
+
+    /// The same, with its records on disk.
+    pub(crate) fn on_disk(seed: u64, policy: Policy) -> Self {
+        let (clock, folder) = (Arc::new(HandClock::default()), tempfile::tempdir().unwrap());
+        let sandbox = Sandbox::open(folder.path(), seed, clock.clone()).unwrap();
+        Self {
+            clock,
+            sandbox: sandbox.with_policy(policy),
+            folder: Some(folder),
+        }
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.as_ref().unwrap().path()
+    }
+
+    /// Ends as a process ends that has time to, and is there again.
+    pub(crate) fn restart(self) -> Self {
+        let Self {
+            clock,
+            sandbox,
+            folder,
+        } = self;
+        drop(sandbox);
+        let sandbox = Sandbox::reopen(folder.as_ref().unwrap(), clock.clone()).unwrap();
+        Self {
+            clock,
+            sandbox,
+            folder,
+        }
+    }
+
+    /// Is killed, and there again: what was in memory alone is gone.
+    pub(crate) fn crash(self) -> Self {
+        let (clock, folder) = (self.clock.clone(), tempfile::tempdir().unwrap());
+        std::fs::copy(self.folder().join("journal"), folder.path().join("journal")).unwrap();
+        let sandbox = Sandbox::reopen(folder.path(), clock.clone()).unwrap();
+        Self {
+            clock,
+            sandbox,
+            folder: Some(folder),
+        }
     }
 
     pub(crate) fn pass(&self, duration: Millis) {

@@ -61,6 +61,8 @@ trait Bug: Debug + Send + Sync {
     ) -> Result<Vec<IntentView>, GatewayError> {
         inner.list(after, max).await
     }
+    /// After the process died.
+    fn crashed(&self, _inner: &Reference) {}
 }
 
 /// A handle on the model through a bug.
@@ -127,6 +129,10 @@ impl PaymentGatewayHarness for Broken {
     fn method_with_lost_answers(&self) -> PaymentMethodId {
         self.harness.method_with_lost_answers()
     }
+    fn crash(&self) {
+        self.harness.crash();
+        self.bug.crashed(&self.harness.reference());
+    }
     fn lose_next_answer(&self) {
         self.harness.lose_next_answer();
     }
@@ -153,6 +159,7 @@ pub fn broken(clause: Clause) -> Broken {
         Clause::ChallengeHoldsNothing => Broken::new(TrustsTheRider),
         Clause::CancelBeforeConfirmWins => Broken::new(LateConfirmHolds),
         Clause::RefusedForGoodIsSaid => Broken::new(HopesForEver),
+        Clause::AnsweredSurvivesACrash => Broken::new(KeepsKeysInMemory),
     }
 }
 
@@ -494,5 +501,15 @@ impl Bug for HopesForEver {
             Err(GatewayError::Refused) => Err(GatewayError::Unavailable),
             answer => answer,
         }
+    }
+}
+
+/// Intents are kept, the keys under which they were moved are not.
+#[derive(Debug)]
+struct KeepsKeysInMemory;
+#[async_trait]
+impl Bug for KeepsKeysInMemory {
+    fn crashed(&self, inner: &Reference) {
+        inner.state().used.clear();
     }
 }

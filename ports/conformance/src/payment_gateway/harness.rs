@@ -16,6 +16,8 @@ pub enum Capability {
     LoseAnswers,
     /// A method with which the gateway refuses to create or to confirm, for good.
     Refuse,
+    /// The process that the gateway lives in, killed and begun again: for a gateway in process that keeps its records.
+    Crash,
 }
 
 /// A world around a gateway; where it is shared, [`Harness::salt`] keeps keys apart, and `list` may show others' intents.
@@ -49,6 +51,11 @@ pub trait PaymentGatewayHarness: Harness {
     /// [`OutcomeUnknown`]: fiacre_ports::GatewayError::OutcomeUnknown
     fn method_with_lost_answers(&self) -> PaymentMethodId {
         undeclared("method_with_lost_answers")
+    }
+
+    /// Kills the process that the gateway lives in, and begins it again; a handle of before is not used any more.
+    fn crash(&self) {
+        undeclared("crash")
     }
 
     /// Called before each call whose answer must be lost, for a harness that loses answers by itself and not by the method.

@@ -182,3 +182,26 @@ pub(super) fn same_key_side_by_side_is_one_effect<H: PaymentGatewayHarness>(scri
     let refunded = script.standing(&gateway, intent)?.refunded_minor;
     expect_same("what was given back", &3_00, &refunded)
 }
+
+pub(super) fn answered_survives_a_crash<H: PaymentGatewayHarness>(script: &Script<'_, H>) -> Check {
+    let gateway = script.open_gateway();
+    let taken = script.captured(&gateway, 1, 15_00)?;
+    let refund = script.key(1, Operation::Refund(0));
+    let given_back = script.refund(&gateway, taken, 5_00, refund);
+    expect(given_back.is_ok(), "a refund", given_back)?;
+    let held = script.held(&gateway, 2)?;
+    let before = script.list(&gateway, 10)?;
+    drop(gateway);
+    script.harness().crash();
+    script.note("crash, and begin again");
+    let gateway = script.open_gateway();
+    expect_same("the intents", &before, &script.list(&gateway, 10)?)?;
+    let again = script.refund(&gateway, taken, 5_00, refund);
+    expect(again.is_ok(), "the refund", again)?;
+    let refunded = script.standing(&gateway, taken)?.refunded_minor;
+    expect_same("what was given back", &5_00, &refunded)?;
+    let confirmed = granted(script.confirm(&gateway, held, script.key(2, Operation::Confirm)))?;
+    expect_held(&confirmed, HELD_MINOR)?;
+    let capture = script.capture(&gateway, held, 15_00, script.key(2, Operation::Capture));
+    expect_captured(&granted(capture)?, 15_00)
+}

@@ -49,4 +49,6 @@ crate::clause::clauses! {
         "keep a hold from ever being placed that was cancelled before it was confirmed, also under a key that comes late and again";
     RefusedForGoodIsSaid pg_18_refused_for_good_is_said needs Refuse by statuses::refused_for_good_is_said:
         "answer `Refused`, not an error that may pass, to what it will never do, hold nothing, and let the intent be cancelled";
+    AnsweredSurvivesACrash pg_19_answered_survives_a_crash needs Crash by keys::answered_survives_a_crash:
+        "keep what it answered through a crash of the process that it lives in: intents, what was given back, and keys";
 }

@@ -280,9 +280,11 @@ impl PaymentGatewayHarness for ReferenceHarness {
 
     fn support(&self, capability: Capability) -> Support {
         match capability {
-            Capability::Decline | Capability::Challenge | Capability::LoseAnswers | Capability::Refuse => {
-                Support::Yes
-            }
+            Capability::Decline
+            | Capability::Challenge
+            | Capability::LoseAnswers
+            | Capability::Refuse
+            | Capability::Crash => Support::Yes,
         }
     }
 
@@ -305,6 +307,9 @@ impl PaymentGatewayHarness for ReferenceHarness {
     fn method_with_lost_answers(&self) -> PaymentMethodId {
         HELD
     }
+
+    /// Everything that the model was told is kept.
+    fn crash(&self) {}
 
     fn lose_next_answer(&self) {
         self.gateway.state().lose_next = true;

@@ -1,0 +1,201 @@
+//! What is kept of a company: a journal of everything that was done to it. Whoever opens it does all of it again, and has
+//! the company as it was, because what it does follows from its seed and from what is done to it alone.
+//!
+//! What is done joins a group; one sync writes the group, and only then are its callers answered.
+
+mod bytes;
+mod entry;
+mod error;
+mod folder;
+mod volume;
+
+pub(crate) use entry::{Deed, Entry, Outcome};
+pub use error::OpenError;
+
+use bytes::Stored;
+use entry::Said;
+use fiacre_domain::time::Timestamp;
+use std::path::Path;
+use std::task::{Context, Poll, Waker};
+use volume::{Volume, blank_frame, is_blank};
+
+/// How much waits at most for somebody else's sync.
+const GROUP_BYTES_MAX: usize = 1 << 20;
+
+/// Where what is done is written down.
+#[derive(Debug)]
+enum Kept {
+    Nowhere,
+    /// It is being done again; this came of the last deed.
+    Again(Outcome),
+    OnDisk(Volume),
+    /// A write failed: nothing is written any more.
+    Failed,
+}
+
+/// It cannot be said what the disk holds, until the company is opened again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct WriteFailed;
+
+/// A journal that is open, and not read yet.
+pub(crate) struct Records(Volume);
+
+impl Records {
+    /// Opens what is in a folder, and begins it with `seed` if there is nothing; gives the company's seed.
+    pub(crate) fn open_or_begin(folder: &Path, seed: u64) -> Result<(Self, u64), OpenError> {
+        let (volume, found) = Volume::open(folder, seed)?;
+        if found != seed {
+            return Err(volume.other_company(found));
+        }
+        Ok((Self(volume), found))
+    }
+
+    /// Opens what is in a folder, which must be there; gives the company's seed.
+    pub(crate) fn open(folder: &Path) -> Result<(Self, u64), OpenError> {
+        if !folder::has_journal(folder) {
+            let folder = folder.to_owned();
+            return Err(OpenError::Absent { folder });
+        }
+        let (volume, seed) = Volume::open(folder, 0)?;
+        Ok((Self(volume), seed))
+    }
+
+    /// Shows every entry to `again`, which does it again and gives what came of it.
+    pub(crate) fn replay(mut self, mut again: impl FnMut(Entry) -> Outcome) -> Result<Journal, OpenError> {
+        self.0.read(|entry| {
+            let then = entry.outcome;
+            let same = again(entry) == then;
+            same.then_some(())
+                .ok_or("what this release does otherwise than the one that wrote it")
+        })?;
+        Ok(Journal::new(Kept::OnDisk(self.0)))
+    }
+}
+
+/// A company's journal, and who waits for it to be written.
+#[derive(Debug)]
+pub(crate) struct Journal {
+    kept: Kept,
+    /// Whether somebody else calls `sync`, or every caller does for itself.
+    is_grouped: bool,
+    group: Vec<u8>,
+    scratch: Vec<u8>,
+    noted: u64,
+    synced: u64,
+    waiting: Vec<Waker>,
+}
+
+impl Journal {
+    /// One that keeps nothing.
+    pub(crate) fn nowhere() -> Self {
+        Self::new(Kept::Nowhere)
+    }
+
+    /// For a company that does again what it did.
+    pub(crate) fn again() -> Self {
+        Self::new(Kept::Again(Outcome::of(&(), &mut Vec::new())))
+    }
+
+    fn new(kept: Kept) -> Self {
+        Self {
+            kept,
+            is_grouped: false,
+            group: blank_frame(),
+            scratch: Vec::new(),
+            noted: 0,
+            synced: 0,
+            waiting: Vec::new(),
+        }
+    }
+
+    /// What came of the last deed that was done again, once.
+    pub(crate) fn take_outcome(&mut self) -> Outcome {
+        let nothing = Outcome::of(&(), &mut self.scratch);
+        match &mut self.kept {
+            Kept::Again(outcome) => std::mem::replace(outcome, nothing),
+            Kept::Nowhere | Kept::OnDisk(_) | Kept::Failed => nothing,
+        }
+    }
+
+    pub(crate) const fn group(&mut self) {
+        self.is_grouped = true;
+    }
+
+    pub(crate) const fn has_failed(&self) -> bool {
+        matches!(self.kept, Kept::Failed)
+    }
+
+    /// Writes down what was done at `at`, and what it was answered.
+    pub(crate) fn note(&mut self, at: Timestamp, deed: impl FnOnce() -> Deed, said: &impl Said) {
+        self.noted += 1;
+        match &mut self.kept {
+            Kept::Nowhere | Kept::Failed => {}
+            Kept::Again(outcome) => *outcome = Outcome::of(said, &mut self.scratch),
+            Kept::OnDisk(_) => {
+                let outcome = Outcome::of(said, &mut self.scratch);
+                let deed = deed();
+                Entry { at, deed, outcome }.write(&mut self.group);
+            }
+        }
+    }
+
+    /// Begins to wait until what was noted so far is written: what to [ask for](Self::poll_written).
+    pub(crate) fn begin_wait(&mut self) -> u64 {
+        if !self.is_grouped {
+            self.write();
+        }
+        self.noted
+    }
+
+    /// Whether what was noted up to `noted` is written.
+    pub(crate) fn poll_written(
+        &mut self,
+        noted: u64,
+        context: &Context<'_>,
+    ) -> Poll<Result<(), WriteFailed>> {
+        if self.synced >= noted {
+            return Poll::Ready(Ok(()));
+        }
+        if self.has_failed() {
+            return Poll::Ready(Err(WriteFailed));
+        }
+        self.waiting.push(context.waker().clone());
+        Poll::Pending
+    }
+
+    /// Writes the group if anybody waits for it, or if it is long; gives who waited, in the order of the calls.
+    pub(crate) fn sync(&mut self) -> Vec<Waker> {
+        if !self.waiting.is_empty() || self.group.len() >= GROUP_BYTES_MAX {
+            self.write();
+        }
+        std::mem::take(&mut self.waiting)
+    }
+
+    /// As if a write had failed.
+    #[cfg(test)]
+    pub(crate) fn fail(&mut self) {
+        self.kept = Kept::Failed;
+    }
+
+    /// Writes what there is.
+    fn write(&mut self) {
+        if let Kept::OnDisk(volume) = &mut self.kept
+            && !is_blank(&self.group)
+        {
+            if let Err(error) = volume.append(&mut self.group) {
+                tracing::error!(%error, "the payment sandbox cannot write: it is closed until it is opened again");
+                self.kept = Kept::Failed;
+            }
+            self.group.truncate(blank_frame().len());
+        }
+        if !self.has_failed() {
+            self.synced = self.noted;
+        }
+    }
+}
+
+impl Drop for Journal {
+    fn drop(&mut self) {
+        self.write();
+    }
+}

@@ -1,0 +1,240 @@
+//! The company's records on disk: what is cut, what is refused, and what waits to be written.
+
+use crate::stage::{HandClock, PLAIN, Stage, key, now_or_never, request, usd, with};
+use fiacre_domain::units::Millis;
+use fiacre_ports::{IntentView, Operation, PaymentGateway};
+use fiacre_sandbox_payments::{OpenError, Policy, Rate, Sandbox, methods};
+use std::fs;
+use std::path::Path;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+fn open(folder: &Path) -> Result<Sandbox, OpenError> {
+    Sandbox::open(folder, 1, Arc::new(HandClock::default()))
+}
+
+fn all(sandbox: &Sandbox) -> Vec<IntentView> {
+    now_or_never(sandbox.list(None, usize::MAX)).unwrap()
+}
+
+/// A folder with this as its journal, and what it answers.
+fn opened_with(journal: &[u8]) -> Result<Vec<IntentView>, OpenError> {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("journal"), journal).unwrap();
+    open(folder.path()).map(|sandbox| all(&sandbox))
+}
+
+/// A journal of three trips with the lengths that it had after each call, and what was there then.
+fn history() -> (Vec<u8>, Vec<(usize, Vec<IntentView>)>) {
+    let stage = Stage::on_disk(1, Policy::default());
+    let journal = stage.folder().join("journal");
+    let mut steps = Vec::new();
+    let mut note = |stage: &Stage| {
+        let views = all(&stage.sandbox);
+        let bytes = usize::try_from(fs::metadata(&journal).unwrap().len()).unwrap();
+        steps.push((bytes, views));
+    };
+    note(&stage);
+    for trip in 1..=3 {
+        let view = stage.create(trip, PLAIN).unwrap();
+        note(&stage);
+        stage.confirm(&view).unwrap();
+        note(&stage);
+        stage.pass(Millis::from_secs(1));
+        stage.capture(&view, 1_500).unwrap();
+        note(&stage);
+    }
+    (fs::read(&journal).unwrap(), steps)
+}
+
+#[test]
+fn a_journal_cut_anywhere_is_the_company_before_the_call_that_was_cut() {
+    let (journal, steps) = history();
+    for cut in steps[0].0..=journal.len() {
+        let expected = steps.iter().rev().find(|(bytes, _)| *bytes <= cut);
+        let found = opened_with(&journal[..cut]).unwrap();
+        assert_eq!(Some(&found), expected.map(|(_, views)| views), "cut at {cut}");
+    }
+}
+
+#[test]
+fn what_a_crash_left_of_a_write_is_cut_off_and_written_over() {
+    let (journal, steps) = history();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal");
+    let (whole, _) = steps[6];
+    // The last call's first half, then a page that never arrived.
+    let torn = [&journal[..whole + 40], &[0; 4_096]].concat();
+    fs::write(&path, torn).unwrap();
+    let sandbox = open(folder.path()).unwrap();
+    assert_eq!(fs::metadata(&path).unwrap().len(), whole as u64);
+    now_or_never(sandbox.create(request(9, methods::PM_OK))).unwrap();
+    let expected = all(&sandbox);
+    drop(sandbox);
+    assert_eq!(all(&open(folder.path()).unwrap()), expected);
+}
+
+#[test]
+fn damage_before_a_whole_call_is_named_with_its_place_and_nothing_is_cut() {
+    let (journal, steps) = history();
+    let (from, to) = (steps[2].0, steps[3].0);
+    for at in from..to {
+        let mut damaged = journal.clone();
+        damaged[at] ^= 0x40;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        fs::write(&path, &damaged).unwrap();
+        let refused = open(folder.path()).unwrap_err();
+        assert!(
+            matches!(refused, OpenError::Damaged { at_byte, .. } if at_byte == from as u64),
+            "{at}: {refused}"
+        );
+        assert_eq!(fs::read(&path).unwrap(), damaged, "{at}");
+    }
+}
+
+#[test]
+fn what_is_not_its_own_is_refused_by_name() {
+    let code = |folder: &Path| open(folder).unwrap_err().code();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    fs::write(path.join("letters.txt"), "Dear Ann").unwrap();
+    assert_eq!(code(path), "sandbox_not_fiacre");
+    fs::remove_file(path.join("letters.txt")).unwrap();
+    for (journal, expected) in [
+        ("Dear journal\n", "sandbox_not_fiacre"),
+        ("", "sandbox_not_fiacre"),
+        ("Fiacre's payment sandbox, format 2\n", "sandbox_newer"),
+        ("Fiacre's payment sandbox, format 1\n", "sandbox_damaged"),
+    ] {
+        fs::write(path.join("journal"), journal).unwrap();
+        assert_eq!(code(path), expected, "{journal}");
+        assert_eq!(fs::read_to_string(path.join("journal")).unwrap(), journal);
+    }
+    fs::remove_file(path.join("journal")).unwrap();
+    let clock = || Arc::new(HandClock::default());
+    let absent = Sandbox::reopen(path.join("nowhere"), clock()).unwrap_err();
+    assert_eq!(absent.code(), "sandbox_absent");
+    assert!(!path.join("nowhere").exists());
+    let first = open(path).unwrap();
+    let second = open(path).unwrap_err();
+    let own = Some(std::process::id());
+    assert!(
+        matches!(second, OpenError::InUse { process, .. } if process == own),
+        "{second}"
+    );
+    drop(first);
+    let other = Sandbox::open(path, 2, clock()).unwrap_err();
+    assert!(
+        matches!(other, OpenError::OtherCompany { seed: 1, .. }),
+        "{other}"
+    );
+}
+
+#[test]
+fn a_policy_is_kept_and_a_new_one_holds_from_then_on() {
+    let always = Policy::default().with_declines(Rate::ALWAYS);
+    let stage = Stage::on_disk(1, always);
+    let declined = stage.create(1, PLAIN).unwrap();
+    stage.confirm(&declined).unwrap();
+    let Stage { sandbox, .. } = &stage.restart();
+    let view = now_or_never(sandbox.create(request(2, PLAIN))).unwrap();
+    let confirm = || now_or_never(sandbox.confirm(view.intent, with(&view, Operation::Confirm)));
+    assert_eq!(
+        confirm().unwrap().status,
+        fiacre_ports::IntentStatus::RequiresConfirmation { declined: true }
+    );
+}
+
+#[test]
+fn grouped_answers_wait_for_one_sync_and_nothing_is_answered_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let sandbox = open(folder.path()).unwrap().grouped();
+    let mut context = Context::from_waker(Waker::noop());
+    let bytes = || fs::metadata(folder.path().join("journal")).unwrap().len();
+    let before = bytes();
+    let mut first = pin!(sandbox.create(request(1, PLAIN)));
+    let mut second = pin!(sandbox.create(request(2, PLAIN)));
+    // A look at what is not on disk yet waits with the others: it would tell of what a crash may lose.
+    let mut look = pin!(sandbox.list(None, 9));
+    assert!(first.as_mut().poll(&mut context).is_pending());
+    assert!(second.as_mut().poll(&mut context).is_pending());
+    assert!(look.as_mut().poll(&mut context).is_pending());
+    assert_eq!(bytes(), before);
+    assert_eq!(sandbox.sync(), 3);
+    assert!(bytes() > before);
+    assert!(first.as_mut().poll(&mut context).is_ready());
+    assert!(second.as_mut().poll(&mut context).is_ready());
+    assert!(matches!(look.as_mut().poll(&mut context), Poll::Ready(Ok(views)) if views.len() == 2));
+    // Now there is nothing to wait for.
+    assert_eq!(sandbox.sync(), 0);
+    assert!(pin!(sandbox.list(None, 9)).poll(&mut context).is_ready());
+}
+
+#[test]
+fn a_grouped_company_in_memory_waits_as_well() {
+    let sandbox = Sandbox::new(1, Arc::new(HandClock::default())).grouped();
+    let mut context = Context::from_waker(Waker::noop());
+    let mut call = pin!(sandbox.create(request(1, PLAIN)));
+    assert!(call.as_mut().poll(&mut context).is_pending());
+    assert_eq!(sandbox.sync(), 1);
+    assert!(call.as_mut().poll(&mut context).is_ready());
+}
+
+/// What a release wrote is read by every later one, and its company does what it did: if this fails, what the company does
+/// for a deed has changed, and with it the format's number.
+#[test]
+fn the_journal_of_the_first_format_gives_the_company_that_wrote_it() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/journal-1");
+    let stage = ordinary_life();
+    if std::env::var_os("FIACRE_BLESS").is_some() && !path.exists() {
+        fs::copy(stage.folder().join("journal"), &path).unwrap();
+    }
+    let golden = fs::read(path).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("journal"), golden).unwrap();
+    let reopened = Sandbox::reopen(folder.path(), stage.clock.clone()).unwrap();
+    assert_eq!(all(&reopened), all(&stage.sandbox));
+    assert_eq!(reopened.totals(), stage.sandbox.totals());
+}
+
+/// A company to which everything is done that can be, with every method, and which does everything that it does by itself.
+fn ordinary_life() -> Stage {
+    let stage = Stage::on_disk(1, crate::laws::rough());
+    let sandbox = &stage.sandbox;
+    for round in 0_u16..16 {
+        let methods = methods::ALL.into_iter().map(|(_, method)| method).chain([PLAIN]);
+        for (trip, method) in (1..).zip(methods) {
+            let trip = trip + 100 * u128::from(round / 8);
+            let _ = stage.create(trip, method);
+            let Some(view) = all(sandbox)
+                .into_iter()
+                .find(|view| view.key == key(trip, Operation::Create))
+            else {
+                continue;
+            };
+            match round % 8 {
+                0 | 1 => drop(stage.confirm(&view)),
+                2 if trip % 5 == 0 => drop(stage.cancel(&view)),
+                2 if trip % 5 == 1 => drop(sandbox.lose_hold(view.intent)),
+                2 => drop(sandbox.complete_action(view.intent)),
+                3 | 4 => drop(stage.capture(&view, 1_500)),
+                5 => drop(stage.refund(&view, round, 200)),
+                6 => drop(sandbox.open_dispute(view.intent)),
+                _ => drop(sandbox.close_dispute(view.intent)),
+            }
+        }
+        for notice in sandbox.due_notices(stage.now(), 16).iter().take(12) {
+            sandbox.acknowledge(notice.id);
+        }
+        sandbox.set_open(false);
+        let _ = now_or_never(sandbox.create(request(10_000, PLAIN)));
+        sandbox.set_open(true);
+        stage.pass(Millis::from_minutes(90));
+    }
+    let captured = all(sandbox).into_iter().next().unwrap();
+    sandbox.forget(captured.intent);
+    let _ = now_or_never(sandbox.refund(captured.intent, usd(1), key(9_999, Operation::Refund(0))));
+    stage
+}
