@@ -20,8 +20,11 @@ use std::str::FromStr;
 pub enum IdError {
     /// Not 32 hexadecimal digits in the grouping 8-4-4-4-12.
     NotAUuid,
-    /// Not 1 to 15 characters out of `a–z 0–9 - _ .`.
-    NotASlug,
+    /// Not 1 to `length_max` characters out of `a–z 0–9 - _ .`.
+    NotASlug {
+        /// How long a name of this kind may be.
+        length_max: u8,
+    },
 }
 
 impl IdError {
@@ -29,19 +32,20 @@ impl IdError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::NotAUuid => "id_not_a_uuid",
-            Self::NotASlug => "id_not_a_slug",
+            Self::NotASlug { .. } => "id_not_a_slug",
         }
     }
 }
 
 impl fmt::Display for IdError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NotAUuid => "failed to read the id: write it as 8-4-4-4-12 hexadecimal digits",
-            Self::NotASlug => {
-                "failed to read the name: use 1 to 15 characters out of a-z, 0-9, '-', '_' and '.'"
-            }
-        })
+        match self {
+            Self::NotAUuid => f.write_str("failed to read the id: write it as 8-4-4-4-12 hexadecimal digits"),
+            Self::NotASlug { length_max } => write!(
+                f,
+                "failed to read the name: use 1 to {length_max} characters out of a-z, 0-9, '-', '_' and '.'"
+            ),
+        }
     }
 }
 
@@ -144,42 +148,54 @@ uuid_id!(
     IntentId
 );
 
-/// A short lower-case name held in place: 1 to 15 characters out of `a–z 0–9 - _ .`.
+/// How long a name is, unless it says otherwise.
+const NAME_LENGTH_MAX: u8 = 15;
+/// How long a tariff's name may be: as long as fits into a [`StreamId`](crate::stream::StreamId) beside a trip's id and number,
+/// for every commit and message holds one.
+pub const TARIFF_NAME_LENGTH_MAX: u8 = 22;
+
+/// A short lower-case name held in place: 1 to `MAX` characters out of `a–z 0–9 - _ .`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-struct Slug {
-    bytes: [u8; 15],
+struct Slug<const MAX: usize> {
+    bytes: [u8; MAX],
     length: u8,
 }
 
-impl Slug {
+impl<const MAX: usize> Slug<MAX> {
     fn as_str(&self) -> &str {
         std::str::from_utf8(&self.bytes[..usize::from(self.length)]).unwrap_or_default()
     }
 }
 
-impl FromStr for Slug {
+impl<const MAX: usize> FromStr for Slug<MAX> {
     type Err = IdError;
 
     fn from_str(text: &str) -> Result<Self, IdError> {
-        let fits = (1..=15).contains(&text.len());
+        let refused = IdError::NotASlug {
+            length_max: u8::try_from(MAX).unwrap_or(u8::MAX),
+        };
         let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.".contains(&byte);
-        if !fits || !text.bytes().all(plain) {
-            return Err(IdError::NotASlug);
+        if text.is_empty() || !text.bytes().all(plain) {
+            return Err(refused);
         }
-        let mut bytes = [0; 15];
-        bytes[..text.len()].copy_from_slice(text.as_bytes());
+        let mut bytes = [0; MAX];
+        let room = bytes.get_mut(..text.len()).ok_or(refused)?;
+        room.copy_from_slice(text.as_bytes());
         Ok(Self {
             bytes,
-            length: u8::try_from(text.len()).map_err(|_| IdError::NotASlug)?,
+            length: u8::try_from(text.len()).map_err(|_| refused)?,
         })
     }
 }
 
 macro_rules! slug_id {
     ($(#[$doc:meta])* $name:ident) => {
+        slug_id!($(#[$doc])* $name, NAME_LENGTH_MAX);
+    };
+    ($(#[$doc:meta])* $name:ident, $length_max:ident) => {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(Slug);
+        pub struct $name(Slug<{ $length_max as usize }>);
 
         impl $name {
             /// The name.
@@ -222,7 +238,8 @@ slug_id!(
 );
 slug_id!(
     /// A tariff, without its version.
-    TariffId
+    TariffId,
+    TARIFF_NAME_LENGTH_MAX
 );
 slug_id!(
     /// A zone of a tariff or of a service area.
@@ -279,13 +296,14 @@ mod tests {
             assert_eq!(wrong.parse::<TripId>(), Err(IdError::NotAUuid), "{wrong}");
         }
         for wrong in ["", "Manhattan", "a name", "sixteen-letters-", "ü"] {
-            assert_eq!(wrong.parse::<RegionId>(), Err(IdError::NotASlug), "{wrong}");
+            let refused = Err(IdError::NotASlug { length_max: 15 });
+            assert_eq!(wrong.parse::<RegionId>(), refused, "{wrong}");
         }
     }
 
     #[test]
     fn ids_stay_small() {
         assert_eq!((size_of::<TripId>(), align_of::<TripId>()), (16, 8));
-        assert_eq!(size_of::<RegionId>(), 16);
+        assert_eq!((size_of::<RegionId>(), size_of::<TariffId>()), (16, 23));
     }
 }

@@ -365,7 +365,7 @@ mod tests {
             StreamId::Payment(trip, ChargeNumber::FARE),
             StreamId::Payment(trip, ChargeNumber(3)),
             StreamId::Ops("manhattan".parse().unwrap()),
-            StreamId::Tariff("nyc-2018".parse().unwrap()),
+            StreamId::Tariff("bengaluru-auto.c20".parse().unwrap()),
         ];
         for stream in streams {
             assert_eq!(stream.to_string().parse::<StreamId>(), Ok(stream));

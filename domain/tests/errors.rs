@@ -39,7 +39,7 @@ fn of_values() -> Vec<(&'static str, String)> {
         SeatsError,
         StreamError,
         IdError::NotAUuid,
-        IdError::NotASlug,
+        IdError::NotASlug { length_max: 15 },
         MoneyError::UnknownCurrency,
         MoneyError::CurrencyMismatch {
             left: Currency::USD,

@@ -82,7 +82,13 @@ fn what_is_no_value_is_refused() {
         &"g7".repeat(32),
         &"7g".repeat(32),
     ]);
-    refused::<TariffId>(&["", "a tariff", "Tariff", "sixteen-letters-", "ü"]);
+    refused::<TariffId>(&["", "a tariff", "Tariff", "twenty-three-letters-is", "ü"]);
+    refused::<ZoneId>(&["", "a zone", "sixteen-letters-"]);
+    let longest = "twenty-two-letters-are";
+    assert_eq!(
+        longest.parse::<TariffId>().map(|id| id.to_string()),
+        Ok(longest.to_owned())
+    );
     refused::<DriverId>(&["", "7", "00000000-0000-0000-0000-00000000000g"]);
     refused::<StreamId>(&[
         "",

@@ -258,6 +258,7 @@ mod tests {
             StreamId::Driver(DriverId::from_u128(u128::MAX)),
             StreamId::Payment(trip, ChargeNumber::FARE),
             StreamId::Payment(trip, ChargeNumber(1)),
+            StreamId::Tariff("twenty-two-letters-are".parse().unwrap()),
             StreamId::Ops("m".parse().unwrap()),
             StreamId::Ops("manhattan".parse().unwrap()),
             StreamId::Tariff("m".parse().unwrap()),

@@ -1,5 +1,6 @@
 //! What is to be played, and why it cannot be.
 
+use crate::commission::{self, CommissionError};
 use crate::demand::{Burst, DemandError, DemandPlan, Multiplier};
 use crate::players::{Habits, Share};
 use crate::table::TableError;
@@ -7,7 +8,7 @@ use fiacre_domain::geo::{AreaError, ServiceArea};
 use fiacre_domain::id::{IdError, RegionId};
 use fiacre_domain::matching::{Policy, PolicyError, StraightLine};
 use fiacre_domain::place::{Place, PlaceError};
-use fiacre_domain::pricing::{Tariff, TariffError};
+use fiacre_domain::pricing::Tariff;
 use fiacre_domain::time::{CivilDate, CivilDateTime, TimeOfDay, Timestamp, Weekday};
 use fiacre_domain::units::{BasisPoints, Millis};
 use fiacre_memory::{EstimatedRoutes, RunError};
@@ -89,9 +90,9 @@ pub enum CityError {
     /// The matching policy cannot be as asked.
     #[error(transparent)]
     Policy(#[from] PolicyError),
-    /// The tariff cannot be paid by.
+    /// Drivers cannot be paid by the tariff.
     #[error(transparent)]
-    Tariff(#[from] TariffError),
+    Commission(#[from] CommissionError),
     /// The payment company cannot behave as asked.
     #[error(transparent)]
     Payments(#[from] sandbox::PolicyError),
@@ -126,7 +127,7 @@ impl CityError {
         match self {
             Self::Demand(_)
             | Self::Policy(_)
-            | Self::Tariff(_)
+            | Self::Commission(_)
             | Self::Payments(_)
             | Self::TooMuchDemand
             | Self::TooManyDrivers => true,
@@ -171,6 +172,7 @@ impl CityOptions {
             return Err(CityError::TooManyDrivers);
         }
         payments(self)?;
+        commission::taken(&self.tariff)?;
         Ok(())
     }
 
