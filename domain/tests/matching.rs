@@ -203,29 +203,11 @@ fn each_outcome_is_counted_as_what_it_is() {
     let count = |outcome: &Outcome| {
         let mut counts = VerdictCounts::NONE;
         counts.add(outcome);
-        let VerdictCounts {
-            chosen,
-            lost,
-            dearer,
-            busy,
-            stale_location,
-            wrong_capability,
-            declined,
-            too_far,
-        } = counts;
-        [
-            chosen,
-            lost,
-            dearer,
-            busy,
-            stale_location,
-            wrong_capability,
-            declined,
-            too_far,
-        ]
+        assert_eq!(VerdictCounts::from_array(counts.to_array()), counts);
+        counts.to_array()
     };
     for (place, outcome) in outcomes().iter().enumerate() {
-        let mut expected = [0; 8];
+        let mut expected = [0; VerdictCounts::KINDS];
         expected[place] = 1;
         assert_eq!(count(outcome), expected, "{outcome}");
     }
@@ -252,7 +234,7 @@ fn verdicts_read_one_a_line_and_then_how_many_more() {
     let mut rest = VerdictCounts::NONE;
     rest.add(&Outcome::Busy);
     rest.add(&Outcome::Declined);
-    let more = verdicts.with_rest(rest).to_string();
+    let more = Verdicts::with_rest(verdicts.listed(), rest).to_string();
     let expected = "and 0 chosen, 0 lost, 0 too dear, 1 busy, 0 stale, 0 lacking, 1 declined, 0 too far";
     assert_eq!(more.lines().last(), Some(expected));
 }
@@ -261,7 +243,7 @@ fn verdicts_read_one_a_line_and_then_how_many_more() {
 fn verdicts_print_and_hash_as_what_they_hold_however_it_is_packed() {
     let mut rest = VerdictCounts::NONE;
     rest.add(&Outcome::Busy);
-    let verdicts = Verdicts::new(outcomes().map(|outcome| Verdict::new(NEAR, outcome))).with_rest(rest);
+    let verdicts = Verdicts::with_rest(outcomes().map(|outcome| Verdict::new(NEAR, outcome)), rest);
     let (listed, rest) = (verdicts.listed(), verdicts.rest());
     let printed = format!("Verdicts {{ listed: {listed:?}, rest: {rest:?} }}");
     assert_eq!(format!("{verdicts:?}"), printed);

@@ -49,26 +49,7 @@ impl Packer {
     }
 
     fn counts(&mut self, counts: VerdictCounts) {
-        let VerdictCounts {
-            chosen,
-            lost,
-            dearer,
-            busy,
-            stale_location,
-            wrong_capability,
-            declined,
-            too_far,
-        } = counts;
-        for count in [
-            chosen,
-            lost,
-            dearer,
-            busy,
-            stale_location,
-            wrong_capability,
-            declined,
-            too_far,
-        ] {
+        for count in counts.to_array() {
             self.number(count.into());
         }
     }
@@ -156,16 +137,11 @@ impl Reader<'_> {
     }
 
     fn counts(&mut self) -> Option<VerdictCounts> {
-        Some(VerdictCounts {
-            chosen: self.count()?,
-            lost: self.count()?,
-            dearer: self.count()?,
-            busy: self.count()?,
-            stale_location: self.count()?,
-            wrong_capability: self.count()?,
-            declined: self.count()?,
-            too_far: self.count()?,
-        })
+        let mut counts = [0; VerdictCounts::KINDS];
+        for count in &mut counts {
+            *count = self.count()?;
+        }
+        Some(VerdictCounts::from_array(counts))
     }
 
     fn term(&mut self, before: i32) -> Option<i32> {

@@ -182,64 +182,71 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// How many drivers had each [`Outcome`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct VerdictCounts {
-    /// [`Outcome::Chosen`].
-    pub chosen: u32,
-    /// [`Outcome::Lost`].
-    pub lost: u32,
-    /// [`Outcome::Dearer`].
-    pub dearer: u32,
-    /// [`Outcome::Busy`].
-    pub busy: u32,
-    /// [`Outcome::StaleLocation`].
-    pub stale_location: u32,
-    /// [`Outcome::WrongCapability`].
-    pub wrong_capability: u32,
-    /// [`Outcome::Declined`].
-    pub declined: u32,
-    /// [`Outcome::TooFar`].
-    pub too_far: u32,
+/// Makes the counts of a list that says once which [`Outcome`] each of them is of, and how it is told.
+macro_rules! verdict_counts {
+    ($($count:ident: $outcome:pat => $word:literal,)+) => {
+        /// How many drivers had each [`Outcome`], in the order of its variants.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+        pub struct VerdictCounts {
+            $(
+                #[doc = concat!("Drivers of [`", stringify!($outcome), "`](Outcome).")]
+                pub $count: u32,
+            )+
+        }
+        canonical_struct!(VerdictCounts { $($count),+ });
+
+        impl VerdictCounts {
+            /// Nobody yet.
+            pub const NONE: Self = Self { $($count: 0),+ };
+
+            /// The counts, in the order of outcomes.
+            pub const fn to_array(self) -> [u32; Self::KINDS] {
+                let Self { $($count),+ } = self;
+                [$($count),+]
+            }
+
+            /// From the counts in the order of outcomes.
+            pub const fn from_array([$($count),+]: [u32; Self::KINDS]) -> Self {
+                Self { $($count),+ }
+            }
+
+            /// Counts one more driver; a count stays at its limit.
+            pub const fn add(&mut self, outcome: &Outcome) {
+                let count = match outcome {
+                    $($outcome => &mut self.$count,)+
+                };
+                *count = count.saturating_add(1);
+            }
+        }
+
+        /// Every count with its word: `2 chosen, 0 lost`.
+        impl fmt::Display for VerdictCounts {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let words = [$($word),+];
+                for (place, (count, word)) in self.to_array().into_iter().zip(words).enumerate() {
+                    let separator = if place == 0 { "" } else { ", " };
+                    write!(f, "{separator}{count} {word}")?;
+                }
+                Ok(())
+            }
+        }
+    };
 }
-canonical_struct!(VerdictCounts {
-    chosen,
-    lost,
-    dearer,
-    busy,
-    stale_location,
-    wrong_capability,
-    declined,
-    too_far
-});
+
+verdict_counts! {
+    chosen: Outcome::Chosen { .. } => "chosen",
+    lost: Outcome::Lost { .. } => "lost",
+    dearer: Outcome::Dearer { .. } => "too dear",
+    busy: Outcome::Busy => "busy",
+    stale_location: Outcome::StaleLocation { .. } => "stale",
+    wrong_capability: Outcome::WrongCapability => "lacking",
+    declined: Outcome::Declined => "declined",
+    too_far: Outcome::TooFar { .. } => "too far",
+}
 
 impl VerdictCounts {
-    /// Nobody yet.
-    pub const NONE: Self = Self {
-        chosen: 0,
-        lost: 0,
-        dearer: 0,
-        busy: 0,
-        stale_location: 0,
-        wrong_capability: 0,
-        declined: 0,
-        too_far: 0,
-    };
-
-    /// Counts one more driver; a count stays at its limit.
-    pub fn add(&mut self, outcome: &Outcome) {
-        let count = match outcome {
-            Outcome::Chosen { .. } => &mut self.chosen,
-            Outcome::Lost { .. } => &mut self.lost,
-            Outcome::Dearer { .. } => &mut self.dearer,
-            Outcome::Busy => &mut self.busy,
-            Outcome::StaleLocation { .. } => &mut self.stale_location,
-            Outcome::WrongCapability => &mut self.wrong_capability,
-            Outcome::Declined => &mut self.declined,
-            Outcome::TooFar { .. } => &mut self.too_far,
-        };
-        *count = count.saturating_add(1);
-    }
+    /// How many outcomes there are.
+    pub const KINDS: usize = 8;
 
     /// Whether nobody was counted.
     pub fn is_empty(&self) -> bool {
@@ -275,22 +282,18 @@ impl Verdicts {
 
     /// Lists the first [`Verdicts::LISTED_MAX`] verdicts and counts the others.
     pub fn new(verdicts: impl IntoIterator<Item = Verdict>) -> Self {
+        Self::with_rest(verdicts, VerdictCounts::NONE)
+    }
+
+    /// The same, beside a `rest` of drivers who are counted already.
+    pub fn with_rest(verdicts: impl IntoIterator<Item = Verdict>, mut rest: VerdictCounts) -> Self {
         let mut all = verdicts.into_iter();
         let listed: Vec<_> = all.by_ref().take(Self::LISTED_MAX).collect();
-        let mut rest = VerdictCounts::NONE;
         for verdict in all {
             rest.add(&verdict.outcome);
         }
         Self {
             packed: packed::pack(listed, rest),
-        }
-    }
-
-    /// Adds drivers to the counts who are not listed one by one.
-    #[must_use]
-    pub fn with_rest(self, rest: VerdictCounts) -> Self {
-        Self {
-            packed: packed::pack(self.listed(), rest),
         }
     }
 
@@ -314,21 +317,7 @@ impl fmt::Display for Verdicts {
         if rest.is_empty() {
             return Ok(());
         }
-        let VerdictCounts {
-            chosen,
-            lost,
-            dearer,
-            busy,
-            stale_location,
-            wrong_capability,
-            declined,
-            too_far,
-        } = rest;
-        write!(
-            f,
-            "and {chosen} chosen, {lost} lost, {dearer} too dear, {busy} busy, {stale_location} stale, \
-             {wrong_capability} lacking, {declined} declined, {too_far} too far"
-        )
+        write!(f, "and {rest}")
     }
 }
 

@@ -84,6 +84,6 @@ impl Dto<Verdicts> for VerdictsDto {
             ))
         };
         let listed: Result<Vec<_>, StoredError> = listed.into_iter().map(verdict).collect();
-        Ok(Verdicts::new(listed?).with_rest(rest.into_domain(reading)?))
+        Ok(Verdicts::with_rest(listed?, rest.into_domain(reading)?))
     }
 }

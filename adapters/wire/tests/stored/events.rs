@@ -213,16 +213,10 @@ pub(crate) fn offer(dice: &mut Dice) -> Offer {
         driver_pay: dice.money(),
         plan_revision: dice.short(),
         terms: terms(dice),
-        verdicts: Verdicts::new(dice.list(8, verdict)).with_rest(VerdictCounts {
-            chosen: dice.word(),
-            lost: dice.word(),
-            dearer: dice.word(),
-            busy: dice.word(),
-            stale_location: dice.word(),
-            wrong_capability: dice.word(),
-            declined: dice.word(),
-            too_far: dice.word(),
-        }),
+        verdicts: Verdicts::with_rest(
+            dice.list(8, verdict),
+            VerdictCounts::from_array(std::array::from_fn(|_| dice.word())),
+        ),
     }
 }
 
