@@ -18,7 +18,7 @@ use fiacre_domain::pricing::Tariff;
 use fiacre_ports::{Clock, KeyVault};
 use fiacre_wire::stored::COMMIT_BYTES_MAX;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 /// How a database is opened.
@@ -81,6 +81,10 @@ impl Options {
     pub fn with_tariffs(mut self, tariffs: impl IntoIterator<Item = Arc<Tariff>>) -> Self {
         self.tariffs.extend(tariffs);
         self
+    }
+
+    pub(crate) fn tariffs(&self) -> &[Arc<Tariff>] {
+        &self.tariffs
     }
 }
 
@@ -176,7 +180,7 @@ impl Database {
     }
 }
 
-fn open_engine(path: &Path, options: &Options) -> Result<fjall::Database, fjall::Error> {
+pub(crate) fn open_engine(path: &Path, options: &Options) -> Result<fjall::Database, fjall::Error> {
     fjall::Database::builder(path)
         .cache_size(options.cache_bytes)
         .worker_threads(2)
@@ -184,20 +188,27 @@ fn open_engine(path: &Path, options: &Options) -> Result<fjall::Database, fjall:
         .open()
 }
 
-fn journal_error(folder: &Path, error: JournalError) -> OpenError {
+/// Why a folder's journals cannot be used.
+pub(crate) fn journal_error(folder: &Path, error: JournalError) -> OpenError {
     match error {
         JournalError::Damaged { file, at } => OpenError::damaged(
             folder,
             format!(
                 "{} cannot be read at byte {at}, and more was written after it",
-                file.display()
+                name_of(&file).display()
             ),
         ),
-        JournalError::Foreign { file } => {
-            OpenError::damaged(folder, format!("{} is no journal of the engine", file.display()))
-        }
+        JournalError::Foreign { file } => OpenError::damaged(
+            folder,
+            format!("{} is no journal of the engine", name_of(&file).display()),
+        ),
         JournalError::Io(error) => OpenError::from_io(folder, error),
     }
+}
+
+/// A journal's name in the folder: a reader's copy lies elsewhere.
+fn name_of(file: &Path) -> PathBuf {
+    Path::new("db").join(file.file_name().unwrap_or_default())
 }
 
 /// What the adapters of one database share.

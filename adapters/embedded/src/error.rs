@@ -23,6 +23,11 @@ pub enum OpenError {
         /// One of the files that are in the way.
         found: String,
     },
+    /// There is no database in the folder, and it is only to be read.
+    Empty {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// A newer release wrote it.
     Newer {
         /// The folder.
@@ -70,6 +75,7 @@ impl OpenError {
         match self {
             Self::InUse { .. } => "store_in_use",
             Self::NotFiacre { .. } => "store_not_fiacre",
+            Self::Empty { .. } => "store_empty",
             Self::Newer { .. } => "store_newer",
             Self::Damaged { .. } => "store_damaged",
             Self::ReadOnly { .. } => "store_read_only",
@@ -83,6 +89,7 @@ impl OpenError {
         match self {
             Self::InUse { folder, .. }
             | Self::NotFiacre { folder, .. }
+            | Self::Empty { folder }
             | Self::Newer { folder, .. }
             | Self::Damaged { folder, .. }
             | Self::ReadOnly { folder, .. }
@@ -166,6 +173,7 @@ impl fmt::Display for OpenError {
                 f,
                 "it holds files that are not Fiacre's ({found}); name an empty folder, or one that Fiacre made"
             ),
+            Self::Empty { .. } => f.write_str("there is no database in it; name a folder that Fiacre made"),
             Self::Newer { found, known, .. } => write!(
                 f,
                 "a newer release wrote it (format {found}, this one reads up to {known}); use that release"
@@ -183,7 +191,7 @@ impl fmt::Display for OpenError {
 impl Error for OpenError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::InUse { .. } | Self::NotFiacre { .. } | Self::Newer { .. } => None,
+            Self::InUse { .. } | Self::NotFiacre { .. } | Self::Empty { .. } | Self::Newer { .. } => None,
             Self::Damaged { source, .. } => source.as_ref().map(|source| &**source as &(dyn Error + 'static)),
             Self::ReadOnly { source, .. } | Self::NoSpace { source, .. } | Self::Io { source, .. } => {
                 Some(source)

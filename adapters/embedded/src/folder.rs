@@ -21,8 +21,9 @@ const KEYSPACES: &str = "keyspaces";
 #[derive(Debug)]
 pub(crate) struct Folder {
     path: PathBuf,
-    /// The operating system unlocks it when it is closed, however the process ends.
-    _lock: File,
+    /// The operating system unlocks it when it is closed, however the process ends. None where the folder is only read and
+    /// nobody ever locked it.
+    _lock: Option<File>,
 }
 
 impl Folder {
@@ -36,8 +37,26 @@ impl Folder {
         let lock = take_lock(path)?;
         Ok(Self {
             path: path.to_owned(),
-            _lock: lock,
+            _lock: Some(lock),
         })
+    }
+
+    /// Keeps processes that would write from a folder, which is only read and in which nothing is changed, and gives the
+    /// database's own folder, checked.
+    pub(crate) fn take_to_read(path: &Path) -> Result<(Self, PathBuf), OpenError> {
+        let database = path.join(DATABASE);
+        if !database.is_dir() {
+            refuse_foreign(path)?;
+            return Err(OpenError::Empty {
+                folder: path.to_owned(),
+            });
+        }
+        let folder = Self {
+            path: path.to_owned(),
+            _lock: share_lock(path)?,
+        };
+        folder.check(&database)?;
+        Ok((folder, database))
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -129,6 +148,31 @@ fn refuse_foreign(folder: &Path) -> Result<(), OpenError> {
     Ok(())
 }
 
+/// Readers share the lock; where no process ever was, there is none.
+fn share_lock(folder: &Path) -> Result<Option<File>, OpenError> {
+    let failed = |error| OpenError::from_io(folder, error);
+    let lock = match File::open(folder.join(LOCK)) {
+        Ok(lock) => lock,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(failed(error)),
+    };
+    match lock.try_lock_shared() {
+        Ok(()) => Ok(Some(lock)),
+        Err(TryLockError::WouldBlock) => Err(in_use(folder, lock)),
+        Err(TryLockError::Error(error)) => Err(failed(error)),
+    }
+}
+
+fn in_use(folder: &Path, mut lock: File) -> OpenError {
+    let mut holder = String::new();
+    // Only to name it: whoever holds the lock may be writing it just now.
+    let _read = lock.read_to_string(&mut holder);
+    OpenError::InUse {
+        folder: folder.to_owned(),
+        process: holder.trim().parse().ok(),
+    }
+}
+
 fn take_lock(folder: &Path) -> Result<File, OpenError> {
     let failed = |error| OpenError::from_io(folder, error);
     let mut options = OpenOptions::new();
@@ -136,15 +180,7 @@ fn take_lock(folder: &Path) -> Result<File, OpenError> {
     let mut lock = options.open(folder.join(LOCK)).map_err(failed)?;
     match lock.try_lock() {
         Ok(()) => {}
-        Err(TryLockError::WouldBlock) => {
-            let mut holder = String::new();
-            // Only to name it: whoever holds the lock may be writing it just now.
-            let _read = lock.read_to_string(&mut holder);
-            return Err(OpenError::InUse {
-                folder: folder.to_owned(),
-                process: holder.trim().parse().ok(),
-            });
-        }
+        Err(TryLockError::WouldBlock) => return Err(in_use(folder, lock)),
         Err(TryLockError::Error(error)) => return Err(failed(error)),
     }
     lock.set_len(0).map_err(failed)?;

@@ -55,6 +55,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod at_rest;
 mod background;
 mod board;
 mod bus;
@@ -77,6 +78,7 @@ mod views;
 #[cfg(test)]
 mod tests;
 
+pub use at_rest::{AtRest, Kept, LogRow};
 pub use background::BackgroundSync;
 pub use board::EmbeddedBoard;
 pub use bus::EmbeddedBus;

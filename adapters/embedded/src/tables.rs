@@ -5,6 +5,7 @@ use crate::draft::Draft;
 use fiacre_ports::{PortError, PortErrorKind};
 use fiacre_wire::stored::StoredError;
 use fjall::{Keyspace, KeyspaceCreateOptions, PersistMode, Readable};
+use std::ops::Bound;
 
 const MIB: u64 = 1 << 20;
 
@@ -121,8 +122,23 @@ impl Tables {
         Ok(self.keyspace(table).contains_key(key)?)
     }
 
+    /// Writes what a table holds in memory to a file of its own.
+    #[cfg(test)]
+    pub(crate) fn flush(&self, table: Table) {
+        self.keyspace(table).rotate_memtable_and_wait().unwrap();
+    }
+
+    /// About how many rows a table has; rows that were written anew count again.
+    pub(crate) fn count_about(&self, table: Table) -> usize {
+        self.keyspace(table).approximate_len()
+    }
+
     /// Every row whose key begins with `prefix`, in order, from either end: of each group all or nothing.
-    pub(crate) fn prefix(&self, table: Table, prefix: &[u8]) -> impl DoubleEndedIterator<Item = RowRead> {
+    pub(crate) fn prefix(
+        &self,
+        table: Table,
+        prefix: &[u8],
+    ) -> impl DoubleEndedIterator<Item = RowRead> + use<> {
         let rows = self.engine.snapshot().prefix(self.keyspace(table), prefix);
         rows.map(|row| row.into_inner().map_err(ReadError::from))
     }
@@ -138,6 +154,19 @@ impl Tables {
             .engine
             .snapshot()
             .range::<&[u8], _>(self.keyspace(table), bounds);
+        rows.map(|row| row.into_inner().map_err(ReadError::from))
+    }
+
+    /// Every row with a key after `first` and up to `last`, in order.
+    pub(crate) fn after(
+        &self,
+        table: Table,
+        first: &[u8],
+        last: &[u8],
+    ) -> impl Iterator<Item = RowRead> + use<> {
+        let bounds = (Bound::Excluded(first), Bound::Included(last));
+        let snapshot = self.engine.snapshot();
+        let rows = snapshot.range::<&[u8], _>(self.keyspace(table), bounds);
         rows.map(|row| row.into_inner().map_err(ReadError::from))
     }
 }

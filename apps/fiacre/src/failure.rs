@@ -1,8 +1,11 @@
 //! Why a command did not succeed, and the exit code that says so.
 
+use fiacre_auditing::ack_log::AckLogError;
+use fiacre_auditing::check::CheckError;
 use fiacre_city::run::CityError;
 use fiacre_domain::id::{ExtraId, TariffId};
 use fiacre_domain::pricing::{PricingError, VerifyError};
+use fiacre_embedded::OpenError;
 use fiacre_tariffs::{TariffFileError, TariffFileFault};
 use fiacre_wire::WireError;
 use std::fmt;
@@ -12,6 +15,8 @@ use std::process::ExitCode;
 
 /// Findings.
 pub(crate) const EXIT_FINDINGS: u8 = 2;
+/// A folder cannot be read: nothing was found out.
+pub(crate) const EXIT_UNREADABLE: u8 = 3;
 /// Bad usage or configuration: `EX_USAGE` of sysexits.h.
 pub(crate) const EXIT_USAGE: u8 = 64;
 /// Something of ours went wrong: `EX_SOFTWARE` of sysexits.h.
@@ -53,6 +58,14 @@ pub(crate) enum Failure {
     City(CityError),
     /// The audit has findings; the report shows them.
     Findings(u64),
+    /// A platform's folder cannot be opened.
+    Folder(OpenError),
+    /// A platform's log cannot be read to its end.
+    Log(CheckError),
+    /// The log holds what a newer release wrote; the report shows it.
+    NewerCommits,
+    /// The list of acknowledged trips is none.
+    AckLog(PathBuf, AckLogError),
     /// The report could not be put into words.
     Unserialisable(serde_json::Error),
     /// Stdout does not take the answer.
@@ -69,6 +82,8 @@ impl Failure {
             Self::FaultyTariff(_) | Self::Illegible(..) | Self::Refused(..) | Self::Findings(_) => {
                 EXIT_FINDINGS
             }
+            Self::Folder(_) | Self::Log(_) | Self::NewerCommits => EXIT_UNREADABLE,
+            Self::AckLog(..) => EXIT_USAGE,
             Self::City(error) if error.is_usage() => EXIT_USAGE,
             Self::City(_) => EXIT_SOFTWARE,
             Self::Tariff(_)
@@ -140,6 +155,19 @@ impl fmt::Display for Failure {
             Self::Unspeakable(error) => write!(f, "{error}"),
             Self::City(error) => write!(f, "{error}"),
             Self::Findings(count) => write!(f, "the audit has {count} findings: see the report"),
+            Self::Folder(error) => {
+                write!(f, "{error}")?;
+                // The operating system's or the engine's own words, where there are any.
+                match std::error::Error::source(error) {
+                    Some(source) if !error.to_string().contains(&source.to_string()) => write!(f, " ({source})"),
+                    _ => Ok(()),
+                }
+            }
+            Self::Log(error) => write!(f, "{error}"),
+            Self::NewerCommits => f.write_str(
+                "a newer release wrote some of the log, so that nothing can be said for sure: see the report; audit with that release",
+            ),
+            Self::AckLog(path, error) => write!(f, "{}: {error}", path.display()),
             Self::Unserialisable(error) => write!(f, "failed to put the report into JSON: {error}"),
             Self::Output(error) => write!(f, "failed to write the answer: {error}"),
         }

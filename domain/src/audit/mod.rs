@@ -298,6 +298,17 @@ impl Audit {
                 &mut Notes::new(&mut self.findings, stream, Version::EMPTY),
             );
         }
+        self.close()
+    }
+
+    /// Ends the audit of a platform that goes on, or was stopped half-way: what has not ended yet is no finding, and what
+    /// its streams say of each other is not judged yet. The log is complete otherwise: a cause that it does not hold is a
+    /// finding.
+    pub fn interrupt(self) -> Report {
+        self.close()
+    }
+
+    fn close(mut self) -> Report {
         for effect in self.awaited.values().flatten() {
             let cause = effect.cause;
             let mut notes = Notes::new(&mut self.findings, effect.stream, effect.version);

@@ -5,10 +5,12 @@ mod entry;
 mod exchange;
 mod queue;
 mod routing;
+mod waiting;
 
 #[cfg(test)]
 pub(crate) use exchange::lowered;
 pub(crate) use exchange::{Exchange, Publications};
+pub(crate) use waiting::waiting;
 
 use crate::codec::Keys;
 use crate::database::{Core, Database};

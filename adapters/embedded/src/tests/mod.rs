@@ -1,5 +1,6 @@
 //! The adapters keep every clause of their ports, and what was acknowledged survives what may come.
 
+mod at_rest;
 mod chance;
 mod folder;
 mod forgotten;

@@ -1,6 +1,8 @@
 //! The commands, one file each.
 
+mod audit;
 mod city;
+mod progress;
 mod quote;
 mod receipt;
 mod tariff;
@@ -13,6 +15,13 @@ use std::io::Write;
 pub(crate) enum Command {
     /// Watch Manhattan's demand go through the whole platform, in this process
     City(city::CityArguments),
+
+    /// Audits of what a platform has left on disk
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  fiacre audit check data --ack-log acknowledged.txt"
+    )]
+    Audit(audit::AuditCommand),
 
     /// Tariff files
     #[command(subcommand, after_help = "Examples:\n  fiacre tariff check nyc-2018")]
@@ -34,6 +43,7 @@ impl Command {
     pub(crate) fn run(self, json: bool, out: &mut impl Write) -> Result<(), Failure> {
         match self {
             Self::City(arguments) => arguments.run(json, out),
+            Self::Audit(command) => command.run(json, out),
             Self::Tariff(command) => command.run(json, out),
             Self::Quote(arguments) => arguments.run(json, out),
             Self::Receipt(command) => command.run(json, out),

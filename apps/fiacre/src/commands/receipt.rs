@@ -96,6 +96,10 @@ const fn finding_code(failure: &Failure) -> Option<&'static str> {
         | Failure::Unspeakable(_)
         | Failure::City(_)
         | Failure::Findings(_)
+        | Failure::Folder(_)
+        | Failure::Log(_)
+        | Failure::NewerCommits
+        | Failure::AckLog(..)
         | Failure::Unserialisable(_)
         | Failure::Output(_) => None,
     }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod audit;
 mod quote;
 mod receipt;
 mod tariff;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 
 const FINDINGS: i32 = 2;
+const UNREADABLE: i32 = 3;
 const USAGE: i32 = 64;
 
 fn fiacre<S: AsRef<str>>(arguments: &[S]) -> Output {

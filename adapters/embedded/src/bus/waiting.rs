@@ -1,0 +1,47 @@
+//! What waits on disk, for a reader who runs no queue.
+
+use super::entry::{Body, Cursor, DeferredRow, ParkedRow, read_log_key, read_log_row};
+use crate::bytes::Reader;
+use crate::tables::{ReadError, Table, Tables};
+use fiacre_domain::stream::StreamId;
+use fiacre_wire::stored::StoredMessage;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The streams that messages are about which some queue has not settled, has put back or parked, but for events that lie in
+/// the log, and bytes that are no message.
+pub(crate) fn waiting(tables: &Tables) -> Result<BTreeSet<StreamId>, ReadError> {
+    let mut cursors = BTreeMap::new();
+    for row in tables.prefix(Table::Cursors, &[]) {
+        let (key, value) = row?;
+        cursors.insert(Reader::new(&key).u16()?, Cursor::read(&value)?);
+    }
+    let is_open = |queue: &u16, position| {
+        cursors
+            .get(queue)
+            .is_none_or(|cursor: &Cursor| cursor.is_open(position))
+    };
+    let mut streams = BTreeSet::new();
+    for row in tables.prefix(Table::Messages, &[]) {
+        let (key, value) = row?;
+        for (position, entry) in (read_log_key(&key)?..).zip(read_log_row(&value)?) {
+            if entry.takers.iter().any(|queue| is_open(queue, position)) {
+                streams.extend(stream_of(&entry.body));
+            }
+        }
+    }
+    for row in tables.prefix(Table::Deferred, &[]) {
+        streams.extend(stream_of(&DeferredRow::read(&row?.1)?.body));
+    }
+    for row in tables.prefix(Table::Parked, &[]) {
+        streams.extend(stream_of(&ParkedRow::read(&row?.1)?.body));
+    }
+    Ok(streams)
+}
+
+fn stream_of(body: &Body) -> Option<StreamId> {
+    match body {
+        // What cannot be read is the queue's reader's to park.
+        Body::Whole(bytes) => StoredMessage::read(bytes).ok()?.stream(),
+        Body::InLog { .. } | Body::Foreign(_) => None,
+    }
+}

@@ -1,0 +1,335 @@
+//! Is every promise kept, on every stream, and is every acknowledged trip there?
+//!
+//! Every commit of the folders goes through the domain's [audit](fiacre_domain::audit); its bytes through the chain of hashes
+//! that each stream is. What cannot be read is named, and its neighbours are judged as ever.
+//!
+//! The commits are read trip by trip (ADR 58), so that what is kept
+//! in memory is 40 bytes for each trip that is closed, some hundreds for each driver, what is open, and the list of
+//! acknowledged trips.
+
+use crate::log::Log;
+use crate::walk::{Seen, walk};
+use fiacre_domain::audit::{Audit, Report};
+use fiacre_domain::event::Event;
+use fiacre_domain::id::TripId;
+use fiacre_domain::pricing::Tariff;
+use fiacre_domain::stream::{Commit, StreamId, Version};
+use fiacre_embedded::LogRow;
+use fiacre_ports::{PortError, PortErrorKind, Ticket};
+use fiacre_wire::stored::{Chain, Stored};
+use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+
+/// What is wrong with how a commit is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// It is not as it was written.
+    Damaged {
+        /// What was found.
+        what: String,
+    },
+    /// A newer release wrote it: nothing can be said of it and of what follows.
+    Newer {
+        /// What was found.
+        what: String,
+    },
+    /// It names another commit before it than the one that lies there: one of the two was changed or replaced.
+    ChainBroken,
+    /// It says that it is another commit than its place does.
+    Misplaced {
+        /// What it says that it is.
+        stream: StreamId,
+        /// What it says that it is.
+        version: Version,
+    },
+}
+
+impl Fault {
+    /// The stable code of this kind.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Damaged { .. } => "commit_damaged",
+            Self::Newer { .. } => "commit_newer",
+            Self::ChainBroken => "commit_chain_broken",
+            Self::Misplaced { .. } => "commit_misplaced",
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Damaged { what } => write!(f, "the commit cannot be read: {what}"),
+            Self::Newer { what } => write!(f, "a newer release wrote the commit: {what}; audit with that release"),
+            Self::ChainBroken => f.write_str(
+                "the commit does not name the one that lies before it: one of the two was changed; compare both with a backup",
+            ),
+            Self::Misplaced { stream, version } => write!(f, "the commit that lies here says that it is {stream}/{version}"),
+        }
+    }
+}
+
+/// Where commits cannot be read any further.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "failed to read {} to its end: {}; restore it from a backup",
+    folder,
+    innermost(source)
+)]
+pub struct CheckError {
+    folder: String,
+    source: PortError,
+}
+
+impl CheckError {
+    /// The stable code of this error.
+    pub const fn code(&self) -> &'static str {
+        "log_unreadable"
+    }
+}
+
+/// Acknowledged trips, and those among them that the folders know nothing of.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Acknowledged {
+    /// How many trips were acknowledged.
+    pub count: usize,
+    /// Those whose orders still wait in a queue.
+    pub waiting: usize,
+    /// Those that are nowhere: neither ordered, nor rejected, nor waiting.
+    pub missing: Vec<TripId>,
+}
+
+/// What a check came to.
+#[derive(Debug)]
+pub struct Checked {
+    /// What the audit of the log found.
+    pub report: Report,
+    /// What is wrong with how commits are stored, by place; at most [`FAULTS_MAX`].
+    pub faults: BTreeMap<Ticket, Fault>,
+    /// How many faults there were, those beyond [`FAULTS_MAX`] too.
+    pub faults_count: u64,
+    /// What became of the acknowledged trips, where a list was given.
+    pub acknowledged: Option<Acknowledged>,
+    /// How many trips are not closed on every stream.
+    pub trips_open: usize,
+}
+
+/// How many faults are kept; the rest are counted.
+pub const FAULTS_MAX: usize = 100_000;
+
+impl Checked {
+    /// How many things are wrong.
+    pub fn findings_count(&self) -> u64 {
+        let missing = self.acknowledged.as_ref().map_or(0, |trips| trips.missing.len());
+        self.report
+            .findings_count()
+            .saturating_add(self.faults_count)
+            .saturating_add(missing as u64)
+    }
+
+    /// Whether something was written by a newer release, so that this one cannot tell.
+    pub fn is_newer(&self) -> bool {
+        self.faults
+            .values()
+            .any(|fault| matches!(fault, Fault::Newer { .. }))
+    }
+}
+
+/// A check of folders that together hold one platform's log.
+#[derive(Debug, Default)]
+pub struct Check {
+    acknowledged: Option<BTreeSet<TripId>>,
+    tariffs: Vec<Arc<Tariff>>,
+    is_ended: bool,
+}
+
+impl Check {
+    /// Looks for these trips, whose acceptance was acknowledged.
+    #[must_use]
+    pub fn with_acknowledged(mut self, trips: BTreeSet<TripId>) -> Self {
+        self.acknowledged = Some(trips);
+        self
+    }
+
+    /// Holds receipts to these tariffs, whatever the log says of tariffs with their names and versions.
+    #[must_use]
+    pub fn with_tariffs(mut self, tariffs: impl IntoIterator<Item = Arc<Tariff>>) -> Self {
+        self.tariffs.extend(tariffs);
+        self
+    }
+
+    /// Takes the platform to be at rest: what has not ended is a finding as well.
+    #[must_use]
+    pub const fn with_all_ended(mut self) -> Self {
+        self.is_ended = true;
+        self
+    }
+
+    /// Reads the logs to their end; after each commit `progress` is told how many were read, and how many trips are open in
+    /// memory.
+    ///
+    /// # Errors
+    /// Where a folder cannot be read to its end.
+    pub fn run(
+        self,
+        folders: &[impl Log],
+        mut progress: impl FnMut(u64, usize),
+    ) -> Result<Checked, CheckError> {
+        let failed = |number: usize, source| CheckError {
+            folder: folders.get(number).map(Log::name).unwrap_or_default(),
+            source,
+        };
+        let audit = self.tariffs.iter().fold(Audit::default(), Audit::with_tariff);
+        let mut desk = Desk {
+            audit,
+            chains: Chains::default(),
+            faults: BTreeMap::new(),
+            faults_count: 0,
+            unseen: self.acknowledged.clone().unwrap_or_default(),
+        };
+        let mut count = 0_u64;
+        walk(folders, |seen| {
+            desk.take(&seen);
+            count = count.saturating_add(1);
+            progress(count, desk.audit.trips_open());
+        })
+        .map_err(|stuck| failed(stuck.folder, stuck.error))?;
+        let mut acknowledged = None;
+        if let Some(all) = self.acknowledged {
+            let mut waiting = BTreeSet::new();
+            for (number, folder) in folders.iter().enumerate() {
+                waiting.extend(folder.waiting().map_err(|error| failed(number, error))?);
+            }
+            acknowledged = Some(Acknowledged::of(all.len(), desk.unseen, &waiting));
+        }
+        let trips_open = desk.audit.trips_open();
+        Ok(Checked {
+            report: if self.is_ended {
+                desk.audit.finish()
+            } else {
+                desk.audit.interrupt()
+            },
+            faults: desk.faults,
+            faults_count: desk.faults_count,
+            acknowledged,
+            trips_open,
+        })
+    }
+}
+
+impl Acknowledged {
+    fn of(count: usize, unseen: BTreeSet<TripId>, waiting: &BTreeSet<StreamId>) -> Self {
+        let (waiting, missing): (Vec<_>, Vec<_>) = unseen
+            .into_iter()
+            .partition(|trip| waiting.contains(&StreamId::Trip(*trip)));
+        Self {
+            count,
+            waiting: waiting.len(),
+            missing,
+        }
+    }
+}
+
+/// Where commits are judged, one after the other.
+struct Desk {
+    audit: Audit,
+    chains: Chains,
+    faults: BTreeMap<Ticket, Fault>,
+    faults_count: u64,
+    /// Acknowledged trips that no commit has named so far.
+    unseen: BTreeSet<TripId>,
+}
+
+impl Desk {
+    fn take(&mut self, seen: &Seen<'_>) {
+        let ticket = seen.row.ticket();
+        if let Err(fault) = self.chains.follow(seen.row) {
+            self.note(ticket, fault);
+        }
+        match &seen.commit {
+            Ok(commit) if (commit.stream, commit.version) == (ticket.stream, ticket.version) => {
+                self.observe(commit);
+            }
+            Ok(commit) => {
+                let (stream, version) = (commit.stream, commit.version);
+                self.note(ticket, Fault::Misplaced { stream, version });
+            }
+            Err(error) => self.note(ticket, unreadable(error)),
+        }
+    }
+
+    fn observe(&mut self, commit: &Commit) {
+        if let StreamId::Trip(trip) = commit.stream
+            && commit.events.iter().any(|event| matches!(event, Event::Trip(_)))
+        {
+            self.unseen.remove(&trip);
+        }
+        self.audit.observe(commit);
+    }
+
+    fn note(&mut self, ticket: Ticket, fault: Fault) {
+        self.faults_count = self.faults_count.saturating_add(1);
+        if self.faults.len() < FAULTS_MAX {
+            self.faults.insert(ticket, fault);
+        }
+    }
+}
+
+fn unreadable(error: &PortError) -> Fault {
+    let what = innermost(error);
+    match error.kind() {
+        PortErrorKind::Newer => Fault::Newer { what },
+        PortErrorKind::Unavailable
+        | PortErrorKind::OutcomeUnknown
+        | PortErrorKind::Invalid
+        | PortErrorKind::Damaged => Fault::Damaged { what },
+    }
+}
+
+/// What was found, without who found it.
+fn innermost(error: &PortError) -> String {
+    let mut last: &dyn Error = error;
+    while let Some(source) = last.source() {
+        last = source;
+    }
+    last.to_string()
+}
+
+/// The ends of streams: of one trip, since a trip comes whole, and of the drivers who were read so far.
+#[derive(Debug, Default)]
+struct Chains {
+    trip: Option<TripId>,
+    ends: BTreeMap<StreamId, Chain>,
+    others: BTreeMap<StreamId, Chain>,
+}
+
+impl Chains {
+    fn follow(&mut self, row: &LogRow) -> Result<(), Fault> {
+        let Ok(stored) = Stored::read(row.bytes()) else {
+            // What cannot be read is said where it is read whole.
+            return Ok(());
+        };
+        let stream = row.ticket().stream;
+        let ends = match stream.trip() {
+            None => &mut self.others,
+            Some(trip) => {
+                if self.trip.replace(trip) != Some(trip) {
+                    self.ends.clear();
+                }
+                &mut self.ends
+            }
+        };
+        let chain = ends.entry(stream).or_insert(Chain::of(stream));
+        let is_next = stored.version() == chain.head().next();
+        let is_linked = chain.follow(&stored).is_ok();
+        *chain = Chain::after(stream, stored.version(), stored.hash());
+        // That versions are missing is the audit's to say.
+        if is_linked || !is_next || stored.stream() != stream {
+            Ok(())
+        } else {
+            Err(Fault::ChainBroken)
+        }
+    }
+}

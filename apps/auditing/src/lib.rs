@@ -1,0 +1,10 @@
+//! What operators and auditors ask of Fiacre's folders on disk, without running anything.
+//!
+//! - [`check`]: is every promise kept, on every stream, and is every acknowledged trip there?
+//!
+//! A folder is read [at rest](fiacre_embedded::AtRest): nothing in it is changed, and a folder that a process uses is refused.
+
+pub mod ack_log;
+pub mod check;
+pub mod log;
+mod walk;

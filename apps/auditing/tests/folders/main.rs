@@ -1,0 +1,11 @@
+//! What is asked of folders, on folders that a platform has left.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod check;
+mod folder;
+mod planted;

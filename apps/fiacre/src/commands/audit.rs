@@ -1,0 +1,21 @@
+//! `fiacre audit`: what an auditor asks of folders that a platform has left.
+
+mod check;
+
+use crate::failure::Failure;
+use clap::Subcommand;
+use std::io::Write;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Hold every stream of a platform's folders to its promises
+    Check(check::CheckArguments),
+}
+
+impl AuditCommand {
+    pub(crate) fn run(self, json: bool, out: &mut impl Write) -> Result<(), Failure> {
+        match self {
+            Self::Check(arguments) => arguments.run(json, out),
+        }
+    }
+}

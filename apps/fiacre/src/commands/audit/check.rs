@@ -1,0 +1,214 @@
+//! `fiacre audit check`: is every promise kept, and is every acknowledged trip there?
+
+use crate::commands::progress::Progress;
+use crate::commands::tariff;
+use crate::failure::Failure;
+use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
+use fiacre_auditing::ack_log;
+use fiacre_auditing::check::{Acknowledged, Check, Checked};
+use fiacre_domain::id::TripId;
+use fiacre_embedded::{AtRest, Options};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// How many findings are shown in words.
+const SHOWN_MAX: usize = 100;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  fiacre audit check data
+  fiacre audit check data --ack-log acknowledged.txt
+  fiacre audit check trips-data drivers-data payments-data --ended --json
+
+The folders are read as they lie: nothing in them is changed, and a folder that a process uses is refused. Several folders are
+taken for parts of one platform's log. A log that was stopped half-way is sound; with --ended, what is still open is a finding.
+Memory: 40 bytes for each closed trip, some hundreds for each driver, and what is open.
+Exit codes: 0 clean, 2 findings or missing trips, 3 a folder cannot be read (not Fiacre's, of a newer release, damaged, or in use),
+64 bad usage, 74 the answer cannot be written.")]
+pub(crate) struct CheckArguments {
+    /// The platform's folders, as `--data` named them
+    #[arg(required = true, value_name = "DIR")]
+    folders: Vec<PathBuf>,
+
+    /// Look for every trip in this list: those whose acceptance was acknowledged
+    #[arg(long, value_name = "FILE")]
+    ack_log: Option<PathBuf>,
+
+    /// The platform has come to rest: whatever is still open is a finding
+    #[arg(long)]
+    ended: bool,
+
+    /// Hold receipts to this tariff, and read quotes with it: a file, or the name of a built-in tariff; may be repeated. Others are
+    /// those that the log holds
+    #[arg(long = "tariff", value_name = "FILE", value_parser = NonEmptyStringValueParser::new())]
+    tariffs: Vec<String>,
+}
+
+impl CheckArguments {
+    pub(crate) fn run(self, json: bool, out: &mut impl Write) -> Result<(), Failure> {
+        let tariffs = self.tariffs.iter().map(|name| tariff::open(name).map(Arc::new));
+        let tariffs = tariffs.collect::<Result<Vec<_>, _>>()?;
+        let acknowledged = self.ack_log.as_deref().map(read_ack_log).transpose()?;
+        let options = Options::default().with_tariffs(tariffs.iter().cloned());
+        let open = |folder: &PathBuf| AtRest::open(folder, &options).map_err(Failure::Folder);
+        let folders = self.folders.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+        let mut check = Check::default().with_tariffs(tariffs);
+        if let Some(trips) = acknowledged {
+            check = check.with_acknowledged(trips);
+        }
+        if self.ended {
+            check = check.with_all_ended();
+        }
+        let about = folders.iter().map(|folder| folder.commits_about() as u64).sum();
+        let mut progress = Progress::over(about);
+        let checked = check.run(&folders, |done, _| progress.show(done));
+        drop(progress);
+        let checked = checked.map_err(Failure::Log)?;
+        let shown = if json {
+            show_json(&checked, &folders, out)
+        } else {
+            show_text(&checked, &folders, out)
+        };
+        verdict(&checked).and(shown)
+    }
+}
+
+fn read_ack_log(path: &Path) -> Result<BTreeSet<TripId>, Failure> {
+    let file = File::open(path).map_err(|error| Failure::Unreadable(path.to_owned(), error))?;
+    ack_log::read(BufReader::new(file)).map_err(|error| Failure::AckLog(path.to_owned(), error))
+}
+
+/// What was found weighs more than whether it could be shown.
+fn verdict(checked: &Checked) -> Result<(), Failure> {
+    match checked.findings_count() {
+        _ if checked.is_newer() => Err(Failure::NewerCommits),
+        0 => Ok(()),
+        findings => Err(Failure::Findings(findings)),
+    }
+}
+
+/// A finding as it is shown: where, its code, and what it says.
+struct Shown {
+    place: String,
+    code: &'static str,
+    text: String,
+}
+
+/// All findings that were kept; missing trips first, then what is stored wrongly, which others follow from.
+fn findings(checked: &Checked) -> Vec<Shown> {
+    let missing = checked
+        .acknowledged
+        .iter()
+        .flat_map(|trips| &trips.missing)
+        .map(|trip| Shown {
+            place: format!("trip-{trip}"),
+            code: "acknowledged_missing",
+            text: "its acceptance was acknowledged, but it is neither in the log nor waiting".to_owned(),
+        });
+    let faults = checked.faults.iter().map(|(ticket, fault)| Shown {
+        place: format!("{}/{}", ticket.stream, ticket.version),
+        code: fault.code(),
+        text: fault.to_string(),
+    });
+    let found = checked.report.findings().iter().map(|finding| Shown {
+        place: format!("{}/{}", finding.stream(), finding.version()),
+        code: finding.code(),
+        text: finding.flaw().to_string(),
+    });
+    missing.chain(faults).chain(found).collect()
+}
+
+fn show_text(checked: &Checked, folders: &[AtRest], out: &mut impl Write) -> Result<(), Failure> {
+    for folder in folders.iter().filter(|folder| folder.is_cut()) {
+        let folder = folder.folder().display();
+        writeln!(
+            out,
+            "note: {folder}: a last write was cut short and is left out; it was acknowledged to nobody"
+        )?;
+    }
+    let found = findings(checked);
+    for Shown { place, code, text } in found.iter().take(SHOWN_MAX) {
+        writeln!(out, "FINDING  {place}  {text}  [{code}]")?;
+    }
+    let rest = checked
+        .findings_count()
+        .saturating_sub(found.len().min(SHOWN_MAX) as u64);
+    if rest > 0 {
+        writeln!(out, "… and {rest} more; --json shows up to 100,000 of each kind")?;
+    }
+    let report = &checked.report;
+    writeln!(
+        out,
+        "log      {} commits, {} events; {} receipts recomputed",
+        report.commits(),
+        report.events(),
+        report.receipts_verified()
+    )?;
+    let sums: Vec<_> = report
+        .ledger()
+        .currencies()
+        .map(|currency| format!("{currency} {}", report.ledger().sum(currency)))
+        .collect();
+    if !sums.is_empty() {
+        writeln!(out, "ledger   sums to {} (0 is right)", sums.join(", "))?;
+    }
+    if let Some(Acknowledged {
+        count,
+        waiting,
+        missing,
+    }) = &checked.acknowledged
+    {
+        writeln!(
+            out,
+            "orders   {count} acknowledged: {waiting} wait in a queue, {} are missing",
+            missing.len()
+        )?;
+    }
+    writeln!(
+        out,
+        "open     {} trips have not ended on every stream",
+        checked.trips_open
+    )?;
+    let verdict = match checked.findings_count() {
+        0 => "clean".to_owned(),
+        findings => format!("{findings} findings"),
+    };
+    writeln!(out, "verdict  {verdict}")?;
+    Ok(())
+}
+
+fn show_json(checked: &Checked, folders: &[AtRest], out: &mut impl Write) -> Result<(), Failure> {
+    let report = &checked.report;
+    let found: Vec<Value> = findings(checked)
+        .into_iter()
+        .map(|Shown { place, code, text }| json!({ "place": place, "code": code, "text": text }))
+        .collect();
+    let folders: Vec<Value> = folders
+        .iter()
+        .map(|folder| json!({ "folder": folder.folder().display().to_string(), "last_write_cut": folder.is_cut() }))
+        .collect();
+    let answer = json!({
+        "ok": checked.findings_count() == 0,
+        "folders": folders,
+        "commits": report.commits(),
+        "events": report.events(),
+        "receipts_verified": report.receipts_verified(),
+        "trips_open": checked.trips_open,
+        "ledger_sums": report.ledger().currencies().map(|currency| (currency.code().to_owned(), Value::from(report.ledger().sum(currency).to_string()))).collect::<serde_json::Map<_, _>>(),
+        "acknowledged": checked.acknowledged.as_ref().map(|trips| json!({
+            "count": trips.count,
+            "waiting": trips.waiting,
+            "missing": trips.missing.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        })),
+        "findings_count": checked.findings_count(),
+        "findings": found,
+    });
+    writeln!(out, "{answer:#}")?;
+    Ok(())
+}

@@ -1,0 +1,140 @@
+//! `fiacre audit`: what is found decides the exit code.
+
+use super::{FINDINGS, UNREADABLE, USAGE, exit, fiacre, json};
+use fiacre_domain::driver::DriverEvent;
+use fiacre_domain::id::{CommandId, DriverId};
+use fiacre_domain::stream::{Cause, StreamId, Version};
+use fiacre_domain::time::Timestamp;
+use fiacre_domain::units::Millis;
+use fiacre_embedded::Database;
+use fiacre_memory::{SkewedClock, VirtualTime};
+use fiacre_ports::{Appended, EventStore, NewCommit};
+use std::fs;
+use std::path::Path;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use tempfile::TempDir;
+
+/// A folder whose log holds one driver who went off duty, but never came on.
+fn flawed() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let database = Database::open(folder.path()).unwrap();
+    let time = VirtualTime::starting_at(Timestamp::from_ms(0));
+    let store = database.event_store(Arc::new(SkewedClock::new(time, Millis::ZERO)));
+    let commit = NewCommit {
+        stream: StreamId::Driver(DriverId::from_u128(7)),
+        expected: Version::EMPTY,
+        cause: Cause::Command(CommandId::from_u128(1)),
+        at: Timestamp::from_ms(0),
+        region: "manhattan".parse().unwrap(),
+        trace: None,
+        events: [DriverEvent::Offline.into()].into(),
+    };
+    let mut call = pin!(store.append(vec![commit]));
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(call.as_mut().poll(&mut context).is_pending());
+    database.sync();
+    let answer = call.as_mut().poll(&mut context);
+    assert!(matches!(&answer, Poll::Ready(answers) if matches!(answers[..], [Appended::Applied(_)])));
+    folder
+}
+
+fn sound() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    drop(Database::open(folder.path()).unwrap());
+    folder
+}
+
+fn check(folder: &Path) -> String {
+    format!("audit check {}", folder.display())
+}
+
+#[test]
+fn a_sound_folder_is_clean() {
+    let folder = sound();
+    let answer = json(&check(folder.path()));
+    assert_eq!(
+        (&answer["ok"], &answer["findings_count"]),
+        (&true.into(), &0.into())
+    );
+    assert_eq!(exit(&super::words(&check(folder.path()))), (0, String::new()));
+}
+
+#[test]
+fn a_finding_is_named_with_stream_and_version() {
+    let folder = flawed();
+    let output = fiacre(&super::words(&check(folder.path())));
+    assert_eq!(output.status.code(), Some(FINDINGS));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        text.contains("driver-00000000-0000-0000-0000-000000000007/1"),
+        "{text}"
+    );
+    let answer = json(&check(folder.path()));
+    assert_eq!(answer["findings"][0]["code"], "audit_out_of_place");
+    assert_eq!(answer["ok"], false);
+}
+
+#[test]
+fn an_acknowledged_trip_that_is_missing_is_a_finding() {
+    let (folder, list) = (sound(), super::scratch("acknowledged.txt"));
+    fs::write(&list, "00000000-0000-0000-0000-000000000009\n").unwrap();
+    let line = format!("{} --ack-log {}", check(folder.path()), list.display());
+    assert_eq!(
+        json(&line)["acknowledged"]["missing"][0],
+        "00000000-0000-0000-0000-000000000009"
+    );
+    let (code, complaint) = exit(&super::words(&line));
+    assert_eq!(code, FINDINGS, "{complaint}");
+}
+
+#[test]
+fn a_list_that_names_no_trips_is_bad_usage() {
+    let (folder, list) = (sound(), super::scratch("no-list.txt"));
+    fs::write(&list, "dear\n").unwrap();
+    let line = format!("{} --ack-log {}", check(folder.path()), list.display());
+    let (code, complaint) = exit(&super::words(&line));
+    assert_eq!(code, USAGE);
+    assert!(complaint.contains("line 1"), "{complaint}");
+    let nowhere = format!("{} --ack-log nowhere.txt", check(folder.path()));
+    assert_eq!(exit(&super::words(&nowhere)).0, USAGE);
+    assert_eq!(exit(&["audit", "check"]).0, USAGE);
+}
+
+#[test]
+fn a_folder_that_cannot_be_read_is_told_from_one_with_findings() {
+    let cases: [(&str, fn(&Path)); 4] = [
+        ("no database", |folder| {
+            fs::remove_dir_all(folder.join("db")).unwrap()
+        }),
+        ("newer release", |folder| {
+            fs::write(folder.join("db/fiacre"), "Fiacre's embedded store, format 9\n").unwrap();
+        }),
+        ("damaged", |folder| {
+            fs::write(folder.join("db/0.jnl"), [1; 64])
+                .and(fs::write(folder.join("db/1.jnl"), []))
+                .unwrap()
+        }),
+        ("No such file", |folder| fs::remove_dir_all(folder).unwrap()),
+    ];
+    for (said, spoil) in cases {
+        let folder = flawed();
+        spoil(folder.path());
+        let (code, complaint) = exit(&super::words(&check(folder.path())));
+        assert_eq!(code, UNREADABLE, "{said}: {complaint}");
+        assert!(complaint.contains(said), "{said}: {complaint}");
+    }
+}
+
+#[test]
+fn a_folder_that_a_process_uses_is_refused_by_its_number() {
+    let folder = tempfile::tempdir().unwrap();
+    let _used = Database::open(folder.path()).unwrap();
+    let (code, complaint) = exit(&super::words(&check(folder.path())));
+    assert_eq!(code, UNREADABLE);
+    assert!(
+        complaint.contains(&format!("process {}", std::process::id())),
+        "{complaint}"
+    );
+}
