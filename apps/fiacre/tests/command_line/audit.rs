@@ -10,6 +10,7 @@ use fiacre_embedded::Database;
 use fiacre_memory::{SkewedClock, VirtualTime};
 use fiacre_ports::{Appended, EventStore, NewCommit};
 use std::fs;
+use std::io;
 use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
@@ -104,23 +105,20 @@ fn a_list_that_names_no_trips_is_bad_usage() {
 
 #[test]
 fn a_folder_that_cannot_be_read_is_told_from_one_with_findings() {
-    let cases: [(&str, fn(&Path)); 4] = [
-        ("no database", |folder| {
-            fs::remove_dir_all(folder.join("db")).unwrap()
-        }),
+    type Spoil = fn(&Path) -> io::Result<()>;
+    let cases: [(&str, Spoil); 4] = [
+        ("no database", |folder| fs::remove_dir_all(folder.join("db"))),
         ("newer release", |folder| {
-            fs::write(folder.join("db/fiacre"), "Fiacre's embedded store, format 9\n").unwrap();
+            fs::write(folder.join("db/fiacre"), "Fiacre's embedded store, format 9\n")
         }),
         ("damaged", |folder| {
-            fs::write(folder.join("db/0.jnl"), [1; 64])
-                .and(fs::write(folder.join("db/1.jnl"), []))
-                .unwrap()
+            fs::write(folder.join("db/0.jnl"), [1; 64]).and(fs::write(folder.join("db/1.jnl"), []))
         }),
-        ("No such file", |folder| fs::remove_dir_all(folder).unwrap()),
+        ("No such file", |folder| fs::remove_dir_all(folder)),
     ];
     for (said, spoil) in cases {
         let folder = flawed();
-        spoil(folder.path());
+        spoil(folder.path()).unwrap();
         let (code, complaint) = exit(&super::words(&check(folder.path())));
         assert_eq!(code, UNREADABLE, "{said}: {complaint}");
         assert!(complaint.contains(said), "{said}: {complaint}");

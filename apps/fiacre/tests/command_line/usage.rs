@@ -4,8 +4,10 @@ use crate::{USAGE, exit, fiacre, text, words};
 use std::process::{Child, Command, Stdio};
 
 /// Every command that has a help of its own.
-const COMMANDS: [&str; 7] = [
+const COMMANDS: [&str; 9] = [
     "",
+    "audit",
+    "audit check",
     "city",
     "tariff",
     "tariff check",
@@ -52,7 +54,7 @@ fn help_has_examples_everywhere() {
     }
 }
 
-/// Each example of the help runs, apart from those about files that only its reader has, and from the city, which without
+/// Each example of the help runs, apart from those about files and folders that only its reader has, and from the city, which without
 /// optimisation takes minutes: `.ci/run` plays it.
 #[test]
 fn examples_run() {
@@ -62,9 +64,11 @@ fn examples_run() {
         let examples = help
             .lines()
             .filter_map(|line| line.trim().strip_prefix("fiacre "));
-        for example in
-            examples.filter(|example| !["city", "receipt.json"].iter().any(|it| example.contains(it)))
-        {
+        for example in examples.filter(|example| {
+            !["city", "data", "receipt.json"]
+                .iter()
+                .any(|it| example.contains(it))
+        }) {
             let output = fiacre(&words(example));
             assert!(
                 output.status.success(),
