@@ -47,7 +47,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut out = stdout().lock();
     writeln!(out, "quoted {}, at most {} is held", quote.total(), quote.hold())?;
 
-    let mut recorder = quote.recorder(at);
+    let mut recorder = quote.recorder(at)?;
     recorder.drive(Millimetres::new(8_046_720), Millis::from_minutes(15))?;
     recorder.drive(Millimetres::ZERO, Millis::from_minutes(5))?;
     let receipt = quote.settle(&recorder.finish()?)?;

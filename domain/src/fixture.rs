@@ -125,7 +125,7 @@ pub(crate) fn request() -> Arc<TripRequest> {
 
 /// What a driver records who drives as far as `quote` said.
 pub(crate) fn reading(quote: &Quote) -> Arc<MeterReading> {
-    let mut recorder = quote.recorder(quote.at());
+    let mut recorder = quote.recorder(quote.at()).unwrap();
     recorder
         .drive(quote.ride().distance(), quote.ride().duration())
         .unwrap();
@@ -134,7 +134,7 @@ pub(crate) fn reading(quote: &Quote) -> Arc<MeterReading> {
 
 /// What `quote` comes to where `metres` were driven.
 pub(crate) fn receipt_of_drive(quote: &Quote, metres: i64) -> Arc<Receipt> {
-    let mut recorder = quote.recorder(quote.at());
+    let mut recorder = quote.recorder(quote.at()).unwrap();
     recorder
         .drive(Millimetres::from_metres(metres), quote.ride().duration())
         .unwrap();

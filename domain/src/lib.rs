@@ -15,7 +15,7 @@
 //! let tariff = std::sync::Arc::new(Tariff::new("nyc".parse()?, 1, Currency::USD, meter));
 //! let quote = tariff.quote(&Ride::new(distance, duration).with_stops(2), local_time, Surge::NONE)?;
 //!
-//! let mut recorder = quote.recorder(local_time);
+//! let mut recorder = quote.recorder(local_time)?;
 //! recorder.drive(distance, duration)?;
 //! let receipt = quote.settle(&recorder.finish()?)?; // what was driven
 //! receipt.verify(&tariff)?; // recomputes every line, anywhere

@@ -51,7 +51,7 @@ fn quote() -> Quote {
 fn a_quote_keeps_its_text() {
     let quote = quote();
     let text = golden("quote-v1.json", &quote_to_json(&quote).unwrap());
-    assert_eq!(quote_from_json(&text, quote.tariff()).unwrap(), quote);
+    assert_eq!(quote_from_json(&text, quote.tariff().unwrap()).unwrap(), quote);
 }
 
 #[test]
@@ -59,7 +59,8 @@ fn a_receipt_keeps_its_text_and_verifies_against_the_tariff_file_alone() {
     let quote = quote();
     let mut recorder = quote
         .recorder("2018-07-03T17:05:00".parse().unwrap())
-        .with_fingerprint(fingerprint(&**quote.tariff()));
+        .unwrap()
+        .with_fingerprint(fingerprint(&**quote.tariff().unwrap()));
     recorder.wait(Millis::from_secs(40)).unwrap();
     recorder
         .drive(Millimetres::new(6_000_000), Millis::from_minutes(12))
@@ -94,7 +95,7 @@ fn a_fee_receipt_keeps_its_text() {
 #[test]
 fn fingerprints_stay() {
     let quote = quote();
-    let tariff = fingerprint(&**quote.tariff());
+    let tariff = fingerprint(&**quote.tariff().unwrap());
     let receipt = fingerprint(&quote.settle_as_quoted().unwrap());
     let text = format!(
         "tariff {tariff}\nquote {}\nreceipt {receipt}\n",

@@ -104,14 +104,15 @@ impl Codec {
         Ok((bytes, hash))
     }
 
-    /// The commit of these bytes. A tariff that is not known yet is looked up in the log.
+    /// The commit of these bytes. A tariff that is not known yet is looked up in the log; where that does not hold it either, its
+    /// quotes are read as they were promised, and wait for it to be settled.
     pub(crate) fn decode(&self, tables: &Tables, bytes: &[u8], keys: &Keys) -> Result<Commit, ReadError> {
         let stored = Stored::read(bytes)?;
-        let key = keys.of(stored.stream());
-        match self.open(bytes, key) {
+        let opening = Opening::new(self).with_key(keys.of(stored.stream()));
+        match stored.into_commit(opening) {
             Err(StoredError::TariffUnknown { tariff, .. }) => {
                 self.look_up(tables, tariff)?;
-                Ok(self.open(bytes, key)?)
+                Ok(stored::decode(bytes, opening.even_without_tariffs())?)
             }
             opened => Ok(opened?),
         }
@@ -124,22 +125,16 @@ impl Codec {
         bytes: &[u8],
         keys: &Keys,
     ) -> Result<Message, ReadError> {
-        let open = || {
-            let stored = StoredMessage::read(bytes)?;
-            let key = stored.stream().and_then(|stream| keys.of(stream));
-            stored.into_message(Opening::new(self).with_key(key))
-        };
-        match open() {
+        let message = StoredMessage::read(bytes)?;
+        let key = message.stream().and_then(|stream| keys.of(stream));
+        let opening = Opening::new(self).with_key(key);
+        match message.into_message(opening) {
             Err(StoredError::TariffUnknown { tariff, .. }) => {
                 self.look_up(tables, tariff)?;
-                Ok(open()?)
+                Ok(StoredMessage::read(bytes)?.into_message(opening.even_without_tariffs())?)
             }
             opened => Ok(opened?),
         }
-    }
-
-    fn open(&self, bytes: &[u8], key: Option<&SealingKey>) -> Result<Commit, StoredError> {
-        stored::decode(bytes, Opening::new(self).with_key(key))
     }
 
     /// Remembers the tariffs that a commit publishes.

@@ -46,7 +46,7 @@ fn driven(
     let generous = (**tariff).clone().with_settlement(settlement);
     let quote = Arc::new(generous).quote(&ride, at, Surge::NONE).unwrap();
     let receipt = quote.settle(&reading).unwrap();
-    receipt.verify(quote.tariff()).unwrap();
+    receipt.verify(quote.tariff().unwrap()).unwrap();
     receipt
 }
 

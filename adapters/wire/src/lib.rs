@@ -16,7 +16,7 @@
 //! let tariff = Arc::new(Tariff::new("nyc".parse()?, 1, Currency::USD, meter));
 //! let at = "2018-07-03T10:00".parse()?;
 //! let quote = tariff.quote(&Ride::new(Millimetres::new(8_046_720), Millis::from_minutes(20)), at, Surge::NONE)?;
-//! let mut recorder = quote.recorder(at).with_fingerprint(fiacre_wire::fingerprint(&*tariff));
+//! let mut recorder = quote.recorder(at)?.with_fingerprint(fiacre_wire::fingerprint(&*tariff));
 //! recorder.drive(Millimetres::new(8_046_720), Millis::from_minutes(15))?;
 //!
 //! let json = fiacre_wire::receipt_to_json(&quote.settle(&recorder.finish()?)?)?;

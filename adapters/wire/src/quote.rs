@@ -1,4 +1,4 @@
-//! Quotes as JSON: read with their tariff, and recomputed from it.
+//! Quotes as JSON.
 
 use crate::error::WireError;
 use crate::receipt::Versioned;
@@ -7,7 +7,7 @@ use crate::text::Text;
 use crate::{JSON_VERSION, json};
 use fiacre_domain::id::TariffId;
 use fiacre_domain::money::Currency;
-use fiacre_domain::pricing::{Quote, Tariff};
+use fiacre_domain::pricing::{Quote, QuoteParts, Tariff};
 use fiacre_domain::time::CivilDateTime;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -34,35 +34,51 @@ pub fn quote_to_json(quote: &Quote) -> Result<String, WireError> {
     Ok(text)
 }
 
-/// A quote from JSON, priced again with `tariff`: its amounts must come out the same.
+/// A quote from JSON, with its tariff: whoever sent it may have made it up, so its amounts must be what the tariff makes of its
+/// ride today.
 pub fn quote_from_json(text: &str, tariff: &Arc<Tariff>) -> Result<Quote, WireError> {
     Versioned::check(text)?;
-    json::read::<QuoteDto>(text)?.into_domain(tariff)
+    let quote = json::read::<QuoteDto>(text)?.into_domain()?;
+    if (quote.tariff_name(), quote.currency()) != ((tariff.id(), tariff.version()), tariff.currency()) {
+        return Err(WireError::OtherTariff);
+    }
+    let quote = quote.with_tariff(Arc::clone(tariff))?;
+    if quote.is_recomputable()? {
+        Ok(quote)
+    } else {
+        Err(WireError::QuoteDiffers)
+    }
 }
 
 impl QuoteDto {
     pub(crate) fn of(quote: &Quote) -> Self {
-        let tariff = quote.tariff();
+        let QuoteParts {
+            tariff,
+            version: tariff_version,
+            currency,
+            ride,
+            at,
+            surge,
+            total_minor,
+            hold_minor,
+            driver_pay_minor,
+        } = quote.parts();
         Self {
             version: JSON_VERSION,
-            tariff: Text::new(tariff.id()),
-            tariff_version: tariff.version(),
-            currency: Text::new(quote.currency()),
-            at: Text::new(quote.at()),
-            ride: RideDto::of(quote.ride()),
-            surge: SurgeDto::of(quote.surge()),
-            total: quote.total().minor(),
-            hold: quote.hold().minor(),
-            driver_pay: quote.driver_pay().minor(),
+            tariff: Text::new(tariff),
+            tariff_version,
+            currency: Text::new(currency),
+            at: Text::new(at),
+            ride: RideDto::of(&ride),
+            surge: SurgeDto::of(&surge),
+            total: total_minor,
+            hold: hold_minor,
+            driver_pay: driver_pay_minor,
         }
     }
 
-    /// The name and version of the tariff that it must be priced with.
-    pub(crate) fn tariff(&self) -> Result<(TariffId, u32), WireError> {
-        Ok((self.tariff.clone().take("tariff")?, self.tariff_version))
-    }
-
-    pub(crate) fn into_domain(self, with: &Arc<Tariff>) -> Result<Quote, WireError> {
+    /// The quote, without its tariff: what was promised stands.
+    pub(crate) fn into_domain(self) -> Result<Quote, WireError> {
         let Self {
             version,
             tariff,
@@ -76,26 +92,16 @@ impl QuoteDto {
             driver_pay,
         } = self;
         Versioned::is_known(version)?;
-        let is_same = tariff.value() == Ok(with.id())
-            && tariff_version == with.version()
-            && currency.value() == Ok(with.currency());
-        if !is_same {
-            return Err(WireError::OtherTariff);
-        }
-        let quote = with.quote(
-            &ride.into_domain().map_err(|error| error.within("ride"))?,
-            at.take("at")?,
-            surge.into_domain().map_err(|error| error.within("surge"))?,
-        )?;
-        if (
-            quote.total().minor(),
-            quote.hold().minor(),
-            quote.driver_pay().minor(),
-        ) == (total, hold, driver_pay)
-        {
-            Ok(quote)
-        } else {
-            Err(WireError::QuoteDiffers)
-        }
+        Ok(Quote::from_parts(QuoteParts {
+            tariff: tariff.take("tariff")?,
+            version: tariff_version,
+            currency: currency.take("currency")?,
+            ride: ride.into_domain().map_err(|error| error.within("ride"))?,
+            at: at.take("at")?,
+            surge: surge.into_domain().map_err(|error| error.within("surge"))?,
+            total_minor: total,
+            hold_minor: hold,
+            driver_pay_minor: driver_pay,
+        })?)
     }
 }

@@ -150,7 +150,10 @@ fn refused(error: PricingError) -> WireError {
         | PricingError::ReadingNotCut
         | PricingError::SurgeNotRecomputable
         | PricingError::StepDoesNotFitGateway
-        | PricingError::CurrencyMismatch => String::new(),
+        | PricingError::CurrencyMismatch
+        | PricingError::TariffUnknown { .. }
+        | PricingError::QuoteOfAnotherTariff
+        | PricingError::QuoteIncoherent(_) => String::new(),
     };
     WireError::Refused { path, error }
 }

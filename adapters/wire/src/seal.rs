@@ -61,7 +61,11 @@ impl KeyedSeal {
 
 impl Seal for KeyedSeal {
     fn fingerprint(&self, quote: &Quote) -> Fingerprint {
-        quote_fingerprint(quote, &self.tariff_fingerprint(quote.tariff()))
+        // A quote whose tariff is not known was issued elsewhere; what it says is all there is to tell it by.
+        quote.tariff().map_or_else(
+            |_| fingerprint(quote),
+            |tariff| quote_fingerprint(quote, &self.tariff_fingerprint(tariff)),
+        )
     }
 
     fn start_code(&self, trip: TripId) -> u16 {

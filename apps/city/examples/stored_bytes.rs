@@ -99,11 +99,11 @@ fn played() -> Result<Vec<Commit>, Box<dyn Error>> {
 fn tariffs(commits: &[Commit]) -> Vec<Arc<Tariff>> {
     let mut tariffs: Vec<Arc<Tariff>> = Vec::new();
     for event in commits.iter().flat_map(|commit| commit.events.iter()) {
-        if let Event::Trip(TripEvent::Requested(request)) = event {
-            let tariff = request.quote().tariff();
-            if !tariffs.contains(tariff) {
-                tariffs.push(Arc::clone(tariff));
-            }
+        if let Event::Trip(TripEvent::Requested(request)) = event
+            && let Ok(tariff) = request.quote().tariff()
+            && !tariffs.contains(tariff)
+        {
+            tariffs.push(Arc::clone(tariff));
         }
     }
     tariffs

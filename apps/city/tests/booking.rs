@@ -157,7 +157,7 @@ impl Stage {
             600,
         );
         let quote = self.tariff.quote(&self.ride, self.at, Surge::NONE).unwrap();
-        let mut recorder = quote.recorder(self.at);
+        let mut recorder = quote.recorder(self.at).unwrap();
         recorder
             .drive(Millimetres::from_metres(3_000), Millis::from_minutes(10))
             .unwrap();

@@ -26,7 +26,11 @@ impl Receipts {
     pub(super) fn observe(&mut self, events: &[Event], notes: &mut Notes<'_>) {
         for event in events {
             match event {
-                Event::Trip(TripEvent::Requested(request)) => self.know(request.quote().tariff()),
+                Event::Trip(TripEvent::Requested(request)) => {
+                    if let Ok(tariff) = request.quote().tariff() {
+                        self.know(tariff);
+                    }
+                }
                 Event::Trip(TripEvent::FareSettled(receipt)) => self.verify(receipt, notes),
                 Event::Trip(TripEvent::FareAdjusted(adjustment)) => self.verify(&adjustment.receipt, notes),
                 Event::Trip(TripEvent::Cancelled(cancelled)) => {

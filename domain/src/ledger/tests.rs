@@ -52,7 +52,7 @@ fn receipt(distance_km: i64) -> Receipt {
     let ride = Ride::new(distance, Millis::from_minutes(20));
     let at = "2018-07-03T10:00".parse().unwrap();
     let quote = Arc::new(tariff).quote(&ride, at, Surge::NONE).unwrap();
-    let mut recorder = quote.recorder(at);
+    let mut recorder = quote.recorder(at).unwrap();
     recorder.drive(distance, Millis::from_minutes(20)).unwrap();
     quote.settle(&recorder.finish().unwrap()).unwrap()
 }

@@ -1,6 +1,7 @@
 //! What can be wrong with a tariff, a ride or a reading.
 
 use super::coherence::ReadingFlaw;
+use crate::id::TariffId;
 use crate::money::MoneyError;
 use crate::ratio::Overflow;
 use std::fmt;
@@ -126,6 +127,17 @@ pub enum PricingError {
     StepDoesNotFitGateway,
     /// Two currencies met.
     CurrencyMismatch,
+    /// The quote was read by somebody who does not know its tariff.
+    TariffUnknown {
+        /// The tariff.
+        tariff: TariffId,
+        /// Its version.
+        version: u32,
+    },
+    /// The quote was priced with another tariff, version or currency than the one given.
+    QuoteOfAnotherTariff,
+    /// What was stored of a quote no quote can be; the name of the amount.
+    QuoteIncoherent(&'static str),
 }
 
 impl PricingError {
@@ -146,6 +158,9 @@ impl PricingError {
             Self::SurgeNotRecomputable => "pricing_surge_not_recomputable",
             Self::StepDoesNotFitGateway => "pricing_step_does_not_fit_gateway",
             Self::CurrencyMismatch => "pricing_currency_mismatch",
+            Self::TariffUnknown { .. } => "pricing_tariff_unknown",
+            Self::QuoteOfAnotherTariff => "pricing_quote_of_another_tariff",
+            Self::QuoteIncoherent(_) => "pricing_quote_incoherent",
         }
     }
 }
@@ -193,6 +208,19 @@ impl fmt::Display for PricingError {
                 "the gateway takes only multiples of a larger step; round the tariff's total to that step",
             ),
             Self::CurrencyMismatch => f.write_str("two currencies met; use the tariff's everywhere"),
+            Self::TariffUnknown { tariff, version } => write!(
+                f,
+                "version {version} of tariff {tariff} is not known here; give it, or publish it"
+            ),
+            Self::QuoteOfAnotherTariff => {
+                f.write_str("the quote names another tariff, version or currency; give the one it names")
+            }
+            Self::QuoteIncoherent(amount) => {
+                write!(
+                    f,
+                    "the quote's {amount} is out of proportion; a total is at least 0 and at most the hold"
+                )
+            }
         }
     }
 }

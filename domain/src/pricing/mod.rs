@@ -91,7 +91,7 @@ pub use meter::{Meter, SEGMENTS_MAX, SlowRule, Speed, TimeBasis, TimeRate, TimeR
 pub use party::{AgeRange, PASSENGERS_MAX, Party};
 pub use pay::{Pay, PayKind, PayLine, PayPolicy, PayRule, RateCard};
 pub use publication::{Publication, TariffEvent};
-pub use quote::Quote;
+pub use quote::{Quote, QuoteParts};
 pub use reading::{DeviationReason, MeterReading, SLICES_MAX, Slice, SpeedBand};
 pub use receipt::{Basis, Computed, Happened, Receipt, ReceiptField, ReceiptParts, VerifyError};
 pub use recorder::Recorder;

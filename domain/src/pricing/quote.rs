@@ -15,7 +15,7 @@
 //! let quote = tariff.quote(&ride, at, Surge::NONE)?;
 //! assert_eq!(quote.total().to_string(), "17.00 USD");
 //!
-//! let mut recorder = quote.recorder(at);
+//! let mut recorder = quote.recorder(at)?;
 //! recorder.drive(Millimetres::new(8_046_720), Millis::from_minutes(15))?;
 //! recorder.drive(Millimetres::ZERO, Millis::from_minutes(6))?;
 //! let receipt = quote.settle(&recorder.finish()?)?;
@@ -39,15 +39,75 @@ use super::stages::{self, Priced};
 use super::surge::Surge;
 use super::tariff::Tariff;
 use crate::canonical::{Canonical, CanonicalBytes};
+use crate::id::TariffId;
 use crate::money::{Currency, Money};
 use crate::time::CivilDateTime;
 use crate::units::{BasisPoints, Millimetres, Millis};
 use std::sync::Arc;
 
+/// A quote as data: for those who store or send it. What its tariff holds is not in it, only which one it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuoteParts {
+    /// The tariff.
+    pub tariff: TariffId,
+    /// Its version.
+    pub version: u32,
+    /// Its currency.
+    pub currency: Currency,
+    /// The ride as it was asked for.
+    pub ride: Ride,
+    /// The local time of the planned start.
+    pub at: CivilDateTime,
+    /// The surge, frozen with its inputs.
+    pub surge: Surge,
+    /// What the rider would pay, in minor units.
+    pub total_minor: i64,
+    /// What is held of the rider's money, in minor units.
+    pub hold_minor: i64,
+    /// What the driver would earn, in minor units.
+    pub driver_pay_minor: i64,
+}
+
+/// Which tariff a quote was priced with, and what it holds if that is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Basis {
+    Known(Arc<Tariff>),
+    Named(Box<TariffName>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct TariffName {
+    id: TariffId,
+    version: u32,
+    currency: Currency,
+}
+
+impl TariffName {
+    fn of(tariff: &Tariff) -> Self {
+        Self {
+            id: tariff.id(),
+            version: tariff.version(),
+            currency: tariff.currency(),
+        }
+    }
+}
+
+impl Basis {
+    fn name(&self) -> TariffName {
+        match self {
+            Self::Known(tariff) => TariffName::of(tariff),
+            Self::Named(name) => **name,
+        }
+    }
+}
+
 /// A price with everything that it was computed from. It keeps no lines: [`Quote::lines`] computes them again.
+///
+/// A quote is a promise: what it says stands, also where it was stored and read by a release that would price otherwise, or by a
+/// reader who does not know its tariff. Such a reader can say what was promised, and cannot settle it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quote {
-    tariff: Arc<Tariff>,
+    basis: Basis,
     ride: Ride,
     at: CivilDateTime,
     /// None is [`Surge::NONE`], which is most of them.
@@ -61,7 +121,7 @@ impl Canonical for Quote {
     /// The tariff enters by name and version: its content is what its own fingerprint is for.
     fn write_canonical(&self, out: &mut CanonicalBytes) {
         let Self {
-            tariff,
+            basis,
             ride,
             at,
             surge: _,
@@ -69,9 +129,14 @@ impl Canonical for Quote {
             hold_minor,
             driver_pay_minor,
         } = self;
-        tariff.id().write_canonical(out);
-        tariff.version().write_canonical(out);
-        tariff.currency().write_canonical(out);
+        let TariffName {
+            id,
+            version,
+            currency,
+        } = basis.name();
+        id.write_canonical(out);
+        version.write_canonical(out);
+        currency.write_canonical(out);
         ride.write_canonical(out);
         at.write_canonical(out);
         self.surge().write_canonical(out);
@@ -95,7 +160,7 @@ impl Tariff {
     ) -> Result<Quote, PricingError> {
         let quoted = Quoted::new(self, ride, at, &surge)?;
         Ok(Quote {
-            tariff: Arc::clone(self),
+            basis: Basis::Known(Arc::clone(self)),
             ride: ride.clone(),
             at,
             surge: (surge != Surge::NONE).then(|| Box::new(surge)),
@@ -161,6 +226,95 @@ impl Quoted {
 }
 
 impl Quote {
+    /// A quote from what was stored of it. Nothing is priced: what was promised stands. Its tariff is known by name only, until
+    /// [`Quote::with_tariff`] gives it.
+    ///
+    /// # Errors
+    /// What no ride is, and [`PricingError::QuoteIncoherent`] for a total below zero or above the hold.
+    pub fn from_parts(parts: QuoteParts) -> Result<Self, PricingError> {
+        let QuoteParts {
+            tariff: id,
+            version,
+            currency,
+            ride,
+            at,
+            surge,
+            total_minor,
+            hold_minor,
+            driver_pay_minor,
+        } = parts;
+        ride.check()?;
+        if total_minor < 0 {
+            return Err(PricingError::QuoteIncoherent("total"));
+        }
+        if hold_minor < total_minor {
+            return Err(PricingError::QuoteIncoherent("hold"));
+        }
+        Ok(Self {
+            basis: Basis::Named(Box::new(TariffName {
+                id,
+                version,
+                currency,
+            })),
+            ride,
+            at,
+            surge: (surge != Surge::NONE).then(|| Box::new(surge)),
+            total_minor,
+            hold_minor,
+            driver_pay_minor,
+        })
+    }
+
+    /// As data.
+    pub fn parts(&self) -> QuoteParts {
+        let TariffName {
+            id,
+            version,
+            currency,
+        } = self.basis.name();
+        QuoteParts {
+            tariff: id,
+            version,
+            currency,
+            ride: self.ride.clone(),
+            at: self.at,
+            surge: *self.surge(),
+            total_minor: self.total_minor,
+            hold_minor: self.hold_minor,
+            driver_pay_minor: self.driver_pay_minor,
+        }
+    }
+
+    /// With the tariff that it names, so that it can be settled.
+    ///
+    /// # Errors
+    /// [`PricingError::QuoteOfAnotherTariff`] where the name, version or currency is another.
+    pub fn with_tariff(self, tariff: Arc<Tariff>) -> Result<Self, PricingError> {
+        if self.basis.name() == TariffName::of(&tariff) {
+            Ok(Self {
+                basis: Basis::Known(tariff),
+                ..self
+            })
+        } else {
+            Err(PricingError::QuoteOfAnotherTariff)
+        }
+    }
+
+    /// Whether its tariff comes to the same amounts today. A stored quote of an older release may not; a quote that a stranger
+    /// brings must.
+    ///
+    /// # Errors
+    /// [`PricingError::TariffUnknown`], and what [`Tariff::quote`] refuses.
+    pub fn is_recomputable(&self) -> Result<bool, PricingError> {
+        let quoted = self.quoted()?;
+        let today = (
+            quoted.priced.total_minor,
+            quoted.hold_minor,
+            quoted.pay.total().minor(),
+        );
+        Ok(today == (self.total_minor, self.hold_minor, self.driver_pay_minor))
+    }
+
     /// What the rider would pay if the ride went as planned.
     pub fn total(&self) -> Money {
         self.money(self.total_minor)
@@ -178,12 +332,27 @@ impl Quote {
 
     /// The currency of every amount.
     pub fn currency(&self) -> Currency {
-        self.tariff.currency()
+        self.basis.name().currency
+    }
+
+    /// The name and version of the tariff that it was priced with.
+    pub fn tariff_name(&self) -> (TariffId, u32) {
+        let TariffName { id, version, .. } = self.basis.name();
+        (id, version)
     }
 
     /// The tariff that it was priced with.
-    pub const fn tariff(&self) -> &Arc<Tariff> {
-        &self.tariff
+    ///
+    /// # Errors
+    /// [`PricingError::TariffUnknown`] where it was read without it.
+    pub fn tariff(&self) -> Result<&Arc<Tariff>, PricingError> {
+        match &self.basis {
+            Basis::Known(tariff) => Ok(tariff),
+            Basis::Named(name) => Err(PricingError::TariffUnknown {
+                tariff: name.id,
+                version: name.version,
+            }),
+        }
     }
 
     /// The ride as it was asked for.
@@ -212,40 +381,44 @@ impl Quote {
     }
 
     /// A recorder for this ride, which starts at local time `started`.
-    pub fn recorder(&self, started: CivilDateTime) -> Recorder<'_> {
-        Recorder::new(&self.tariff, started, self.ride.circumstances().clone())
+    ///
+    /// # Errors
+    /// [`PricingError::TariffUnknown`].
+    pub fn recorder(&self, started: CivilDateTime) -> Result<Recorder<'_>, PricingError> {
+        let circumstances = self.ride.circumstances().clone();
+        Ok(Recorder::new(self.tariff()?, started, circumstances))
     }
 
     /// The receipt for what was driven: inside the tariff's band the quoted price stands; outside it the metered price, up
     /// to the cap. The reading must have been recorded under this tariff and version.
     pub fn settle(&self, reading: &MeterReading) -> Result<Receipt, PricingError> {
-        settle::settle(&self.tariff, (&self.ride, self.at, self.surge()), reading)
+        settle::settle(self.tariff()?, (&self.ride, self.at, self.surge()), reading)
     }
 
     /// The receipt for a ride whose reading never came: the quoted price stands.
     pub fn settle_as_quoted(&self) -> Result<Receipt, PricingError> {
-        settle::settle_as_quoted(&self.tariff, (&self.ride, self.at, self.surge()))
+        settle::settle_as_quoted(self.tariff()?, (&self.ride, self.at, self.surge()))
     }
 
     /// The receipt for a cancellation or a rider who did not come; its total may be zero.
     pub fn cancel(&self, cancellation: &Cancellation) -> Result<Receipt, PricingError> {
-        settle::cancel(&self.tariff, (&self.ride, self.at, self.surge()), cancellation)
+        settle::cancel(self.tariff()?, (&self.ride, self.at, self.surge()), cancellation)
     }
 
     /// Whether `receipt` settles this quote: the same ride, at the same time, under the same surge, tariff and version.
     /// That its amounts follow is for [`Receipt::verify`] to say; if they do, its total is within [`Quote::hold`].
     pub fn is_settled_by(&self, receipt: &Receipt) -> bool {
         let parts = receipt.parts();
-        receipt.tariff() == (self.tariff.id(), self.tariff.version())
+        receipt.tariff() == self.tariff_name()
             && (&parts.ride, parts.at, &parts.surge) == (&self.ride, self.at, self.surge())
     }
 
     fn quoted(&self) -> Result<Quoted, PricingError> {
-        Quoted::new(&self.tariff, &self.ride, self.at, self.surge())
+        Quoted::new(self.tariff()?, &self.ride, self.at, self.surge())
     }
 
     fn money(&self, minor: i64) -> Money {
-        Money::new(minor, self.tariff.currency())
+        Money::new(minor, self.currency())
     }
 }
 

@@ -264,13 +264,13 @@ mod tests {
 
     fn settled(metres: i64, and: impl Fn(&mut Recorder<'_>)) -> (Basis, i64) {
         let quote = quote();
-        let mut recorder = quote.recorder(quote.at());
+        let mut recorder = quote.recorder(quote.at()).unwrap();
         recorder
             .drive(Millimetres::from_metres(metres), Millis::from_minutes(20))
             .unwrap();
         and(&mut recorder);
         let receipt = quote.settle(&recorder.finish().unwrap()).unwrap();
-        assert_eq!(receipt.verify(quote.tariff()), Ok(()));
+        assert_eq!(receipt.verify(quote.tariff().unwrap()), Ok(()));
         (receipt.basis(), receipt.total().minor())
     }
 
@@ -349,7 +349,7 @@ mod tests {
                 (rider, driver),
                 "{stage:?} {fault:?}"
             );
-            assert_eq!(receipt.verify(quote.tariff()), Ok(()));
+            assert_eq!(receipt.verify(quote.tariff().unwrap()), Ok(()));
         }
     }
 }

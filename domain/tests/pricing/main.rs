@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod quotes;
 mod receipts;
 mod replays;
 mod rides;

@@ -338,7 +338,7 @@ fn a_reading_under_a_tariff_of_other_content_is_refused() {
     let (right, wrong) = (Fingerprint::new([1; 32]), Fingerprint::new([0; 32]));
     let quote = quote(tariff(), &ride());
     let settled = |recorder: Recorder<'_>| quote.settle(&recorder.finish().unwrap()).unwrap();
-    let kept = settled(quote.recorder(morning()).with_fingerprint(right));
+    let kept = settled(quote.recorder(morning()).unwrap().with_fingerprint(right));
     assert_eq!(kept.verify_published(&tariff(), &right), Ok(()));
     assert_eq!(
         kept.verify_published(&tariff(), &wrong),
@@ -358,7 +358,7 @@ fn a_reading_that_keeps_no_fingerprint_of_the_tariff_says_nothing_of_it() {
     let other = named("other", by_distance());
     let recorded_elsewhere = Recorder::new(&other, morning(), Circumstances::new()).with_fingerprint(right);
     for says_nothing in [
-        settled(quote.recorder(morning())),
+        settled(quote.recorder(morning()).unwrap()),
         settled(recorded_elsewhere),
         quote.settle_as_quoted().unwrap(),
     ] {

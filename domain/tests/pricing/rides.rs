@@ -121,7 +121,7 @@ fn a_tariff_under_another_name_does_not_take_its_receipts() {
     assert_eq!(changed.id().as_str(), "test.c20");
     let published = Arc::new(tariff());
     let quote = published.quote(&ride(), morning(), Surge::NONE).unwrap();
-    let mut recorder = quote.recorder(morning());
+    let mut recorder = quote.recorder(morning()).unwrap();
     recorder.drive(metres(10_000), Millis::from_minutes(20)).unwrap();
     let receipt = quote.settle(&recorder.finish().unwrap()).unwrap();
     assert_eq!(receipt.verify(&published), Ok(()));

@@ -27,7 +27,11 @@ pub(crate) fn settled_later(log: &[Commit], commit: &Commit) -> Option<Arc<[Even
     };
     let quote = request.quote();
     let later = quote.at().plus(Millis::from_minutes(1))?;
-    let later = quote.tariff().quote(quote.ride(), later, *quote.surge()).ok()?;
+    let later = quote
+        .tariff()
+        .ok()?
+        .quote(quote.ride(), later, *quote.surge())
+        .ok()?;
     let mut events = commit.events.to_vec();
     let receipt = events.iter_mut().find_map(|event| {
         if let Event::Trip(TripEvent::FareSettled(receipt)) = event {

@@ -17,7 +17,7 @@ fn forgotten(log: &[Commit]) -> Vec<Commit> {
     let read = |commit: &Commit| {
         for event in commit.events.iter() {
             if let Event::Trip(TripEvent::Requested(request)) = event {
-                tariffs.push(Arc::clone(request.quote().tariff()));
+                tariffs.push(Arc::clone(request.quote().tariff().unwrap()));
                 tariffs.dedup();
             }
         }

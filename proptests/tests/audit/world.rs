@@ -381,7 +381,7 @@ impl World {
                 ));
             }
             (Phase::Started, Some((driver, fence))) => {
-                let mut recorder = self.quote.recorder(AT.parse().unwrap());
+                let mut recorder = self.quote.recorder(AT.parse().unwrap()).unwrap();
                 let distance = Millimetres::new(i64::try_from(self.dice.below(20)).unwrap() * 1_000_000);
                 recorder.drive(distance, Millis::from_minutes(20)).unwrap();
                 let reading = Arc::new(recorder.finish().unwrap());

@@ -71,7 +71,7 @@ fn driven(tariff: &Tariff, drive: impl Fn(&mut Recorder<'_>)) -> i64 {
     let quote = Arc::new(tariff.clone())
         .quote(&ride(0, 0), "2026-03-03T12:00".parse().unwrap(), Surge::NONE)
         .unwrap();
-    let mut recorder = quote.recorder(quote.at());
+    let mut recorder = quote.recorder(quote.at()).unwrap();
     drive(&mut recorder);
     let receipt = quote.settle(&recorder.finish().unwrap()).unwrap();
     receipt.metered().unwrap().minor()

@@ -104,12 +104,20 @@ proptest! {
     }
 
     #[test]
+    fn a_quote_is_what_is_stored_of_it((quote, _) in priced()) {
+        let tariff = Arc::clone(quote.tariff().unwrap());
+        let stored = Quote::from_parts(quote.parts()).and_then(|stored| stored.with_tariff(tariff));
+        prop_assert_eq!(quote.is_recomputable(), Ok(true));
+        prop_assert_eq!(stored, Ok(quote));
+    }
+
+    #[test]
     fn a_receipt_verifies_and_no_edited_field_of_it_does((quote, reading) in priced()) {
         for receipt in receipts(&quote, &reading) {
-            prop_assert_eq!(receipt.verify(quote.tariff()), Ok(()));
+            prop_assert_eq!(receipt.verify(quote.tariff().unwrap()), Ok(()));
             for (field, edited) in edits::of(&receipt) {
                 prop_assert!(edited != receipt, "the edit of {} changes nothing", field);
-                prop_assert!(edited.verify(quote.tariff()).is_err(), "an edit of {} was accepted", field);
+                prop_assert!(edited.verify(quote.tariff().unwrap()).is_err(), "an edit of {} was accepted", field);
             }
         }
     }

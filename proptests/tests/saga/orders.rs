@@ -132,7 +132,7 @@ pub(crate) fn plan() -> PersonalPlan {
 
 /// What a driver records who drives as far as the quote said.
 pub(crate) static READING: LazyLock<Arc<MeterReading>> = LazyLock::new(|| {
-    let mut recorder = QUOTE.recorder(QUOTE.at());
+    let mut recorder = QUOTE.recorder(QUOTE.at()).unwrap();
     recorder
         .drive(QUOTE.ride().distance(), QUOTE.ride().duration())
         .unwrap();

@@ -190,9 +190,7 @@ impl Dto<Quote> for QuoteDto {
     }
 
     fn into_domain(self, reading: &Reading<'_>) -> Result<Quote, StoredError> {
-        let (tariff, version) = self.tariff()?;
-        let tariff = reading.tariff(tariff, version)?;
-        Ok(self.into_domain(&tariff)?)
+        reading.with_tariff(self.into_domain()?)
     }
 }
 

@@ -93,7 +93,7 @@ pub enum Privacy<'a> {
     Erased,
 }
 
-/// Tariffs by name and version: a quote is stored without its tariff, and priced again with it when it is read.
+/// Tariffs by name and version: a quote is stored without its tariff, and given it again when it is read; nothing is priced anew.
 pub trait Tariffs: fmt::Debug {
     /// The tariff, if it is known.
     fn tariff(&self, id: TariffId, version: u32) -> Option<Arc<Tariff>>;
@@ -134,13 +134,28 @@ impl Tariffs for BTreeMap<(TariffId, u32), Arc<Tariff>> {
 #[derive(Debug, Clone, Copy)]
 pub struct Opening<'a> {
     tariffs: &'a dyn Tariffs,
+    needs_tariffs: bool,
     key: Option<&'a SealingKey>,
 }
 
 impl<'a> Opening<'a> {
-    /// Without a key: personal data is read as erased.
+    /// Without a key: personal data is read as erased. Each quote must find its tariff.
     pub const fn new(tariffs: &'a dyn Tariffs) -> Self {
-        Self { tariffs, key: None }
+        Self {
+            tariffs,
+            needs_tariffs: true,
+            key: None,
+        }
+    }
+
+    /// Quotes whose tariff is not known are read all the same: they say what was promised, and cannot be
+    /// [settled](fiacre_domain::pricing::Quote::tariff).
+    #[must_use]
+    pub const fn even_without_tariffs(self) -> Self {
+        Self {
+            needs_tariffs: false,
+            ..self
+        }
     }
 
     /// With the trip's key, if it has one.

@@ -12,9 +12,9 @@ use crate::stored::dto::Dto;
 use crate::text::Text;
 use aes_gcm_siv::aead::{Aead, KeyInit as _};
 use aes_gcm_siv::{Aes256GcmSiv, Nonce};
-use fiacre_domain::id::{PrincipalId, TariffId, TripId};
+use fiacre_domain::id::{PrincipalId, TripId};
 use fiacre_domain::place::Place;
-use fiacre_domain::pricing::Tariff;
+use fiacre_domain::pricing::Quote;
 use fiacre_domain::stream::{ChargeNumber, EventId, StreamId, Version};
 use fiacre_domain::trip::{PersonalPlace, PersonalPlan};
 use fiacre_ports::SealingKey;
@@ -22,7 +22,6 @@ use hmac::{Hmac, Mac};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
-use std::sync::Arc;
 
 /// What is known while an event is written.
 #[derive(Debug)]
@@ -69,11 +68,14 @@ impl<'a> Reading<'a> {
         opening: Opening::new(&NoTariffs),
     };
 
-    pub(crate) fn tariff(&self, tariff: TariffId, version: u32) -> Result<Arc<Tariff>, StoredError> {
-        self.opening
-            .tariffs
-            .tariff(tariff, version)
-            .ok_or(StoredError::TariffUnknown { tariff, version })
+    /// The quote with its tariff, if that is known.
+    pub(crate) fn with_tariff(&self, quote: Quote) -> Result<Quote, StoredError> {
+        let (tariff, version) = quote.tariff_name();
+        match self.opening.tariffs.tariff(tariff, version) {
+            Some(tariff) => quote.with_tariff(tariff).map_err(StoredError::damaged),
+            None if self.opening.needs_tariffs => Err(StoredError::TariffUnknown { tariff, version }),
+            None => Ok(quote),
+        }
     }
 }
 

@@ -2,12 +2,17 @@
 
 use crate::dice::Dice;
 use crate::events;
-use crate::rides::TARIFFS;
+use crate::rides::{TARIFFS, request};
+use fiacre_domain::event::Event;
+use fiacre_domain::pricing::Quote;
 use fiacre_domain::stream::EventId;
+use fiacre_domain::trip::{Order, TripEvent, TripRequest};
 use fiacre_ports::SealingKey;
-use fiacre_wire::stored::{self, Opening, Privacy};
+use fiacre_wire::fingerprint;
+use fiacre_wire::stored::{self, NoTariffs, Opening, Privacy};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 pub(crate) const KEY: SealingKey = SealingKey::new([7; 32]);
 
@@ -18,6 +23,37 @@ fn kinds_are_told_apart_by_name() {
     for name in names {
         assert_eq!(events::event(name, &mut Dice::new(1)).name(), name);
     }
+}
+
+/// What was promised stands, whatever today's rules would come to.
+#[test]
+fn an_order_that_would_be_priced_otherwise_today_is_read_as_it_was_accepted() {
+    let mut dice = Dice::new(1);
+    let accepted = request(&mut dice);
+    let mut parts = accepted.quote().parts();
+    parts.total_minor /= 2;
+    let older = Quote::from_parts(parts).unwrap();
+    let tariff = Arc::clone(accepted.quote().tariff().unwrap());
+    let older = older.with_tariff(tariff).unwrap();
+    assert_eq!(older.is_recomputable(), Ok(false));
+    let order = Order {
+        trip: accepted.trip(),
+        rider: accepted.rider(),
+        region: accepted.region(),
+        accepted_at: accepted.accepted_at(),
+        quote: Arc::new(older),
+        quote_fingerprint: *accepted.quote_fingerprint(),
+        plan: accepted.plan().clone(),
+        payment: accepted.payment(),
+        product: accepted.product(),
+    };
+    let event = Event::Trip(TripEvent::Requested(Arc::new(TripRequest::new(order).unwrap())));
+    let id = EventId::new(dice.stream(), dice.version(), 0);
+    let bytes = stored::encode_event(id, &event, Privacy::Clear).unwrap();
+    assert_eq!(
+        stored::decode_event(id, &bytes, Opening::new(&*TARIFFS)),
+        Ok(event)
+    );
 }
 
 proptest! {
@@ -34,6 +70,23 @@ proptest! {
             prop_assert_eq!(stored::encode(&commit, prev, privacy).unwrap(), bytes);
             let text = stored::commit_to_json(&commit, prev, privacy).unwrap();
             prop_assert_eq!(stored::commit_from_json(&text, opening).unwrap(), (commit.clone(), prev));
+        }
+    }
+
+    /// Whoever knows no tariff reads what was promised; writing it again loses nothing.
+    #[test]
+    fn every_kind_of_event_is_read_without_its_tariff(seed: u64) {
+        let (strict, lenient) = (Opening::new(&NoTariffs), Opening::new(&NoTariffs).even_without_tariffs());
+        for kind in stored::kinds() {
+            let mut dice = Dice::new(seed);
+            let event = events::event(kind.name, &mut dice);
+            let id = EventId::new(dice.stream(), dice.version(), dice.short());
+            let bytes = stored::encode_event(id, &event, Privacy::Clear).unwrap();
+            let read = stored::decode_event(id, &bytes, lenient).unwrap();
+            prop_assert_eq!(&stored::encode_event(id, &read, Privacy::Clear).unwrap(), &bytes);
+            prop_assert_eq!(fingerprint(&read), fingerprint(&event));
+            let is_strict = stored::decode_event(id, &bytes, strict);
+            prop_assert_eq!(is_strict.is_err(), read != event, "{}", kind.name);
         }
     }
 

@@ -108,7 +108,7 @@ pub(crate) fn quote(dice: &mut Dice) -> Quote {
 }
 
 pub(crate) fn reading(dice: &mut Dice, quote: &Quote) -> MeterReading {
-    let mut recorder = quote.recorder(quote.at());
+    let mut recorder = quote.recorder(quote.at()).unwrap();
     if dice.flag() {
         recorder = recorder.with_fingerprint(dice.print());
     }

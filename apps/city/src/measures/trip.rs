@@ -204,7 +204,7 @@ impl OpenTrip {
                 distance: quote.ride().distance(),
                 duration: quote.ride().duration(),
                 quoted_minor: quote.total().minor(),
-                tariff: quote.tariff().id(),
+                tariff: quote.tariff_name().0,
                 payment: self.request.payment(),
             }),
             assign_ms: self.assigned_ms,

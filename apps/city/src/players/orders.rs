@@ -271,7 +271,7 @@ pub(super) fn reading(
     driven: Millimetres,
     duration: Millis,
 ) -> Result<MeterReading, PricingError> {
-    let mut recorder = quote.recorder(started);
+    let mut recorder = quote.recorder(started)?;
     let standing = Millis::new(duration.get() / 3);
     recorder.drive(driven, duration.saturating_sub(standing))?;
     recorder.drive(Millimetres::ZERO, standing)?;

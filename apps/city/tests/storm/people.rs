@@ -318,7 +318,7 @@ impl People {
                     .tariff
                     .quote(&Ride::new(DISTANCE, DURATION), at_desk(), Surge::NONE)
                     .unwrap();
-                let mut recorder = quote.recorder(at_desk());
+                let mut recorder = quote.recorder(at_desk()).unwrap();
                 recorder.drive(DISTANCE, DURATION).unwrap();
                 let reading = Arc::new(recorder.finish().unwrap());
                 let driver = driver_of(trip, fence);

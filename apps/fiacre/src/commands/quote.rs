@@ -170,7 +170,7 @@ fn write_receipt(quote: &Quote, path: &Path) -> Result<(), Failure> {
 }
 
 fn object(quote: &Quote, lines: &[Line], unknown: &[ZoneId]) -> Value {
-    let tariff = quote.tariff();
+    let (tariff, version) = quote.tariff_name();
     let shares: Vec<Value> = fare::by_payee(lines)
         .iter()
         .map(|share| json!({ "payee": fare::payee_name(share.payee), "amount": share.sum_minor }))
@@ -186,8 +186,8 @@ fn object(quote: &Quote, lines: &[Line], unknown: &[ZoneId]) -> Value {
         })
         .collect();
     json!({
-        "tariff": tariff.id().as_str(),
-        "tariff_version": tariff.version(),
+        "tariff": tariff.as_str(),
+        "tariff_version": version,
         "currency": quote.currency().code(),
         "exponent": quote.currency().exponent(),
         "total": quote.total().minor(),
@@ -204,8 +204,8 @@ const WORDS: usize = 32;
 const AMOUNTS: usize = 14;
 
 fn write_table(quote: &Quote, lines: &[Line], out: &mut impl Write) -> Result<(), Failure> {
-    let tariff = quote.tariff();
-    let title = format!("{}, version {}", tariff.id(), tariff.version());
+    let (tariff, version) = quote.tariff_name();
+    let title = format!("{tariff}, version {version}");
     writeln!(out, "{title:<WORDS$}{:>AMOUNTS$}", quote.currency().code())?;
     for share in fare::by_payee(lines) {
         writeln!(out, "\n{}", fare::payee_name(share.payee))?;

@@ -72,7 +72,7 @@ pub(crate) fn quote() -> Arc<Quote> {
 /// What the meter read on the quoted ride.
 pub(crate) fn reading() -> Arc<MeterReading> {
     let quote = quote();
-    let mut recorder = quote.recorder(quote.at());
+    let mut recorder = quote.recorder(quote.at()).unwrap();
     recorder
         .drive(quote.ride().distance(), quote.ride().duration())
         .unwrap();

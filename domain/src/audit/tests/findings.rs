@@ -63,7 +63,7 @@ fn fee_of_another_ride() -> Receipt {
 fn another_quote() -> Quote {
     let longer = Ride::new(Millimetres::new(16_000_000), Millis::from_minutes(20));
     let at = "2018-07-03T10:00".parse().unwrap();
-    quote().tariff().quote(&longer, at, Surge::NONE).unwrap()
+    quote().tariff().unwrap().quote(&longer, at, Surge::NONE).unwrap()
 }
 
 /// A receipt is held to the tariff that the auditor was given, not to one that the log made up under its name.
@@ -75,7 +75,7 @@ fn receipts_are_held_to_the_tariff_that_is_known() {
         log.commits.iter().for_each(|commit| audit.observe(commit));
         audit.finish()
     };
-    let known = audited(Audit::default().with_tariff(quote().tariff()));
+    let known = audited(Audit::default().with_tariff(quote().tariff().unwrap()));
     assert_eq!((known.findings(), known.receipts_verified()), (&[][..], 1));
     let kilometre = Segment::new(Millimetres::ZERO, Ratio::from(1), Ratio::from(1_000_000)).unwrap();
     let cheap = Meter::distance(Ratio::ONE, Ratio::ONE, vec![kilometre], Units::Begun).unwrap();

@@ -169,7 +169,7 @@ pub(super) fn quote() -> Arc<Quote> {
 
 pub(super) fn fare() -> Receipt {
     let quote = quote();
-    let mut recorder = quote.recorder("2018-07-03T10:00".parse().unwrap());
+    let mut recorder = quote.recorder("2018-07-03T10:00".parse().unwrap()).unwrap();
     recorder
         .drive(Millimetres::new(8_000_000), Millis::from_minutes(20))
         .unwrap();

@@ -50,7 +50,7 @@ fn policy_changed() -> OpsEvent {
 
 fn published() -> TariffEvent {
     let (operator, print) = (PrincipalId::from_u128(2), Fingerprint::new([3; 32]));
-    let tariff = Arc::clone(quote().tariff());
+    let tariff = Arc::clone(quote().tariff().unwrap());
     TariffEvent::Published(Arc::new(Publication::new(tariff, print, operator)))
 }
 
@@ -61,7 +61,7 @@ fn a_change_of_plan_must_fit_the_hold() {
             .with_events(TRIP, 4, [plan_changed(quote), arrived(0)])
             .codes()
     };
-    let tariff = || Arc::clone(quote().tariff());
+    let tariff = || Arc::clone(quote().tariff().unwrap());
     assert_eq!(changed(quote()), [""; 0]);
     let settled_as_ordered = "audit_receipt_of_another_quote";
     assert_eq!(changed(quoted(&tariff(), 4)), [settled_as_ordered]);

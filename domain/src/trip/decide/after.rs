@@ -41,7 +41,7 @@ impl Trip {
             return Err(Refusal::ReceiptOfAnotherQuote);
         }
         receipt
-            .verify(quote.tariff())
+            .verify(quote.tariff()?)
             .map_err(Refusal::ReceiptUnfounded)?;
         let adjustment = Adjustment {
             supersedes: self.receipts.saturating_sub(1),

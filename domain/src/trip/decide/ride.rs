@@ -89,7 +89,7 @@ impl Trip {
         let before = self.change.as_ref().map_or(0, |change| change.revision);
         let revision = before.checked_add(1).ok_or(Refusal::PlanChangesUsedUp)?;
         let first = request.quote();
-        let same_terms = first.currency() == quote.currency() && first.tariff() == quote.tariff();
+        let same_terms = first.currency() == quote.currency() && first.tariff()? == quote.tariff()?;
         if !same_terms || quote.hold().minor() > first.hold().minor() {
             return Err(Refusal::QuoteBeyondHold);
         }

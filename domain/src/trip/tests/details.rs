@@ -322,7 +322,7 @@ fn a_reading_of_another_tariff_settles_only_where_its_price_is_certain() {
     let meter = tariff(1).meter().clone().with_slow(between);
     let strict = Arc::new(Tariff::new(tariff(1).id(), 1, Currency::USD, meter));
     let foreign = quote_of(&tariff(2), 8_046);
-    let mut recorder = foreign.recorder(foreign.at());
+    let mut recorder = foreign.recorder(foreign.at()).unwrap();
     recorder
         .drive(foreign.ride().distance(), Millis::from_secs(1_923))
         .unwrap();

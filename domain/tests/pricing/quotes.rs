@@ -1,0 +1,113 @@
+//! Quotes that were stored: what was promised stands, and its tariff is needed only for what follows from it.
+
+use crate::*;
+use fiacre_domain::canonical::Canonical;
+use fiacre_domain::pricing::{Cancellation, CancellationStage, Fault, PricingError, QuoteParts, Recorder};
+
+fn promised() -> Quote {
+    quote(tariff(), &ride())
+}
+
+fn stored() -> Quote {
+    Quote::from_parts(promised().parts()).unwrap()
+}
+
+fn reading(recorder: Recorder<'_>) -> fiacre_domain::pricing::MeterReading {
+    let mut recorder = recorder;
+    recorder.drive(metres(10_000), Millis::from_minutes(20)).unwrap();
+    recorder.finish().unwrap()
+}
+
+#[test]
+fn what_was_promised_is_read_without_the_tariff_and_settled_with_it() {
+    let (promised, stored) = (promised(), stored());
+    assert_eq!(stored.parts(), promised.parts());
+    assert_eq!(stored.canonical_bytes(), promised.canonical_bytes());
+    assert_eq!(
+        (stored.total(), stored.hold(), stored.driver_pay()),
+        (promised.total(), promised.hold(), promised.driver_pay())
+    );
+    assert_eq!(stored.currency(), Currency::USD);
+    let receipt = promised.settle_as_quoted().unwrap();
+    assert!(stored.is_settled_by(&receipt));
+    assert_eq!(stored.with_tariff(Arc::new(tariff())), Ok(promised));
+}
+
+#[test]
+fn whoever_does_not_know_the_tariff_is_told_which_it_is() {
+    let unknown = PricingError::TariffUnknown {
+        tariff: "test".parse().unwrap(),
+        version: 1,
+    };
+    let (promised, stored) = (promised(), stored());
+    let reading = reading(promised.recorder(morning()).unwrap());
+    let cancellation = Cancellation::new(CancellationStage::Searching, Fault::Rider);
+    assert_eq!(stored.tariff(), Err(unknown));
+    assert_eq!(stored.recorder(morning()).map(drop), Err(unknown));
+    assert_eq!(stored.settle(&reading), Err(unknown));
+    assert_eq!(stored.settle_as_quoted(), Err(unknown));
+    assert_eq!(stored.cancel(&cancellation), Err(unknown));
+    assert_eq!(stored.lines(), Err(unknown));
+    assert_eq!(stored.is_recomputable(), Err(unknown));
+    assert_eq!(unknown.code(), "pricing_tariff_unknown");
+    assert!(
+        unknown.to_string().contains("version 1 of tariff test"),
+        "{unknown}"
+    );
+}
+
+#[test]
+fn another_tariff_is_not_the_one_it_names() {
+    let newer = Tariff::new("test".parse().unwrap(), 2, Currency::USD, by_distance());
+    let yen = Tariff::new("test".parse().unwrap(), 1, Currency::JPY, by_distance());
+    for other in [named("other", by_distance()), newer, yen] {
+        let refused = stored().with_tariff(Arc::new(other)).unwrap_err();
+        assert_eq!(refused, PricingError::QuoteOfAnotherTariff);
+        assert_eq!(refused.code(), "pricing_quote_of_another_tariff");
+        assert!(refused.to_string().contains("give the one it names"), "{refused}");
+    }
+}
+
+#[test]
+fn a_quote_of_an_older_release_stands_though_it_would_be_priced_otherwise_today() {
+    let older = |total_minor| QuoteParts {
+        total_minor,
+        ..promised().parts()
+    };
+    let known = |parts| {
+        Quote::from_parts(parts)
+            .unwrap()
+            .with_tariff(Arc::new(tariff()))
+            .unwrap()
+    };
+    assert_eq!(known(promised().parts()).is_recomputable(), Ok(true));
+    let older = known(older(1_200));
+    assert_eq!(older.total().minor(), 1_200);
+    assert_eq!(older.is_recomputable(), Ok(false));
+}
+
+#[test]
+fn what_no_quote_can_be_is_refused() {
+    let incoherent = |total_minor, hold_minor| {
+        Quote::from_parts(QuoteParts {
+            total_minor,
+            hold_minor,
+            ..promised().parts()
+        })
+    };
+    assert!(incoherent(0, 0).is_ok());
+    for (refused, amount) in [(incoherent(-1, 10), "total"), (incoherent(11, 10), "hold")] {
+        let refused = refused.unwrap_err();
+        assert_eq!(refused, PricingError::QuoteIncoherent(amount));
+        assert_eq!(refused.code(), "pricing_quote_incoherent");
+        assert!(refused.to_string().contains(amount), "{refused}");
+    }
+    let nowhere = QuoteParts {
+        ride: Ride::new(Millimetres::new(-1), Millis::ZERO),
+        ..promised().parts()
+    };
+    assert_eq!(
+        Quote::from_parts(nowhere),
+        Err(PricingError::RideNegative("distance"))
+    );
+}
