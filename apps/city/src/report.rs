@@ -31,6 +31,7 @@
 //!     ledger_sum: 0,
 //!     saga: Vec::new(),
 //!     speed: Speed { virtual_time: Millis::from_minutes(60), wall: Duration::from_secs(2), rss_peak_bytes: None },
+//!     refused: Vec::new(),
 //! };
 //! let measures = Measures::new(Arc::new(Manhattan::load()?), Currency::USD, Timestamp::from_ms(0));
 //! let report = Report::new(&measures, facts);
@@ -92,8 +93,8 @@ pub struct Run {
 /// What a share was asked to be, and what it came to.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Rate {
-    /// As asked for, of 1.
-    pub asked: f64,
+    /// As asked for.
+    pub asked: Share,
     /// As it was counted, of 1; `None` where there was nothing to take a share of.
     pub realised: Option<f64>,
 }
@@ -155,6 +156,8 @@ pub struct Facts {
     pub saga: Vec<Cell>,
     /// How fast it went.
     pub speed: Speed,
+    /// Orders that no desk took, by error code.
+    pub refused: Vec<(&'static str, u64)>,
 }
 
 /// A day in the city, as plain data.
@@ -235,7 +238,7 @@ impl Report {
     /// The shares that were asked for, and what they came to.
     pub fn rates(&self) -> Rates {
         let rate = |asked: Share, counted: u64, of: u64| Rate {
-            asked: asked.of_one(),
+            asked,
             realised: quotient(counted.into(), of.into(), 4),
         };
         let Run {

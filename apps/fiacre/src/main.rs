@@ -15,7 +15,7 @@ mod fare;
 mod quantity;
 
 use clap::Parser;
-use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::error::ErrorKind;
 use commands::Command;
 use failure::{EXIT_USAGE, Failure};
 use std::io::{self, BufWriter, Write};
@@ -41,14 +41,14 @@ struct Arguments {
     command: Command,
 
     /// Answer with one JSON object on stdout; money in minor units
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = 900)]
     json: bool,
 }
 
 fn main() -> ExitCode {
     match Arguments::try_parse() {
         Ok(arguments) => answer(arguments),
-        Err(error) => explain(error),
+        Err(error) => explain(&error),
     }
 }
 
@@ -71,28 +71,11 @@ fn answer(Arguments { command, json }: Arguments) -> ExitCode {
 }
 
 /// Help and version are answers; everything else that clap says is about bad usage, for which it would exit with 2.
-fn explain(mut error: clap::Error) -> ExitCode {
-    if is_far_fetched(&error) {
-        error.remove(ContextKind::SuggestedArg);
-        // It is the usage of what was guessed.
-        error.remove(ContextKind::Usage);
-    }
+fn explain(error: &clap::Error) -> ExitCode {
     let _ = error.print();
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         ExitCode::SUCCESS
     } else {
         ExitCode::from(EXIT_USAGE)
     }
-}
-
-/// Whether clap takes an unknown option for one that begins with another letter, as `--bogus` for `--hours`: slips of the
-/// finger come later in a word.
-fn is_far_fetched(error: &clap::Error) -> bool {
-    let option = |kind| match error.get(kind) {
-        Some(ContextValue::String(option)) => Some(option.trim_start_matches('-')),
-        _ => None,
-    };
-    option(ContextKind::InvalidArg)
-        .zip(option(ContextKind::SuggestedArg))
-        .is_some_and(|(typed, guessed)| typed.chars().next() != guessed.chars().next())
 }

@@ -5,6 +5,7 @@
 
 use crate::random::Random;
 use fiacre_domain::units::Millis;
+use serde::{Serialize, Serializer};
 use std::fmt;
 
 /// The whole, in parts per million.
@@ -56,8 +57,13 @@ impl Share {
     }
 
     /// As a number between 0 and 1.
-    pub fn of_one(self) -> f64 {
+    fn of_one(self) -> f64 {
         f64::from(self.0) / f64::from(WHOLE)
+    }
+
+    /// As a number between 0 and 100.
+    pub fn per_cent(self) -> f64 {
+        f64::from(self.0) / f64::from(WHOLE / 100)
     }
 
     /// The share in basis points, rounded down: what the payment company's rates are in.
@@ -75,6 +81,13 @@ impl Share {
 
     fn happens(self, random: &mut Random) -> bool {
         random.happens(u64::from(self.0), u64::from(WHOLE))
+    }
+}
+
+/// As a number between 0 and 1.
+impl Serialize for Share {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64(self.of_one())
     }
 }
 

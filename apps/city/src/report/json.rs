@@ -7,6 +7,7 @@ use crate::measures::{
     QuarterFigures, Timing, TripCounts, ZoneFigures, quotient,
 };
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 #[derive(Serialize)]
 pub(super) struct Document<'a> {
@@ -32,6 +33,7 @@ pub(super) struct Document<'a> {
     rss_peak_bytes: Option<u64>,
     run: Run<'a>,
     rates: Rates,
+    refused: BTreeMap<&'static str, u64>,
     holds: HoldCounts,
     within_120_s: Option<f64>,
     equity: Equity,
@@ -104,6 +106,7 @@ impl<'a> Document<'a> {
             rss_peak_bytes: facts.speed.rss_peak_bytes,
             run: Run::of(&facts.run),
             rates: report.rates(),
+            refused: facts.refused.iter().copied().collect(),
             holds: report.holds,
             within_120_s: report.within_120_s,
             equity: report.equity,

@@ -39,7 +39,11 @@ impl<'a> Page<'a> {
             saga::draw(self.report, self.style),
             self.verdict(),
         ];
-        sections.join("\n")
+        let told: Vec<String> = sections
+            .into_iter()
+            .filter(|section| !section.is_empty())
+            .collect();
+        told.join("\n")
     }
 
     fn header(&self) -> String {
@@ -140,11 +144,14 @@ impl<'a> Page<'a> {
             ("of offers declined", rates.decline),
             ("of card holds declined", rates.payment_decline),
         ]
+        .into_iter()
+        .filter(|(_, rate)| rate.realised.is_some())
         .map(|(what, rate)| {
-            let (realised, asked) = (percent(rate.realised), percent(Some(rate.asked)));
-            format!("{realised} {what} (asked: {asked})")
-        });
-        self.paragraph_if(rates.cancel.realised.is_some(), "Rates", &told)
+            let (realised, asked) = (percent(rate.realised), rate.asked.per_cent());
+            format!("{realised} {what} (asked: {asked}%)")
+        })
+        .collect::<Vec<_>>();
+        self.paragraph_if(!told.is_empty(), "Rates", &told)
     }
 
     /// A paragraph where there is something to tell, and nothing elsewhere.
@@ -258,20 +265,20 @@ impl<'a> Page<'a> {
     /// How unlike the zones were.
     fn fairness(&self) -> String {
         let equity = &self.report.equity;
-        let fairness = [
-            format!("{} zones compared", equity.zones),
-            format!(
+        let mut fairness = vec![format!("{} zones compared", equity.zones)];
+        if equity.wait_p95_worst_s.is_some() {
+            fairness.push(format!(
                 "95% waited up to {} s in the worst tenth, {} s in the best (× {})",
                 figure(equity.wait_p95_worst_s, 0),
                 figure(equity.wait_p95_best_s, 0),
                 figure(equity.wait_p95_ratio, 1)
-            ),
-            format!(
-                "no ride for {} against {}",
-                percent(equity.unserved_worst),
-                percent(equity.unserved_best)
-            ),
-        ];
+            ));
+        }
+        fairness.push(format!(
+            "no ride for {} against {}",
+            percent(equity.unserved_worst),
+            percent(equity.unserved_best)
+        ));
         self.paragraph_if(equity.zones > 1, "Fairness", &fairness)
     }
 
@@ -309,7 +316,17 @@ impl<'a> Page<'a> {
     }
 
     fn verdict(&self) -> String {
-        [self.audit(), self.speed(), self.digest()].concat()
+        [self.refused(), self.audit(), self.speed(), self.digest()].concat()
+    }
+
+    /// Orders that never became a trip.
+    fn refused(&self) -> String {
+        let refused = &self.report.facts.refused;
+        let told: Vec<String> = refused
+            .iter()
+            .map(|(code, number)| format!("{} with {code}", count(*number)))
+            .collect();
+        self.paragraph_if(!told.is_empty(), "Refused", &told)
     }
 
     fn audit(&self) -> String {

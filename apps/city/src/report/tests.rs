@@ -140,6 +140,7 @@ fn facts() -> Facts {
             wall: Duration::from_millis(6_250),
             rss_peak_bytes: Some(612_000_000),
         },
+        refused: vec![("pricing_step_does_not_fit_gateway", 1_012)],
     }
 }
 
@@ -324,6 +325,7 @@ fn the_json_says_what_the_report_says() {
         ("/rates/decline/realised", "0.0529"),
         ("/rates/payment_decline/realised", "0.0188"),
         ("/holds/declined", "980"),
+        ("/refused/pricing_step_does_not_fit_gateway", "1012"),
         ("/quarters/3/wait_mean_s", "410.0"),
         ("/accounts/4/account", "\"authority mta\""),
     ] {
@@ -424,6 +426,7 @@ fn a_city_without_riders_or_drivers_has_a_page_and_json_too() {
     );
     let facts = Facts {
         accounts: Vec::new(),
+        refused: Vec::new(),
         ..facts()
     };
     let report = Report::new(&nothing, facts);
@@ -436,9 +439,15 @@ fn a_city_without_riders_or_drivers_has_a_page_and_json_too() {
         assert!(page.contains(said), "{said} is missing:\n{page}");
     }
     // What nobody did has no figures.
-    for label in ["Waits", "Drivers", "Earnings", "Fairness", "Offers", "Promises"] {
+    for label in [
+        "Waits", "Rates", "Drivers", "Earnings", "Fairness", "Offers", "Promises", "Refused",
+    ] {
         assert!(!page.contains(label), "{label} of nothing:\n{page}");
     }
+    assert!(
+        !page.contains("\n\n\n"),
+        "a section of nothing leaves no gap:\n{page}"
+    );
     let value: serde_json::Value = serde_json::from_str(&report.to_json().unwrap()).unwrap();
     assert!(value.pointer("/wait_s/p50").unwrap().is_null());
     assert_eq!(

@@ -118,7 +118,7 @@ impl CityArguments {
             (None, None) => Ok(()),
         };
         let report = Report::new(&watch.measures, self.facts(&options, &played, began.elapsed()));
-        let shown = show(&report, &played.refused, json, out);
+        let shown = show(&report, json, out);
         // What was found weighs most, then the table of trips; the report comes last, for its reader may have seen enough,
         // which is no failure and must hide none.
         verdict(&report).and(kept).and(shown)
@@ -151,24 +151,17 @@ impl CityArguments {
                 wall,
                 rss_peak_bytes: rss_peak_bytes(),
             },
+            refused: played.refused.clone(),
         }
     }
 }
 
 /// The report, as a page or as JSON.
-fn show(
-    report: &Report,
-    refused: &[(&'static str, u64)],
-    json: bool,
-    out: &mut impl Write,
-) -> Result<(), Failure> {
+fn show(report: &Report, json: bool, out: &mut impl Write) -> Result<(), Failure> {
     if json {
         writeln!(out, "{}", report.to_json().map_err(Failure::Unserialisable)?)?;
     } else {
         write!(out, "{}", report.to_text(screen::style()))?;
-        for (code, count) in refused {
-            writeln!(out, "note: {count} requests were refused with {code}")?;
-        }
     }
     Ok(out.flush()?)
 }
@@ -274,13 +267,13 @@ mod tests {
     fn a_finding_is_shown_and_exits_2_also_where_the_report_cannot_be_written() {
         let report = report_with(plant_a_finding);
         let mut page = Vec::new();
-        show(&report, &[], false, &mut page).unwrap();
+        show(&report, false, &mut page).unwrap();
         let page = String::from_utf8(page).unwrap();
         assert!(page.contains("FINDING"), "{page}");
         let failure = verdict(&report).unwrap_err();
         assert_eq!(failure.exit_code(), ExitCode::from(2));
         assert!(failure.to_string().contains("finding"), "{failure}");
-        let full = show(&report, &[], true, &mut Full).unwrap_err();
+        let full = show(&report, true, &mut Full).unwrap_err();
         assert_eq!(full.exit_code(), ExitCode::from(74));
         let both = verdict(&report).and(Err::<(), _>(full)).unwrap_err();
         assert_eq!(both.exit_code(), ExitCode::from(2));

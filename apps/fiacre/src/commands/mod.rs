@@ -23,14 +23,17 @@ pub(crate) enum Command {
     )]
     Audit(audit::AuditCommand),
 
-    /// Tariff files
-    #[command(subcommand, after_help = "Examples:\n  fiacre tariff check nyc-2018")]
+    /// Check tariff files
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  fiacre tariff check nyc-2018\n  fiacre tariff check my-city.toml"
+    )]
     Tariff(tariff::TariffCommand),
 
     /// What a ride costs, line by line
     Quote(quote::QuoteArguments),
 
-    /// Receipts
+    /// Verify receipts
     #[command(
         subcommand,
         after_help = "Examples:\n  fiacre receipt verify receipt.json --tariff nyc-2018"

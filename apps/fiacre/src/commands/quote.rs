@@ -25,9 +25,11 @@ Examples:
   fiacre quote --tariff my-city.toml --distance-m 5000 --duration-s 900 --stops 1 --wait-s 120 \\
       --passengers 3 --at 2026-01-31T23:30 --receipt receipt.json
 
+Built-in tariffs: bengaluru-auto, bengaluru-cab, chicago, london, nyc-2018, nyc-2022, tokyo.
+`fiacre tariff check` lists the zones and extras of a tariff.
 Exit codes: 0 priced, 64 bad usage or configuration, 74 the answer or the receipt cannot be written.")]
 pub(crate) struct QuoteArguments {
-    /// A tariff file, or the name of a built-in tariff (nyc-2018, nyc-2022, chicago, tokyo, london, …)
+    /// A tariff file, or the name of a built-in tariff
     #[arg(long, value_name = "FILE", value_parser = NonEmptyStringValueParser::new())]
     tariff: String,
 
@@ -59,7 +61,7 @@ pub(crate) struct QuoteArguments {
     #[arg(long, value_name = "YEARS", value_parser = clap::value_parser!(u8).range(..=120), allow_negative_numbers = true)]
     passenger_age: Vec<u8>,
 
-    /// Something that the tariff prices where it is asked for, such as Tokyo's pick-up; may be given several times
+    /// Something that the tariff prices where it is asked for, such as pick-up; may be given several times
     #[arg(long, value_name = "NAME")]
     extra: Vec<ExtraId>,
 

@@ -11,14 +11,15 @@ use std::io::Write;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TariffCommand {
-    /// Read a tariff file and name its first fault: file, line, column and why
+    /// Name the first fault of a tariff file, with line, column and why, or what the tariff is and knows
     #[command(after_help = "\
 Examples:
   fiacre tariff check my-city.toml
   fiacre tariff check tokyo --json
 
 Exit codes: 0 the file is a tariff, 2 it has a fault, 64 it cannot be read, 74 the answer cannot be written.
-The format is described in adapters/tariffs/README.md.")]
+Built-in tariffs: bengaluru-auto, bengaluru-cab, chicago, london, nyc-2018, nyc-2022, tokyo.
+The format of a file is described in adapters/tariffs/README.md.")]
     Check {
         /// A tariff file, or the name of a built-in tariff
         #[arg(value_parser = NonEmptyStringValueParser::new())]

@@ -38,11 +38,22 @@ fn bad_usage_exits_64() {
 }
 
 #[test]
-fn an_unknown_option_is_told_of_one_that_looks_like_it_and_of_no_other() {
+fn an_unknown_option_is_told_of_one_that_looks_like_it() {
     let (_, said) = exit(&words("city --hour 1"));
     assert!(said.contains("'--hours'"), "{said}");
-    let (_, said) = exit(&words("city --bogus"));
-    assert!(!said.contains("--hours"), "{said}");
+}
+
+#[test]
+fn whoever_needs_a_tariff_is_told_which_are_built_in() {
+    let names = fiacre_tariffs::built_in_names().collect::<Vec<_>>().join(", ");
+    for command in ["city", "quote", "tariff check"] {
+        assert!(
+            text(&format!("help {command}")).contains(&names),
+            "{command} misses {names}"
+        );
+    }
+    let (_, said) = exit(&words("tariff check nyc-2081"));
+    assert!(said.contains(&names), "{said}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, ValueEnum};
 use fiacre_city::demand::{Burst, DemandError, Multiplier};
-use fiacre_city::players::{Habits, Share, ShareError};
+use fiacre_city::players::{Habits, Share};
 use fiacre_city::report::Run;
 use fiacre_city::run::{CityError, CityOptions, DEMAND_MAX, DRIVERS_MAX, PAYMENT_DECLINES, drivers_for};
 use fiacre_domain::pricing::Tariff;
@@ -26,7 +26,8 @@ Examples:
   fiacre city --burst 18:30-18:45:10 --drivers 9000
 
 Demand: New York TLC records of business days of 2018, by weekday, quarter-hour and pair of zones.
-Tariff: one that does not say what drivers are paid is played with the city's commission of 20% of the driver's lines; the report
+Bursts: 24:00 ends the day; where they overlap, their factors multiply.
+Tariff: a file, or one of bengaluru-auto, bengaluru-cab, chicago, london, nyc-2018, nyc-2022, tokyo. One that does not say what drivers are paid is played with the city's commission of 20% of the driver's lines; the report
 then names it with .c20, as nyc-2018.c20.
 Drivers: 8,000 for each unit of demand, but no more than 100,000, unless --drivers says otherwise. The report says how many.
 Rates: the report says what the three shares came to, as does \"rates\" in the JSON. Riders cancel for other reasons too (0.15%), and
@@ -43,7 +44,7 @@ pub(crate) struct CityArguments {
     #[arg(long, value_name = "HH:MM", default_value = "17:00")]
     from: TimeOfDay,
 
-    /// For how many hours requests come, a minute or more and up to 24 hours; then the city drains until every trip is closed
+    /// For how many hours requests come, up to 24; then the city drains until every trip is closed
     #[arg(long, value_name = "N", default_value = "2", value_parser = hours, allow_negative_numbers = true)]
     hours: Millis,
 
@@ -63,7 +64,7 @@ pub(crate) struct CityArguments {
     #[arg(long, value_name = "FILE", default_value = "nyc-2018", value_parser = NonEmptyStringValueParser::new())]
     tariff: String,
 
-    /// The exact optimum of each two-second batch, or each request its cheapest free driver in turn
+    /// The optimum of all requests every two seconds, or for each in turn its cheapest free driver
     #[arg(long, value_enum, default_value_t = MatchingName::Batch)]
     matching: MatchingName,
 
@@ -97,7 +98,7 @@ pub(crate) struct CityArguments {
     )]
     payment_decline_rate: Share,
 
-    /// A spike of demand within the run, such as 18:30-18:45:10 (24:00 ends the day); may be given several times
+    /// A spike of demand within the run, such as 18:30-18:45:10; may be given several times
     #[arg(long, value_name = "HH:MM-HH:MM:X", value_parser = burst)]
     burst: Vec<Burst>,
 
@@ -213,27 +214,30 @@ fn factor(text: &str) -> Result<f64, String> {
         .ok_or_else(|| format!("write a number from 0 to {DEMAND_MAX}, such as 1 or 0.5"))
 }
 
-fn share(text: &str) -> Result<Share, String> {
-    let number = text
-        .parse()
-        .map_err(|_| "write a number between 0 and 1, such as 0.03".to_owned())?;
-    Share::new(number).map_err(|error: ShareError| error.to_string())
+fn share(text: &str) -> Result<Share, &'static str> {
+    text.parse()
+        .ok()
+        .and_then(|number| Share::new(number).ok())
+        .ok_or("write a number between 0 and 1, such as 0.03")
 }
 
 /// What the payment company's shares are in.
-fn bank_share(text: &str) -> Result<Share, String> {
+fn bank_share(text: &str) -> Result<Share, &'static str> {
     let asked = share(text)?;
     if Share::per_million(u32::from(asked.basis_points()) * 100) == asked {
         Ok(asked)
     } else {
-        Err("write a number between 0 and 1 with at most four decimals, such as 0.0125".to_owned())
+        Err("write a number between 0 and 1 with at most four decimals, such as 0.0125")
     }
 }
 
 fn burst(text: &str) -> Result<Burst, String> {
     const FORM: &str = "write it as HH:MM-HH:MM:X, such as 18:30-18:45:10";
     let (from, rest) = text.split_once('-').ok_or(FORM)?;
-    let (to, factor) = rest.rsplit_once(':').ok_or(FORM)?;
+    let (to, factor) = rest
+        .rsplit_once(':')
+        .filter(|(to, _)| to.contains(':'))
+        .ok_or(FORM)?;
     let read = |time: &str| {
         time.parse::<TimeOfDay>()
             .map_err(|_| format!("{time} is no time of day; {FORM}"))
