@@ -65,6 +65,11 @@ impl Feed {
         Ok(oldest)
     }
 
+    /// How many there are, visible or not.
+    pub(super) fn len(&self) -> usize {
+        self.visible.len() + self.late.len()
+    }
+
     /// Sets a commit aside.
     fn hold(&mut self, commit: Ticket, until: Timestamp) {
         self.on_hold.insert(commit, until);

@@ -21,7 +21,7 @@ use async_trait::async_trait;
 use feed::{Feeds, LateCommits};
 use fiacre_domain::id::TripId;
 use fiacre_domain::saga::Service;
-use fiacre_domain::stream::{StreamId, Version};
+use fiacre_domain::stream::{Commit, StreamId, Version};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
 use fiacre_ports::{
@@ -60,6 +60,8 @@ struct State {
     unreadable: Unreadable,
     /// What waits for the next sync; `None` where every append is one.
     group: Option<Group>,
+    /// Every commit with its true time, in the order in which they were written; `None` where nobody asked for it.
+    history: Option<Vec<(Timestamp, Arc<Commit>)>>,
 }
 
 impl State {
@@ -69,10 +71,20 @@ impl State {
     }
 
     /// Writes a batch, and says whose feeds have news; `late` says which commits their feed sees later than now.
-    fn write(&mut self, commits: Vec<NewCommit>, late: &LateCommits) -> (Vec<Appended>, News) {
+    fn write(
+        &mut self,
+        commits: Vec<NewCommit>,
+        late: &LateCommits,
+        now: Timestamp,
+    ) -> (Vec<Appended>, News) {
         let mut news = News::default();
-        let Self { log, feeds, .. } = self;
+        let Self {
+            log, feeds, history, ..
+        } = self;
         let appended = log.append(commits, |commit| {
+            if let Some(history) = history {
+                history.push((now, Arc::clone(&commit)));
+            }
             if let Some(service) = Service::owner(commit.stream) {
                 let visible_at = late.get(&commit.stream).copied();
                 feeds.of(service).push(commit, visible_at);
@@ -146,12 +158,13 @@ impl MemoryEventStore {
 
     /// Writes what waits for it, in the order of the calls; gives how many batches there were.
     pub fn sync(&self) -> usize {
+        let now = self.clock.time().now();
         let (batches, news) = {
             let state = &mut *lock(&self.shared.state);
             let waiting = state.group.as_mut().map(Group::take).unwrap_or_default();
             let mut all_news = Vec::with_capacity(waiting.len());
             for batch in &waiting {
-                let (appended, news) = state.write(batch.take(), batch.late());
+                let (appended, news) = state.write(batch.take(), batch.late(), now);
                 batch.answer(appended);
                 all_news.push(news);
             }
@@ -195,6 +208,32 @@ impl MemoryEventStore {
     /// A scan then begins after what was dropped, and that snapshot is not forgotten any more.
     pub fn trim(&self, stream: StreamId) -> Dropped {
         lock(&self.shared.state).log.trim(stream)
+    }
+
+    /// The same store, which remembers from now on in which order its commits are written, and when: for tests that tell
+    /// what happened. It forgets nothing, whatever is [forgotten](Self::forget).
+    #[must_use]
+    pub fn with_history(self) -> Self {
+        lock(&self.shared.state).history.get_or_insert_default();
+        self
+    }
+
+    /// Every commit from the `from`th on, counted from 0, with the true time at which it was written, in that order; none
+    /// without a [history](Self::with_history).
+    pub fn history(&self, from: usize) -> Vec<(Timestamp, Arc<Commit>)> {
+        let state = lock(&self.shared.state);
+        let history = state.history.as_deref().unwrap_or_default();
+        history.get(from..).unwrap_or_default().to_vec()
+    }
+
+    /// How many commits its [history](Self::history) has.
+    pub fn history_len(&self) -> usize {
+        lock(&self.shared.state).history.as_ref().map_or(0, Vec::len)
+    }
+
+    /// How many commits of a service's streams are not published yet, whether or not its feed shows them already.
+    pub fn unpublished(&self, service: Service) -> usize {
+        lock(&self.shared.state).feeds.of(service).len()
     }
 
     /// Drops every snapshot, as an adapter may at any time.
@@ -244,7 +283,7 @@ impl MemoryEventStore {
         let batch = {
             let state = &mut *lock(&self.shared.state);
             let Some(group) = &mut state.group else {
-                let (appended, news) = state.write(commits, &late);
+                let (appended, news) = state.write(commits, &late, self.clock.time().now());
                 self.tell(news);
                 return appended;
             };

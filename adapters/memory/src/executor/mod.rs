@@ -246,7 +246,8 @@ impl Executor {
         outcome
     }
 
-    fn step_until(&mut self, until: Timestamp) -> Result<Step, RunError> {
+    /// Does the next thing that happens until `until`; [`Step::Idle`] where nothing does, with the time as it is.
+    pub fn step_until(&mut self, until: Timestamp) -> Result<Step, RunError> {
         let Some(task) = self.next_task() else {
             return Ok(self.wait_until(until));
         };
