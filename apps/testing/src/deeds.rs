@@ -275,11 +275,11 @@ impl Platform {
     fn reading_as_quoted(&self, trip: TripId) -> Result<MeterReading, Error> {
         let state = self.trip(trip).state();
         let quote = state.quote().ok_or(Error::NoSuchTrip(trip))?;
-        let mut recorder = quote.recorder(quote.at());
         let (distance, duration) = (quote.ride().distance(), quote.ride().duration());
-        let recorded = recorder
-            .drive(distance, duration)
-            .and_then(|()| recorder.finish());
+        let recorded = quote.recorder(quote.at()).and_then(|mut recorder| {
+            recorder.drive(distance, duration)?;
+            recorder.finish()
+        });
         Ok(recorded.map_err(DeskError::from)?)
     }
 
