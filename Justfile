@@ -24,8 +24,8 @@ canaries:
 coverage:
     .ci/coverage
 
-# Beside `check`, what needs tools that are built first (minutes): licences, sources and bans of every dependency
-extended: check
+# Beside `check`, what takes minutes: more states of a booking; licences, sources and bans of every dependency
+extended: check saga-states
     cargo deny --version || cargo install --locked cargo-deny
     cargo deny check --allow unused-wrapper licenses bans sources
 
@@ -49,6 +49,10 @@ batch-vs-greedy *OPTIONS:
 # How often a whole Friday reaches each cell of the saga's table (minutes): just every-cell [SEED]
 every-cell *SEED:
     cargo run --release -p fiacre-city --example every_cell -- {{ SEED }}
+
+# Every state of a booking within larger bounds than the tests': how many there are, and that all promises hold (minutes, 3 GB)
+saga-states:
+    cargo test --release -p fiacre-proptests --test saga -- --include-ignored --nocapture --test-threads=1 states::every_state
 
 # What a live trip costs in memory; fails above 6 KiB (docs/adr/0042-what-a-live-trip-may-cost.md)
 bytes-per-trip:

@@ -28,8 +28,8 @@ pub const LIVING: [Phase; 5] = [
 ];
 
 /// Why a cell of the table cannot be reached. That it is so on rough days, too, and why, is held by `tests/coverage.rs`; that
-/// it is so in any order of events, by the walks of `proptests/tests/saga`; what the domain answers there all the same, by its
-/// own tests.
+/// it is so in any order of events, in every state of a booking by `proptests/tests/saga/states`; what the domain answers there
+/// all the same, by its own tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Impossible {
     /// An order is the first thing that a trip hears of, and a quote is used once.

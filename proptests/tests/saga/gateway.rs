@@ -3,6 +3,9 @@
 
 use fiacre_domain::id::{IntentId, TripId};
 use fiacre_domain::money::Money;
+use fiacre_domain::payment::{self, DeclineReason};
+use fiacre_domain::time::Timestamp;
+use fiacre_domain::trip::AuthorizationNumber;
 use std::collections::BTreeMap;
 
 /// What an intent has come to.
@@ -15,7 +18,7 @@ pub(crate) enum Status {
     Cancelled,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Intent {
     pub(crate) amount: Money,
     pub(crate) status: Status,
@@ -37,7 +40,7 @@ pub(crate) enum Mood {
 }
 
 /// The company's books.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Gateway {
     intents: BTreeMap<(TripId, u8), Intent>,
     /// What was given back, by trip and number of the refund.
@@ -63,6 +66,38 @@ impl Gateway {
             .iter()
             .filter(move |((of, _), _)| *of == trip)
             .map(|(_, intent)| *intent)
+    }
+
+    /// What an intent says just now, as the payment service notes it.
+    pub(crate) fn says(&self, key: (TripId, u8), capture_before: Timestamp) -> Vec<payment::Command> {
+        let Some(intent) = self.intent(key) else {
+            return Vec::new();
+        };
+        let authorization = AuthorizationNumber(key.1);
+        let held = payment::Command::RecordAuthorized {
+            authorization,
+            amount: intent.amount,
+            capture_before,
+        };
+        match intent.status {
+            Status::Created => Vec::new(),
+            Status::NeedsAction => vec![payment::Command::RecordActionRequired { authorization }],
+            Status::Held => vec![held],
+            Status::Captured(captured) => {
+                let taken = payment::Command::RecordCaptured {
+                    authorization,
+                    captured,
+                };
+                vec![held, taken]
+            }
+            Status::Cancelled => {
+                let reason = DeclineReason::Issuer;
+                vec![payment::Command::RecordCancelled {
+                    authorization,
+                    reason,
+                }]
+            }
+        }
     }
 
     fn change(&mut self, key: (TripId, u8), to: impl FnOnce(Status) -> Status) {

@@ -9,7 +9,7 @@ use fiacre_domain::trip::MoneyOutcome;
 use std::collections::BTreeMap;
 
 /// One authorisation.
-#[derive(Debug, Default, Clone, Copy)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Authorization {
     pub(crate) authorized: i64,
     pub(crate) captured: i64,
@@ -19,7 +19,7 @@ pub(crate) struct Authorization {
 }
 
 /// One charge.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Account {
     pub(crate) authorizations: BTreeMap<u8, Authorization>,
     pub(crate) waived: bool,
@@ -27,6 +27,8 @@ pub(crate) struct Account {
     pub(crate) captures: u8,
     pub(crate) captured: i64,
     pub(crate) refunded: i64,
+    /// How many refunds were begun.
+    pub(crate) refunds: u16,
     pub(crate) refunds_failed: u8,
     pub(crate) debt: i64,
     pub(crate) closed: Option<MoneyOutcome>,
@@ -54,7 +56,7 @@ impl Account {
             .sum()
     }
 
-    fn note(&mut self, event: &PaymentEvent) {
+    pub(crate) fn note(&mut self, event: &PaymentEvent) {
         if self.closed.is_some() {
             self.events_after_close.push(event.name());
         }
@@ -103,6 +105,7 @@ impl Account {
                 self.captures += 1;
                 self.captured += captured.minor();
             }
+            PaymentEvent::RefundStarted { refund, .. } => self.refunds = *refund,
             PaymentEvent::Refunded { amount, .. } => self.refunded += amount.minor(),
             PaymentEvent::RefundFailed { .. } => self.refunds_failed += 1,
             PaymentEvent::DebtRecorded { amount, .. } => self.debt += amount.minor(),
@@ -120,7 +123,6 @@ impl Account {
             | PaymentEvent::VoidStarted { .. }
             | PaymentEvent::DebtSettled { .. }
             | PaymentEvent::DebtWrittenOff { .. }
-            | PaymentEvent::RefundStarted { .. }
             | PaymentEvent::DisputeOpened { .. }
             | PaymentEvent::DisputeFundsMoved { .. }
             | PaymentEvent::DisputeClosed { .. } => {}

@@ -26,6 +26,8 @@ pub(crate) const DRIVERS: [DriverId; 3] = [
 ];
 /// Orders both trips.
 pub(crate) const RIDER: PrincipalId = PrincipalId::from_u128(10);
+/// Orders nothing.
+pub(crate) const STRANGER: PrincipalId = PrincipalId::from_u128(12);
 pub(crate) const OPERATOR: PrincipalId = PrincipalId::from_u128(11);
 
 /// Every event that the walks must come across.
@@ -146,6 +148,16 @@ pub(crate) fn order(trip: TripId, payment: PaymentMethod, now: Timestamp) -> Arc
         start_codes_max: 2,
         ..TripPolicy::default()
     };
+    order_under(policy, trip, payment, now)
+}
+
+/// The same, under a policy.
+pub(crate) fn order_under(
+    policy: TripPolicy,
+    trip: TripId,
+    payment: PaymentMethod,
+    now: Timestamp,
+) -> Arc<TripRequest> {
     let order = Order {
         trip,
         rider: RIDER,

@@ -1,19 +1,19 @@
 //! The promises, in plain words of code: they look at logs and states, and know nothing of how those were decided.
 
-use crate::gateway::Status;
+use crate::gateway::{Gateway, Status};
 use crate::ledger::Account;
 use crate::orders::{DRIVERS, TRIPS};
 use crate::world::World;
 use fiacre_domain::decision::Aggregate;
-use fiacre_domain::dispatch::{self, Dispatch, LockState};
+use fiacre_domain::dispatch::{self, Dispatch};
 use fiacre_domain::driver::Driver;
 use fiacre_domain::event::Event;
-use fiacre_domain::id::TripId;
+use fiacre_domain::id::{DriverId, TripId};
 use fiacre_domain::money::Money;
 use fiacre_domain::payment::{Hold, Payment};
 use fiacre_domain::stream::{ChargeNumber, StreamId};
 use fiacre_domain::time::Timestamp;
-use fiacre_domain::trip::{Phase, Secured, Trip, TripEvent};
+use fiacre_domain::trip::{AuthorizationNumber, Phase, Secured, Trip, TripEvent};
 
 type Checked = Result<(), String>;
 
@@ -21,76 +21,142 @@ fn must(holds: bool, broken: impl Fn() -> String) -> Checked {
     if holds { Ok(()) } else { Err(broken()) }
 }
 
+/// One booking, with everything that its promises turn on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Booking<'a> {
+    pub(crate) id: TripId,
+    pub(crate) trip: &'a Trip,
+    pub(crate) search: &'a Dispatch,
+    pub(crate) drivers: &'a [(DriverId, &'a Driver)],
+    pub(crate) payment: &'a Payment,
+    pub(crate) gateway: &'a Gateway,
+    /// What the charge's events say.
+    pub(crate) account: &'a Account,
+}
+
+/// Each trip's booking in turn.
+fn each_booking(world: &World, mut check: impl FnMut(&Booking) -> Checked) -> Checked {
+    let (nobody, no_search, no_charge) = (Trip::default(), Dispatch::default(), Payment::default());
+    let drivers: Vec<_> = world.drivers.iter().map(|(id, driver)| (*id, driver)).collect();
+    for id in TRIPS {
+        check(&Booking {
+            id,
+            trip: world.trips.get(&id).unwrap_or(&nobody),
+            search: world.dispatches.get(&id).unwrap_or(&no_search),
+            drivers: &drivers,
+            payment: world.payments.get(&id).unwrap_or(&no_charge),
+            gateway: &world.gateway,
+            account: &Account::of(world, id),
+        })?;
+    }
+    Ok(())
+}
+
 /// Everything that must hold at every moment.
 pub(crate) fn hold(world: &World) -> Checked {
     if let Some(finding) = world.findings.first() {
         return Err(finding.clone());
     }
-    one_trip_a_driver(world)?;
-    for (id, search) in &world.dispatches {
-        let control = search.control();
-        let given_up = control.phase == dispatch::Phase::Exhausted;
-        let awaited = control.lock(control.round).is_outstanding();
-        must(!(given_up && awaited), || {
-            format!("the search of {id} gave up on a lock that was asked")
-        })?;
-    }
-    for (&id, trip) in &world.trips {
-        let account = Account::of(world, id);
-        confirmed_with_both(world, id, trip, &account)?;
-        closed_with_nothing_alive(world, id, trip, &account)?;
-        money_adds_up(world, id, &account)?;
-        nothing_after_the_end(world, id, &account)?;
-    }
-    Ok(())
+    each_booking(world, |booking| {
+        booking_holds(booking)?;
+        confirmed_with_what_was(world, booking)?;
+        nothing_after_the_end(world, booking.id)
+    })?;
+    one_trip_a_driver(world)
 }
 
-/// P2: whoever is on a trip in progress is locked to that trip alone, and a lock is known to the search that asked it.
-fn one_trip_a_driver(world: &World) -> Checked {
-    let in_progress = |trip: &Trip| trip.control().phase.is_in_progress();
-    for (id, trip) in world.trips.iter().filter(|(_, trip)| in_progress(trip)) {
-        let Some((driver, fence)) = trip.driver() else {
+/// What must hold of one booking at every moment.
+pub(crate) fn booking_holds(booking: &Booking) -> Checked {
+    search_awaits_its_lock(booking)?;
+    locked_and_known(booking)?;
+    confirmed_with_both(booking)?;
+    closed_with_nothing_alive(booking)?;
+    money_adds_up(booking)?;
+    money_rests_after_the_end(booking)
+}
+
+fn search_awaits_its_lock(booking: &Booking) -> Checked {
+    let control = booking.search.control();
+    let given_up = control.phase == dispatch::Phase::Exhausted;
+    let awaited = control.lock(control.round).is_outstanding();
+    must(!(given_up && awaited), || {
+        format!("the search of {} gave up on a lock that was asked", booking.id)
+    })
+}
+
+/// P2: whoever is on a trip in progress is locked to that trip, and a lock is known to the search that asked it.
+fn locked_and_known(booking: &Booking) -> Checked {
+    let (id, control) = (booking.id, booking.trip.control());
+    if control.phase.is_in_progress() {
+        let Some((driver, fence)) = booking.trip.driver() else {
             return Err(format!("P2: trip {id} is in progress without a driver"));
         };
-        let state = world.drivers.get(&driver).ok_or("P2: no such driver")?;
-        let locked = state.control().lock == Some((*id, trip.control().round)) && state.fence() == fence;
+        let state = booking.drivers.iter().find(|(known, _)| *known == driver);
+        let (_, state) = state.ok_or("P2: no such driver")?;
+        let locked = state.control().lock == Some((id, control.round)) && state.fence() == fence;
         must(locked, || {
             format!("P2: {driver} is on trip {id} without its lock")
         })?;
     }
-    for driver in DRIVERS {
-        let on = world.trips.values().filter(|trip| in_progress(trip));
-        let trips = on
-            .filter(|trip| trip.driver().is_some_and(|(on, _)| on == driver))
-            .count();
-        must(trips <= 1, || format!("P2: {driver} is on {trips} trips"))?;
-        let Some((trip, round)) = world
-            .drivers
-            .get(&driver)
-            .and_then(|driver| driver.control().lock)
-        else {
+    for (driver, state) in booking.drivers {
+        let Some((_, round)) = state.control().lock.filter(|(trip, _)| *trip == id) else {
             continue;
         };
-        let lock = world
-            .dispatches
-            .get(&trip)
-            .map(|dispatch| dispatch.control().lock(round));
-        let known = lock.is_some_and(LockState::is_outstanding);
-        must(known, || {
-            format!("P2: nobody will release {driver} from trip {trip}")
+        must(booking.search.control().lock(round).is_outstanding(), || {
+            format!("P2: nobody will release {driver} from trip {id}")
         })?;
     }
     Ok(())
 }
 
-/// P3: confirmed if and only if requested, locked and secured, at that very commit.
-fn confirmed_with_both(world: &World, id: TripId, trip: &Trip, account: &Account) -> Checked {
-    let control = trip.control();
+/// P2: nobody is on two trips.
+fn one_trip_a_driver(world: &World) -> Checked {
+    for driver in DRIVERS {
+        let in_progress = world
+            .trips
+            .values()
+            .filter(|trip| trip.control().phase.is_in_progress());
+        let trips = in_progress
+            .filter(|trip| trip.driver().is_some_and(|(on, _)| on == driver))
+            .count();
+        must(trips <= 1, || format!("P2: {driver} is on {trips} trips"))?;
+    }
+    Ok(())
+}
+
+/// P3: confirmed as soon as requested, locked and secured.
+fn confirmed_with_both(booking: &Booking) -> Checked {
+    let control = booking.trip.control();
     let seeking = matches!(control.phase, Phase::Requested | Phase::Reassigning);
     let both = control.driver_noted && control.secured.is_some();
     must(!(seeking && both), || {
-        format!("P3: trip {id} has both and is not confirmed")
+        format!("P3: trip {} has both and is not confirmed", booking.id)
+    })
+}
+
+/// P3: what a confirmation says secures the trip is not known to be lost, and was.
+pub(crate) fn secured_by(
+    id: TripId,
+    secured: Secured,
+    lost: Option<AuthorizationNumber>,
+    account: &Account,
+) -> Checked {
+    let (alive, was) = match secured {
+        Secured::Waived => (true, account.waived),
+        Secured::Authorized(number) => (
+            lost < Some(number),
+            account.authorizations.contains_key(&number.0),
+        ),
+    };
+    must(alive, || {
+        format!("P3: trip {id} was confirmed with a hold known to be lost")
     })?;
+    must(was, || {
+        format!("P3: trip {id} was confirmed with {secured:?}, which never was")
+    })
+}
+
+fn confirmed_with_what_was(world: &World, &Booking { id, account, .. }: &Booking) -> Checked {
     let mut lost = None;
     for event in world
         .log
@@ -102,37 +168,27 @@ fn confirmed_with_both(world: &World, id: TripId, trip: &Trip, account: &Account
         if let Event::Trip(TripEvent::PaymentUnnoted { authorization }) = event {
             lost = lost.max(Some(*authorization));
         }
-        let Event::Trip(TripEvent::Confirmed { secured, .. }) = event else {
-            continue;
-        };
-        let (alive, was) = match secured {
-            Secured::Waived => (true, account.waived),
-            Secured::Authorized(number) => (
-                lost < Some(*number),
-                account.authorizations.contains_key(&number.0),
-            ),
-        };
-        must(alive, || {
-            format!("P3: trip {id} was confirmed with a hold known to be lost")
-        })?;
-        must(was, || {
-            format!("P3: trip {id} was confirmed with {secured:?}, which never was")
-        })?;
+        if let Event::Trip(TripEvent::Confirmed { secured, .. }) = event {
+            secured_by(id, *secured, lost, account)?;
+        }
     }
     Ok(())
 }
 
 /// P4, and the same for a completed trip: closed means no lock, no hold, and what is captured or owed is what is due.
-fn closed_with_nothing_alive(world: &World, id: TripId, trip: &Trip, account: &Account) -> Checked {
+fn closed_with_nothing_alive(booking: &Booking) -> Checked {
+    let Booking {
+        id, trip, account, ..
+    } = *booking;
     let control = trip.control();
     if !control.closed || trip.request().is_none() {
         return Ok(());
     }
-    for driver in world.drivers.values() {
+    for (_, driver) in booking.drivers {
         let locked = driver.control().lock.is_some_and(|(locked, _)| locked == id);
         must(!locked, || format!("P4: trip {id} is closed and holds a driver"))?;
     }
-    for intent in world.gateway.intents(id) {
+    for intent in booking.gateway.intents(id) {
         must(intent.status != Status::Held, || {
             format!("P4: trip {id} is closed and money is held")
         })?;
@@ -163,7 +219,10 @@ fn closed_with_nothing_alive(world: &World, id: TripId, trip: &Trip, account: &A
 }
 
 /// P5: each authorisation ends once, at most one is alive, one capture a charge, never more refunded than captured.
-fn money_adds_up(world: &World, id: TripId, account: &Account) -> Checked {
+fn money_adds_up(booking: &Booking) -> Checked {
+    let Booking {
+        id, gateway, account, ..
+    } = *booking;
     for (number, held) in &account.authorizations {
         let open = held.authorized - held.captured - held.released;
         let fits = held.ends <= 1 && open >= 0 && (held.ends == 0 || open == 0);
@@ -175,8 +234,7 @@ fn money_adds_up(world: &World, id: TripId, account: &Account) -> Checked {
         .filter(|held| held.ends == 0 && held.authorized > 0);
     let live = live.count();
     must(live <= 1, || format!("P5: {live} holds of {id} at once"))?;
-    let at_gateway = world
-        .gateway
+    let at_gateway = gateway
         .intents(id)
         .filter(|intent| intent.status == Status::Held)
         .count();
@@ -202,16 +260,17 @@ fn is_before_order(event: &Event) -> bool {
 }
 
 /// What has ended stays as it is: only money that comes back or is owed moves afterwards.
-fn nothing_after_the_end(world: &World, id: TripId, account: &Account) -> Checked {
+fn money_rests_after_the_end(booking: &Booking) -> Checked {
     let afterwards = ["RefundStarted", "PaymentRefunded", "RefundFailed"];
-    let late: Vec<_> = account
-        .events_after_close
-        .iter()
-        .filter(|name| !afterwards.contains(name))
-        .collect();
+    let events = &booking.account.events_after_close;
+    let late: Vec<_> = events.iter().filter(|name| !afterwards.contains(name)).collect();
     must(late.is_empty(), || {
-        format!("{late:?} of {id} after PaymentClosed")
-    })?;
+        format!("{late:?} of {} after PaymentClosed", booking.id)
+    })
+}
+
+/// A trip or a search that has ended goes on with nothing.
+fn nothing_after_the_end(world: &World, id: TripId) -> Checked {
     for (stream, last) in [
         (StreamId::Trip(id), "TripClosed"),
         (StreamId::Dispatch(id), "DispatchClosed"),
@@ -232,29 +291,34 @@ fn nothing_after_the_end(world: &World, id: TripId, account: &Account) -> Checke
     Ok(())
 }
 
-/// Once every fact and every answer has arrived, and only time is to pass: nobody is locked for nothing, and whoever has
-/// a driver and a hold is on the way.
-pub(crate) fn at_rest(world: &World) -> Checked {
-    for (id, driver) in &world.drivers {
-        let Some((trip, round)) = driver.control().lock else {
-            continue;
-        };
-        let control = world.trips.get(&trip).map(Trip::control).unwrap_or_default();
-        let wanted = !control.phase.is_ended() && control.round == round && control.driver_noted;
+/// Once every fact and every answer has arrived, and only time is to pass: nobody is locked for nothing, whoever has a
+/// driver and a hold is on the way, and the gateway and the log agree on what a closed trip cost.
+pub(crate) fn booking_rests(booking: &Booking) -> Checked {
+    let (id, control) = (booking.id, booking.trip.control());
+    let is_its = |driver: &&(DriverId, &Driver)| driver.1.control().lock.is_some_and(|(trip, _)| trip == id);
+    for (driver, state) in booking.drivers.iter().filter(is_its) {
+        let is_current = state.control().lock == Some((id, control.round));
+        let wanted = !control.phase.is_ended() && is_current && control.driver_noted;
         must(wanted, || {
-            format!("P2: {id} is kept by trip {trip}, which is {control:?}")
+            format!("P2: {driver} is kept by trip {id}, which is {control:?}")
         })?;
     }
-    for (id, trip) in &world.trips {
-        let control = trip.control();
-        let hold = world.payments.get(id).map(|payment| payment.control().hold);
-        let secured = matches!(hold, Some(Hold::Open | Hold::Waived(_)));
-        let seeking = matches!(control.phase, Phase::Requested | Phase::Reassigning);
-        must(!(seeking && secured && control.driver_noted), || {
-            format!("P3: trip {id} has a driver and {hold:?} and is not confirmed")
-        })?;
-    }
-    Ok(())
+    let hold = booking.payment.control().hold;
+    let secured = matches!(hold, Hold::Open | Hold::Waived(_));
+    let seeking = matches!(control.phase, Phase::Requested | Phase::Reassigning);
+    must(!(seeking && secured && control.driver_noted), || {
+        format!("P3: trip {id} has a driver and {hold:?} and is not confirmed")
+    })?;
+    let told = booking.account.captured - booking.account.refunded;
+    let kept = booking.gateway.kept_minor(id);
+    must(!control.closed || kept == told, || {
+        format!("P5: the gateway kept {kept} of {id}, the log says {told}")
+    })
+}
+
+/// The same, of every booking.
+pub(crate) fn at_rest(world: &World) -> Checked {
+    each_booking(world, booking_rests)
 }
 
 /// P1: once everything was handled, every trip, search and charge has come to its end, and the gateway agrees.

@@ -7,7 +7,7 @@ use fiacre_domain::dispatch::{self, Dispatch};
 use fiacre_domain::driver::{self, Driver};
 use fiacre_domain::event::Event;
 use fiacre_domain::id::{CommandId, DriverId, TripId, WebhookId};
-use fiacre_domain::payment::{self, DeclineReason, GatewayCall, Hold, Payment};
+use fiacre_domain::payment::{self, GatewayCall, Hold, Payment};
 use fiacre_domain::saga::{self, Command, Deadline, Service, Setting};
 use fiacre_domain::stream::{Cause, ChargeNumber, EventId, StreamId, TimerKind, Version};
 use fiacre_domain::time::Timestamp;
@@ -338,34 +338,8 @@ impl World {
 
     /// What an intent says just now.
     fn fetched(&self, trip: TripId, number: u8) -> Vec<payment::Command> {
-        let Some(intent) = self.gateway.intent((trip, number)) else {
-            return Vec::new();
-        };
-        let authorization = AuthorizationNumber(number);
-        let held = payment::Command::RecordAuthorized {
-            authorization,
-            amount: intent.amount,
-            capture_before: self.now.plus(Millis::from_minutes(7 * 24 * 60)),
-        };
-        match intent.status {
-            Status::Created => Vec::new(),
-            Status::NeedsAction => vec![payment::Command::RecordActionRequired { authorization }],
-            Status::Held => vec![held],
-            Status::Captured(captured) => {
-                let taken = payment::Command::RecordCaptured {
-                    authorization,
-                    captured,
-                };
-                vec![held, taken]
-            }
-            Status::Cancelled => {
-                let reason = DeclineReason::Issuer;
-                vec![payment::Command::RecordCancelled {
-                    authorization,
-                    reason,
-                }]
-            }
-        }
+        let capture_before = self.now.plus(Millis::from_minutes(7 * 24 * 60));
+        self.gateway.says((trip, number), capture_before)
     }
 
     /// Lets everything come to its end: every fact is handled once more than never, every call is answered, every timer
@@ -417,7 +391,7 @@ impl World {
 }
 
 /// What `service` does about a fact.
-fn reaction(service: Service, id: EventId, event: &Event, now: Timestamp) -> Option<Command> {
+pub(crate) fn reaction(service: Service, id: EventId, event: &Event, now: Timestamp) -> Option<Command> {
     let setting = Setting::default();
     match service {
         Service::Trip => saga::trip_service(id.stream(), event),
