@@ -77,6 +77,26 @@ impl Message {
             Body::Notice(notice) => MessageId::Webhook(notice.id),
         }
     }
+
+    /// What decides, with its region, which queues take it.
+    pub const fn address(&self) -> Address {
+        match &self.body {
+            Body::Event { event, .. } => Address::Event(EventKind::of(event)),
+            Body::Command { command, .. } => Address::Service(command.service()),
+            Body::Notice(_) => Address::Payments,
+        }
+    }
+}
+
+/// What a message is for, within its region.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Address {
+    /// Whoever wants to hear of events of this kind.
+    Event(EventKind),
+    /// The service that owns the stream of a command.
+    Service(Service),
+    /// Whoever takes the payment gateway's notices.
+    Payments,
 }
 
 /// What became of a published message.
@@ -169,6 +189,21 @@ pub struct QueueSpec {
     pub attempts_max: u32,
 }
 
+impl QueueSpec {
+    /// Whether the queue takes messages of this region and address.
+    pub fn takes(&self, region: RegionId, address: Address) -> bool {
+        let is_bound = match address {
+            Address::Event(kind) => match self.events {
+                EventKinds::All => true,
+                EventKinds::Of(kinds) => kinds.contains(&kind),
+            },
+            Address::Service(service) => self.commands_of == Some(service),
+            Address::Payments => self.notices,
+        };
+        is_bound && self.region == region
+    }
+}
+
 /// How many deliveries a consumer may hold unsettled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Prefetch(pub u16);
@@ -218,6 +253,20 @@ pub enum Settlement {
     },
     /// Never again, until someone replays it.
     Park(ParkReason),
+}
+
+impl Settlement {
+    /// The same, or [`Settlement::Park`] where a message that failed `failed` times before has used up its `attempts_max`
+    /// attempts with this one.
+    #[must_use]
+    pub fn within(self, attempts_max: u32, failed: u32) -> Self {
+        match self {
+            Self::RetryAfter { code, text, .. } if failed.saturating_add(1) >= attempts_max => {
+                Self::Park(ParkReason::AttemptsUsedUp { code, text })
+            }
+            Self::Ack | Self::RetryAfter { .. } | Self::Return { .. } | Self::Park(_) => self,
+        }
+    }
 }
 
 /// The way between processes.
@@ -303,4 +352,76 @@ pub trait Consumer: Send {
     /// - MUST ignore the tag of a delivery that is not held any more (`bus_13_stale_tag_is_ignored`,
     ///   `bus_24_cut_voids_tags`).
     async fn settle(&mut self, settlements: Vec<(Tag, Settlement)>) -> Result<(), PortError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fiacre_domain::id::IdError;
+
+    #[test]
+    fn a_queue_takes_what_it_is_bound_to_in_its_region() -> Result<(), IdError> {
+        const KINDS: &[EventKind] = &[EventKind::named("TripRequested")];
+        let (here, there): (RegionId, RegionId) = ("here".parse()?, "there".parse()?);
+        let spec = QueueSpec {
+            name: QueueName::of_service(Service::Trip, here),
+            region: here,
+            events: EventKinds::Of(KINDS),
+            commands_of: Some(Service::Trip),
+            notices: false,
+            attempts_max: 8,
+        };
+        let all = QueueSpec {
+            events: EventKinds::All,
+            commands_of: None,
+            notices: true,
+            ..spec.clone()
+        };
+        for (address, is_in_spec, is_in_all) in [
+            (Address::Event(EventKind::named("TripRequested")), true, true),
+            (Address::Event(EventKind::named("TripClosed")), false, true),
+            (Address::Service(Service::Trip), true, false),
+            (Address::Service(Service::Driver), false, false),
+            (Address::Payments, false, true),
+        ] {
+            let taken = (spec.takes(here, address), all.takes(here, address));
+            assert_eq!(taken, (is_in_spec, is_in_all), "{address:?}");
+            assert!(!spec.takes(there, address) && !all.takes(there, address));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn the_last_attempt_parks_and_no_other() {
+        let (code, text) = ("code".to_owned(), "text".to_owned());
+        let retry = || Settlement::RetryAfter {
+            delay: Millis::ZERO,
+            code: code.clone(),
+            text: text.clone(),
+        };
+        let parked = Settlement::Park(ParkReason::AttemptsUsedUp {
+            code: code.clone(),
+            text: text.clone(),
+        });
+        for (attempts_max, failed, expected) in [
+            (3, 0, retry()),
+            (3, 1, retry()),
+            (3, 2, parked.clone()),
+            (3, u32::MAX, parked.clone()),
+            (0, 0, parked.clone()),
+        ] {
+            assert_eq!(
+                retry().within(attempts_max, failed),
+                expected,
+                "{failed} of {attempts_max}"
+            );
+        }
+        for other in [
+            Settlement::Ack,
+            Settlement::Return { delay: Millis::ZERO },
+            parked,
+        ] {
+            assert_eq!(other.clone().within(1, 7), other);
+        }
+    }
 }

@@ -51,8 +51,8 @@ mod views;
 
 pub use board::{CLOSED_KEPT, DispatchBoard, OpenSearch};
 pub use bus::{
-    Body, Bus, Consumer, Delivery, EventKind, EventKinds, Message, MessageId, PaymentNotice, Prefetch,
-    Published, QueueName, QueueSpec, Settlement, Tag,
+    Address, Body, Bus, Consumer, Delivery, EventKind, EventKinds, Message, MessageId, PaymentNotice,
+    Prefetch, Published, QueueName, QueueSpec, Settlement, Tag,
 };
 pub use clock::{Clock, IdSource};
 pub use error::{BoxedError, PortError, PortErrorKind};

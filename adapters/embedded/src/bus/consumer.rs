@@ -13,8 +13,7 @@ use async_trait::async_trait;
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
 use fiacre_ports::{
-    Clock, Consumer, Delivery, Message, ParkReason, PortError, PortErrorKind, Prefetch, QueueName,
-    Settlement, Tag,
+    Clock, Consumer, Delivery, Message, PortError, PortErrorKind, Prefetch, QueueName, Settlement, Tag,
 };
 use std::sync::Arc;
 
@@ -255,7 +254,7 @@ impl EmbeddedConsumer {
     ) -> Result<bool, ReadError> {
         let (now, queue) = (self.clock.now(), self.queue);
         let failed = queued.failed.saturating_add(1);
-        let reason = match settlement {
+        let reason = match settlement.within(state.attempts_max(queue), queued.failed) {
             Settlement::Ack => {
                 state.forget(queue, queued.origin);
                 return Ok(false);
@@ -267,7 +266,7 @@ impl EmbeddedConsumer {
                 }
                 return Ok(false);
             }
-            Settlement::RetryAfter { delay, .. } if failed < state.attempts_max(queue) => {
+            Settlement::RetryAfter { delay, .. } => {
                 let row = self.body(&queued)?.map(|body| DeferredRow {
                     due_at: now.plus(delay),
                     failed,
@@ -278,7 +277,6 @@ impl EmbeddedConsumer {
                 }
                 return Ok(true);
             }
-            Settlement::RetryAfter { code, text, .. } => ParkReason::AttemptsUsedUp { code, text },
             Settlement::Park(reason) => reason,
         };
         if let Some(body) = self.body(&queued)? {

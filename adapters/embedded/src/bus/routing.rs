@@ -2,18 +2,9 @@
 
 use super::entry::Binding;
 use fiacre_domain::id::RegionId;
-use fiacre_domain::saga::Service;
-use fiacre_ports::{Body, Message};
+use fiacre_ports::{Address, Message};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// What decides where a message goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Address {
-    Event(&'static str),
-    To(Service),
-    Notice,
-}
 
 /// The bindings, and what was found out from them.
 #[derive(Debug, Default)]
@@ -42,11 +33,7 @@ impl Routing {
 
     /// The queues that take `message`.
     pub(super) fn queues(&mut self, message: &Message) -> Arc<[u16]> {
-        let address = match &message.body {
-            Body::Event { event, .. } => Address::Event(event.name()),
-            Body::Command { command, .. } => Address::To(command.service()),
-            Body::Notice(_) => Address::Notice,
-        };
+        let address = message.address();
         let bindings = &self.bindings;
         let found = self.found.entry((message.region, address)).or_insert_with(|| {
             let taking = bindings
@@ -58,10 +45,14 @@ impl Routing {
     }
 }
 
+/// As [`QueueSpec::takes`](fiacre_ports::QueueSpec::takes) says, for a binding whose names came from disk.
 fn takes(binding: &Binding, address: Address) -> bool {
     match address {
-        Address::Event(name) => binding.events.as_ref().is_none_or(|events| events.contains(name)),
-        Address::To(service) => binding.commands_of == Some(service),
-        Address::Notice => binding.notices,
+        Address::Event(kind) => {
+            let events = binding.events.as_ref();
+            events.is_none_or(|events| events.contains(kind.name()))
+        }
+        Address::Service(service) => binding.commands_of == Some(service),
+        Address::Payments => binding.notices,
     }
 }

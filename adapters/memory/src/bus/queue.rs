@@ -217,21 +217,13 @@ impl Queue {
         let Some(queued) = held.and_then(|held| held.take(tag)) else {
             return;
         };
-        match settlement {
+        let failed = queued.failed.saturating_add(1);
+        match settlement.within(self.attempts_max, queued.failed) {
             Settlement::Ack => {}
             Settlement::Return { delay } => self.push_later(queued, now.plus(delay)),
-            Settlement::Park(reason) => {
-                let failed = queued.failed.saturating_add(1);
-                self.park(Content::Message(queued.message), failed, reason, now);
-            }
-            Settlement::RetryAfter { delay, code, text } => {
-                let failed = queued.failed.saturating_add(1);
-                if failed >= self.attempts_max {
-                    let reason = ParkReason::AttemptsUsedUp { code, text };
-                    self.park(Content::Message(queued.message), failed, reason, now);
-                } else {
-                    self.push_later(Queued { failed, ..queued }, now.plus(delay));
-                }
+            Settlement::Park(reason) => self.park(Content::Message(queued.message), failed, reason, now),
+            Settlement::RetryAfter { delay, .. } => {
+                self.push_later(Queued { failed, ..queued }, now.plus(delay));
             }
         }
     }

@@ -8,9 +8,8 @@ use crate::sample::AT;
 use async_trait::async_trait;
 use fiacre_domain::time::Timestamp;
 use fiacre_ports::{
-    Body, Bus, Consumer, Content, Delivery, EventKind, EventKinds, Message, MessageId, ParkReason, Parked,
-    ParkingId, PortError, PortErrorKind, Prefetch, Published, QueueName, QueueSpec, RawMessage, Settlement,
-    Tag,
+    Bus, Consumer, Content, Delivery, Message, MessageId, ParkReason, Parked, ParkingId, PortError,
+    PortErrorKind, Prefetch, Published, QueueName, QueueSpec, RawMessage, Settlement, Tag,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -63,18 +62,6 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    fn takes(&self, message: &Message) -> bool {
-        let bound = match &message.body {
-            Body::Event { event, .. } => match self.spec.events {
-                EventKinds::Of(kinds) => kinds.contains(&EventKind::of(event)),
-                EventKinds::All => true,
-            },
-            Body::Command { command, .. } => self.spec.commands_of == Some(command.service()),
-            Body::Notice(_) => self.spec.notices,
-        };
-        bound && self.spec.region == message.region
-    }
-
     /// Takes the item out that `consumer` holds under `tag`.
     fn remove(&mut self, consumer: u64, tag: Tag) -> Option<Item> {
         let held = |item: &Item| item.holder == Some((consumer, tag));
@@ -122,21 +109,17 @@ impl Queue {
             return;
         };
         item.holder = None;
-        match settlement {
+        match settlement.within(self.spec.attempts_max, item.failed) {
             Settlement::Ack => {}
             Settlement::Return { delay } => {
                 item.not_before = now.plus(delay);
                 self.items.push(item);
             }
             Settlement::Park(reason) => self.park(&item, item.failed + 1, reason, now),
-            Settlement::RetryAfter { delay, code, text } => {
+            Settlement::RetryAfter { delay, .. } => {
                 item.failed += 1;
-                if item.failed >= self.spec.attempts_max {
-                    self.park(&item, item.failed, ParkReason::AttemptsUsedUp { code, text }, now);
-                } else {
-                    item.not_before = now.plus(delay);
-                    self.items.push(item);
-                }
+                item.not_before = now.plus(delay);
+                self.items.push(item);
             }
         }
     }
@@ -173,7 +156,9 @@ impl State {
         }
         let message = Arc::new(message);
         let mut taken = false;
-        for queue in self.queues.values_mut().filter(|queue| queue.takes(&message)) {
+        let (region, address) = (message.region, message.address());
+        let queues = self.queues.values_mut();
+        for queue in queues.filter(|queue| queue.spec.takes(region, address)) {
             queue
                 .items
                 .push(Item::new(Content::Message(Arc::clone(&message))));
