@@ -142,6 +142,7 @@ impl Checked {
 pub struct Check {
     acknowledged: Option<BTreeSet<TripId>>,
     tariffs: Vec<Arc<Tariff>>,
+    others: Vec<Arc<Tariff>>,
     is_ended: bool,
 }
 
@@ -157,6 +158,13 @@ impl Check {
     #[must_use]
     pub fn with_tariffs(mut self, tariffs: impl IntoIterator<Item = Arc<Tariff>>) -> Self {
         self.tariffs.extend(tariffs);
+        self
+    }
+
+    /// Holds receipts to these tariffs as well, where the log holds none with their names and versions.
+    #[must_use]
+    pub fn with_other_tariffs(mut self, tariffs: impl IntoIterator<Item = Arc<Tariff>>) -> Self {
+        self.others.extend(tariffs);
         self
     }
 
@@ -188,6 +196,7 @@ impl Check {
             faults: BTreeMap::new(),
             faults_count: 0,
             unseen: self.acknowledged.clone().unwrap_or_default(),
+            others: self.others,
         };
         let mut count = 0_u64;
         walk(folders, |seen| {
@@ -240,11 +249,18 @@ struct Desk {
     faults_count: u64,
     /// Acknowledged trips that no commit has named so far.
     unseen: BTreeSet<TripId>,
+    /// Tariffs to fall back on, until those of the log are known, which come first.
+    others: Vec<Arc<Tariff>>,
 }
 
 impl Desk {
     fn take(&mut self, seen: &Seen<'_>) {
         let ticket = seen.row.ticket();
+        if !matches!(ticket.stream, StreamId::Tariff(_)) {
+            for tariff in std::mem::take(&mut self.others) {
+                self.audit = std::mem::take(&mut self.audit).with_tariff(&tariff);
+            }
+        }
         if let Err(fault) = self.chains.follow(seen.row) {
             self.note(ticket, fault);
         }
@@ -289,7 +305,7 @@ fn unreadable(error: &PortError) -> Fault {
 }
 
 /// What was found, without who found it.
-fn innermost(error: &PortError) -> String {
+pub(crate) fn innermost(error: &PortError) -> String {
     let mut last: &dyn Error = error;
     while let Some(source) = last.source() {
         last = source;

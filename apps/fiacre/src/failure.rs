@@ -3,9 +3,11 @@
 use fiacre_auditing::ack_log::AckLogError;
 use fiacre_auditing::check::CheckError;
 use fiacre_city::run::CityError;
+use fiacre_domain::id::TripId;
 use fiacre_domain::id::{ExtraId, TariffId};
 use fiacre_domain::pricing::{PricingError, VerifyError};
 use fiacre_embedded::OpenError;
+use fiacre_ports::PortError;
 use fiacre_tariffs::{TariffFileError, TariffFileFault};
 use fiacre_wire::WireError;
 use std::fmt;
@@ -62,6 +64,12 @@ pub(crate) enum Failure {
     Folder(OpenError),
     /// A platform's log cannot be read to its end.
     Log(CheckError),
+    /// Some rows of a platform's folder cannot be read.
+    Rows(PathBuf, PortError),
+    /// The log knows no such trip.
+    NoSuchTrip(TripId),
+    /// Some of a trip's commits cannot be read; the answer names them.
+    UnreadableCommits(usize),
     /// The log holds what a newer release wrote; the report shows it.
     NewerCommits,
     /// The list of acknowledged trips is none.
@@ -82,7 +90,8 @@ impl Failure {
             Self::FaultyTariff(_) | Self::Illegible(..) | Self::Refused(..) | Self::Findings(_) => {
                 EXIT_FINDINGS
             }
-            Self::Folder(_) | Self::Log(_) | Self::NewerCommits => EXIT_UNREADABLE,
+            Self::Folder(_) | Self::Log(_) | Self::Rows(..) | Self::NewerCommits => EXIT_UNREADABLE,
+            Self::NoSuchTrip(_) | Self::UnreadableCommits(_) => EXIT_FINDINGS,
             Self::AckLog(..) => EXIT_USAGE,
             Self::City(error) if error.is_usage() => EXIT_USAGE,
             Self::City(_) => EXIT_SOFTWARE,
@@ -164,6 +173,15 @@ impl fmt::Display for Failure {
                 }
             }
             Self::Log(error) => write!(f, "{error}"),
+            Self::Rows(folder, error) => write!(f, "{}: {error}", folder.display()),
+            Self::NoSuchTrip(trip) => write!(
+                f,
+                "failed to find trip {trip}; `fiacre trip list` says which trips the folder knows"
+            ),
+            Self::UnreadableCommits(commits) => write!(
+                f,
+                "{commits} of the trip's commits cannot be read: see the answer; `fiacre audit check` says more"
+            ),
             Self::NewerCommits => f.write_str(
                 "a newer release wrote some of the log, so that nothing can be said for sure: see the report; audit with that release",
             ),

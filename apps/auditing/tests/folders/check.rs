@@ -1,6 +1,6 @@
 //! What a check finds, and what it leaves alone.
 
-use crate::folder::{at_rest, city, folder_of};
+use crate::folder::{at_rest, city, folder, folder_of};
 use crate::planted::{Plant, Planted};
 use fiacre_auditing::check::{Acknowledged, Check, Checked, Fault};
 use fiacre_auditing::log::Log;
@@ -12,14 +12,7 @@ use fiacre_embedded::AtRest;
 use fiacre_ports::Ticket;
 use fiacre_wire::stored::{self, Privacy, Stored};
 use std::collections::BTreeSet;
-use std::sync::{Arc, OnceLock};
-use tempfile::TempDir;
-
-/// The whole city's folder, made once.
-fn folder() -> &'static TempDir {
-    static FOLDER: OnceLock<TempDir> = OnceLock::new();
-    FOLDER.get_or_init(|| folder_of(&city().commits))
-}
+use std::sync::Arc;
 
 fn open() -> AtRest {
     at_rest(folder().path())

@@ -114,3 +114,9 @@ fn as_new(commit: &Commit) -> NewCommit {
 pub(crate) fn at_rest(folder: &Path) -> AtRest {
     AtRest::open(folder, &options()).unwrap()
 }
+
+/// The whole city's folder, made once.
+pub(crate) fn folder() -> &'static TempDir {
+    static FOLDER: OnceLock<TempDir> = OnceLock::new();
+    FOLDER.get_or_init(|| folder_of(&city().commits))
+}

@@ -9,3 +9,4 @@
 mod check;
 mod folder;
 mod planted;
+mod timeline;

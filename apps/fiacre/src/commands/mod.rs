@@ -6,6 +6,7 @@ mod progress;
 mod quote;
 mod receipt;
 mod tariff;
+mod trip;
 
 use crate::failure::Failure;
 use clap::Subcommand;
@@ -39,6 +40,13 @@ pub(crate) enum Command {
         after_help = "Examples:\n  fiacre receipt verify receipt.json --tariff nyc-2018"
     )]
     Receipt(receipt::ReceiptCommand),
+
+    /// The trips of a platform that has left its folder
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  fiacre trip list --data data --open\n  fiacre trip explain 01646d1c-0000-7000-8000-000000000001 --data data"
+    )]
+    Trip(trip::TripCommand),
 }
 
 impl Command {
@@ -50,6 +58,7 @@ impl Command {
             Self::Tariff(command) => command.run(json, out),
             Self::Quote(arguments) => arguments.run(json, out),
             Self::Receipt(command) => command.run(json, out),
+            Self::Trip(command) => command.run(json, out),
         }
     }
 }

@@ -98,6 +98,9 @@ const fn finding_code(failure: &Failure) -> Option<&'static str> {
         | Failure::Findings(_)
         | Failure::Folder(_)
         | Failure::Log(_)
+        | Failure::Rows(..)
+        | Failure::NoSuchTrip(_)
+        | Failure::UnreadableCommits(_)
         | Failure::NewerCommits
         | Failure::AckLog(..)
         | Failure::Unserialisable(_)

@@ -136,3 +136,33 @@ fn a_folder_that_a_process_uses_is_refused_by_its_number() {
         "{complaint}"
     );
 }
+
+#[test]
+fn trips_of_a_folder_without_any_are_told_as_such() {
+    let folder = sound();
+    let list = format!("trip list --data {}", folder.path().display());
+    assert_eq!(super::text(&list), "no such trip\n");
+    let explain = format!(
+        "trip explain 00000000-0000-0000-0000-000000000009 --data {}",
+        folder.path().display()
+    );
+    let (code, complaint) = exit(&super::words(&explain));
+    assert_eq!(code, FINDINGS);
+    assert!(complaint.contains("trip list"), "{complaint}");
+}
+
+#[test]
+fn what_names_no_trip_or_moment_is_bad_usage() {
+    for line in [
+        "trip explain nine --data data",
+        "trip explain 00000000-0000-0000-0000-000000000009",
+        "trip explain 00000000-0000-0000-0000-000000000009 --data data --at noon",
+        "trip list --data data --state flying",
+        "trip list --data data --since 2018-07-06",
+    ] {
+        let (code, complaint) = exit(&super::words(line));
+        assert_eq!(code, USAGE, "{line}: {complaint}");
+    }
+    let nowhere = "trip list --data nowhere --since 2018-07-06T20:00Z";
+    assert_eq!(exit(&super::words(nowhere)).0, UNREADABLE);
+}

@@ -4,7 +4,7 @@ use crate::{USAGE, exit, fiacre, text, words};
 use std::process::{Child, Command, Stdio};
 
 /// Every command that has a help of its own.
-const COMMANDS: [&str; 9] = [
+const COMMANDS: [&str; 12] = [
     "",
     "audit",
     "audit check",
@@ -14,6 +14,9 @@ const COMMANDS: [&str; 9] = [
     "quote",
     "receipt",
     "receipt verify",
+    "trip",
+    "trip list",
+    "trip explain",
 ];
 
 #[test]

@@ -7,7 +7,9 @@ use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use fiacre_auditing::ack_log;
 use fiacre_auditing::check::{Acknowledged, Check, Checked};
+use fiacre_city::commission;
 use fiacre_domain::id::TripId;
+use fiacre_domain::pricing::Tariff;
 use fiacre_embedded::{AtRest, Options};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -44,8 +46,8 @@ pub(crate) struct CheckArguments {
     #[arg(long)]
     ended: bool,
 
-    /// Hold receipts to this tariff, and read quotes with it: a file, or the name of a built-in tariff; may be repeated. Others are
-    /// those that the log holds
+    /// Hold receipts to this tariff: a file, or the name of a built-in tariff; may be repeated. For other tariffs the log is
+    /// believed, then those that come with Fiacre
     #[arg(long = "tariff", value_name = "FILE", value_parser = NonEmptyStringValueParser::new())]
     tariffs: Vec<String>,
 }
@@ -58,7 +60,9 @@ impl CheckArguments {
         let options = Options::default().with_tariffs(tariffs.iter().cloned());
         let open = |folder: &PathBuf| AtRest::open(folder, &options).map_err(Failure::Folder);
         let folders = self.folders.iter().map(open).collect::<Result<Vec<_>, _>>()?;
-        let mut check = Check::default().with_tariffs(tariffs);
+        let mut check = Check::default()
+            .with_tariffs(tariffs)
+            .with_other_tariffs(our_own());
         if let Some(trips) = acknowledged {
             check = check.with_acknowledged(trips);
         }
@@ -77,6 +81,15 @@ impl CheckArguments {
         };
         verdict(&checked).and(shown)
     }
+}
+
+/// The tariffs that come with Fiacre, as they are and as the city plays them.
+fn our_own() -> impl Iterator<Item = Arc<Tariff>> {
+    let built_in = fiacre_tariffs::built_in_names().filter_map(|name| fiacre_tariffs::built_in(name).ok());
+    built_in.map(Arc::new).flat_map(|tariff| {
+        let played = commission::taken(&tariff).ok();
+        std::iter::once(tariff).chain(played)
+    })
 }
 
 fn read_ack_log(path: &Path) -> Result<BTreeSet<TripId>, Failure> {

@@ -1,0 +1,40 @@
+//! `fiacre trip`: what an operator asks of a platform's trips.
+
+mod explain;
+mod list;
+
+use crate::failure::Failure;
+use clap::Subcommand;
+use fiacre_domain::time::{CivilDateTime, TimeError, Timestamp};
+use fiacre_domain::units::Millis;
+use fiacre_embedded::{AtRest, Options};
+use std::io::Write;
+use std::path::Path;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TripCommand {
+    /// Which trips are there, and where do they stand?
+    List(list::ListArguments),
+
+    /// What happened to a trip, in order, and what does it wait for?
+    Explain(explain::ExplainArguments),
+}
+
+impl TripCommand {
+    pub(crate) fn run(self, json: bool, out: &mut impl Write) -> Result<(), Failure> {
+        match self {
+            Self::List(arguments) => arguments.run(json, out),
+            Self::Explain(arguments) => arguments.run(json, out),
+        }
+    }
+}
+
+fn open(folder: &Path) -> Result<AtRest, Failure> {
+    AtRest::open(folder, &Options::default()).map_err(Failure::Folder)
+}
+
+/// A moment in UTC, with or without the `Z` at its end.
+fn moment(text: &str) -> Result<Timestamp, TimeError> {
+    let civil: CivilDateTime = text.strip_suffix('Z').unwrap_or(text).parse()?;
+    Ok(civil.to_timestamp(Millis::ZERO))
+}

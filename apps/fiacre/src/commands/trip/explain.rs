@@ -1,0 +1,251 @@
+//! `fiacre trip explain`.
+
+use super::{moment, open};
+use crate::failure::Failure;
+use clap::Args;
+use fiacre_auditing::timeline::{Entry, Standing, Timeline};
+use fiacre_domain::id::TripId;
+use fiacre_domain::money::Currency;
+use fiacre_domain::stream::{Cause, ChargeNumber, StreamId, Version};
+use fiacre_domain::time::Timestamp;
+use serde_json::{Value, json};
+use std::io::Write;
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  fiacre trip explain 01646d1c-0000-7000-8000-000000000001 --data data
+  fiacre trip explain 01646d1c-0000-7000-8000-000000000001 --data data --at 2018-07-06T20:05:30Z
+  fiacre trip explain 01646d1c-0000-7000-8000-000000000001 --data data --json
+
+Every line: how long after the beginning, on which stream, what happened, its place in the log, and what led to it. Effects come
+after their causes, whatever the clocks of the services say. Of each offer: who was considered, and why they were in or out.
+Exit codes: 0 done, 2 no such trip, or some of its commits cannot be read, 3 the folder cannot be read, 64 bad usage, 74 the answer
+cannot be written.")]
+pub(crate) struct ExplainArguments {
+    /// The trip's id
+    trip: TripId,
+
+    /// The platform's folder
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+
+    /// Tell it as it stood at this moment, in UTC
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    at: Option<Timestamp>,
+}
+
+impl ExplainArguments {
+    pub(crate) fn run(self, json: bool, out: &mut impl Write) -> Result<(), Failure> {
+        let folder = open(&self.data)?;
+        let timeline = Timeline::read(&folder, self.trip, None, self.at)
+            .map_err(|error| Failure::Rows(self.data.clone(), error))?;
+        if timeline.is_empty() {
+            return Err(Failure::NoSuchTrip(self.trip));
+        }
+        if json {
+            writeln!(out, "{:#}", self.as_json(&timeline))?;
+        } else {
+            self.show(&timeline, out)?;
+        }
+        match timeline.unreadable.len() {
+            0 => Ok(()),
+            commits => Err(Failure::UnreadableCommits(commits)),
+        }
+    }
+
+    fn show(&self, timeline: &Timeline, out: &mut impl Write) -> std::io::Result<()> {
+        let standing = &timeline.standing;
+        let began_at = timeline.began_at().unwrap_or(Timestamp::from_ms(0));
+        writeln!(out, "trip     {}", self.trip)?;
+        writeln!(out, "began    {began_at}")?;
+        if let Some(at) = self.at {
+            writeln!(out, "as of    {at} ({})", offset(began_at, at))?;
+        }
+        writeln!(out, "\n{:>12}  {:<8}  what happened", "after", "stream")?;
+        for entry in &timeline.entries {
+            let (stream, place) = (
+                side(entry.id.stream()),
+                place(entry.id.stream(), entry.id.version()),
+            );
+            writeln!(
+                out,
+                "{:>12}  {stream:<8}  {}  [{place} ← {}]",
+                offset(began_at, entry.at),
+                entry.text,
+                cause(&entry.cause)
+            )?;
+            for detail in &entry.details {
+                writeln!(out, "{:24}{detail}", "")?;
+            }
+        }
+        for unreadable in &timeline.unreadable {
+            let place = place(unreadable.ticket.stream, unreadable.ticket.version);
+            writeln!(out, "{:>12}  cannot be read: {place}: {}", "?", unreadable.why)?;
+        }
+        writeln!(out, "\nstate    trip: {}", standing.trip_state())?;
+        writeln!(out, "         search: {}", standing.search_state())?;
+        for (number, charge) in &standing.charges {
+            writeln!(
+                out,
+                "         {}: {}",
+                charge_name(*number),
+                Standing::charge_state(charge)
+            )?;
+        }
+        show_money(timeline, out)?;
+        show_waits(timeline, began_at, out)
+    }
+
+    fn as_json(&self, timeline: &Timeline) -> Value {
+        let standing = &timeline.standing;
+        let charges: Vec<_> = standing
+            .charges
+            .iter()
+            .map(|(number, charge)| json!({ "charge": number.0, "state": Standing::charge_state(charge) }))
+            .collect();
+        let balances: Vec<_> = timeline
+            .balances
+            .iter()
+            .map(|(currency, account, minor)| {
+                json!({ "account": account.to_string(), "currency": currency.code(), "minor": minor.to_string() })
+            })
+            .collect();
+        let waits: Vec<_> = standing
+            .waits_for()
+            .into_iter()
+            .map(|wait| json!({ "for": wait.what, "until": wait.until.map(|until| until.to_string()) }))
+            .collect();
+        let unreadable: Vec<_> = timeline
+            .unreadable
+            .iter()
+            .map(|commit| {
+                json!({ "stream": commit.ticket.stream.to_string(), "version": commit.ticket.version.get(), "why": commit.why })
+            })
+            .collect();
+        json!({
+            "trip": self.trip.to_string(),
+            "at": self.at.map(|at| at.to_string()),
+            "events": timeline.entries.iter().map(as_json).collect::<Vec<_>>(),
+            "state": { "trip": standing.trip_state(), "search": standing.search_state(), "charges": charges },
+            "ledger": balances,
+            "waits_for": waits,
+            "unreadable": unreadable,
+        })
+    }
+}
+
+fn as_json(entry: &Entry) -> Value {
+    json!({
+        "at": entry.at.to_string(),
+        "event": entry.name,
+        "id": entry.id.to_string(),
+        "cause": cause_in_full(&entry.cause),
+        "text": entry.text,
+        "details": entry.details,
+    })
+}
+
+fn show_money(timeline: &Timeline, out: &mut impl Write) -> std::io::Result<()> {
+    for (place, (currency, account, minor)) in timeline.balances.iter().enumerate() {
+        let label = if place == 0 { "ledger" } else { "" };
+        writeln!(
+            out,
+            "{label:<8} {:>12} {} {account}",
+            amount(*minor, *currency),
+            currency.code()
+        )?;
+    }
+    Ok(())
+}
+
+fn show_waits(timeline: &Timeline, began_at: Timestamp, out: &mut impl Write) -> std::io::Result<()> {
+    let waits = timeline.standing.waits_for();
+    if waits.is_empty() {
+        return writeln!(out, "waits    for nothing");
+    }
+    for (place, wait) in waits.iter().enumerate() {
+        let label = if place == 0 { "waits" } else { "" };
+        let until = wait.until.map_or_else(String::new, |until| {
+            format!(", until {until} ({})", offset(began_at, until))
+        });
+        writeln!(out, "{label:<8} for {}{until}", wait.what)?;
+    }
+    Ok(())
+}
+
+/// Which side of the platform a stream belongs to.
+const fn side(stream: StreamId) -> &'static str {
+    match stream {
+        StreamId::Trip(_) => "trip",
+        StreamId::Dispatch(_) => "search",
+        StreamId::Driver(_) => "driver",
+        StreamId::Payment(..) => "payment",
+        StreamId::Ops(_) => "ops",
+        StreamId::Tariff(_) => "tariff",
+    }
+}
+
+/// A commit's place, without the trip's id, which is the same throughout.
+fn place(stream: StreamId, version: Version) -> String {
+    let side = side(stream);
+    if let StreamId::Driver(driver) = stream {
+        return format!("{side} {}/{version}", fiacre_auditing::timeline::short(driver));
+    }
+    match stream {
+        StreamId::Payment(_, ChargeNumber(number @ 1..)) => format!("{side}-{number}/{version}"),
+        StreamId::Trip(_)
+        | StreamId::Dispatch(_)
+        | StreamId::Driver(_)
+        | StreamId::Payment(..)
+        | StreamId::Ops(_)
+        | StreamId::Tariff(_) => format!("{side}/{version}"),
+    }
+}
+
+fn cause(cause: &Cause) -> String {
+    match cause {
+        Cause::Event(id) => place(id.stream(), id.version()),
+        Cause::Command(_) => "a command".to_owned(),
+        Cause::Timer(id) => format!("deadline of {}", place(id.stream, id.version)),
+        Cause::Webhook(_) => "a webhook".to_owned(),
+    }
+}
+
+fn cause_in_full(cause: &Cause) -> String {
+    match cause {
+        Cause::Event(id) => format!("event {id}"),
+        Cause::Command(id) => format!("command {id}"),
+        Cause::Timer(id) => format!("timer {}/{} {:?}", id.stream, id.version, id.kind),
+        Cause::Webhook(id) => format!("webhook {id}"),
+    }
+}
+
+fn charge_name(number: ChargeNumber) -> String {
+    match number {
+        ChargeNumber::FARE => "payment".to_owned(),
+        ChargeNumber(number) => format!("charge {number}"),
+    }
+}
+
+/// `+1:02:03.004`, hours only where there are any.
+fn offset(began_at: Timestamp, at: Timestamp) -> String {
+    let ms = at.since(began_at).get();
+    let (sign, ms) = (if ms < 0 { '-' } else { '+' }, ms.unsigned_abs());
+    let (hours, minutes, seconds, ms) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1_000 % 60, ms % 1_000);
+    if hours > 0 {
+        format!("{sign}{hours}:{minutes:02}:{seconds:02}.{ms:03}")
+    } else {
+        format!("{sign}{minutes}:{seconds:02}.{ms:03}")
+    }
+}
+
+fn amount(minor: i128, currency: Currency) -> String {
+    let sign = if minor < 0 { "-" } else { "" };
+    let decimals = usize::from(currency.exponent());
+    let digits = format!("{:0>width$}", minor.unsigned_abs(), width = decimals + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - decimals);
+    let point = if decimals == 0 { "" } else { "." };
+    format!("{sign}{whole}{point}{fraction}")
+}

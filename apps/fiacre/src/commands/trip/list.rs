@@ -1,0 +1,158 @@
+//! `fiacre trip list`.
+
+use super::{moment, open};
+use crate::failure::Failure;
+use clap::{Args, ValueEnum};
+use fiacre_auditing::list::{self, Filter, Row};
+use fiacre_domain::money::Money;
+use fiacre_domain::time::Timestamp;
+use fiacre_domain::trip::Phase;
+use serde_json::json;
+use std::io::Write;
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  fiacre trip list --data data
+  fiacre trip list --data data --open --since 2018-07-06T20:00Z
+  fiacre trip list --data data --state failed --state cancelled --json
+
+Oldest first; times are UTC. With --json one object a line. The folder is read as it lies; one that a process uses is refused.
+Exit codes: 0 done, 3 the folder cannot be read, 64 bad usage, 74 the answer cannot be written.")]
+pub(crate) struct ListArguments {
+    /// The platform's folder
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+
+    /// Only trips in this state; may be repeated
+    #[arg(long, value_enum)]
+    state: Vec<State>,
+
+    /// Only trips that are not over
+    #[arg(long)]
+    open: bool,
+
+    /// Only trips that began at this moment or later, in UTC
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    since: Option<Timestamp>,
+
+    /// At most so many
+    #[arg(long, value_name = "COUNT")]
+    limit: Option<u64>,
+}
+
+/// Where a trip can stand in a log.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum State {
+    Rejected,
+    Requested,
+    Reassigning,
+    Confirmed,
+    Arrived,
+    Started,
+    Completed,
+    Cancelled,
+    Failed,
+}
+
+impl State {
+    const fn phase(self) -> Phase {
+        match self {
+            Self::Rejected => Phase::Rejected,
+            Self::Requested => Phase::Requested,
+            Self::Reassigning => Phase::Reassigning,
+            Self::Confirmed => Phase::Confirmed,
+            Self::Arrived => Phase::Arrived,
+            Self::Started => Phase::Started,
+            Self::Completed => Phase::Completed,
+            Self::Cancelled => Phase::Cancelled,
+            Self::Failed => Phase::Failed,
+        }
+    }
+}
+
+impl ListArguments {
+    pub(crate) fn run(self, json: bool, out: &mut impl Write) -> Result<(), Failure> {
+        let folder = open(&self.data)?;
+        let filter = Filter {
+            phases: self.state.iter().map(|state| state.phase()).collect(),
+            open: self.open,
+            since: self.since,
+        };
+        let limit = self.limit.unwrap_or(u64::MAX);
+        let mut count = 0_u64;
+        let mut written = Ok(());
+        if limit > 0 {
+            list::trips(&folder, &filter, |row| {
+                if count == 0 && !json {
+                    written = writeln!(
+                        out,
+                        "{:<36}  {:<24}  {:<18}  {:>14}  driver",
+                        "trip", "began", "state", "amount"
+                    );
+                }
+                count += 1;
+                written = std::mem::replace(&mut written, Ok(())).and_then(|()| {
+                    if json {
+                        show_json(&row, out)
+                    } else {
+                        show_text(&row, out)
+                    }
+                });
+                written.is_ok() && count < limit
+            })
+            .map_err(|error| Failure::Rows(self.data.clone(), error))?;
+        }
+        written?;
+        if count == 0 && !json {
+            writeln!(out, "no such trip")?;
+        }
+        Ok(())
+    }
+}
+
+fn state(row: &Row) -> String {
+    let name = row.phase.name();
+    // A rejected trip has no other end.
+    if row.is_over || row.phase == Phase::Rejected {
+        name.to_owned()
+    } else {
+        format!("{name}, open")
+    }
+}
+
+fn show_text(row: &Row, out: &mut impl Write) -> std::io::Result<()> {
+    let driver = row
+        .driver
+        .map_or_else(|| "-".to_owned(), |driver| driver.to_string());
+    let amount = row
+        .amount
+        .map_or_else(|| "-".to_owned(), |amount| amount.to_string());
+    let damage = match row.unreadable {
+        0 => String::new(),
+        commits => format!("  ({commits} commits cannot be read)"),
+    };
+    writeln!(
+        out,
+        "{}  {}  {:<18}  {amount:>14}  {driver}{damage}",
+        row.trip,
+        row.began_at,
+        state(row)
+    )
+}
+
+fn show_json(row: &Row, out: &mut impl Write) -> std::io::Result<()> {
+    let answer = json!({
+        "trip": row.trip.to_string(),
+        "began_at": row.began_at.to_string(),
+        "changed_at": row.changed_at.to_string(),
+        "state": row.phase.name(),
+        "over": row.is_over,
+        "driver": row.driver.map(|driver| driver.to_string()),
+        "amount": row.amount.map(Money::minor),
+        "currency": row.amount.map(|amount| amount.currency().code().to_owned()),
+        "unreadable_commits": row.unreadable,
+    });
+    writeln!(out, "{answer}")
+}
