@@ -1,6 +1,6 @@
 //! How a trip's state follows from its events.
 
-use super::{Actor, AuthorizationNumber, Cancelled, Control, Phase, Secured, Trip, TripEvent};
+use super::{Actor, AuthorizationNumber, Cancelled, Control, Phase, Secured, Trip, TripEvent, TripRequest};
 use crate::pricing::Receipt;
 use crate::time::Timestamp;
 use std::sync::Arc;
@@ -8,15 +8,7 @@ use std::sync::Arc;
 impl Trip {
     pub(super) fn apply(&mut self, event: &TripEvent, at: Timestamp) {
         match event {
-            TripEvent::Requested(request) => {
-                // A tombstone that another rider left is of no more use.
-                self.control = Control {
-                    phase: Phase::Requested,
-                    ..Control::default()
-                };
-                self.quote = Some(Arc::clone(request.quote()));
-                self.request = Some(Arc::clone(request));
-            }
+            TripEvent::Requested(request) => self.take(request),
             TripEvent::Rejected { .. } => {
                 self.control.phase = Phase::Rejected;
                 self.control.closed = true;
@@ -33,13 +25,7 @@ impl Trip {
                 self.confirmed_at = at;
                 self.arrival_due_at = *arrival_due_at;
             }
-            TripEvent::Reassigning { round, .. } => {
-                self.control.phase = Phase::Reassigning;
-                self.control.round = *round;
-                self.control.driver_noted = false;
-                self.control.wrong_codes = 0;
-                self.noted = None;
-            }
+            TripEvent::Reassigning { round, .. } => self.seek_again(*round),
             TripEvent::DriverArrived {
                 no_show_at,
                 no_show_due_at,
@@ -74,6 +60,24 @@ impl Trip {
             }
             TripEvent::Closed => self.control.closed = true,
         }
+    }
+
+    /// A tombstone that another rider left is of no more use.
+    fn take(&mut self, request: &Arc<TripRequest>) {
+        self.control = Control {
+            phase: Phase::Requested,
+            ..Control::default()
+        };
+        self.quote = Some(Arc::clone(request.quote()));
+        self.request = Some(Arc::clone(request));
+    }
+
+    fn seek_again(&mut self, round: u8) {
+        self.control.phase = Phase::Reassigning;
+        self.control.round = round;
+        self.control.driver_noted = false;
+        self.control.wrong_codes = 0;
+        self.noted = None;
     }
 
     fn lose(&mut self, authorization: AuthorizationNumber) {

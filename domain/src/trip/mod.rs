@@ -106,32 +106,44 @@ impl Phase {
         }
     }
 
+    /// Which part of a trip's life this is.
+    pub const fn part(self) -> Part {
+        match self {
+            Self::Absent => Part::Unheard,
+            Self::Requested | Self::Reassigning => Part::Seeking,
+            Self::Confirmed | Self::Arrived => Part::Coming,
+            Self::Started => Part::Riding,
+            Self::Rejected | Self::Completed | Self::Cancelled | Self::Failed => Part::Over,
+        }
+    }
+
     /// Whether a driver is on the way, waiting or driving: the trip is in progress.
     pub const fn is_in_progress(self) -> bool {
-        match self {
-            Self::Confirmed | Self::Arrived | Self::Started => true,
-            Self::Absent
-            | Self::Rejected
-            | Self::Requested
-            | Self::Reassigning
-            | Self::Completed
-            | Self::Cancelled
-            | Self::Failed => false,
+        match self.part() {
+            Part::Coming | Part::Riding => true,
+            Part::Unheard | Part::Seeking | Part::Over => false,
         }
     }
 
     /// Whether the trip has ended, though money or lock may still be clearing.
     pub const fn is_ended(self) -> bool {
-        match self {
-            Self::Rejected | Self::Completed | Self::Cancelled | Self::Failed => true,
-            Self::Absent
-            | Self::Requested
-            | Self::Reassigning
-            | Self::Confirmed
-            | Self::Arrived
-            | Self::Started => false,
-        }
+        matches!(self.part(), Part::Over)
     }
+}
+
+/// A part of a trip's life: what most rules ask of its [phase](Phase).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Part {
+    /// No order was heard of.
+    Unheard,
+    /// A driver is being sought, for the first time or again.
+    Seeking,
+    /// The driver is on the way, or waits at the pick-up.
+    Coming,
+    /// The ride is going on.
+    Riding,
+    /// It has ended, whichever way.
+    Over,
 }
 
 /// The part of the state that the saga turns on.

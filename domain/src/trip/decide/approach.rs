@@ -9,7 +9,7 @@ use crate::pricing::{Cancellation, CancellationStage};
 use crate::time::Timestamp;
 use crate::trip::command::{fault_of, may_act_for};
 use crate::trip::{
-    Actor, BUDGET_MAX, CancelReason, Cancelled, DeviceFact, FailReason, Phase, ReassignReason, Refusal,
+    Actor, BUDGET_MAX, CancelReason, Cancelled, DeviceFact, FailReason, Part, Phase, ReassignReason, Refusal,
     Stage, Trip, TripEvent, TripRequest,
 };
 use crate::units::{Millimetres, Millis};
@@ -30,12 +30,10 @@ impl Trip {
 
     pub(super) fn decide_withdraw(&self, driver: DriverId, fence: Fence) -> Answer {
         let request = self.request_or_refuse()?;
-        match self.control.phase {
-            Phase::Requested | Phase::Reassigning | Phase::Confirmed | Phase::Arrived => {}
-            Phase::Started => return Err(Refusal::RideBegan),
-            Phase::Absent | Phase::Rejected | Phase::Completed | Phase::Cancelled | Phase::Failed => {
-                return Err(Refusal::Ended);
-            }
+        match self.control.phase.part() {
+            Part::Seeking | Part::Coming => {}
+            Part::Riding => return Err(Refusal::RideBegan),
+            Part::Unheard | Part::Over => return Err(Refusal::Ended),
         }
         self.lock_or_refuse(driver, fence)?;
         Ok(Decision::one(
@@ -88,8 +86,8 @@ impl Trip {
             return Err(Refusal::Ended);
         }
         self.lock_or_refuse(driver, fence)?;
-        match self.control.phase {
-            Phase::Confirmed => {
+        match self.control.phase.part() {
+            Part::Coming if self.control.phase == Phase::Confirmed => {
                 let round = self.control.round;
                 let no_show_at = now.plus(request.policy().no_show_grace);
                 let no_show_due_at = no_show_at.plus(request.policy().no_show_report);
@@ -101,42 +99,23 @@ impl Trip {
                     no_show_due_at,
                 }))
             }
-            Phase::Arrived | Phase::Started => NOTHING,
-            Phase::Absent
-            | Phase::Rejected
-            | Phase::Requested
-            | Phase::Reassigning
-            | Phase::Completed
-            | Phase::Cancelled
-            | Phase::Failed => Err(Refusal::WrongStep),
+            Part::Coming | Part::Riding => NOTHING,
+            Part::Unheard | Part::Seeking | Part::Over => Err(Refusal::WrongStep),
         }
     }
 
     pub(super) fn decide_no_show(&self, driver: DriverId, fence: Fence, now: Timestamp) -> Answer {
         self.request_or_refuse()?;
-        match self.control.phase {
-            Phase::Completed | Phase::Failed => return Err(Refusal::Ended),
-            Phase::Absent
-            | Phase::Rejected
-            | Phase::Requested
-            | Phase::Reassigning
-            | Phase::Confirmed
-            | Phase::Arrived
-            | Phase::Started
-            | Phase::Cancelled => {}
+        if self.control.phase.is_ended() && self.control.phase != Phase::Cancelled {
+            return Err(Refusal::Ended);
         }
         self.lock_or_refuse(driver, fence)?;
-        match self.control.phase {
-            Phase::Arrived => self.no_show(Actor::Driver(driver), self.no_show_at, now),
-            Phase::Cancelled => NOTHING,
-            Phase::Absent
-            | Phase::Rejected
-            | Phase::Requested
-            | Phase::Reassigning
-            | Phase::Confirmed
-            | Phase::Started
-            | Phase::Completed
-            | Phase::Failed => Err(Refusal::WrongStep),
+        match self.control.phase.part() {
+            Part::Coming if self.control.phase == Phase::Arrived => {
+                self.no_show(Actor::Driver(driver), self.no_show_at, now)
+            }
+            Part::Over => NOTHING,
+            Part::Unheard | Part::Seeking | Part::Coming | Part::Riding => Err(Refusal::WrongStep),
         }
     }
 
@@ -170,39 +149,33 @@ impl Trip {
         if !may_act_for(by, request.rider(), self.noted.map(|(driver, _)| driver)) {
             return Err(Refusal::NotYours);
         }
-        match self.control.phase {
-            Phase::Requested | Phase::Reassigning | Phase::Confirmed | Phase::Arrived => {
-                self.cancellation(by, reason, driven, now).map(Decision::one)
-            }
-            Phase::Cancelled => NOTHING,
-            Phase::Started => Err(Refusal::RideBegan),
-            Phase::Absent | Phase::Rejected | Phase::Completed | Phase::Failed => Err(Refusal::Ended),
+        match self.control.phase.part() {
+            Part::Seeking | Part::Coming => self.cancellation(by, reason, driven, now).map(Decision::one),
+            Part::Riding => Err(Refusal::RideBegan),
+            Part::Over if self.control.phase == Phase::Cancelled => NOTHING,
+            Part::Unheard | Part::Over => Err(Refusal::Ended),
         }
     }
 
     /// A cancel that overtook its order: only whoever could have ordered may leave a tombstone, and it silences nobody
     /// else's order.
     fn decide_early_cancel(&self, by: Actor, reason: CancelReason) -> Answer {
-        match (self.control.phase, by) {
-            (_, Actor::Driver(_) | Actor::Timer) => return Err(Refusal::NoSuchTrip),
-            (Phase::Absent, Actor::Rider(_) | Actor::Operator(_)) => {}
-            (Phase::Cancelled, Actor::Operator(_)) if self.tombstones.is_for_all => return NOTHING,
-            (Phase::Cancelled, Actor::Rider(rider)) if self.tombstones.silences(rider) => return NOTHING,
-            (Phase::Cancelled, Actor::Rider(_)) if self.tombstones.riders.len() >= TOMBSTONES_MAX => {
-                return Err(Refusal::NotYours);
+        let is_known = match by {
+            Actor::Rider(rider) => self.tombstones.silences(rider),
+            Actor::Operator(_) => self.tombstones.is_for_all,
+            Actor::Driver(_) | Actor::Timer => return Err(Refusal::NoSuchTrip),
+        };
+        match self.control.phase.part() {
+            Part::Unheard => {}
+            Part::Over if self.control.phase == Phase::Cancelled => {
+                if is_known {
+                    return NOTHING;
+                }
+                if matches!(by, Actor::Rider(_)) && self.tombstones.riders.len() >= TOMBSTONES_MAX {
+                    return Err(Refusal::NotYours);
+                }
             }
-            (Phase::Cancelled, Actor::Rider(_) | Actor::Operator(_)) => {}
-            (
-                Phase::Rejected
-                | Phase::Requested
-                | Phase::Reassigning
-                | Phase::Confirmed
-                | Phase::Arrived
-                | Phase::Started
-                | Phase::Completed
-                | Phase::Failed,
-                Actor::Rider(_) | Actor::Operator(_),
-            ) => return Err(Refusal::Ended),
+            Part::Seeking | Part::Coming | Part::Riding | Part::Over => return Err(Refusal::Ended),
         }
         Ok(Decision::Applied(vec![
             TripEvent::Cancelled(Arc::new(Cancelled {
@@ -228,33 +201,7 @@ impl Trip {
         let quote = self.quote.as_ref().ok_or(Refusal::NoSuchTrip)?;
         let late = self.control.phase == Phase::Confirmed && now >= self.arrival_due_at;
         let fault = fault_of(by, reason, late);
-        let (stage, priced) = match self.control.phase {
-            Phase::Confirmed => {
-                let elapsed = lasted(self.confirmed_at, now);
-                (
-                    Stage::EnRoute,
-                    Some(CancellationStage::Assigned { elapsed, driven }),
-                )
-            }
-            Phase::Arrived => {
-                let waited = lasted(self.arrived_at, now);
-                let no_show = reason == CancelReason::NoShow;
-                let priced = if no_show {
-                    CancellationStage::NoShow { waited }
-                } else {
-                    CancellationStage::Arrived { waited }
-                };
-                (Stage::Arrived, Some(priced))
-            }
-            Phase::Absent
-            | Phase::Rejected
-            | Phase::Requested
-            | Phase::Reassigning
-            | Phase::Started
-            | Phase::Completed
-            | Phase::Cancelled
-            | Phase::Failed => (Stage::BeforeConfirmed, None),
-        };
+        let (stage, priced) = self.cancelled_at(reason, driven, now);
         let receipt = match priced {
             None => None,
             Some(stage) => Some(Arc::new(quote.cancel(&Cancellation::new(stage, fault))?)),
@@ -271,6 +218,30 @@ impl Trip {
             receipt,
             due,
         })))
+    }
+
+    /// How far the trip has come, and what of that a tariff may price.
+    fn cancelled_at(
+        &self,
+        reason: CancelReason,
+        driven: Millimetres,
+        now: Timestamp,
+    ) -> (Stage, Option<CancellationStage>) {
+        let waited = lasted(self.arrived_at, now);
+        match self.control.phase.part() {
+            Part::Coming if self.control.phase == Phase::Confirmed => {
+                let elapsed = lasted(self.confirmed_at, now);
+                (
+                    Stage::EnRoute,
+                    Some(CancellationStage::Assigned { elapsed, driven }),
+                )
+            }
+            Part::Coming if reason == CancelReason::NoShow => {
+                (Stage::Arrived, Some(CancellationStage::NoShow { waited }))
+            }
+            Part::Coming => (Stage::Arrived, Some(CancellationStage::Arrived { waited })),
+            Part::Unheard | Part::Seeking | Part::Riding | Part::Over => (Stage::BeforeConfirmed, None),
+        }
     }
 }
 

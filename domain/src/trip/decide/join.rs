@@ -5,24 +5,19 @@ use crate::decision::Decision;
 use crate::driver::Fence;
 use crate::id::DriverId;
 use crate::time::Timestamp;
-use crate::trip::{AuthorizationNumber, FailReason, Phase, Refusal, Secured, Trip, TripEvent};
+use crate::trip::{AuthorizationNumber, Control, FailReason, Part, Phase, Refusal, Secured, Trip, TripEvent};
 
 impl Trip {
+    /// Whether a driver is sought in `round`, and none is noted.
+    fn awaits_driver(&self, round: u8) -> bool {
+        let Control {
+            phase, driver_noted, ..
+        } = self.control;
+        phase.part() == Part::Seeking && round == self.control.round && !driver_noted
+    }
+
     pub(super) fn decide_driver(&self, round: u8, fence: Fence, driver: DriverId, now: Timestamp) -> Answer {
-        let awaited = match self.control.phase {
-            Phase::Requested | Phase::Reassigning => {
-                round == self.control.round && !self.control.driver_noted
-            }
-            Phase::Absent
-            | Phase::Rejected
-            | Phase::Confirmed
-            | Phase::Arrived
-            | Phase::Started
-            | Phase::Completed
-            | Phase::Cancelled
-            | Phase::Failed => false,
-        };
-        if !awaited {
+        if !self.awaits_driver(round) {
             return NOTHING;
         }
         let mut events = vec![TripEvent::DriverNoted { round, fence, driver }];
@@ -42,23 +37,13 @@ impl Trip {
             return NOTHING;
         }
         let note = TripEvent::PaymentNoted { secured };
-        match (self.control.phase, self.noted) {
-            (Phase::Requested | Phase::Reassigning, Some((_, fence))) => Ok(Decision::Applied(vec![
+        match (self.control.phase.part(), self.noted) {
+            (Part::Seeking, Some((_, fence))) => Ok(Decision::Applied(vec![
                 note,
                 self.confirmed(self.control.round, fence, secured, now),
             ])),
-            (Phase::Requested | Phase::Reassigning, None) | (Phase::Confirmed | Phase::Arrived, _) => {
-                Ok(Decision::one(note))
-            }
-            (
-                Phase::Absent
-                | Phase::Rejected
-                | Phase::Started
-                | Phase::Completed
-                | Phase::Cancelled
-                | Phase::Failed,
-                _,
-            ) => NOTHING,
+            (Part::Seeking, None) | (Part::Coming, _) => Ok(Decision::one(note)),
+            (Part::Unheard | Part::Riding | Part::Over, _) => NOTHING,
         }
     }
 
@@ -76,61 +61,30 @@ impl Trip {
 
     /// A loss is remembered even before its authorisation was noted: the late note must find it.
     pub(super) fn decide_loss(&self, authorization: AuthorizationNumber) -> Answer {
-        match self.control.phase {
-            Phase::Requested | Phase::Reassigning | Phase::Confirmed | Phase::Arrived
-                if self.control.lost < Some(authorization) =>
-            {
+        match self.control.phase.part() {
+            Part::Seeking | Part::Coming if self.control.lost < Some(authorization) => {
                 Ok(Decision::one(TripEvent::PaymentUnnoted { authorization }))
             }
-            Phase::Absent
-            | Phase::Rejected
-            | Phase::Requested
-            | Phase::Reassigning
-            | Phase::Confirmed
-            | Phase::Arrived
-            | Phase::Started
-            | Phase::Completed
-            | Phase::Cancelled
-            | Phase::Failed => NOTHING,
+            Part::Unheard | Part::Seeking | Part::Coming | Part::Riding | Part::Over => NOTHING,
         }
     }
 
     pub(super) fn decide_decline(&self) -> Answer {
-        match self.control.phase {
-            Phase::Requested | Phase::Reassigning | Phase::Confirmed | Phase::Arrived => {
-                Ok(Decision::one(TripEvent::Failed {
-                    reason: FailReason::PaymentDeclined,
-                }))
-            }
-            Phase::Absent
-            | Phase::Rejected
-            | Phase::Started
-            | Phase::Completed
-            | Phase::Cancelled
-            | Phase::Failed => NOTHING,
+        match self.control.phase.part() {
+            Part::Seeking | Part::Coming => Ok(Decision::one(TripEvent::Failed {
+                reason: FailReason::PaymentDeclined,
+            })),
+            Part::Unheard | Part::Riding | Part::Over => NOTHING,
         }
     }
 
     pub(super) fn decide_no_driver(&self, round: u8) -> Answer {
-        match self.control.phase {
-            Phase::Requested | Phase::Reassigning
-                if round == self.control.round && !self.control.driver_noted =>
-            {
-                Ok(Decision::one(TripEvent::Failed {
-                    reason: FailReason::NoDriver,
-                }))
-            }
-            Phase::Absent
-            | Phase::Rejected
-            | Phase::Requested
-            | Phase::Reassigning
-            | Phase::Confirmed
-            | Phase::Arrived
-            | Phase::Started
-            | Phase::Completed
-            | Phase::Cancelled
-            | Phase::Failed => NOTHING,
+        if !self.awaits_driver(round) {
+            return NOTHING;
         }
+        Ok(Decision::one(TripEvent::Failed {
+            reason: FailReason::NoDriver,
+        }))
     }
 
     pub(super) fn decide_expiry(&self, now: Timestamp) -> Answer {

@@ -3,23 +3,16 @@
 use super::{Answer, NOTHING};
 use crate::decision::Decision;
 use crate::time::Timestamp;
-use crate::trip::{Phase, Refusal, RejectReason, Trip, TripEvent, TripRequest};
+use crate::trip::{Part, Phase, Refusal, RejectReason, Trip, TripEvent, TripRequest};
 use std::sync::Arc;
 
 impl Trip {
     pub(super) fn decide_request(&self, request: &Arc<TripRequest>, now: Timestamp) -> Answer {
-        match self.control.phase {
-            Phase::Absent => {}
-            Phase::Cancelled if self.request.is_none() && !self.tombstones.silences(request.rider()) => {}
-            Phase::Rejected
-            | Phase::Requested
-            | Phase::Reassigning
-            | Phase::Confirmed
-            | Phase::Arrived
-            | Phase::Started
-            | Phase::Completed
-            | Phase::Cancelled
-            | Phase::Failed => return NOTHING,
+        let silenced = self.request.is_some() || self.tombstones.silences(request.rider());
+        match self.control.phase.part() {
+            Part::Unheard => {}
+            Part::Over if self.control.phase == Phase::Cancelled && !silenced => {}
+            Part::Seeking | Part::Coming | Part::Riding | Part::Over => return NOTHING,
         }
         let reject = |reason| Ok(Decision::one(TripEvent::Rejected { reason }));
         if now >= request.expires_at() {
@@ -32,17 +25,9 @@ impl Trip {
     }
 
     pub(super) fn decide_reject(&self, reason: RejectReason) -> Answer {
-        match self.control.phase {
-            Phase::Absent => Ok(Decision::one(TripEvent::Rejected { reason })),
-            Phase::Rejected
-            | Phase::Requested
-            | Phase::Reassigning
-            | Phase::Confirmed
-            | Phase::Arrived
-            | Phase::Started
-            | Phase::Completed
-            | Phase::Cancelled
-            | Phase::Failed => NOTHING,
+        match self.control.phase.part() {
+            Part::Unheard => Ok(Decision::one(TripEvent::Rejected { reason })),
+            Part::Seeking | Part::Coming | Part::Riding | Part::Over => NOTHING,
         }
     }
 

@@ -9,8 +9,8 @@ use crate::pricing::{MeterReading, Quote, Receipt};
 use crate::time::Timestamp;
 use crate::trip::command::may_act_for;
 use crate::trip::{
-    Actor, Completion, DeviceFact, PersonalPlan, Phase, PlanChange, Refusal, STOPS_MAX, Start, StartCheck,
-    StartProof, Trip, TripEvent,
+    Actor, Completion, DeviceFact, Part, PersonalPlan, Phase, PlanChange, Refusal, STOPS_MAX, Start,
+    StartCheck, StartProof, Trip, TripEvent,
 };
 use std::sync::Arc;
 
@@ -27,17 +27,10 @@ impl Trip {
             return Err(Refusal::Ended);
         }
         self.lock_or_refuse(driver, fence)?;
-        match self.control.phase {
-            Phase::Arrived => {}
-            Phase::Started => return NOTHING,
-            Phase::Absent
-            | Phase::Rejected
-            | Phase::Requested
-            | Phase::Reassigning
-            | Phase::Confirmed
-            | Phase::Completed
-            | Phase::Cancelled
-            | Phase::Failed => return Err(Refusal::WrongStep),
+        match self.control.phase.part() {
+            Part::Riding => return NOTHING,
+            Part::Coming if self.control.phase == Phase::Arrived => {}
+            Part::Unheard | Part::Seeking | Part::Coming | Part::Over => return Err(Refusal::WrongStep),
         }
         let overdue_at = now.plus(request.policy().ride_budget);
         let started = |proof| {
@@ -113,13 +106,11 @@ impl Trip {
         let (Some(request), Some(quote)) = (&self.request, &self.quote) else {
             return Err(Refusal::NoSuchTrip);
         };
-        match self.control.phase {
-            Phase::Started => {}
-            Phase::Completed => return NOTHING,
-            Phase::Rejected | Phase::Cancelled | Phase::Failed => return Err(Refusal::Ended),
-            Phase::Absent | Phase::Requested | Phase::Reassigning | Phase::Confirmed | Phase::Arrived => {
-                return Err(Refusal::WrongStep);
-            }
+        match self.control.phase.part() {
+            Part::Riding => {}
+            Part::Over if self.control.phase == Phase::Completed => return NOTHING,
+            Part::Over => return Err(Refusal::Ended),
+            Part::Unheard | Part::Seeking | Part::Coming => return Err(Refusal::WrongStep),
         }
         let Some((driver, _)) = self.noted.filter(|(_, noted)| *noted == fence) else {
             return Err(Refusal::StaleFence);
