@@ -21,6 +21,7 @@
 //! ```
 
 use crate::time::Timestamp;
+use std::fmt;
 
 /// What a command leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +46,77 @@ impl<E> Decision<E> {
         Self::Applied(vec![event])
     }
 }
+
+/// Why what was stored of a state is none that a stream leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StateError {
+    /// A trip is under way or over, and nobody ordered it.
+    TripWithoutOrder,
+    /// A search is under way, and nobody knows what for.
+    SearchWithoutBrief,
+    /// Something was noted of a charge, and not of which.
+    MoneyWithoutCharge,
+    /// A driver is on duty or locked, and nobody knows where.
+    DriverWithoutShift,
+}
+
+impl StateError {
+    /// The stable code of this error.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::TripWithoutOrder => "state_trip_without_order",
+            Self::SearchWithoutBrief => "state_search_without_brief",
+            Self::MoneyWithoutCharge => "state_money_without_charge",
+            Self::DriverWithoutShift => "state_driver_without_shift",
+        }
+    }
+}
+
+impl fmt::Display for StateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("failed to make a state of its parts: ")?;
+        f.write_str(match self {
+            Self::TripWithoutOrder => "the trip has no order",
+            Self::SearchWithoutBrief => "the search has no brief",
+            Self::MoneyWithoutCharge => "the payment has no charge",
+            Self::DriverWithoutShift => "the driver has no shift",
+        })?;
+        f.write_str("; fold it from its stream")
+    }
+}
+
+impl std::error::Error for StateError {}
+
+/// The parts of a state as data: all of its fields, for those who store it. The compiler sees that none is forgotten.
+macro_rules! state_parts {
+    ($(#[$about:meta])* $parts:ident of $state:ident { $($(#[$doc:meta])* $field:ident: $ty:ty),* $(,)? }) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub struct $parts {
+            $($(#[$doc])* pub $field: $ty),*
+        }
+
+        impl $state {
+            /// As data.
+            pub fn parts(&self) -> $parts {
+                let Self { $($field),* } = self;
+                $parts { $($field: $field.clone()),* }
+            }
+
+            /// A state from what was stored of it: a cache of its stream, never the truth.
+            ///
+            /// # Errors
+            /// What no stream leads to.
+            pub fn from_parts(parts: $parts) -> Result<Self, $crate::decision::StateError> {
+                let $parts { $($field),* } = parts;
+                let state = Self { $($field),* };
+                state.check()?;
+                Ok(state)
+            }
+        }
+    };
+}
+pub(crate) use state_parts;
 
 /// State folded from one stream, and the commands that it answers.
 pub trait Aggregate: Default + Clone {

@@ -25,6 +25,7 @@ mod tests;
 pub use command::{Command, Proposal, Refusal};
 pub use event::{DispatchEvent, Offer, OfferCounts, OfferNumber, SearchBrief, WithdrawReason};
 
+use crate::decision::{StateError, state_parts};
 use crate::driver::Fence;
 use crate::id::DriverId;
 use crate::time::Timestamp;
@@ -143,7 +144,42 @@ pub struct Dispatch {
     granted: Vec<GrantedLock>,
 }
 
+state_parts!(
+    /// A search's state as data.
+    DispatchParts of Dispatch {
+        /// The part that the saga turns on.
+        control: Control,
+        /// What is searched for.
+        brief: Option<Arc<SearchBrief>>,
+        /// When the current round's budget is used up.
+        budget_ends_at: Timestamp,
+        /// How much of the budget was left when the search was paused, in milliseconds.
+        paused_left_ms: i64,
+        /// Offers that wait for an answer, or whose lock is asked.
+        open: Vec<OpenOffer>,
+        /// The number of the last offer.
+        offers_made: u16,
+        /// The offers of the current round.
+        offers: OfferCounts,
+        /// Drivers who are not offered this trip (again).
+        excluded: Vec<DriverId>,
+        /// Locks that were granted.
+        granted: Vec<GrantedLock>,
+    }
+);
+
 impl Dispatch {
+    const fn check(&self) -> Result<(), StateError> {
+        let is_searched = match self.control.phase {
+            Phase::Absent | Phase::Ending | Phase::Closed => false,
+            Phase::Searching | Phase::Paused | Phase::Assigned | Phase::Exhausted => true,
+        };
+        if is_searched && self.brief.is_none() {
+            return Err(StateError::SearchWithoutBrief);
+        }
+        Ok(())
+    }
+
     /// The part that the saga turns on.
     pub const fn control(&self) -> Control {
         self.control

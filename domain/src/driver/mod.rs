@@ -25,7 +25,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use crate::decision::{Aggregate, Decision};
+use crate::decision::{Aggregate, Decision, StateError, state_parts};
 use crate::id::{RegionId, TripId};
 use crate::requirements::Capabilities;
 use crate::time::Timestamp;
@@ -240,7 +240,30 @@ pub struct Driver {
     shift: Option<Shift>,
 }
 
+state_parts!(
+    /// A driver's state as data.
+    DriverParts of Driver {
+        /// The part that the saga turns on.
+        control: Control,
+        /// The fence of the present lock, or of the last one.
+        fence: Fence,
+        /// Region and capabilities, once on duty.
+        shift: Option<Shift>,
+    }
+);
+
 impl Driver {
+    const fn check(&self) -> Result<(), StateError> {
+        let is_off = match self.control.duty {
+            Duty::Off => true,
+            Duty::On | Duty::Leaving => false,
+        };
+        if self.shift.is_none() && (!is_off || self.control.lock.is_some()) {
+            return Err(StateError::DriverWithoutShift);
+        }
+        Ok(())
+    }
+
     /// The part that the saga turns on.
     pub const fn control(&self) -> Control {
         self.control

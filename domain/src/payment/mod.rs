@@ -30,6 +30,7 @@ pub use event::{
     AuthorizationStart, Charge, DebtReason, DeclineReason, PaymentEvent, Purpose, SettlementBasis, Waiver,
 };
 
+use crate::decision::{StateError, state_parts};
 use crate::id::IntentId;
 use crate::money::Money;
 use crate::time::Timestamp;
@@ -155,7 +156,50 @@ pub struct Payment {
     dispute_movements: BTreeSet<(u16, u16)>,
 }
 
+state_parts!(
+    /// A charge's state as data.
+    PaymentParts of Payment {
+        /// The part that the saga turns on.
+        control: Control,
+        /// Which charge it is.
+        charge: Option<Charge>,
+        /// The attempt under way or last made.
+        start: Option<Arc<AuthorizationStart>>,
+        /// When the attempt has used its budget.
+        budget_ends_at: Timestamp,
+        /// The gateway's object of the current authorisation.
+        intent: Option<IntentId>,
+        /// What is held now.
+        held: Option<Money>,
+        /// What is to be captured.
+        due: Option<Money>,
+        /// What was taken, before refunds.
+        captured: Option<Money>,
+        /// What was given back, in minor units.
+        refunded_minor: i64,
+        /// The refund under way: its number, and how much.
+        refund: Option<(u16, Money)>,
+        /// The number of the last refund.
+        refunds: u16,
+        /// What is owed, in minor units.
+        debt_minor: i64,
+        /// How the money ended.
+        outcome: Option<MoneyOutcome>,
+        /// Disputes by number, and whether each is decided.
+        disputes: BTreeMap<u16, bool>,
+        /// Disputes' numbers, each with the numbers of its movements.
+        dispute_movements: BTreeSet<(u16, u16)>,
+    }
+);
+
 impl Payment {
+    fn check(&self) -> Result<(), StateError> {
+        if self.charge.is_none() && *self != Self::default() {
+            return Err(StateError::MoneyWithoutCharge);
+        }
+        Ok(())
+    }
+
     /// The part that the saga turns on.
     pub const fn control(&self) -> Control {
         self.control

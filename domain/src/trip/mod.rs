@@ -42,6 +42,7 @@ pub use request::{
     RequestError, STOPS_MAX, TripPolicy, TripRequest,
 };
 
+use crate::decision::{StateError, state_parts};
 use crate::driver::Fence;
 use crate::id::{DriverId, PrincipalId};
 use crate::money::Money;
@@ -178,9 +179,11 @@ pub struct Control {
 /// Who cancelled an order that has not come. Only their own order finds it, since anyone may name a trip that is not yet
 /// anybody's; an operator's word holds for every order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-struct Tombstones {
-    riders: Vec<PrincipalId>,
-    is_for_all: bool,
+pub struct Tombstones {
+    /// The riders who did.
+    pub riders: Vec<PrincipalId>,
+    /// Whether an operator did.
+    pub is_for_all: bool,
 }
 
 impl Tombstones {
@@ -210,7 +213,62 @@ pub struct Trip {
     outcome: Option<MoneyOutcome>,
 }
 
+state_parts!(
+    /// A trip's state as data.
+    TripParts of Trip {
+        /// The part that the saga turns on.
+        control: Control,
+        /// The order, once taken.
+        request: Option<Arc<TripRequest>>,
+        /// The price in force.
+        quote: Option<Arc<Quote>>,
+        /// The latest change of plan.
+        change: Option<Arc<PlanChange>>,
+        /// The noted driver and lock.
+        noted: Option<(DriverId, Fence)>,
+        /// Who cancelled before the order came.
+        tombstones: Tombstones,
+        /// When it was confirmed.
+        confirmed_at: Timestamp,
+        /// When the driver's arrival is overdue.
+        arrival_due_at: Timestamp,
+        /// When the driver arrived.
+        arrived_at: Timestamp,
+        /// From when on a rider may be reported as not there.
+        no_show_at: Timestamp,
+        /// When that report is overdue.
+        no_show_due_at: Timestamp,
+        /// When the ride is overdue.
+        overdue_at: Timestamp,
+        /// What was to be captured at the end.
+        due: Option<Money>,
+        /// The latest receipt.
+        receipt: Option<Arc<Receipt>>,
+        /// How many receipts there were.
+        receipts: u16,
+        /// How the money came to an end.
+        outcome: Option<MoneyOutcome>,
+    }
+);
+
 impl Trip {
+    const fn check(&self) -> Result<(), StateError> {
+        let is_ordered = match self.control.phase {
+            Phase::Absent | Phase::Rejected | Phase::Cancelled => false,
+            Phase::Requested
+            | Phase::Reassigning
+            | Phase::Confirmed
+            | Phase::Arrived
+            | Phase::Started
+            | Phase::Completed
+            | Phase::Failed => true,
+        };
+        if is_ordered && (self.request.is_none() || self.quote.is_none()) {
+            return Err(StateError::TripWithoutOrder);
+        }
+        Ok(())
+    }
+
     /// The part that the saga turns on.
     pub const fn control(&self) -> Control {
         self.control

@@ -4,8 +4,8 @@ use crate::bytes::{Reader, Row};
 use crate::draft::Draft;
 use crate::tables::{ReadError, Table, Tables};
 use fiacre_domain::stream::StreamId;
-use fiacre_ports::Snapshot;
-use fiacre_wire::stored;
+use fiacre_ports::{Snapshot, SnapshotState};
+use fiacre_wire::stored::{self, NoTariffs, Opening, Privacy};
 use std::sync::Arc;
 
 fn key(stream: StreamId) -> Vec<u8> {
@@ -17,9 +17,13 @@ fn key(stream: StreamId) -> Vec<u8> {
 /// Adds to a group the snapshots of streams that grow long enough for it.
 pub(super) fn plan(draft: &mut Draft, snapshots: &[(StreamId, Snapshot)]) {
     for (stream, snapshot) in snapshots {
-        if let Ok(Some(state)) = stored::encode_state(&snapshot.state) {
+        let Snapshot { version, state } = snapshot;
+        // A driver's state names no rider: nothing in it is sealed.
+        if matches!(**state, SnapshotState::Driver(_))
+            && let Ok(state) = stored::encode_state(*stream, *version, state, Privacy::Erased)
+        {
             let mut row = Row::with_room(state.len() + size_of::<u32>());
-            row.version(snapshot.version).raw(&state);
+            row.version(*version).raw(&state);
             draft.put(Table::Snapshots, key(*stream), row.into_vec());
         }
     }
@@ -32,7 +36,7 @@ pub(super) fn read(tables: &Tables, stream: StreamId) -> Result<Option<Snapshot>
     };
     let mut row = Reader::new(&row);
     let version = row.version()?;
-    let state = stored::decode_state(row.rest());
+    let state = stored::decode_state(stream, version, row.rest(), Opening::new(&NoTariffs));
     if let Err(error) = &state {
         tracing::debug!(%stream, %error, "a snapshot is not used: its stream is folded");
     }

@@ -15,6 +15,7 @@ use fiacre_domain::stream::{ChargeNumber, Version};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::trip::{AuthorizationNumber, PaymentMethodId};
 use fiacre_domain::units::{Millimetres, Millis};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The stored shape of a `T`.
@@ -170,6 +171,66 @@ impl<T, D: Dto<T>> Dto<Option<T>> for Option<D> {
 
     fn into_domain(self, reading: &Reading<'_>) -> Result<Option<T>, StoredError> {
         self.map(|shape| shape.into_domain(reading)).transpose()
+    }
+}
+
+impl<T, D: Dto<T>> Dto<Vec<T>> for Vec<D> {
+    fn of(value: &Vec<T>, writing: &mut Writing<'_>) -> Self {
+        value.iter().map(|item| D::of(item, writing)).collect()
+    }
+
+    fn into_domain(self, reading: &Reading<'_>) -> Result<Vec<T>, StoredError> {
+        let items = (0..).zip(self);
+        let item = |(index, shape): (usize, D)| {
+            let value = shape.into_domain(reading);
+            value.map_err(|error| error.within(&format!("[{index}]")))
+        };
+        items.map(item).collect()
+    }
+}
+
+/// As many as there are in the domain, in their order.
+impl<T, D: Dto<T>, const N: usize> Dto<[T; N]> for Vec<D> {
+    fn of(value: &[T; N], writing: &mut Writing<'_>) -> Self {
+        value.iter().map(|item| D::of(item, writing)).collect()
+    }
+
+    fn into_domain(self, reading: &Reading<'_>) -> Result<[T; N], StoredError> {
+        let items: Vec<T> = Dto::into_domain(self, reading)?;
+        let other_number = |_| StoredError::damaged(format_args!("{N} of them must be there"));
+        items.try_into().map_err(other_number)
+    }
+}
+
+impl<T, U, D: Dto<T>, E: Dto<U>> Dto<(T, U)> for (D, E) {
+    fn of((first, second): &(T, U), writing: &mut Writing<'_>) -> Self {
+        (D::of(first, writing), E::of(second, writing))
+    }
+
+    fn into_domain(self, reading: &Reading<'_>) -> Result<(T, U), StoredError> {
+        let (first, second) = self;
+        Ok((first.into_domain(reading)?, second.into_domain(reading)?))
+    }
+}
+
+impl<K: Ord + Copy, V: Copy, D: Dto<(K, V)>> Dto<BTreeMap<K, V>> for Vec<D> {
+    fn of(value: &BTreeMap<K, V>, writing: &mut Writing<'_>) -> Self {
+        let entries = value.iter().map(|(key, value)| (*key, *value));
+        entries.map(|entry| D::of(&entry, writing)).collect()
+    }
+
+    fn into_domain(self, reading: &Reading<'_>) -> Result<BTreeMap<K, V>, StoredError> {
+        self.into_iter().map(|entry| entry.into_domain(reading)).collect()
+    }
+}
+
+impl<T: Ord, D: Dto<T>> Dto<BTreeSet<T>> for Vec<D> {
+    fn of(value: &BTreeSet<T>, writing: &mut Writing<'_>) -> Self {
+        value.iter().map(|item| D::of(item, writing)).collect()
+    }
+
+    fn into_domain(self, reading: &Reading<'_>) -> Result<BTreeSet<T>, StoredError> {
+        self.into_iter().map(|item| item.into_domain(reading)).collect()
     }
 }
 

@@ -4,9 +4,10 @@ use super::Privacy;
 use super::dto::Dto;
 use super::events::EventDto;
 use super::personal::Writing;
+use super::state::people_of;
 use fiacre_domain::id::{PrincipalId, TripId};
-use fiacre_domain::stream::Commit;
-use fiacre_ports::Binding;
+use fiacre_domain::stream::{Commit, StreamId};
+use fiacre_ports::{Binding, SnapshotState};
 
 /// Whose personal data a commit holds.
 ///
@@ -32,6 +33,11 @@ impl People {
             riders.extend(named);
         }
         Self::named(commit.stream.trip(), riders, has_personal_fields)
+    }
+
+    /// Of a state.
+    pub fn of_state(stream: StreamId, state: &SnapshotState) -> Self {
+        people_of(stream, state)
     }
 
     /// Of what was written once, without a key.

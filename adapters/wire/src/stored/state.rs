@@ -1,58 +1,258 @@
-//! States of streams, for snapshots that a load starts from.
+//! States of streams: caches that may be thrown away at any time, which is why a version that is not known is no loss.
 //!
-//! Only a driver's stream grows for years, and only its state is stored. It is made again by events that lead to it, since
-//! nothing but events makes a state; trips, searches and charges are short streams, folded anew.
+//! A state is all that its aggregate keeps, as its `parts`; riders and places are sealed in it as in events. What no stream leads
+//! to is damage, and whoever cannot read a state folds the stream.
 
-use super::Privacy;
 use super::commit::{framed, unframed};
-use super::dto::{Dto, stored_names, stored_struct};
+use super::dispatch::{OfferCountsDto, SearchBriefDto};
+use super::dto::{Dto, stored_enum, stored_names, stored_struct};
 use super::error::{Newer, StoredError};
 use super::export::{expect_version, is_known, pretty};
-use super::personal::{Reading, Writing};
-use super::value::{FenceDto, SeatingDto};
+use super::payment::{AuthorizationStartDto, ChargeDto, WaiverDto};
+use super::people::People;
+use super::personal::{Reading, RiderDto, Writing};
+use super::request::{PlanChangeDto, RequestDto};
+use super::trip::SecuredDto;
+use super::value::{FenceDto, MoneyDto, MoneyOutcomeDto, SeatingDto};
+use super::{Opening, Privacy};
 use crate::bytes::Bytes;
 use crate::json;
 use crate::present::present;
+use crate::quote::QuoteDto;
+use crate::receipt::ReceiptDto;
 use crate::text::Text;
-use fiacre_domain::decision::Aggregate;
-use fiacre_domain::driver::{Control, Driver, DriverEvent, Duty, Fence, ReleaseReason, Shift};
-use fiacre_domain::id::{DriverId, RegionId, TripId};
+use fiacre_domain::decision::StateError;
+use fiacre_domain::dispatch::{self, Dispatch, DispatchParts, GrantedLock, LockState, OpenOffer};
+use fiacre_domain::driver::{self, Driver, DriverParts, Duty, Shift};
+use fiacre_domain::id::{DriverId, IntentId, RegionId, TripId};
+use fiacre_domain::payment::{self, Ask, Hold, Operation, Payment, PaymentParts};
 use fiacre_domain::stream::{EventId, StreamId, Version};
-use fiacre_domain::time::Timestamp;
+use fiacre_domain::trip::{self, Tombstones, Trip, TripParts};
 use fiacre_ports::SnapshotState;
 use serde::{Deserialize, Serialize};
 
 /// The version of states that this release writes.
 const STATE_VERSION: u32 = 1;
 
+/// Where a state stands among the events of its commit, for the seals of its fields: behind any that there can be.
+const PLACE: u16 = u16::MAX;
+
+type DriverControl = driver::Control;
+type TripControl = trip::Control;
+type DispatchControl = dispatch::Control;
+type PaymentControl = payment::Control;
+type TripPhase = trip::Phase;
+type DispatchPhase = dispatch::Phase;
+
 stored_names!(DutyDto = Duty { Off, On, Leaving });
 
 stored_struct!(ShiftDto = Shift { region: Text<RegionId>, capabilities: SeatingDto });
 
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LockDto {
-    trip: Text<TripId>,
-    round: u8,
-}
-
-/// A driver's state.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct DriverStateDto {
+stored_struct!(DriverControlDto = DriverControl {
     duty: DutyDto,
     #[serde(deserialize_with = "present")]
-    lock: Option<LockDto>,
+    lock: Option<(Text<TripId>, u8)>,
+});
+
+stored_struct!(DriverPartsDto = DriverParts {
+    control: DriverControlDto,
     fence: FenceDto,
     #[serde(deserialize_with = "present")]
     shift: Option<ShiftDto>,
-}
+});
 
-/// A state; those that are not here are not stored.
+stored_names!(
+    TripPhaseDto = TripPhase {
+        Absent,
+        Rejected,
+        Requested,
+        Reassigning,
+        Confirmed,
+        Arrived,
+        Started,
+        Completed,
+        Cancelled,
+        Failed,
+    }
+);
+
+stored_struct!(
+    TripControlDto = TripControl {
+        phase: TripPhaseDto,
+        round: u8,
+        driver_noted: bool,
+        #[serde(deserialize_with = "present")]
+        secured: Option<SecuredDto>,
+        #[serde(deserialize_with = "present")]
+        lost: Option<u8>,
+        was_confirmed: bool,
+        wrong_codes: u8,
+        lock_cleared: bool,
+        money_settled: bool,
+        closed: bool,
+    }
+);
+
+stored_struct!(
+    TombstonesDto = Tombstones {
+        riders: Vec<RiderDto>,
+        is_for_all: bool
+    }
+);
+
+stored_struct!(TripPartsDto = TripParts {
+    control: TripControlDto,
+    #[serde(deserialize_with = "present")]
+    request: Option<Box<RequestDto>>,
+    #[serde(deserialize_with = "present")]
+    quote: Option<Box<QuoteDto>>,
+    #[serde(deserialize_with = "present")]
+    change: Option<Box<PlanChangeDto>>,
+    #[serde(deserialize_with = "present")]
+    noted: Option<(Text<DriverId>, FenceDto)>,
+    tombstones: TombstonesDto,
+    #[serde(rename = "confirmed_at_ms")]
+    confirmed_at: i64,
+    #[serde(rename = "arrival_due_at_ms")]
+    arrival_due_at: i64,
+    #[serde(rename = "arrived_at_ms")]
+    arrived_at: i64,
+    #[serde(rename = "no_show_at_ms")]
+    no_show_at: i64,
+    #[serde(rename = "no_show_due_at_ms")]
+    no_show_due_at: i64,
+    #[serde(rename = "overdue_at_ms")]
+    overdue_at: i64,
+    #[serde(deserialize_with = "present")]
+    due: Option<MoneyDto>,
+    #[serde(deserialize_with = "present")]
+    receipt: Option<Box<ReceiptDto>>,
+    receipts: u16,
+    #[serde(deserialize_with = "present")]
+    outcome: Option<MoneyOutcomeDto>,
+});
+
+stored_names!(
+    DispatchPhaseDto = DispatchPhase {
+        Absent,
+        Searching,
+        Paused,
+        Assigned,
+        Exhausted,
+        Ending,
+        Closed,
+    }
+);
+
+stored_names!(
+    LockStateDto = LockState {
+        None,
+        Asked,
+        Held,
+        Releasing,
+        Released
+    }
+);
+
+stored_struct!(
+    DispatchControlDto = DispatchControl {
+        phase: DispatchPhaseDto,
+        round: u8,
+        locks: Vec<LockStateDto>
+    }
+);
+
+stored_struct!(OpenOfferDto = OpenOffer {
+    number: u16,
+    driver: Text<DriverId>,
+    round: u8,
+    #[serde(rename = "expires_at_ms")]
+    expires_at: i64,
+    accepted: bool,
+});
+
+stored_struct!(GrantedLockDto = GrantedLock { round: u8, driver: Text<DriverId>, fence: FenceDto });
+
+stored_struct!(DispatchPartsDto = DispatchParts {
+    control: DispatchControlDto,
+    #[serde(deserialize_with = "present")]
+    brief: Option<Box<SearchBriefDto>>,
+    #[serde(rename = "budget_ends_at_ms")]
+    budget_ends_at: i64,
+    paused_left_ms: i64,
+    open: Vec<OpenOfferDto>,
+    offers_made: u16,
+    offers: OfferCountsDto,
+    excluded: Vec<Text<DriverId>>,
+    granted: Vec<GrantedLockDto>,
+});
+
+stored_enum!(HoldDto = Hold {
+    None,
+    Waived(waiver: WaiverDto),
+    Pending,
+    Created,
+    ActionRequired,
+    Open,
+    Captured,
+    Ended,
+});
+
+stored_names!(AskDto = Ask { Void, Capture });
+
+stored_names!(
+    OperationDto = Operation {
+        None,
+        Capturing,
+        Voiding,
+        Refunding
+    }
+);
+
+stored_struct!(PaymentControlDto = PaymentControl {
+    authorization: u8,
+    hold: HoldDto,
+    #[serde(deserialize_with = "present")]
+    ask: Option<AskDto>,
+    operation: OperationDto,
+    closed: bool,
+});
+
+stored_struct!(PaymentPartsDto = PaymentParts {
+    control: PaymentControlDto,
+    #[serde(deserialize_with = "present")]
+    charge: Option<ChargeDto>,
+    #[serde(deserialize_with = "present")]
+    start: Option<Box<AuthorizationStartDto>>,
+    #[serde(rename = "budget_ends_at_ms")]
+    budget_ends_at: i64,
+    #[serde(deserialize_with = "present")]
+    intent: Option<Text<IntentId>>,
+    #[serde(deserialize_with = "present")]
+    held: Option<MoneyDto>,
+    #[serde(deserialize_with = "present")]
+    due: Option<MoneyDto>,
+    #[serde(deserialize_with = "present")]
+    captured: Option<MoneyDto>,
+    refunded_minor: i64,
+    #[serde(deserialize_with = "present")]
+    refund: Option<(u16, MoneyDto)>,
+    refunds: u16,
+    debt_minor: i64,
+    #[serde(deserialize_with = "present")]
+    outcome: Option<MoneyOutcomeDto>,
+    disputes: Vec<(u16, bool)>,
+    dispute_movements: Vec<(u16, u16)>,
+});
+
+/// A state; the order is that of the stored numbers.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum StateDto {
-    Driver(DriverStateDto),
+    Driver(DriverPartsDto),
+    Trip(Box<TripPartsDto>),
+    Dispatch(Box<DispatchPartsDto>),
+    Payment(Box<PaymentPartsDto>),
 }
 
 /// A state of an export.
@@ -71,143 +271,107 @@ struct StateRecord {
 }
 
 impl StateDto {
-    fn of(state: &SnapshotState) -> Option<Self> {
+    fn of(state: &SnapshotState, writing: &mut Writing<'_>) -> Self {
         match state {
-            SnapshotState::Driver(driver) => DriverStateDto::of(driver).map(Self::Driver),
-            SnapshotState::Trip(_) | SnapshotState::Dispatch(_) | SnapshotState::Payment(_) => None,
+            SnapshotState::Driver(driver) => Self::Driver(Dto::of(&driver.parts(), writing)),
+            SnapshotState::Trip(trip) => Self::Trip(Box::new(Dto::of(&trip.parts(), writing))),
+            SnapshotState::Dispatch(search) => Self::Dispatch(Box::new(Dto::of(&search.parts(), writing))),
+            SnapshotState::Payment(payment) => Self::Payment(Box::new(Dto::of(&payment.parts(), writing))),
         }
     }
 
-    fn into_domain(self) -> Result<SnapshotState, StoredError> {
-        let Self::Driver(driver) = self;
-        driver.into_domain().map(SnapshotState::Driver)
-    }
-}
-
-impl DriverStateDto {
-    fn shape(driver: &Driver) -> Self {
-        let place = EventId::new(StreamId::Driver(DriverId::from_u128(0)), Version::EMPTY, 0);
-        let mut writing = Writing::new(place, Privacy::Erased);
-        let Control { duty, lock } = driver.control();
-        Self {
-            duty: Dto::of(&duty, &mut writing),
-            lock: lock.map(|(trip, round)| LockDto {
-                trip: Text::new(trip),
-                round,
-            }),
-            fence: Dto::of(&driver.fence(), &mut writing),
-            shift: Dto::of(&driver.shift(), &mut writing),
-        }
-    }
-
-    /// The shape, if the driver can be made of it again: a state that no history leads to is not stored.
-    fn of(driver: &Driver) -> Option<Self> {
-        let again = Self::shape(driver).into_domain();
-        (again.as_ref() == Ok(driver)).then(|| Self::shape(driver))
-    }
-
-    fn into_domain(self) -> Result<Driver, StoredError> {
-        let reading = &Reading::NOWHERE;
-        let Self {
-            duty,
-            lock,
-            fence,
-            shift,
-        } = self;
-        let lock = lock.map(|LockDto { trip, round }| Ok::<_, StoredError>((trip.take("lock")?, round)));
-        let control = Control {
-            duty: duty.into_domain(reading)?,
-            lock: lock.transpose()?,
+    fn into_domain(self, reading: &Reading<'_>) -> Result<SnapshotState, StoredError> {
+        let made = match self {
+            Self::Driver(parts) => Driver::from_parts(parts.into_domain(reading)?).map(SnapshotState::Driver),
+            Self::Trip(parts) => Trip::from_parts((*parts).into_domain(reading)?)
+                .map(Box::new)
+                .map(SnapshotState::Trip),
+            Self::Dispatch(parts) => Dispatch::from_parts((*parts).into_domain(reading)?)
+                .map(Box::new)
+                .map(SnapshotState::Dispatch),
+            Self::Payment(parts) => Payment::from_parts((*parts).into_domain(reading)?)
+                .map(Box::new)
+                .map(SnapshotState::Payment),
         };
-        let (fence, shift) = (fence.into_domain(reading)?, shift.into_domain(reading)?);
-        let mut driver = Driver::default();
-        for event in history(control, fence, shift) {
-            driver.evolve(&event, Timestamp::default());
-        }
-        if (driver.control(), driver.fence(), driver.shift()) == (control, fence, shift) {
-            Ok(driver)
-        } else {
-            Err(StoredError::damaged("no driver comes to this state"))
-        }
+        made.map_err(|error: StateError| StoredError::damaged(error))
     }
 }
 
-/// A shortest history that leads to a state: on duty, locked, released if not held, and off duty if so.
-fn history(control: Control, fence: Fence, shift: Option<Shift>) -> Vec<DriverEvent> {
-    let mut events = Vec::new();
-    if let Some(Shift { region, capabilities }) = shift {
-        events.push(DriverEvent::Online { region, capabilities });
-    }
-    // Whose the last lock was is forgotten once it is released.
-    let (trip, round) = control.lock.unwrap_or((TripId::from_u128(0), 0));
-    if fence != Fence::default() || control.lock.is_some() {
-        events.push(DriverEvent::Locked {
-            trip,
-            round,
-            fence,
-            slot: 0,
-            review_at: Timestamp::default(),
-        });
-    }
-    if control.lock.is_none() && fence != Fence::default() {
-        let reason = ReleaseReason::TripEnded;
-        events.push(DriverEvent::Released { trip, fence, reason });
-    }
-    match control.duty {
-        Duty::On => {}
-        Duty::Off => events.push(DriverEvent::Offline),
-        Duty::Leaving => events.push(DriverEvent::OfflineRequested),
-    }
-    events
+/// Where the state of `stream` after `version` is written.
+const fn place(stream: StreamId, version: Version) -> EventId {
+    EventId::new(stream, version, PLACE)
 }
 
-/// The bytes of a state, to be kept beside its stream; `None` for one that is not stored, and folded from the stream instead.
+/// Whose personal data a state holds: what to ask the vault for before it is encoded.
+pub(super) fn people_of(stream: StreamId, state: &SnapshotState) -> People {
+    let mut writing = Writing::new(place(stream, Version::EMPTY), Privacy::Erased);
+    let _shape = StateDto::of(state, &mut writing);
+    People::read_from(stream.trip(), writing)
+}
+
+/// The bytes of the state of `stream` after `version`, to be kept beside it.
 ///
 /// # Errors
-/// None for what a driver can be.
-pub fn encode_state(state: &SnapshotState) -> Result<Option<Vec<u8>>, StoredError> {
-    let Some(state) = StateDto::of(state) else {
-        return Ok(None);
-    };
+/// [`StoredError::TooLarge`] beyond [`COMMIT_BYTES_MAX`](super::COMMIT_BYTES_MAX).
+pub fn encode_state(
+    stream: StreamId,
+    version: Version,
+    state: &SnapshotState,
+    privacy: Privacy<'_>,
+) -> Result<Vec<u8>, StoredError> {
+    let state = StateDto::of(state, &mut Writing::new(place(stream, version), privacy));
     framed(&StateRecord {
         version: STATE_VERSION,
         state: Bytes(postcard::to_allocvec(&state)?),
     })
-    .map(Some)
 }
 
-/// The state of these bytes. Whoever cannot read one folds the stream.
+/// The state of these bytes, which were written for `stream` after `version`.
 ///
 /// # Errors
 /// [`StoredError::Newer`] for a version that is not known, [`StoredError::Damaged`] for what no state is.
-pub fn decode_state(bytes: &[u8]) -> Result<SnapshotState, StoredError> {
-    let (StateRecord { version, state }, _) = unframed(bytes)?;
-    is_known(version, STATE_VERSION, Newer::State)?;
-    match postcard::take_from_bytes::<StateDto>(&state.0)? {
-        (state, []) => state.into_domain(),
+pub fn decode_state(
+    stream: StreamId,
+    version: Version,
+    bytes: &[u8],
+    opening: Opening<'_>,
+) -> Result<SnapshotState, StoredError> {
+    let (record, _) = unframed::<StateRecord>(bytes)?;
+    is_known(record.version, STATE_VERSION, Newer::State)?;
+    match postcard::take_from_bytes::<StateDto>(&record.state.0)? {
+        (state, []) => state.into_domain(&Reading::new(place(stream, version), opening)),
         (_, [_, ..]) => Err(StoredError::damaged("bytes are left over")),
     }
 }
 
-/// A state as JSON, indented, with a line break at its end; `None` as for [`encode_state`].
+/// The state of `stream` after `version` as JSON, indented, with a line break at its end.
 ///
 /// # Errors
-/// None for what a driver can be.
-pub fn state_to_json(state: &SnapshotState) -> Result<Option<String>, StoredError> {
-    let text = StateDto::of(state).map(|state| StateText {
+/// None for what a stream leads to.
+pub fn state_to_json(
+    stream: StreamId,
+    version: Version,
+    state: &SnapshotState,
+    privacy: Privacy<'_>,
+) -> Result<String, StoredError> {
+    pretty(&StateText {
         version: STATE_VERSION,
-        state,
-    });
-    text.map(|text| pretty(&text)).transpose()
+        state: StateDto::of(state, &mut Writing::new(place(stream, version), privacy)),
+    })
 }
 
 /// A state from JSON.
 ///
 /// # Errors
 /// As for [`decode_state`].
-pub fn state_from_json(text: &str) -> Result<SnapshotState, StoredError> {
+pub fn state_from_json(
+    stream: StreamId,
+    version: Version,
+    text: &str,
+    opening: Opening<'_>,
+) -> Result<SnapshotState, StoredError> {
     expect_version(text, STATE_VERSION, Newer::State)?;
     // The version was checked before.
     let StateText { version: _, state } = json::read(text)?;
-    state.into_domain()
+    state.into_domain(&Reading::new(place(stream, version), opening))
 }

@@ -1,13 +1,14 @@
-//! Golden files of what is around events: commits of every kind of stream and cause, a driver's states, a tariff.
+//! Golden files of what is around events: commits of every kind of stream and cause, states, a tariff.
 //!
 //! Like those of events they are never changed; a new format or version gets a file of its own.
 
 use crate::dice::Dice;
 use crate::events;
 use crate::golden::{bytes, hex};
+use crate::laws::KEY;
 use crate::rides::TARIFFS;
 use crate::whole;
-use fiacre_domain::stream::{Cause, Commit, StreamId, TimerKind};
+use fiacre_domain::stream::{Cause, Commit, StreamId, TimerKind, Version};
 use fiacre_domain::trip::TripEvent;
 use fiacre_ports::SnapshotState;
 use fiacre_wire::fingerprint;
@@ -116,23 +117,52 @@ fn commits_of_every_kind_are_read_for_ever() {
     assert_eq!(seen.len(), 6 + 3 + 9 + 2, "{seen:?}");
 }
 
-#[test]
-fn drivers_states_are_read_for_ever() {
-    let sample = |state: &SnapshotState| {
-        let (bytes, text) = (stored::encode_state(state), stored::state_to_json(state));
-        let text = text.unwrap().unwrap();
-        json!({ "bytes": hex(&bytes.unwrap().unwrap()), "json": document(&text) })
-    };
-    let file = kept("driver-states-v1.json", || {
-        let states = (1..=20).map(|seed| SnapshotState::Driver(whole::driver(&mut Dice::new(seed))));
-        let is_stored = |state: &SnapshotState| stored::encode_state(state).unwrap().is_some();
-        states.filter(is_stored).map(|state| sample(&state)).collect()
-    });
-    for kept in file.as_array().unwrap() {
-        let state = stored::decode_state(&bytes(&kept["bytes"])).unwrap();
-        assert_eq!(sample(&state), *kept);
-        assert_eq!(stored::state_from_json(&kept["json"].to_string()).unwrap(), state);
+/// The states of one seed, and where they were written.
+fn state_of(seed: u64) -> (StreamId, Version, SnapshotState) {
+    let mut dice = Dice::new(seed);
+    let state = whole::state(&mut dice);
+    (whole::stream_of(&state, &mut dice), dice.version(), state)
+}
+
+fn aggregate(state: &SnapshotState) -> &'static str {
+    match state {
+        SnapshotState::Trip(_) => "trip",
+        SnapshotState::Dispatch(_) => "dispatch",
+        SnapshotState::Driver(_) => "driver",
+        SnapshotState::Payment(_) => "payment",
     }
+}
+
+#[test]
+fn states_are_read_for_ever() {
+    let sample = |stream: StreamId, version: Version, state: &SnapshotState| {
+        let bytes = stored::encode_state(stream, version, state, Privacy::Sealed(&KEY)).unwrap();
+        let text = stored::state_to_json(stream, version, state, Privacy::Clear).unwrap();
+        json!({
+            "stream": stream.to_string(),
+            "version": version.get(),
+            "bytes": hex(&bytes),
+            "json": document(&text),
+        })
+    };
+    let file = kept("states-v1.json", || {
+        let states = (1..=16).map(state_of);
+        states
+            .map(|(stream, version, state)| sample(stream, version, &state))
+            .collect()
+    });
+    let opening = Opening::new(&*TARIFFS).with_key(Some(&KEY));
+    let mut seen = BTreeSet::new();
+    for kept in file.as_array().unwrap() {
+        let stream: StreamId = kept["stream"].as_str().unwrap().parse().unwrap();
+        let version = Version::new(u32::try_from(kept["version"].as_u64().unwrap()).unwrap());
+        let state = stored::decode_state(stream, version, &bytes(&kept["bytes"]), opening).unwrap();
+        assert_eq!(sample(stream, version, &state), *kept);
+        let exported = stored::state_from_json(stream, version, &kept["json"].to_string(), opening);
+        assert_eq!(exported.unwrap(), state);
+        seen.insert(aggregate(&state));
+    }
+    assert_eq!(seen.len(), 4, "{seen:?}");
 }
 
 #[test]
