@@ -163,6 +163,7 @@ impl fmt::Display for Failure {
             Self::Refused(path, error) => write!(f, "{}: {error}", path.display()),
             Self::Unspeakable(error) => write!(f, "{error}"),
             Self::City(error) => write!(f, "{error}"),
+            Self::Findings(1) => f.write_str("the audit has a finding: see the report"),
             Self::Findings(count) => write!(f, "the audit has {count} findings: see the report"),
             Self::Folder(error) => {
                 write!(f, "{error}")?;

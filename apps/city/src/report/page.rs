@@ -2,7 +2,7 @@
 
 use super::chart::Chart;
 use super::style::{Ink, Style, shortened};
-use super::words::{amount, clock, count, dash, hours, minutes, percent, percent_of, span, weekday};
+use super::words::{amount, clock, count, counted, dash, hours, minutes, percent, percent_of, span, weekday};
 use super::{Report, money, per_s, saga};
 use crate::measures::{REQUESTS_COMPARED_MIN, ZoneFigures};
 use std::cmp::Reverse;
@@ -58,7 +58,7 @@ impl<'a> Page<'a> {
         page.push('\n');
         let settings = [
             format!("demand × {}", run.demand),
-            format!("{} drivers", count(self.report.drivers.count.into())),
+            counted(self.report.drivers.count.into(), "driver"),
             format!("{} matching", run.matching),
             run.tariff.clone(),
             format!("seed {}", run.seed),
@@ -81,7 +81,7 @@ impl<'a> Page<'a> {
         let riders = [
             format!("{} asked for a ride", count(trips.requested)),
             self.style.paint(Ink::Strong, &rode),
-            format!("at most {} trips at once", count(self.report.peak_live_trips)),
+            format!("at most {} at once", counted(self.report.peak_live_trips, "trip")),
         ];
         self.style.paragraph("Riders", &riders) + &self.without() + &self.waits() + &self.rates()
     }
@@ -104,12 +104,9 @@ impl<'a> Page<'a> {
         let cancels = [
             ("cancelled", cancelled.rider),
             // Whoever says so first, the driver or the platform's own timer.
-            (
-                "were not there when the car was",
-                cancelled.driver + cancelled.timer,
-            ),
-            ("were cancelled by an operator", cancelled.operator),
-            ("were refused", trips.rejected),
+            ("did not come to the car", cancelled.driver + cancelled.timer),
+            ("cancelled by an operator", cancelled.operator),
+            ("refused", trips.rejected),
         ];
         let mut without: Vec<String> = failures
             .into_iter()
@@ -349,8 +346,8 @@ impl<'a> Page<'a> {
         };
         let mut audit = vec![
             findings,
-            format!("in {} events", count(verdict.events)),
-            format!("{} receipts verified", count(verdict.receipts_verified)),
+            format!("in {}", counted(verdict.events, "event")),
+            format!("{} verified", counted(verdict.receipts_verified, "receipt")),
         ];
         if verdict.batches > 0 {
             let (proven, made) = (count(verdict.batches_verified), count(verdict.batches));

@@ -8,6 +8,12 @@ pub(super) fn count(number: u64) -> String {
     grouped(&number.to_string())
 }
 
+/// `1 driver`, `12,345 drivers`.
+pub(super) fn counted(number: u64, thing: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {thing}{plural}", count(number))
+}
+
 fn grouped(digits: &str) -> String {
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.char_indices() {
@@ -106,6 +112,10 @@ mod tests {
         for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
             assert_eq!(count(number), text);
         }
+        assert_eq!(
+            [0, 1, 1_000].map(|number| counted(number, "trip")),
+            ["0 trips", "1 trip", "1,000 trips"]
+        );
     }
 
     #[test]

@@ -27,8 +27,9 @@ Examples:
 
 Demand: New York TLC records of business days of 2018, by weekday, quarter-hour and pair of zones.
 Bursts: 24:00 ends the day; where they overlap, their factors multiply.
-Tariff: a file, or one of bengaluru-auto, bengaluru-cab, chicago, london, nyc-2018, nyc-2022, tokyo. One that does not say what drivers are paid is played with the city's commission of 20% of the driver's lines; the report
-then names it with .c20, as nyc-2018.c20.
+Built-in tariffs: bengaluru-auto, bengaluru-cab, chicago, london, nyc-2018, nyc-2022, tokyo. A tariff that does not say what
+drivers are paid is played with the city's commission of 20% of the driver's lines; the report then names it with .c20, as
+nyc-2018.c20.
 Drivers: 8,000 for each unit of demand, but no more than 100,000, unless --drivers says otherwise. The report says how many.
 Rates: the report says what the three shares came to, as does \"rates\" in the JSON. Riders cancel for other reasons too (0.15%), and
 a trip may end by itself before its rider cancels.
