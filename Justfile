@@ -69,10 +69,15 @@ power-loss:
 # Fill the disk while a group is written, and take the right to write away (as root: it mounts small file systems)
 disk-faults:
     cargo test -p fiacre-embedded --lib disk_faults -- --ignored --test-threads=1
+    cargo test -p fiacre-sandbox-payments --test sandbox disk_faults -- --ignored
 
 # How many commits a second become durable, beside a file that is only appended to and synced: just append-rate [GROUPS] [FOLDER]
 append-rate *OPTIONS:
     cargo run --release -p fiacre-embedded --example append_rate -- {{ OPTIONS }}
+
+# How long the payment company's records are, and how long it takes to open them again: just company-records [TRIPS]
+company-records *OPTIONS:
+    cargo run --release -p fiacre-sandbox-payments --example reopen -- {{ OPTIONS }}
 
 # Which way arrows run, and what must be absent where
 arch:

@@ -2,7 +2,7 @@
 
 use crate::stage::{HandClock, PLAIN, Stage, key, now_or_never, request, usd, with};
 use fiacre_domain::units::Millis;
-use fiacre_ports::{IntentView, Operation, PaymentGateway};
+use fiacre_ports::{GatewayError, IntentView, Operation, PaymentGateway};
 use fiacre_sandbox_payments::{OpenError, Policy, Rate, Sandbox, methods};
 use std::fs;
 use std::path::Path;
@@ -73,6 +73,35 @@ fn what_a_crash_left_of_a_write_is_cut_off_and_written_over() {
     let expected = all(&sandbox);
     drop(sandbox);
     assert_eq!(all(&open(folder.path()).unwrap()), expected);
+}
+
+/// A loss of power may keep any page of the last write, and lose any other.
+#[test]
+fn a_last_write_that_lost_a_page_is_cut_whichever_it_was() {
+    const PAGE: usize = 512;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal");
+    let sandbox = open(folder.path()).unwrap().grouped();
+    let before = usize::try_from(fs::metadata(&path).unwrap().len()).unwrap();
+    {
+        let mut calls: Vec<_> = (1..=64)
+            .map(|trip| Box::pin(sandbox.create(request(trip, PLAIN))))
+            .collect();
+        let mut context = Context::from_waker(Waker::noop());
+        for call in &mut calls {
+            assert!(call.as_mut().poll(&mut context).is_pending());
+        }
+        assert_eq!(sandbox.sync(), calls.len());
+    }
+    let whole = fs::read(&path).unwrap();
+    assert!(whole.len() > before + 4 * PAGE, "one write, of many pages");
+    assert_eq!(opened_with(&whole).unwrap().len(), 64);
+    for from in (before..whole.len()).step_by(PAGE) {
+        let mut torn = whole.clone();
+        let to = whole.len().min(from + PAGE);
+        torn[from..to].fill(0);
+        assert_eq!(opened_with(&torn).unwrap(), [], "without {from}..{to}");
+    }
 }
 
 #[test]
@@ -237,4 +266,40 @@ fn ordinary_life() -> Stage {
     sandbox.forget(captured.intent);
     let _ = now_or_never(sandbox.refund(captured.intent, usd(1), key(9_999, Operation::Refund(0))));
     stage
+}
+
+/// As root, with `just disk-faults`: it mounts a file system of its own.
+#[test]
+#[ignore = "mounts a file system, for which one must be root: just disk-faults"]
+fn disk_faults_a_full_disk_is_said_and_what_was_answered_is_there_once_there_is_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let mount = |options: &str| {
+        let mut mount = std::process::Command::new("mount");
+        mount
+            .args(["-t", "tmpfs", "-o", options, "tmpfs"])
+            .arg(folder.path());
+        assert!(mount.status().unwrap().success(), "failed to mount: be root");
+    };
+    mount("size=64k");
+    let sandbox = open(folder.path()).unwrap();
+    let mut answered = 0;
+    let error = loop {
+        match now_or_never(sandbox.create(request(answered + 1, PLAIN))) {
+            Ok(_) => answered += 1,
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(error, GatewayError::OutcomeUnknown);
+    let closed = now_or_never(sandbox.list(None, 9)).unwrap_err();
+    assert_eq!(closed, GatewayError::Unavailable);
+    drop(sandbox);
+    mount("remount,size=1m");
+    let sandbox = open(folder.path()).unwrap();
+    assert_eq!(all(&sandbox).len() as u128, answered);
+    now_or_never(sandbox.create(request(answered + 1, PLAIN))).unwrap();
+    drop(sandbox);
+    mount("remount,ro");
+    assert_eq!(open(folder.path()).unwrap_err().code(), "sandbox_read_only");
+    let unmounted = std::process::Command::new("umount").arg(folder.path()).status();
+    assert!(unmounted.unwrap().success());
 }
