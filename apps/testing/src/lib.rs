@@ -23,7 +23,7 @@
 //! | a test | asks |
 //! |---|---|
 //! | sets up | [`Platform::in_memory`], then [`Setup`]: seed, drivers, tariff, payments, composition, clocks |
-//! | lets time pass | [`Platform::run_until_idle`] for what is under way, [`Platform::advance_s`] for deadlines too |
+//! | lets time pass | [`Platform::run_until_idle`] for what is under way, [`Platform::advance_s`] for deadlines too, [`Platform::advance_until`] something is so |
 //! | plays a rider | [`Platform::book`], [`cancel`](Platform::cancel), [`change_plan`](Platform::change_plan), [`rider_acts`](Platform::rider_acts) for 3-D Secure |
 //! | plays a driver | [`Habit`]s, or [`accept`](Platform::accept), [`decline`](Platform::decline), [`withdraw`](Platform::withdraw), [`arrive`](Platform::arrive), [`pick_up`](Platform::pick_up), [`no_show`](Platform::no_show), [`complete`](Platform::complete); [`drive`](Platform::drive) does the last ones |
 //! | plays the bank | [`payments`], one method a behaviour: [`Ride::paid_with`]; [`bank_drops_hold`](Platform::bank_drops_hold), [`company`](Platform::company) |

@@ -155,6 +155,25 @@ impl Platform {
         self.advance(Millis::from_secs(seconds));
     }
 
+    /// Lets time pass until `is_so`, looked at between two instants, for `within` at most; how long it took.
+    ///
+    /// # Panics
+    ///
+    /// If it is not so by then.
+    #[track_caller]
+    pub fn advance_until(&mut self, within: Millis, mut is_so: impl FnMut(&Self) -> bool) -> Millis {
+        let began = self.now();
+        loop {
+            self.run_instant();
+            if is_so(self) {
+                return self.now().since(began);
+            }
+            if self.step_until(began.plus(within)) == Step::Idle {
+                self.give_up(&format!("it is not so after {} ms", within.get()));
+            }
+        }
+    }
+
     /// Everything that can happen at this instant, what people do about it included.
     #[track_caller]
     fn run_instant(&mut self) {

@@ -25,6 +25,7 @@ use fiacre_services::fleet::FleetConfig;
 use fiacre_services::topology;
 use fiacre_wire::seal::KeyedSeal;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Friday, 1 June 2018, 18:00 in New York.
@@ -44,6 +45,7 @@ pub struct Setup {
     payments: Policy,
     composition: Option<Composition>,
     skews: Vec<(Service, Millis)>,
+    company: Option<PathBuf>,
     drivers: Vec<(String, Place, Habit)>,
 }
 
@@ -58,6 +60,7 @@ impl Platform {
             payments: Policy::default(),
             composition: None,
             skews: Vec::new(),
+            company: None,
             drivers: Vec::new(),
         }
     }
@@ -155,7 +158,20 @@ impl Setup {
         self
     }
 
+    /// With a payment company whose records are in this folder, so that it outlives the platform: the next one that is started
+    /// with it, and the same seed, meets the company as it was left, holds and all.
+    #[must_use]
+    pub fn company_in(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.company = Some(folder.into());
+        self
+    }
+
     /// Starts every process, and lets the drivers go on duty.
+    ///
+    /// # Panics
+    ///
+    /// If the payment company's records [cannot be opened](Self::company_in).
+    #[track_caller]
     pub fn start(mut self) -> Platform {
         let drivers = std::mem::take(&mut self.drivers);
         let mut platform = self.begin();
@@ -167,11 +183,13 @@ impl Setup {
         platform
     }
 
+    #[track_caller]
     fn begin(self) -> Platform {
         let time = VirtualTime::starting_at(self.start);
+        let company = Arc::new(self.found_company(&time));
         let composition = self.composition.unwrap_or_else(Self::ordinary_composition);
         let region = composition.fleet.region;
-        let machines = Arc::new(machines(&time, self.seed, self.payments));
+        let machines = Arc::new(machines(&time, self.seed, company));
         for (service, ahead) in self.skews {
             machines.clocks.of(service).set_offset(ahead);
         }
@@ -216,6 +234,22 @@ impl Setup {
     }
 }
 
+impl Setup {
+    #[track_caller]
+    #[expect(clippy::panic, reason = "a test fails by panicking")]
+    fn found_company(&self, time: &VirtualTime) -> Sandbox {
+        let clock: Arc<dyn Clock> = Arc::new(SkewedClock::new(time.clone(), Millis::ZERO));
+        let company = match &self.company {
+            None => Ok(Sandbox::new(self.seed, clock)),
+            Some(folder) => Sandbox::open(folder, self.seed, clock),
+        };
+        match company {
+            Ok(company) => company.with_policy(self.payments),
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
 /// Declares every queue, and gives where drivers hear of offers. In memory, neither waits for anything nor fails.
 fn declare(machines: &Machines, machinery: &Machinery, region: RegionId) -> Box<dyn Consumer> {
     let phones = phones_queue(region);
@@ -240,8 +274,7 @@ fn phones_queue(region: RegionId) -> QueueSpec {
     }
 }
 
-fn machines(time: &VirtualTime, seed: u64, payments: Policy) -> Machines {
-    let true_clock: Arc<dyn Clock> = Arc::new(SkewedClock::new(time.clone(), Millis::ZERO));
+fn machines(time: &VirtualTime, seed: u64, company: Arc<Sandbox>) -> Machines {
     let faults = Faults::new(time.clone(), seed);
     Machines {
         store: MemoryEventStore::new(time.clone()).with_history(),
@@ -250,7 +283,7 @@ fn machines(time: &VirtualTime, seed: u64, payments: Policy) -> Machines {
         board: MemoryBoard::new(time.clone()),
         views: MemoryViews::default(),
         locations: MemoryLocations::default(),
-        company: Arc::new(Sandbox::new(seed, true_clock).with_policy(payments)),
+        company,
         approaches: Arc::new(EstimatedRoutes::default().with_faults(&faults)) as Arc<dyn RouteProvider>,
         ids: MatcherIds::new(time.clone(), seed),
         clocks: Clocks::new(time),

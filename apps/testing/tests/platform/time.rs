@@ -129,3 +129,22 @@ fn platforms_in_parallel_know_nothing_of_each_other() {
     });
     assert!(alone == together);
 }
+
+#[test]
+fn time_passes_until_something_is_so() {
+    let mut p = Platform::in_memory().start();
+    let trip = booked(&mut p);
+    let searched = p.advance_until(Millis::from_secs(121), |p| p.trip(trip).phase() == Phase::Failed);
+    assert!(
+        searched <= Millis::from_secs(120) && searched > Millis::from_secs(110),
+        "{searched:?}"
+    );
+}
+
+#[test]
+#[should_panic(expected = "it is not so after 5000 ms\nseed 0")]
+fn what_never_becomes_so_is_said() {
+    Platform::in_memory()
+        .start()
+        .advance_until(Millis::from_secs(5), |_| false);
+}
