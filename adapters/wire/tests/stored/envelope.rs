@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// The file; where it is missing, `FIACRE_BLESS=1` writes what it would be today.
-fn kept(name: &str, today: impl FnOnce() -> Value) -> Value {
+pub(crate) fn kept(name: &str, today: impl FnOnce() -> Value) -> Value {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("golden")
         .join(name);

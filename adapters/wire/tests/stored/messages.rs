@@ -1,7 +1,9 @@
 //! Messages as queues on disk keep them: every command, every kind of event, and notices.
 
 use crate::dice::Dice;
+use crate::envelope::kept;
 use crate::events::{self, brief, offer};
+use crate::golden::{bytes, hex};
 use crate::laws::KEY;
 use crate::rides::{self, TARIFFS};
 use fiacre_domain::dispatch::{self, OfferNumber, Proposal};
@@ -15,7 +17,9 @@ use fiacre_domain::trip::{
 };
 use fiacre_domain::units::{Millimetres, Millis};
 use fiacre_ports::{Body, Message, PaymentNotice};
-use fiacre_wire::stored::{self, Opening, People, Privacy, StoredError, StoredMessage};
+use fiacre_wire::stored::{self, NoTariffs, Opening, People, Privacy, StoredError, StoredMessage};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 fn of_trip(dice: &mut Dice) -> Vec<trip::Command> {
@@ -324,4 +328,66 @@ fn damage_to_a_message_is_said() {
             "stored_damaged"
         );
     }
+}
+
+/// What a message says, in a few digits: two fields that changed places would be written the same, and say something else.
+fn said(message: &Message) -> String {
+    fiacre_wire::digest(format!("{message:?}").as_bytes()).to_string()
+}
+
+/// The name of what a message asks or tells.
+fn name(message: &Message) -> String {
+    let asked = |stream: &str, command: String| {
+        let name = command.split(|letter: char| !letter.is_alphanumeric()).next();
+        format!("{stream} {}", name.unwrap_or_default())
+    };
+    match &message.body {
+        Body::Event { event, .. } => event.name().to_owned(),
+        Body::Command { command, .. } => match command {
+            Command::Trip(_, command) => asked("trip", format!("{command:?}")),
+            Command::Dispatch(_, command) => asked("dispatch", format!("{command:?}")),
+            Command::Driver(_, command) => asked("driver", format!("{command:?}")),
+            Command::Payment(_, _, command) => asked("payment", format!("{command:?}")),
+        },
+        Body::Notice(_) => "notice".to_owned(),
+    }
+}
+
+fn kept_as(message: &Message) -> Value {
+    let sealed = stored::encode_message(message, Privacy::Sealed(&KEY)).unwrap();
+    json!({
+        "name": name(message),
+        "clear": hex(&stored::encode_message(message, Privacy::Clear).unwrap()),
+        "sealed": hex(&sealed),
+        "read": said(message),
+        "read_without_key": said(&read(&sealed, nobody()).unwrap()),
+    })
+}
+
+/// Neither keys nor tariffs.
+fn nobody() -> Opening<'static> {
+    Opening::new(&NoTariffs).even_without_tariffs()
+}
+
+/// A queue on disk outlives the release that filled it. The file is never changed: a message of another shape gets another.
+#[test]
+fn messages_are_read_for_ever() {
+    let file = kept("messages-v1.json", || {
+        let drawn = messages(&mut Dice::new(1));
+        let without_tariffs = |message: &Message| {
+            let bytes = stored::encode_message(message, Privacy::Clear).unwrap();
+            kept_as(&read(&bytes, nobody()).unwrap())
+        };
+        drawn.iter().map(without_tariffs).collect()
+    });
+    let mut seen = BTreeSet::new();
+    for kept in file.as_array().unwrap() {
+        let keyed = nobody().with_key(Some(&KEY));
+        let clear = read(&bytes(&kept["clear"]), nobody()).unwrap();
+        assert_eq!(read(&bytes(&kept["sealed"]), keyed).unwrap(), clear);
+        assert_eq!(kept_as(&clear), *kept);
+        seen.insert(name(&clear));
+    }
+    let today: BTreeSet<_> = messages(&mut Dice::new(1)).iter().map(name).collect();
+    assert_eq!(seen, today, "what is new goes into a file of its own");
 }
