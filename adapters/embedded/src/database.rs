@@ -5,7 +5,7 @@ use crate::board::{Boards, EmbeddedBoard};
 use crate::bus::{EmbeddedBus, Exchange};
 use crate::codec::Codec;
 use crate::draft::Draft;
-use crate::error::OpenError;
+use crate::error::{OpenError, WriteError};
 use crate::folder::Folder;
 use crate::group::{Failure, Group, Waiting};
 use crate::journal::{self, JournalError};
@@ -145,6 +145,27 @@ impl Database {
         }
     }
 
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        self.0.folder.path()
+    }
+
+    /// Whether nothing was ever written to it.
+    pub fn is_empty(&self) -> Result<bool, OpenError> {
+        let is_empty = self.0.tables.is_empty();
+        is_empty.map_err(|error| OpenError::from_read(self.folder(), error))
+    }
+
+    /// Whether it is still written to: after a failed write it is not, until it is opened again.
+    pub fn check(&self) -> Result<(), WriteError> {
+        lock(&self.0.failed).clone().map_or(Ok(()), Err)
+    }
+
+    /// Whether any call waits for a [`sync`](Self::sync).
+    pub fn is_awaited(&self) -> bool {
+        lock(&self.0.group).is_awaited()
+    }
+
     /// Writes groups as they come on a thread of its own, until what this gives is dropped.
     pub fn sync_in_background(&self) -> std::io::Result<BackgroundSync> {
         BackgroundSync::start(self)
@@ -218,7 +239,7 @@ pub(crate) struct Core {
     /// Held while a group is written.
     writing: Mutex<()>,
     /// Why nothing is written any more, once a write has failed.
-    failed: Mutex<Option<Arc<str>>>,
+    failed: Mutex<Option<WriteError>>,
     bell: Bell,
     pub(crate) log: Log,
     pub(crate) deadlines: Deadlines,
@@ -285,7 +306,7 @@ impl Core {
         self.boards.plan(&mut draft);
         self.exchange.plan(&mut draft);
         let written = match earlier {
-            Some(why) => Err(Failure::NotDone(why)),
+            Some(error) => Err(Failure::NotDone(Arc::clone(error.why()))),
             None => self.write(&mut draft),
         };
         if written.is_ok() {
@@ -304,26 +325,27 @@ impl Core {
             return Ok(());
         }
         self.tables.write(draft).map_err(|error| {
-            let why: Arc<str> = error.to_string().into();
-            tracing::error!(
-                folder = %self.folder.path().display(),
-                %why,
-                "a write failed: nothing is written any more until the folder is opened again"
-            );
-            *lock(&self.failed) = Some(Arc::clone(&why));
+            let error = WriteError::new(self.folder.path(), &error);
+            tracing::error!(%error, "nothing is written any more until the folder is opened again");
+            let why = Arc::clone(error.why());
+            *lock(&self.failed) = Some(error);
             Failure::Unknown(why)
         })
     }
 
     /// Why nothing is written any more, if so.
     pub(crate) fn failure(&self) -> Option<Failure> {
-        lock(&self.failed).clone().map(Failure::NotDone)
+        let failed = lock(&self.failed);
+        failed
+            .as_ref()
+            .map(|error| Failure::NotDone(Arc::clone(error.why())))
     }
 
     /// As if a write had failed.
     #[cfg(test)]
     pub(crate) fn fail(&self, why: &str) {
-        *lock(&self.failed) = Some(why.into());
+        let error = fjall::Error::Io(std::io::Error::other(why));
+        *lock(&self.failed) = Some(WriteError::new(self.folder.path(), &error));
     }
 }
 

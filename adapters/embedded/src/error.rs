@@ -5,6 +5,7 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Why a folder could not be opened, and what to do about it.
 #[derive(Debug)]
@@ -109,7 +110,7 @@ impl OpenError {
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
                 Self::ReadOnly { folder, source }
             }
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::NoSpace { folder, source },
+            kind if is_full(kind) => Self::NoSpace { folder, source },
             _ => Self::Io { folder, source },
         }
     }
@@ -198,4 +199,59 @@ impl Error for OpenError {
             }
         }
     }
+}
+
+/// Why nothing more is written to a folder, and what to do about it.
+#[derive(Debug, Clone)]
+pub struct WriteError {
+    folder: PathBuf,
+    is_full: bool,
+    why: Arc<str>,
+}
+
+impl WriteError {
+    pub(crate) fn new(folder: &Path, error: &fjall::Error) -> Self {
+        let is_full =
+            if let fjall::Error::Io(source) | fjall::Error::Storage(fjall::LsmError::Io(source)) = error {
+                is_full(source.kind())
+            } else {
+                false
+            };
+        Self {
+            folder: folder.to_owned(),
+            is_full,
+            why: error.to_string().into(),
+        }
+    }
+
+    /// The stable code of this error.
+    pub const fn code(&self) -> &'static str {
+        if self.is_full {
+            "store_no_space"
+        } else {
+            "store_io"
+        }
+    }
+
+    /// What the storage engine said.
+    pub(crate) const fn why(&self) -> &Arc<str> {
+        &self.why
+    }
+}
+
+impl fmt::Display for WriteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "failed to write to {}: ", self.folder.display())?;
+        if self.is_full {
+            f.write_str("the disk is full; make room, then go on by `fiacre resume`")
+        } else {
+            write!(f, "{}; once that is mended, go on by `fiacre resume`", self.why)
+        }
+    }
+}
+
+impl Error for WriteError {}
+
+const fn is_full(kind: io::ErrorKind) -> bool {
+    matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }

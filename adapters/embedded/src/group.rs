@@ -112,6 +112,11 @@ impl Group {
         self.awaited > 0 || self.plans.len() > HINTS_MAX
     }
 
+    /// Whether anybody waits for a sync.
+    pub(crate) const fn is_awaited(&self) -> bool {
+        self.awaited > 0
+    }
+
     pub(crate) fn take(&mut self) -> (Vec<Plan>, usize) {
         let Self { plans, awaited } = std::mem::take(self);
         (plans, awaited)

@@ -83,7 +83,7 @@ pub use background::BackgroundSync;
 pub use board::EmbeddedBoard;
 pub use bus::EmbeddedBus;
 pub use database::{Database, Options};
-pub use error::OpenError;
+pub use error::{OpenError, WriteError};
 pub use store::EmbeddedEventStore;
 pub use timers::EmbeddedTimers;
 pub use views::EmbeddedViews;

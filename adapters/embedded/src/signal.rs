@@ -1,12 +1,14 @@
 //! Says that something changed to whoever listens, and waits for it until a time.
+//!
+//! Whom it tells, and in which order, is as in `fiacre-memory`: one seed gives one run on both.
 
 use crate::lock::lock;
 use fiacre_domain::time::Timestamp;
 use fiacre_ports::Clock;
-use futures_util::future::select;
 use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
-use std::task::{Poll, Waker};
+use std::task::{Context, Poll, Waker};
 
 /// A change that many may wait for, in the order in which they began to listen: all of them, or as many as it has work for.
 #[derive(Debug, Clone, Default)]
@@ -18,24 +20,33 @@ struct Listeners {
     ears: Vec<(u64, Ear)>,
 }
 
-#[derive(Debug)]
-enum Ear {
-    Open(Option<Waker>),
-    Told,
+#[derive(Debug, Default)]
+struct Ear {
+    /// Wakes the listener, while it sleeps.
+    waker: Option<Waker>,
+    /// It was woken by what it was told.
+    is_told: bool,
+    /// Something was said while it was awake: it may have looked before that.
+    is_late: bool,
 }
 
 impl Signal {
-    /// Tells up to `count` of those who were not told yet. One that is dropped before it has seen what there is passes on
-    /// what it was told.
+    /// Tells up to `count` of those who sleep. One that is dropped before it has seen what there is passes on what it was
+    /// told.
     pub(crate) fn notify_some(&self, count: usize) {
         let mut wakers = Vec::new();
         {
             let mut listeners = lock(&self.0);
-            let open = listeners.ears.iter_mut().map(|(_, ear)| ear);
-            let open = open.filter(|ear| matches!(ear, Ear::Open(_)));
-            for ear in open.take(count) {
-                if let Ear::Open(waker) = std::mem::replace(ear, Ear::Told) {
-                    wakers.extend(waker);
+            for (_, ear) in &mut listeners.ears {
+                if wakers.len() == count {
+                    break;
+                }
+                match ear.waker.take() {
+                    Some(waker) => {
+                        ear.is_told = true;
+                        wakers.push(waker);
+                    }
+                    None => ear.is_late = true,
                 }
             }
         }
@@ -51,7 +62,7 @@ impl Signal {
         let mut listeners = lock(&self.0);
         let id = listeners.next;
         listeners.next += 1;
-        listeners.ears.push((id, Ear::Open(None)));
+        listeners.ears.push((id, Ear::default()));
         Listener {
             signal: self,
             id,
@@ -72,26 +83,59 @@ impl Signal {
         if let Ok(value) = attempt() {
             return Some(value);
         }
-        loop {
-            // Listening begins before the look: what comes in between is heard.
-            let mut listener = self.listen();
-            let again_at = match attempt() {
-                Ok(value) => {
-                    listener.is_content = true;
-                    return Some(value);
+        let mut listener = self.listen();
+        let mut alarm = Alarm::new(clock);
+        poll_fn(|context| {
+            loop {
+                // It is awake while it looks: what it tells by that is for others.
+                listener.rouse();
+                let again_at = match attempt() {
+                    Ok(value) => {
+                        listener.is_content = true;
+                        return Poll::Ready(Some(value));
+                    }
+                    Err(again_at) => again_at,
+                };
+                if clock.now() >= until {
+                    return Poll::Ready(None);
                 }
-                Err(again_at) => again_at,
-            };
-            if clock.now() >= until {
-                return None;
+                if listener.sleep(context.waker()) && alarm.is_ahead(until.min(again_at), context) {
+                    return Poll::Pending;
+                }
             }
-            {
-                let heard = std::pin::pin!(listener.heard());
-                select(heard, clock.wait_until(until.min(again_at))).await;
-            }
-            // What this one was told it will see at its next look.
-            listener.is_content = true;
+        })
+        .await
+    }
+}
+
+type Waiting<'c> = Pin<Box<dyn Future<Output = ()> + Send + 'c>>;
+
+/// Wakes at a time, and keeps its place among those of the same time.
+struct Alarm<'c> {
+    clock: &'c dyn Clock,
+    set: Option<(Timestamp, Waiting<'c>)>,
+}
+
+impl<'c> Alarm<'c> {
+    const fn new(clock: &'c dyn Clock) -> Self {
+        Self { clock, set: None }
+    }
+
+    /// Whether the time is still to come; then it wakes.
+    fn is_ahead(&mut self, at: Timestamp, context: &mut Context<'_>) -> bool {
+        if self.set.as_ref().is_none_or(|(set_to, _)| *set_to != at) {
+            self.set = None;
+            self.set = Some((at, self.clock.wait_until(at)));
         }
+        let waited = self
+            .set
+            .as_mut()
+            .map(|(_, waiting)| waiting.as_mut().poll(context));
+        let is_ahead = waited.is_some_and(|waited| waited.is_pending());
+        if !is_ahead {
+            self.set = None;
+        }
+        is_ahead
     }
 }
 
@@ -104,19 +148,30 @@ struct Listener<'s> {
 }
 
 impl Listener<'_> {
-    async fn heard(&self) {
-        poll_fn(|context| {
-            let mut listeners = lock(&self.signal.0);
-            let mine = listeners.ears.iter_mut().find(|(id, _)| *id == self.id);
-            match mine {
-                Some((_, Ear::Open(waker))) => {
-                    *waker = Some(context.waker().clone());
-                    Poll::Pending
-                }
-                Some((_, Ear::Told)) | None => Poll::Ready(()),
+    fn ear<T: Default>(&self, use_it: impl FnOnce(&mut Ear) -> T) -> T {
+        let mut listeners = lock(&self.signal.0);
+        let mine = listeners.ears.iter_mut().find(|(id, _)| *id == self.id);
+        mine.map_or_else(T::default, |(_, ear)| use_it(ear))
+    }
+
+    /// Hears nothing, and is about to look.
+    fn rouse(&self) {
+        self.ear(|ear| {
+            ear.waker = None;
+            ear.is_late = false;
+        });
+    }
+
+    /// Sleeps until it is told something; not where something was said since it looked.
+    fn sleep(&self, waker: &Waker) -> bool {
+        self.ear(|ear| {
+            let sleeps = !ear.is_late;
+            if sleeps {
+                ear.is_told = false;
+                ear.waker = Some(waker.clone());
             }
+            sleeps
         })
-        .await;
     }
 }
 
@@ -125,7 +180,7 @@ impl Drop for Listener<'_> {
         let was_told = {
             let mut listeners = lock(&self.signal.0);
             let place = listeners.ears.iter().position(|(id, _)| *id == self.id);
-            place.is_some_and(|place| matches!(listeners.ears.remove(place).1, Ear::Told))
+            place.is_some_and(|place| listeners.ears.remove(place).1.is_told)
         };
         if was_told && !self.is_content {
             self.signal.notify_some(1);

@@ -113,6 +113,16 @@ impl Tables {
         batch.commit()
     }
 
+    /// Whether no table has a row.
+    pub(crate) fn is_empty(&self) -> Result<bool, ReadError> {
+        for table in Table::ALL {
+            if !self.keyspace(table).is_empty()? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// One row.
     pub(crate) fn get(&self, table: Table, key: &[u8]) -> Result<Option<fjall::Slice>, ReadError> {
         Ok(self.keyspace(table).get(key)?)

@@ -1,6 +1,7 @@
 //! The open searches of each region in memory.
 
 use crate::faults::{Call, Faults};
+use crate::group::{self, Group};
 use crate::lock::lock;
 use crate::time::VirtualTime;
 use async_trait::async_trait;
@@ -17,6 +18,7 @@ pub struct MemoryBoard {
     regions: Arc<Mutex<BTreeMap<RegionId, Searches>>>,
     time: VirtualTime,
     faults: Faults,
+    group: Option<Group>,
 }
 
 /// At which version a search was closed, and when that became known.
@@ -101,7 +103,15 @@ impl MemoryBoard {
             regions: Arc::default(),
             time,
             faults: Faults::none(),
+            group: None,
         }
+    }
+
+    /// The same board, on which a search is durable, and a call that opens one ends, with the group.
+    #[must_use]
+    pub fn in_group(mut self, group: &Group) -> Self {
+        self.group = Some(group.clone());
+        self
     }
 
     /// The same board, struck by `faults`.
@@ -134,7 +144,10 @@ impl MemoryBoard {
 impl DispatchBoard for MemoryBoard {
     async fn open(&self, region: RegionId, searches: &[OpenSearch]) -> Result<(), PortError> {
         let strike = self.faults.enter(Call::OpenSearches).await?;
-        self.with_region(region, |known, now| known.open(searches, now));
+        if !searches.is_empty() {
+            self.with_region(region, |known, now| known.open(searches, now));
+            group::end_of(self.group.as_ref()).await;
+        }
         strike.leave(()).await
     }
 
@@ -156,6 +169,7 @@ impl DispatchBoard for MemoryBoard {
             known.open(searches, now);
             known.complete = true;
         });
+        group::end_of(self.group.as_ref()).await;
         strike.leave(()).await
     }
 }

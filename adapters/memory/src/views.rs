@@ -1,6 +1,7 @@
 //! Rows of trips in memory.
 
-use crate::faults::{Call, Faults};
+use crate::faults::{Call, Faults, unknown};
+use crate::group::{self, Group, Hearers, Plan};
 use crate::lock::lock;
 use async_trait::async_trait;
 use fiacre_domain::id::{PrincipalId, TripId};
@@ -14,6 +15,7 @@ use std::sync::{Arc, Mutex};
 pub struct MemoryViews {
     rows: Arc<Mutex<Rows>>,
     faults: Faults,
+    group: Option<Group>,
 }
 
 #[derive(Debug, Default)]
@@ -61,9 +63,41 @@ impl MemoryViews {
         self
     }
 
+    /// The same views, whose rows are written with the group.
+    #[must_use]
+    pub fn in_group(mut self, group: &Group) -> Self {
+        self.group = Some(group.clone());
+        self
+    }
+
     /// Forgets the row of a trip; for simulations, once the trip is closed.
     pub fn forget(&self, trip: TripId) {
         lock(&self.rows).remove(trip);
+    }
+}
+
+/// Rows that are to be written.
+struct Put {
+    rows: Arc<Mutex<Rows>>,
+    views: Vec<TripView>,
+}
+
+impl Plan for Put {
+    type Answer = Result<(), PortError>;
+    const HEARERS: Hearers = Hearers::Nobody;
+
+    fn write(&mut self) -> Result<(), PortError> {
+        let mut rows = lock(&self.rows);
+        for view in std::mem::take(&mut self.views) {
+            rows.put(view);
+        }
+        Ok(())
+    }
+
+    fn tell(&self) {}
+
+    fn lose(&mut self) -> Result<(), PortError> {
+        Err(unknown(Call::PutViews))
     }
 }
 
@@ -71,8 +105,9 @@ impl MemoryViews {
 impl TripViews for MemoryViews {
     async fn put(&self, views: Vec<TripView>) -> Result<(), PortError> {
         let strike = self.faults.enter(Call::PutViews).await?;
-        for view in views {
-            lock(&self.rows).put(view);
+        if !views.is_empty() {
+            let rows = Arc::clone(&self.rows);
+            group::write(self.group.as_ref(), Put { rows, views }).await?;
         }
         strike.leave(()).await
     }

@@ -17,8 +17,9 @@ use fiacre_domain::place::Place;
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
 use fiacre_memory::{
-    Call, EstimatedRoutes, Executor, Fault, FaultKind, Faults, MemoryBoard, MemoryBus, MemoryEventStore,
-    MemoryLocations, MemoryTimers, MemoryVault, MemoryViews, SeededIds, SkewedClock, VirtualTime,
+    Call, EstimatedRoutes, Executor, Fault, FaultKind, Faults, Group, MemoryBoard, MemoryBus,
+    MemoryEventStore, MemoryLocations, MemoryTimers, MemoryVault, MemoryViews, SeededIds, SkewedClock,
+    VirtualTime,
 };
 use fiacre_ports::{
     Basis, Bus, Clock, DispatchBoard, EventStore, IdSource, KeyVault, LocationFeed, Message, QueueName,
@@ -56,11 +57,15 @@ impl World {
         Self::with(|time| Executor::seeded(time, 42))
     }
 
-    /// Appends are written in groups.
+    /// What is written is written in groups.
     fn grouped() -> Self {
-        let mut world = Self::fifo();
-        world.store = MemoryEventStore::grouped(world.time.clone()).with_faults(&world.faults);
-        world.executor.borrow_mut().add_outside(world.store.clone());
+        let (mut world, group) = (Self::fifo(), Group::default());
+        world.store = world.store.in_group(&group);
+        world.bus = world.bus.in_group(&group);
+        world.timers = world.timers.in_group(&group);
+        world.board = world.board.in_group(&group);
+        world.views = world.views.in_group(&group);
+        world.executor.borrow_mut().add_outside(group);
         world
     }
 
@@ -316,4 +321,8 @@ mod grouped {
     use super::World;
 
     fiacre_conformance::event_store_suite!(World::grouped());
+    fiacre_conformance::bus_suite!(World::grouped());
+    fiacre_conformance::timers_suite!(World::grouped());
+    fiacre_conformance::dispatch_board_suite!(World::grouped());
+    fiacre_conformance::trip_views_suite!(World::grouped());
 }

@@ -11,8 +11,8 @@ use fiacre_domain::stream::{Cause, EventId, StreamId, Version};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
 use fiacre_memory::{
-    Call, Executor, Fault, FaultKind, FaultPolicy, Faults, MemoryBus, MemoryEventStore, MemoryLocations,
-    MemoryTimers, Port, Step, VirtualTime,
+    Call, Executor, Fault, FaultKind, FaultPolicy, Faults, Group, MemoryBus, MemoryEventStore,
+    MemoryLocations, MemoryTimers, Port, Step, VirtualTime,
 };
 use fiacre_ports::{
     Appended, Body, Bus, Consistency, Consumer, Delivery, EventKinds, EventStore, LoadRequest, LocationFeed,
@@ -221,7 +221,8 @@ fn a_feed_wakes_when_a_late_commit_becomes_visible() {
 #[test]
 fn a_group_is_written_when_nothing_can_run_and_lost_in_a_crash_before() {
     let time = VirtualTime::starting_at(at(0));
-    let store = MemoryEventStore::grouped(time.clone());
+    let group = Group::default();
+    let store = MemoryEventStore::new(time.clone()).in_group(&group);
     let mut executor = Executor::fifo(time);
     let spawn = |executor: &mut Executor, trip| {
         let (store, executor_name) = (store.clone(), format!("writer {trip}"));
@@ -246,7 +247,7 @@ fn a_group_is_written_when_nothing_can_run_and_lost_in_a_crash_before() {
     executor.run_until_idle().unwrap();
     assert!(lost.iter().all(|task| !executor.is_alive(*task)));
 
-    executor.add_outside(store.clone());
+    executor.add_outside(group);
     let kept = [spawn(&mut executor, 11), spawn(&mut executor, 12)];
     assert_eq!(executor.step().unwrap(), Step::Polled(kept[0]));
     assert_eq!(executor.step().unwrap(), Step::Polled(kept[1]));

@@ -75,8 +75,13 @@ impl Sandbox {
     /// Behaves as `policy` says from now on; one that was opened behaves as it did until it is told otherwise.
     #[must_use]
     pub fn with_policy(self, policy: Policy) -> Self {
-        self.house().set_policy(policy, self.clock.now());
+        self.behave(policy);
         self
+    }
+
+    /// The same, of a company that is shared.
+    pub fn behave(&self, policy: Policy) {
+        self.house().set_policy(policy, self.clock.now());
     }
 
     /// Answers wait for [`sync`](Self::sync), which writes what many callers wait for at once: for an executor that calls it
@@ -93,6 +98,16 @@ impl Sandbox {
         let count = waiting.len();
         waiting.into_iter().for_each(Waker::wake);
         count
+    }
+
+    /// Whether anybody waits for [`sync`](Self::sync).
+    pub fn is_awaited(&self) -> bool {
+        self.house().journal.is_awaited()
+    }
+
+    /// Whether a write has failed: nothing more is done until the folder is opened again.
+    pub fn has_failed(&self) -> bool {
+        self.house().journal.has_failed()
     }
 
     /// Waits until everything that was done so far is on disk, at once where nothing is kept there; whether it is. What

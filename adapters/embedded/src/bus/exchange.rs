@@ -73,6 +73,24 @@ pub(crate) struct Publications {
 }
 
 impl State {
+    /// The last position that a group adds to each queue and that may be handed out before the next group.
+    fn coming(&self, publications: &Publications) -> BTreeMap<u16, u64> {
+        let mut coming: BTreeMap<u16, (usize, Option<u64>)> = BTreeMap::new();
+        for (position, (entry, _)) in (publications.first..).zip(&publications.messages) {
+            for taker in &entry.takers {
+                let left = || self.lines.get(taker).map_or(0, |line| line.queue.lead_left());
+                let (left, last) = coming.entry(*taker).or_insert_with(|| (left(), None));
+                if *left > 0 {
+                    *left -= 1;
+                    *last = Some(position);
+                }
+            }
+        }
+        let last = coming.into_iter();
+        last.filter_map(|(queue, (_, last))| Some((queue, last?)))
+            .collect()
+    }
+
     fn number(&mut self) -> u64 {
         self.number_last += 1;
         self.number_last
@@ -320,8 +338,9 @@ impl Exchange {
         for (key, row) in rows {
             draft.add(Table::Messages, key, row);
         }
+        let coming = state.coming(&draft.publications);
         for (queue, line) in &mut state.lines {
-            if let Some(cursor) = line.queue.cursor() {
+            if let Some(cursor) = line.queue.cursor(coming.get(queue).copied()) {
                 draft.put(Table::Cursors, queue.to_be_bytes().to_vec(), cursor.write());
                 draft.publications.cursors.insert(*queue, cursor);
             }
@@ -351,12 +370,11 @@ impl Exchange {
                 line.queue.push(queued);
             }
         }
-        for (queue, cursor) in std::mem::take(&mut written.cursors) {
-            if let Some(line) = state.lines.get_mut(&queue) {
-                line.queue.learn(&cursor);
-            }
+        let cursors = std::mem::take(&mut written.cursors);
+        for (queue, line) in &mut state.lines {
+            line.queue.learn(cursors.get(queue));
+            line.tell();
         }
-        state.lines.values_mut().for_each(Line::tell);
     }
 }
 

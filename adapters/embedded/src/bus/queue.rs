@@ -9,8 +9,9 @@ use std::sync::Arc;
 /// How many ready messages of a queue are kept as they were published; what lies beyond is read from disk.
 const KEPT_MAX: usize = 8_192;
 
-/// How far ahead of what was handed out a queue says on disk that it may have been: then few deliveries wait for that.
-const LEAD: u64 = 1_024;
+/// How many messages a queue hands out at most between two groups: each group says on disk of so many that they may have been,
+/// so that deliveries rarely wait. As many as the bus in memory hands out between groups: one seed gives one run on both.
+const LEAD_MAX: usize = 1_024;
 
 /// How many messages may be open below a cursor before it waits for them.
 const OPEN_MAX: usize = 256;
@@ -94,8 +95,8 @@ pub(super) struct Queue {
     settled_below: u64,
     /// What lies below may have been handed out, as the disk has it.
     handed: u64,
-    /// What lies below was handed out, or is about to be.
-    hands: u64,
+    /// How many more may be handed out before the next group.
+    lead: usize,
     is_changed: bool,
     /// Numbers consumers and delays.
     next: u64,
@@ -119,7 +120,6 @@ impl Queue {
         Self {
             settled_below: cursor.through,
             handed: cursor.handed,
-            hands: 0,
             ..Self::default()
         }
     }
@@ -215,15 +215,13 @@ impl Queue {
             return Err(Nothing::Until(Timestamp::MAX));
         }
         let mut taken = Vec::new();
-        while taken.len() < room
+        while taken.len() < room.min(self.lead)
             && let Some(first) = self.ready.front()
         {
-            if let Origin::Log(position) = first.origin {
-                if position >= self.handed {
-                    self.hands = self.hands.max(position + 1);
-                    break;
-                }
-                self.hands = self.hands.max(position + 1);
+            if let Origin::Log(position) = first.origin
+                && position >= self.handed
+            {
+                break;
             }
             let Some(queued) = self.ready.pop_front() else {
                 break;
@@ -233,6 +231,7 @@ impl Queue {
             held.push(tag, queued.clone());
             taken.push((tag, queued));
         }
+        self.lead -= taken.len();
         if !taken.is_empty() {
             Ok(taken)
         } else if self.ready.is_empty() {
@@ -285,16 +284,21 @@ impl Queue {
         self.open.first().copied()
     }
 
-    /// What the disk is to hold of it, if that is something new.
-    pub(super) fn cursor(&mut self) -> Option<Cursor> {
-        let lags = self.hands > 0 && self.handed < self.hands + LEAD / 2;
-        if !self.is_changed && !lags {
+    /// How many more messages the next group may say of that they may have been handed out.
+    pub(super) fn lead_left(&self) -> usize {
+        LEAD_MAX.saturating_sub(self.ready.len())
+    }
+
+    /// What the disk is to hold of it, if that is something new; `coming` is the last position that a group adds to it and
+    /// that may be handed out before the next.
+    pub(super) fn cursor(&mut self, coming: Option<u64>) -> Option<Cursor> {
+        let handed = self.may_hand_out(coming).max(self.handed);
+        if !self.is_changed && handed == self.handed {
             return None;
         }
         self.is_changed = false;
         let below = || self.open.range(..self.settled_below).copied();
         let through = below().nth(OPEN_MAX).unwrap_or(self.settled_below);
-        let handed = if lags { self.hands + LEAD } else { self.handed };
         Some(Cursor {
             handed,
             through,
@@ -302,11 +306,25 @@ impl Queue {
         })
     }
 
-    /// Learns that the disk says so.
-    pub(super) fn learn(&mut self, cursor: &Cursor) {
-        if cursor.handed > self.handed {
-            self.handed = cursor.handed;
-            self.news = self.news.max(News::Ready);
+    /// What lies below may be handed out before the next group; nothing while there is nobody to hand it to.
+    fn may_hand_out(&self, coming: Option<u64>) -> u64 {
+        if self.held.is_empty() {
+            return 0;
         }
+        // What was not handed out yet lies in the order of its positions.
+        let mut ready = self.ready.iter().take(LEAD_MAX).rev();
+        let last_ready = ready.find_map(|queued| match queued.origin {
+            Origin::Log(position) => Some(position),
+            Origin::Deferred(_) => None,
+        });
+        last_ready.max(coming).map_or(0, |last| last + 1)
+    }
+
+    /// Learns what a group has written of it.
+    pub(super) fn learn(&mut self, cursor: Option<&Cursor>) {
+        if let Some(cursor) = cursor {
+            self.handed = self.handed.max(cursor.handed);
+        }
+        self.lead = if self.held.is_empty() { 0 } else { LEAD_MAX };
     }
 }

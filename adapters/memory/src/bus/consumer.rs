@@ -1,9 +1,10 @@
 //! One consumer of a queue.
 
 use super::Broker;
-use super::queue::{ConsumerId, Queue};
+use super::queue::{ConsumerId, Nothing, Queue};
 use crate::clock::SkewedClock;
 use crate::faults::{Call, FaultKind, Faults};
+use crate::group::{self, Group};
 use crate::lock::lock;
 use crate::signal::Signal;
 use async_trait::async_trait;
@@ -17,6 +18,7 @@ pub(super) struct MemoryConsumer {
     pub(super) broker: Arc<Mutex<Broker>>,
     pub(super) clock: SkewedClock,
     pub(super) faults: Faults,
+    pub(super) group: Option<Group>,
     /// The queue's number.
     pub(super) queue: usize,
     pub(super) filled: Signal,
@@ -35,16 +37,22 @@ impl MemoryConsumer {
         Some(used)
     }
 
-    fn deliver(&self, max: usize) -> Result<Vec<Delivery>, Timestamp> {
-        let now = self.clock.time().now();
+    /// Takes up to `max` messages; nothing where a group is to be written first.
+    fn deliver(&self, max: usize) -> Result<Option<Vec<Delivery>>, Timestamp> {
+        let (now, written) = (self.clock.time().now(), self.group.as_ref().map(Group::written));
         let delivered = self.with_queue(|queue, last_tag| {
-            let delivered = queue.deliver(self.id, max, self.prefetch, now, last_tag);
+            let delivered = queue.deliver(self.id, max, self.prefetch, now, written, last_tag);
             if delivered.is_ok() && queue.ready() > 0 {
                 self.filled.notify_some(1);
             }
             delivered
         });
-        delivered.unwrap_or(Err(Timestamp::MAX))
+        match delivered {
+            Some(Ok(deliveries)) => Ok(Some(deliveries)),
+            Some(Err(Nothing::BeforeGroup)) => Ok(None),
+            Some(Err(Nothing::Until(at))) => Err(at),
+            None => Err(Timestamp::MAX),
+        }
     }
 
     /// Waits while this consumer holds all that it may: told of a message, it would keep it from others.
@@ -60,13 +68,15 @@ impl MemoryConsumer {
         self.clock.time().wait(&self.cut, until, has_room).await;
     }
 
-    fn settle_now(&self, settlements: Vec<(Tag, Settlement)>) {
+    /// Settles, and says whether any of that must not be lost.
+    fn settle_now(&self, settlements: Vec<(Tag, Settlement)>) -> bool {
         let now = self.clock.time().now();
-        self.with_queue(|queue, _| {
-            for (tag, settlement) in settlements {
-                queue.settle(self.id, tag, settlement, now);
-            }
+        let settled = self.with_queue(|queue, _| {
+            settlements.into_iter().fold(false, |is_kept, (tag, settlement)| {
+                queue.settle(self.id, tag, settlement, now) | is_kept
+            })
         });
+        settled.unwrap_or_default()
     }
 
     /// Loses the connection: what is still held comes again.
@@ -81,14 +91,22 @@ impl Consumer for MemoryConsumer {
         let strike = self.faults.enter(Call::Next).await?;
         let until = self.clock.true_time(until);
         self.make_room(until).await;
-        let attempt = || self.deliver(max);
-        let deliveries = self.clock.time().wait(&self.filled, until, attempt).await;
-        strike.leave(deliveries.unwrap_or_default()).await
+        let deliveries = loop {
+            let attempt = || self.deliver(max);
+            match self.clock.time().wait(&self.filled, until, attempt).await {
+                Some(None) => group::end_of(self.group.as_ref()).await,
+                Some(Some(deliveries)) => break deliveries,
+                None => break Vec::new(),
+            }
+        };
+        strike.leave(deliveries).await
     }
 
     async fn settle(&mut self, settlements: Vec<(Tag, Settlement)>) -> Result<(), PortError> {
         let strike = self.faults.enter(Call::Settle).await?;
-        self.settle_now(settlements);
+        if self.settle_now(settlements) {
+            group::end_of(self.group.as_ref()).await;
+        }
         if strike.is(FaultKind::FailAfter) {
             self.void();
         }

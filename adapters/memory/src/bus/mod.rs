@@ -3,11 +3,13 @@
 mod consumer;
 mod queue;
 mod routing;
+mod writes;
 
 pub use queue::Depth;
 
 use crate::clock::SkewedClock;
 use crate::faults::{Call, Fault, FaultKind, Faults, unavailable, unknown};
+use crate::group::{self, Group, Hearers};
 use crate::lock::lock;
 use crate::signal::Signal;
 use crate::time::VirtualTime;
@@ -23,6 +25,7 @@ use queue::{News, Queue, Queued};
 use routing::Routing;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
+use writes::{Declare, Publish, Unpark};
 
 /// A bus in memory. Clones are the same bus.
 #[derive(Debug, Clone)]
@@ -31,6 +34,7 @@ pub struct MemoryBus {
     /// The clock of the process that asks: its deadlines are read by it.
     clock: SkewedClock,
     faults: Faults,
+    group: Option<Group>,
 }
 
 #[derive(Debug, Default)]
@@ -166,7 +170,15 @@ impl MemoryBus {
             broker: Arc::default(),
             clock: SkewedClock::new(time, Millis::ZERO),
             faults: Faults::none(),
+            group: None,
         }
+    }
+
+    /// The same bus, whose queues and messages are written with the group, as will be what its consumers retry and park.
+    #[must_use]
+    pub fn in_group(mut self, group: &Group) -> Self {
+        self.group = Some(group.clone());
+        self
     }
 
     /// The same bus for a process with this clock.
@@ -176,6 +188,7 @@ impl MemoryBus {
             broker: Arc::clone(&self.broker),
             clock,
             faults: self.faults.clone(),
+            group: self.group.clone(),
         }
     }
 
@@ -187,8 +200,11 @@ impl MemoryBus {
     }
 
     /// Loses every connection and has them again: what consumers hold comes again, marked as redelivered, and their tags
-    /// are void. Queues and what was confirmed stay.
+    /// are void. Queues and what was confirmed stay; what its group has not written is lost.
     pub fn crash(&self) {
+        if let Some(group) = &self.group {
+            group.lose(Hearers::Queues);
+        }
         let broker = &mut *lock(&self.broker);
         for line in &mut broker.lines {
             line.queue.void_all();
@@ -236,11 +252,36 @@ impl MemoryBus {
     }
 }
 
+impl MemoryBus {
+    /// Takes what is parked, for good or to replay it.
+    async fn take_parked(
+        &self,
+        queue: &QueueName,
+        parkings: &[ParkingId],
+        replay_at: Option<Timestamp>,
+        call: Call,
+    ) -> Result<Vec<bool>, PortError> {
+        lock(&self.broker).line(queue, call.doing())?;
+        let unpark = Unpark {
+            broker: Arc::clone(&self.broker),
+            queue: queue.clone(),
+            parkings: parkings.to_vec(),
+            replay_at,
+            call,
+        };
+        group::write(self.group.as_ref(), unpark).await
+    }
+}
+
 #[async_trait]
 impl Bus for MemoryBus {
     async fn declare(&self, queue: &QueueSpec) -> Result<(), PortError> {
         let strike = self.faults.enter(Call::Declare).await?;
-        lock(&self.broker).declare(queue);
+        if !lock(&self.broker).routing.is_bound(queue) {
+            let broker = Arc::clone(&self.broker);
+            let queue = queue.clone();
+            group::write(self.group.as_ref(), Declare { broker, queue }).await?;
+        }
         strike.leave(()).await
     }
 
@@ -255,19 +296,18 @@ impl Bus for MemoryBus {
         if dies(FaultKind::CrashBefore) {
             return self.faults.die_in(Call::Publish).await;
         }
-        let now = self.clock.time().now();
-        let published = {
-            let mut broker = lock(&self.broker);
-            let faults = strikes.iter().copied().chain(std::iter::repeat(None));
-            let published = messages
-                .into_iter()
-                .zip(faults)
-                .map(|(message, fault)| broker.publish(message, fault, now))
-                .collect();
-            broker.lines.iter_mut().for_each(Line::tell);
-            published
+        if messages.is_empty() {
+            return Vec::new();
+        }
+        let dies_after = dies(FaultKind::CrashAfter);
+        let publish = Publish {
+            broker: Arc::clone(&self.broker),
+            messages,
+            strikes,
+            now: self.clock.time().now(),
         };
-        if dies(FaultKind::CrashAfter) {
+        let published = group::write(self.group.as_ref(), publish).await;
+        if dies_after {
             return self.faults.die_in(Call::Publish).await;
         }
         published
@@ -283,10 +323,11 @@ impl Bus for MemoryBus {
                 broker: Arc::clone(&self.broker),
                 clock: self.clock.clone(),
                 faults: self.faults.clone(),
+                group: self.group.clone(),
                 queue: number,
                 filled: line.filled.clone(),
                 cut: line.cut.clone(),
-                id: line.queue.enter(),
+                id: line.queue.enter(self.group.as_ref().map(Group::written)),
                 prefetch: prefetch.0.into(),
             }
         };
@@ -311,26 +352,14 @@ impl Bus for MemoryBus {
 
     async fn replay(&self, queue: &QueueName, parkings: &[ParkingId]) -> Result<Vec<bool>, PortError> {
         let strike = self.faults.enter(Call::Replay).await?;
-        let were_there = {
-            let now = self.clock.time().now();
-            let mut broker = lock(&self.broker);
-            let line = broker.line(queue, "replay parked messages")?;
-            let replayed = parkings.iter().map(|&parking| line.queue.replay(parking, now));
-            let replayed = replayed.collect();
-            line.tell();
-            replayed
-        };
+        let now = self.clock.time().now();
+        let were_there = self.take_parked(queue, parkings, Some(now), Call::Replay).await?;
         strike.leave(were_there).await
     }
 
     async fn drop_parked(&self, queue: &QueueName, parkings: &[ParkingId]) -> Result<Vec<bool>, PortError> {
         let strike = self.faults.enter(Call::DropParked).await?;
-        let were_there = {
-            let mut broker = lock(&self.broker);
-            let line = broker.line(queue, "drop parked messages")?;
-            let dropped = parkings.iter().map(|&parking| line.queue.drop_parked(parking));
-            dropped.collect()
-        };
+        let were_there = self.take_parked(queue, parkings, None, Call::DropParked).await?;
         strike.leave(were_there).await
     }
 }

@@ -6,6 +6,9 @@ use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound;
 use std::sync::Arc;
 
+/// How many messages a queue hands out at most between two groups, where they are written in groups: as the bus on disk.
+const LEAD_MAX: usize = 1_024;
+
 /// A message in a queue.
 #[derive(Debug, Clone)]
 pub(super) struct Queued {
@@ -49,6 +52,45 @@ impl Held {
     }
 }
 
+/// Why nothing is handed out now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Nothing {
+    /// Nothing is ready until then.
+    Until(Timestamp),
+    /// A group is to be written first.
+    BeforeGroup,
+}
+
+/// How far a queue hands out ahead of the next group: a durable bus writes with each group what may have been handed out
+/// before the next one.
+#[derive(Debug, Clone, Copy, Default)]
+struct Lead {
+    /// How many groups were written when the first of its consumers came.
+    since: u64,
+    /// How many groups were written when it last handed something out.
+    at: u64,
+    /// How much it has handed out since.
+    count: usize,
+}
+
+impl Lead {
+    /// How much more may be handed out; `written` is nothing where there are no groups.
+    const fn left(&mut self, written: Option<u64>) -> usize {
+        let Some(written) = written else {
+            return usize::MAX;
+        };
+        if written != self.at {
+            self.at = written;
+            self.count = 0;
+        }
+        if written > self.since {
+            LEAD_MAX.saturating_sub(self.count)
+        } else {
+            0
+        }
+    }
+}
+
 /// A consumer of a queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct ConsumerId(u64);
@@ -66,6 +108,7 @@ pub(super) struct Queue {
     /// Numbers consumers, delays and parkings.
     next: u64,
     news: News,
+    lead: Lead,
 }
 
 /// What came to a queue since consumers were told.
@@ -125,7 +168,11 @@ impl Queue {
         held.is_none_or(|held| held.unsettled < prefetch)
     }
 
-    pub(super) fn enter(&mut self) -> ConsumerId {
+    /// Begins a consumer; `written` says how many groups were written, where there are any.
+    pub(super) fn enter(&mut self, written: Option<u64>) -> ConsumerId {
+        if self.held.is_empty() {
+            self.lead.since = written.unwrap_or_default();
+        }
         let consumer = ConsumerId(self.number());
         self.held.insert(consumer, Held::default());
         consumer
@@ -166,26 +213,32 @@ impl Queue {
         }
     }
 
-    /// Hands out up to `max` messages, as far as `prefetch` allows; else when the next will be ready.
+    /// Hands out up to `max` messages, as far as `prefetch` allows, and as may be before the next group.
     pub(super) fn deliver(
         &mut self,
         consumer: ConsumerId,
         max: usize,
         prefetch: usize,
         now: Timestamp,
+        written: Option<u64>,
         next_tag: &mut u64,
-    ) -> Result<Vec<Delivery>, Timestamp> {
+    ) -> Result<Vec<Delivery>, Nothing> {
         self.ripen(now);
         let held = self.held.entry(consumer).or_default();
         let room = max.min(prefetch.saturating_sub(held.unsettled));
         if room == 0 {
-            return Err(Timestamp::MAX);
+            return Err(Nothing::Until(Timestamp::MAX));
         }
         if self.ready.is_empty() {
             let next = self.delayed.first_key_value().map(|(&(at, _), _)| at);
-            return Err(next.unwrap_or(Timestamp::MAX));
+            return Err(Nothing::Until(next.unwrap_or(Timestamp::MAX)));
         }
-        let taken = self.ready.drain(..room.min(self.ready.len()));
+        let count = room.min(self.ready.len()).min(self.lead.left(written));
+        if count == 0 {
+            return Err(Nothing::BeforeGroup);
+        }
+        self.lead.count += count;
+        let taken = self.ready.drain(..count);
         Ok(taken
             .map(|queued| {
                 *next_tag += 1;
@@ -211,21 +264,31 @@ impl Queue {
         }
     }
 
-    /// Settles one delivery; a tag that this consumer does not hold changes nothing.
-    pub(super) fn settle(&mut self, consumer: ConsumerId, tag: Tag, settlement: Settlement, now: Timestamp) {
+    /// Settles one delivery, and says whether that must not be lost; a tag that this consumer does not hold changes nothing.
+    pub(super) fn settle(
+        &mut self,
+        consumer: ConsumerId,
+        tag: Tag,
+        settlement: Settlement,
+        now: Timestamp,
+    ) -> bool {
         let held = self.held.get_mut(&consumer);
         let Some(queued) = held.and_then(|held| held.take(tag)) else {
-            return;
+            return false;
         };
         let failed = queued.failed.saturating_add(1);
         match settlement.within(self.attempts_max, queued.failed) {
-            Settlement::Ack => {}
-            Settlement::Return { delay } => self.push_later(queued, now.plus(delay)),
+            Settlement::Ack => return false,
+            Settlement::Return { delay } => {
+                self.push_later(queued, now.plus(delay));
+                return false;
+            }
             Settlement::Park(reason) => self.park(Content::Message(queued.message), failed, reason, now),
             Settlement::RetryAfter { delay, .. } => {
                 self.push_later(Queued { failed, ..queued }, now.plus(delay));
             }
         }
+        true
     }
 
     fn park(&mut self, content: Content, attempts: u32, reason: ParkReason, at: Timestamp) {

@@ -27,6 +27,11 @@ impl Routing {
         number
     }
 
+    /// Whether a queue is bound as this says.
+    pub(super) fn is_bound(&self, spec: &QueueSpec) -> bool {
+        self.specs.contains(spec)
+    }
+
     /// The queues that take `message`.
     pub(super) fn queues(&mut self, message: &Message) -> Arc<[usize]> {
         let (region, address) = (message.region, message.address());

@@ -3,7 +3,6 @@
 mod dropped;
 mod faulty;
 mod feed;
-mod group;
 mod log;
 mod origin;
 mod stream;
@@ -12,8 +11,8 @@ mod unreadable;
 pub use dropped::Dropped;
 
 use crate::clock::SkewedClock;
-use crate::executor::Outside;
 use crate::faults::{Call, Faults, unknown};
+use crate::group::{self, Group, Hearers, Plan};
 use crate::lock::lock;
 use crate::signal::Signal;
 use crate::time::VirtualTime;
@@ -28,29 +27,27 @@ use fiacre_ports::{
     Appended, Cursor, Entry, EventStore, LoadRequest, Loaded, NewCommit, Page, PortError, PortErrorKind,
     Scope, Snapshot, Ticket,
 };
-use group::Group;
 use log::{Log, Place};
 use std::sync::{Arc, Mutex};
 use unreadable::Unreadable;
 
 /// An event store in memory. Clones are the same store.
 ///
-/// Every append is durable when it returns. In a [grouped](Self::grouped) store it waits for [`sync`](Self::sync), which
-/// an [`Executor`](crate::Executor) calls when no task can run: a group is written at once, and a crash loses what was
-/// not synced.
+/// Every append is durable when it returns. [In a group](Self::in_group) it waits for the group, and a crash loses what was
+/// not written.
 #[derive(Debug, Clone)]
 pub struct MemoryEventStore {
     shared: Arc<Shared>,
     /// The clock of the process that asks: its deadlines are read by it.
     clock: SkewedClock,
     faults: Faults,
+    group: Option<Group>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Shared {
     state: Mutex<State>,
     fed: [Signal; Service::ALL.len()],
-    written: Signal,
 }
 
 #[derive(Debug, Default)]
@@ -58,10 +55,10 @@ struct State {
     log: Log,
     feeds: Feeds,
     unreadable: Unreadable,
-    /// What waits for the next sync; `None` where every append is one.
-    group: Option<Group>,
     /// Every commit with its true time, in the order in which they were written; `None` where nobody asked for it.
     history: Option<Vec<(Timestamp, Arc<Commit>)>>,
+    /// What their readers were not told yet.
+    news: News,
 }
 
 impl State {
@@ -70,18 +67,16 @@ impl State {
         self.unreadable.check(self.log.load(request, hidden))
     }
 
-    /// Writes a batch, and says whose feeds have news; `late` says which commits their feed sees later than now.
-    fn write(
-        &mut self,
-        commits: Vec<NewCommit>,
-        late: &LateCommits,
-        now: Timestamp,
-    ) -> (Vec<Appended>, News) {
-        let mut news = News::default();
+    /// Writes a batch; `late` says which commits their feed sees later than `now`.
+    fn write(&mut self, commits: Vec<NewCommit>, late: &LateCommits, now: Timestamp) -> Vec<Appended> {
         let Self {
-            log, feeds, history, ..
+            log,
+            feeds,
+            news,
+            history,
+            ..
         } = self;
-        let appended = log.append(commits, |commit| {
+        log.append(commits, |commit| {
             if let Some(history) = history {
                 history.push((now, Arc::clone(&commit)));
             }
@@ -90,8 +85,7 @@ impl State {
                 feeds.of(service).push(commit, visible_at);
                 news.note(service);
             }
-        });
-        (appended, news)
+        })
     }
 }
 
@@ -116,27 +110,19 @@ impl News {
 impl MemoryEventStore {
     /// An empty store whose every append is durable at once.
     pub fn new(time: VirtualTime) -> Self {
-        Self::with_group(time, None)
-    }
-
-    /// An empty store whose appends become durable, and return, at the next [`sync`](Self::sync).
-    pub fn grouped(time: VirtualTime) -> Self {
-        Self::with_group(time, Some(Group::default()))
-    }
-
-    fn with_group(time: VirtualTime, group: Option<Group>) -> Self {
         Self {
-            shared: Arc::new(Shared {
-                state: Mutex::new(State {
-                    group,
-                    ..State::default()
-                }),
-                fed: Default::default(),
-                written: Signal::default(),
-            }),
+            shared: Arc::default(),
             clock: SkewedClock::new(time, Millis::ZERO),
             faults: Faults::none(),
+            group: None,
         }
+    }
+
+    /// The same store, whose appends are written with the group.
+    #[must_use]
+    pub fn in_group(mut self, group: &Group) -> Self {
+        self.group = Some(group.clone());
+        self
     }
 
     /// The same store for a process with this clock.
@@ -146,6 +132,7 @@ impl MemoryEventStore {
             shared: Arc::clone(&self.shared),
             clock,
             faults: self.faults.clone(),
+            group: self.group.clone(),
         }
     }
 
@@ -156,40 +143,13 @@ impl MemoryEventStore {
         self
     }
 
-    /// Writes what waits for it, in the order of the calls; gives how many batches there were.
-    pub fn sync(&self) -> usize {
-        let now = self.clock.time().now();
-        let (batches, news) = {
-            let state = &mut *lock(&self.shared.state);
-            let waiting = state.group.as_mut().map(Group::take).unwrap_or_default();
-            let mut all_news = Vec::with_capacity(waiting.len());
-            for batch in &waiting {
-                let (appended, news) = state.write(batch.take(), batch.late(), now);
-                batch.answer(appended);
-                all_news.push(news);
-            }
-            (waiting.len(), all_news)
-        };
-        for news in news {
-            self.tell(news);
-        }
-        self.shared.written.notify();
-        batches
-    }
-
-    /// Dies and is there again: what was not synced is lost, and its callers are told that they cannot know; snapshots,
-    /// which are a cache, are lost too.
+    /// Dies and is there again: what its group has not written is lost, and its callers are told that they cannot know;
+    /// snapshots, which are a cache, are lost too.
     pub fn crash(&self) {
-        {
-            let state = &mut *lock(&self.shared.state);
-            state.log.forget_snapshots();
-            for batch in state.group.as_mut().map(Group::take).unwrap_or_default() {
-                let lost = batch.take();
-                let unknown = lost.iter().map(|_| Appended::Failed(unknown(Call::Append)));
-                batch.answer(unknown.collect());
-            }
+        lock(&self.shared.state).log.forget_snapshots();
+        if let Some(group) = &self.group {
+            group.lose(Hearers::Feeds);
         }
-        self.shared.written.notify();
     }
 
     /// Drops what ends with a trip (its own stream, its search's and its fare's) and gives what they held: their commits,
@@ -252,8 +212,25 @@ impl MemoryEventStore {
         lock(&self.shared.state).unreadable.remove(commit);
     }
 
-    fn fed(&self, service: Service) -> &Signal {
-        let [trip, driver, payment] = &self.shared.fed;
+    /// Writes a batch now, or with the group.
+    async fn write(&self, commits: Vec<NewCommit>, late: LateCommits) -> Vec<Appended> {
+        if commits.is_empty() {
+            return Vec::new();
+        }
+        let shared = Arc::clone(&self.shared);
+        let append = Append {
+            shared,
+            time: self.clock.time().clone(),
+            commits,
+            late,
+        };
+        group::write(self.group.as_ref(), append).await
+    }
+}
+
+impl Shared {
+    const fn fed(&self, service: Service) -> &Signal {
+        let [trip, driver, payment] = &self.fed;
         match service {
             Service::Trip => trip,
             Service::Driver => driver,
@@ -261,12 +238,13 @@ impl MemoryEventStore {
         }
     }
 
-    fn tell(&self, news: News) {
+    /// Tells the readers of feeds what they were not told yet.
+    fn tell(&self) {
         let News {
             trip,
             driver,
             payment,
-        } = news;
+        } = std::mem::take(&mut lock(&self.state).news);
         for (service, has_news) in [
             (Service::Trip, trip),
             (Service::Driver, driver),
@@ -277,28 +255,32 @@ impl MemoryEventStore {
             }
         }
     }
-
-    /// Writes a batch now, or with the group.
-    async fn write(&self, commits: Vec<NewCommit>, late: LateCommits) -> Vec<Appended> {
-        let batch = {
-            let state = &mut *lock(&self.shared.state);
-            let Some(group) = &mut state.group else {
-                let (appended, news) = state.write(commits, &late, self.clock.time().now());
-                self.tell(news);
-                return appended;
-            };
-            group.join(commits, late)
-        };
-        let answered = || batch.answered().ok_or(Timestamp::MAX);
-        let time = self.clock.time();
-        let answer = time.wait(&self.shared.written, Timestamp::MAX, answered).await;
-        answer.unwrap_or_default()
-    }
 }
 
-impl Outside for MemoryEventStore {
-    fn complete(&mut self) -> usize {
-        self.sync()
+/// A batch that is to be written.
+struct Append {
+    shared: Arc<Shared>,
+    time: VirtualTime,
+    commits: Vec<NewCommit>,
+    late: LateCommits,
+}
+
+impl Plan for Append {
+    type Answer = Vec<Appended>;
+    const HEARERS: Hearers = Hearers::Feeds;
+
+    fn write(&mut self) -> Vec<Appended> {
+        let commits = std::mem::take(&mut self.commits);
+        lock(&self.shared.state).write(commits, &self.late, self.time.now())
+    }
+
+    fn tell(&self) {
+        self.shared.tell();
+    }
+
+    fn lose(&mut self) -> Vec<Appended> {
+        let lost = std::mem::take(&mut self.commits).into_iter();
+        lost.map(|_| Appended::Failed(unknown(Call::Append))).collect()
     }
 }
 
@@ -333,7 +315,7 @@ impl EventStore for MemoryEventStore {
                 .collect())
         };
         let until = self.clock.true_time(until);
-        let fed = time.wait(self.fed(scope.service()), until, oldest).await;
+        let fed = time.wait(self.shared.fed(scope.service()), until, oldest).await;
         strike.leave(fed.unwrap_or_default()).await
     }
 

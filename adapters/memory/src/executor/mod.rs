@@ -4,7 +4,7 @@ mod outside;
 mod ready;
 mod tasks;
 
-pub use outside::{Abandoned, Answer, Outside, OutsideCall, OutsideCalls};
+pub use outside::{Abandoned, Answer, Outside, OutsideCall, OutsideCalls, Paced};
 pub use tasks::{Spawner, TaskId};
 
 use crate::time::VirtualTime;

@@ -1,6 +1,8 @@
 //! Calls that leave the executor's thread, or wait for a group to be written.
 
 use crate::lock::lock;
+use crate::time::{Sleep, VirtualTime};
+use fiacre_domain::units::Millis;
 use std::collections::VecDeque;
 use std::error::Error;
 use std::fmt;
@@ -15,6 +17,55 @@ pub trait Outside {
     /// Completes every call that is outstanding, waiting for it if need be, and wakes their tasks in the order of the
     /// calls; gives how many there were.
     fn complete(&mut self) -> usize;
+
+    /// Whether any call is outstanding.
+    fn is_outstanding(&self) -> bool;
+}
+
+/// Something outside whose calls take virtual time: from the first of them on, so long; those that come meanwhile end with
+/// it. Then a group holds what many do within that time, as it does on real time.
+#[derive(Debug)]
+pub struct Paced<O> {
+    outside: O,
+    time: VirtualTime,
+    takes: Millis,
+    /// Until when those that are outstanding take.
+    until: Option<Pin<Box<Sleep>>>,
+}
+
+impl<O: Outside> Paced<O> {
+    /// Each round of calls takes so long.
+    pub const fn new(outside: O, time: VirtualTime, takes: Millis) -> Self {
+        Self {
+            outside,
+            time,
+            takes,
+            until: None,
+        }
+    }
+}
+
+impl<O: Outside> Outside for Paced<O> {
+    fn complete(&mut self) -> usize {
+        if !self.outside.is_outstanding() {
+            return 0;
+        }
+        let ends_at = self.time.now().plus(self.takes);
+        let until = self
+            .until
+            .get_or_insert_with(|| Box::pin(self.time.sleep_until(ends_at)));
+        // Whoever asks comes again once time has gone on: nobody is to be woken.
+        let is_over = until.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        if is_over.is_pending() {
+            return 0;
+        }
+        self.until = None;
+        self.outside.complete()
+    }
+
+    fn is_outstanding(&self) -> bool {
+        self.outside.is_outstanding()
+    }
 }
 
 /// Calls answered from other threads: a database, a broker.
@@ -113,6 +164,10 @@ impl Outside for OutsideCalls {
             call.open();
         }
         outstanding.len()
+    }
+
+    fn is_outstanding(&self) -> bool {
+        !lock(&self.0.outstanding).is_empty()
     }
 }
 

@@ -3,7 +3,8 @@
 mod armed;
 
 use crate::clock::SkewedClock;
-use crate::faults::{Call, Faults};
+use crate::faults::{Call, Faults, unknown};
+use crate::group::{self, Group, Hearers, Plan};
 use crate::lock::lock;
 use crate::signal::Signal;
 use crate::time::VirtualTime;
@@ -23,6 +24,7 @@ pub struct MemoryTimers {
     /// The clock of the process that asks: it judges what is due.
     clock: SkewedClock,
     faults: Faults,
+    group: Option<Group>,
 }
 
 #[derive(Debug, Default)]
@@ -38,7 +40,15 @@ impl MemoryTimers {
             shared: Arc::default(),
             clock: SkewedClock::new(time, Millis::ZERO),
             faults: Faults::none(),
+            group: None,
         }
+    }
+
+    /// The same timers, which are armed with the group.
+    #[must_use]
+    pub fn in_group(mut self, group: &Group) -> Self {
+        self.group = Some(group.clone());
+        self
     }
 
     /// The same timers for a process with this clock.
@@ -48,6 +58,7 @@ impl MemoryTimers {
             shared: Arc::clone(&self.shared),
             clock,
             faults: self.faults.clone(),
+            group: self.group.clone(),
         }
     }
 
@@ -62,11 +73,13 @@ impl MemoryTimers {
     /// [`MemoryEventStore::forget`](crate::MemoryEventStore::forget).
     pub fn forget(&self, stream: StreamId) -> usize {
         let owner = Service::owner(stream);
-        owner.map_or(0, |service| lock(self.armed(service)).forget(stream))
+        owner.map_or(0, |service| lock(self.shared.armed(service)).forget(stream))
     }
+}
 
-    fn armed(&self, service: Service) -> &Mutex<Armed> {
-        let [trip, driver, payment] = &self.shared.armed;
+impl Shared {
+    const fn armed(&self, service: Service) -> &Mutex<Armed> {
+        let [trip, driver, payment] = &self.armed;
         match service {
             Service::Trip => trip,
             Service::Driver => driver,
@@ -74,8 +87,8 @@ impl MemoryTimers {
         }
     }
 
-    fn changed(&self, service: Service) -> &Signal {
-        let [trip, driver, payment] = &self.shared.changed;
+    const fn changed(&self, service: Service) -> &Signal {
+        let [trip, driver, payment] = &self.changed;
         match service {
             Service::Trip => trip,
             Service::Driver => driver,
@@ -84,36 +97,97 @@ impl MemoryTimers {
     }
 }
 
+/// Timers that are to be armed.
+struct Schedule {
+    shared: Arc<Shared>,
+    service: Service,
+    timers: Vec<Timer>,
+}
+
+impl Plan for Schedule {
+    type Answer = Result<(), PortError>;
+    const HEARERS: Hearers = Hearers::Timers;
+
+    fn write(&mut self) -> Result<(), PortError> {
+        let mut armed = lock(self.shared.armed(self.service));
+        for timer in std::mem::take(&mut self.timers) {
+            armed.arm(timer);
+        }
+        Ok(())
+    }
+
+    fn tell(&self) {
+        self.shared.changed(self.service).notify();
+    }
+
+    fn lose(&mut self) -> Result<(), PortError> {
+        Err(unknown(Call::Schedule))
+    }
+}
+
+/// Timers that are done: they are ended at once, and once more where a call before this one arms them.
+struct Done {
+    shared: Arc<Shared>,
+    service: Service,
+    timers: Vec<Timer>,
+}
+
+impl Plan for Done {
+    type Answer = ();
+    const HEARERS: Hearers = Hearers::Nobody;
+
+    fn write(&mut self) {
+        let mut armed = lock(self.shared.armed(self.service));
+        for timer in &self.timers {
+            armed.end(timer);
+        }
+    }
+
+    fn tell(&self) {}
+
+    fn lose(&mut self) {}
+}
+
 #[async_trait]
 impl Timers for MemoryTimers {
     async fn schedule(&self, service: Service, timers: Vec<Timer>) -> Result<(), PortError> {
         let strike = self.faults.enter(Call::Schedule).await?;
-        for timer in timers {
-            lock(self.armed(service)).arm(timer);
+        if !timers.is_empty() {
+            let schedule = Schedule {
+                shared: Arc::clone(&self.shared),
+                service,
+                timers,
+            };
+            group::write(self.group.as_ref(), schedule).await?;
         }
-        self.changed(service).notify();
         strike.leave(()).await
     }
 
     async fn due(&self, scope: Scope, max: usize, until: Timestamp) -> Result<Vec<Timer>, PortError> {
         let strike = self.faults.enter(Call::Due).await?;
         let attempt = || {
-            let due = lock(self.armed(scope.service())).due(scope.shard(), self.clock.now(), max);
+            let due = lock(self.shared.armed(scope.service())).due(scope.shard(), self.clock.now(), max);
             due.map_err(|due_at| self.clock.true_time(due_at))
         };
         let until = self.clock.true_time(until);
         let due = self
             .clock
             .time()
-            .wait(self.changed(scope.service()), until, attempt)
+            .wait(self.shared.changed(scope.service()), until, attempt)
             .await;
         strike.leave(due.unwrap_or_default()).await
     }
 
     async fn done(&self, service: Service, timers: &[Timer]) -> Result<(), PortError> {
         let strike = self.faults.enter(Call::Done).await?;
-        for timer in timers {
-            lock(self.armed(service)).end(timer);
+        let mut done = Done {
+            shared: Arc::clone(&self.shared),
+            service,
+            timers: timers.to_vec(),
+        };
+        done.write();
+        if let Some(group) = &self.group {
+            group.hint(done);
         }
         strike.leave(()).await
     }

@@ -163,6 +163,11 @@ impl Journal {
         Poll::Pending
     }
 
+    /// Whether anybody waits for the group.
+    pub(crate) const fn is_awaited(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
     /// Writes the group if anybody waits for it, or if it is long; gives who waited, in the order of the calls.
     pub(crate) fn sync(&mut self) -> Vec<Waker> {
         if !self.waiting.is_empty() || self.group.len() >= GROUP_BYTES_MAX {
