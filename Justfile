@@ -62,6 +62,14 @@ bytes-per-trip:
 stored-bytes:
     cargo run --release -p fiacre-city --example stored_bytes
 
+# Kill a city on a folder at random moments, from the first 100 ms on: nothing acknowledged is missing, and all goes on: just crash [N] [SEED]
+crash *OPTIONS:
+    .ci/crash {{ OPTIONS }}
+
+# What it costs to keep everything on disk: an hour of a Friday evening in memory and on a folder: just durable-ratio [DEMAND] [HOURS] [FOLDER]
+durable-ratio *OPTIONS:
+    cargo run --release -p fiacre-city --example durable_ratio -- {{ OPTIONS }}
+
 # Lose power while a group is written, at every byte and with every page torn: what was acknowledged is there
 power-loss:
     cargo test -p fiacre-embedded --lib power_loss

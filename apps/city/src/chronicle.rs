@@ -4,6 +4,7 @@
 //! whoever reads waits until everything is written down.
 
 use crate::digest::Digest;
+use crate::keep::Held;
 use crate::players::Driven;
 use crate::run::Spectator;
 use crate::witness::Witness;
@@ -31,11 +32,11 @@ pub(crate) enum Note {
     Drove(Driven),
     /// The trip is over on every stream.
     Closed(TripId),
-    /// A trip was dropped from the log, with what its streams held.
-    Dropped(TripId, Dropped),
+    /// Nothing more will come of a trip, whose streams hold this.
+    Over(TripId, Held),
     /// A stream goes on, and this of it was dropped from the log.
     Trimmed(StreamId, Dropped),
-    /// The log ends, and these commits of a stream were still in it.
+    /// The log ends, and these commits of a stream were not in it so far.
     Left(StreamId, Vec<Arc<Commit>>),
 }
 
@@ -44,7 +45,7 @@ pub(crate) enum Note {
 pub(crate) struct Chronicle<S> {
     /// Of every commit.
     pub(crate) audit: Audit,
-    /// Of what was dropped from the log.
+    /// Of what is over, or was dropped from the log.
     pub(crate) digest: Digest,
     /// Whoever else watches.
     pub(crate) spectator: S,
@@ -59,7 +60,10 @@ impl<S: Spectator> Chronicle<S> {
             }
             Note::Drove(driven) => self.spectator.drove(driven),
             Note::Closed(trip) => self.spectator.closed(trip),
-            Note::Dropped(trip, dropped) => self.digest.add(StreamId::Trip(trip), dropped.commits()),
+            Note::Over(trip, held) => match held {
+                Held::Dropped(dropped) => self.digest.add(StreamId::Trip(trip), dropped.commits()),
+                Held::Read(commits) => self.digest.add(StreamId::Trip(trip), commits),
+            },
             Note::Trimmed(stream, dropped) => self.digest.add_part(stream, dropped.commits()),
             Note::Left(stream, commits) => self.digest.add_part(stream, commits),
         }

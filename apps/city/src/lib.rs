@@ -26,6 +26,8 @@ pub mod commission;
 pub mod coverage;
 pub mod demand;
 pub mod digest;
+mod hush;
+pub mod keep;
 pub mod manhattan;
 pub mod measures;
 pub mod platform;

@@ -1,19 +1,18 @@
-//! The whole platform in one process, in memory, on a virtual clock: the same processes as everywhere, composed.
+//! The whole platform in one process, on a virtual clock: the same processes as everywhere, composed.
 
+use crate::hush::{HushedBus, Over};
+use crate::keep::{self, Held, Keep, KeepError, Kept};
 use crate::players::Desks;
+use crate::run::CityError;
 use crate::witness::{Witness, Witnessed};
 use fiacre_domain::event::Event;
 use fiacre_domain::id::{RegionId, TripId};
 use fiacre_domain::payment::PaymentEvent;
 use fiacre_domain::saga::Service;
-use fiacre_domain::stream::{ChargeNumber, StreamId};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
-use fiacre_memory::{
-    Dropped, Executor, MemoryBoard, MemoryBus, MemoryEventStore, MemoryLocations, MemoryTimers, SeededIds,
-    SkewedClock, VirtualTime,
-};
-use fiacre_ports::{Bus, Clock, IdSource, LocationFeed, PaymentGateway, RouteProvider, Seal};
+use fiacre_memory::{Executor, MemoryLocations, SeededIds, SkewedClock, VirtualTime};
+use fiacre_ports::{Bus, Clock, EventStore, IdSource, LocationFeed, PaymentGateway, RouteProvider, Seal};
 use fiacre_sandbox_payments::{Sandbox, deliver_notices};
 use fiacre_services::composition::{Composition, Ground};
 use fiacre_services::desk::DeskPorts;
@@ -25,6 +24,8 @@ use std::sync::{Arc, Mutex};
 
 /// How the platform is set up.
 pub struct PlatformConfig {
+    /// Where it keeps what it knows.
+    pub keep: Keep,
     /// The region that is served.
     pub region: RegionId,
     /// When virtual time begins.
@@ -33,8 +34,8 @@ pub struct PlatformConfig {
     pub seed: u64,
     /// How drivers are matched.
     pub fleet: FleetConfig,
-    /// How the payment company behaves.
-    pub payments: fiacre_sandbox_payments::Policy,
+    /// How the payment company behaves; nothing where it goes on as it did.
+    pub payments: Option<fiacre_sandbox_payments::Policy>,
     /// Ways by road, as desks price rides by them.
     pub roads: Arc<dyn RouteProvider>,
     /// Ways by road, as drivers' arrivals are promised by them.
@@ -78,15 +79,16 @@ pub struct Platform {
     /// The virtual clock.
     pub time: VirtualTime,
     /// The log.
-    pub store: MemoryEventStore,
+    pub store: Arc<dyn EventStore>,
     /// The bus.
-    pub bus: MemoryBus,
+    pub bus: Arc<dyn Bus>,
     /// The payment company.
     pub company: Arc<Sandbox>,
     /// Where people ask.
     pub desks: Desks,
-    timers: MemoryTimers,
-    board: MemoryBoard,
+    kept: Kept,
+    /// Payments that nobody is told of any more.
+    over: Over,
 }
 
 impl std::fmt::Debug for Platform {
@@ -104,27 +106,30 @@ impl Platform {
         seal: Arc<dyn Seal>,
         witness: Arc<Mutex<dyn Witness>>,
         observer: Arc<dyn Observer>,
-    ) -> Self {
+    ) -> Result<Self, KeepError> {
         let time = VirtualTime::starting_at(config.start);
         let clock: Arc<dyn Clock> = Arc::new(SkewedClock::new(time.clone(), Millis::ZERO));
-        let store = MemoryEventStore::new(time.clone());
-        let bus = MemoryBus::new(time.clone());
-        let timers = MemoryTimers::new(time.clone());
-        let board = MemoryBoard::new(time.clone());
+        let mut executor = Executor::fifo(time.clone());
+        let (kept, base) = Kept::begin(&config.keep, &mut executor, &clock);
         let locations: Arc<MemoryLocations> = Arc::default();
-        let company = Arc::new(Sandbox::new(config.seed, Arc::clone(&clock)).with_policy(config.payments));
-        let ids = Arc::new(SeededIds::new(time.clone(), config.seed));
+        let company = keep::company(&config.keep, config.seed, &mut executor, &clock)?;
+        if let Some(policy) = config.payments {
+            company.behave(policy);
+        }
+        // Whoever goes on with a run begins later: its ids are none of those that were given before.
+        let seed = config.seed ^ config.start.ms().unsigned_abs();
+        let ids = Arc::new(SeededIds::new(time.clone(), seed));
         let ports = ServicePorts {
-            store: Arc::new(Witnessed::new(Arc::new(store.clone()), witness)),
-            bus: Arc::new(bus.clone()),
-            timers: Arc::new(timers.clone()),
+            store: Arc::new(Witnessed::new(Arc::clone(&base.store), witness)),
+            bus: Arc::clone(&base.bus),
+            timers: base.timers,
             clock: Arc::clone(&clock),
             observer,
             recent: Arc::default(),
         };
-        let desk_ids = Arc::new(SeededIds::new(time.clone(), !config.seed));
+        let desk_ids = Arc::new(SeededIds::new(time.clone(), !seed));
         let desk = DeskPorts {
-            bus: Arc::new(bus.clone()),
+            bus: Arc::clone(&base.bus),
             clock,
             ids: Arc::clone(&desk_ids) as Arc<dyn IdSource>,
             seal,
@@ -133,7 +138,7 @@ impl Platform {
         };
         let fleet_ports = FleetPorts {
             service: ports.clone(),
-            board: Arc::new(board.clone()),
+            board: base.board,
             locations,
             ids,
             routes: config.approaches,
@@ -144,51 +149,63 @@ impl Platform {
             company: Arc::clone(&company),
         });
         let mut platform = Self {
-            executor: Executor::fifo(time.clone()),
+            executor,
             time,
-            store,
-            bus,
+            store: base.store,
+            bus: base.bus,
             company,
             desks: Desks::new(config.region, desk, desk_ids),
-            timers,
-            board,
+            kept,
+            over: Over::default(),
         };
         platform.begin_roles(&Composition::new(config.fleet), &ground);
-        platform
+        Ok(platform)
     }
 
     fn begin_roles(&mut self, composition: &Composition, ground: &Arc<InProcess>) {
         for queue in composition.queues(&**ground) {
-            let bus = self.bus.clone();
+            let bus = Arc::clone(&self.bus);
             self.executor.spawn("declare", async move {
                 if let Err(error) = bus.declare(&queue).await {
-                    // In memory this cannot fail; over a broker the consumers declare again.
-                    debug_assert!(false, "{error}");
+                    // The consumers declare again.
+                    tracing::warn!(%error, "queue not declared");
                 }
             });
         }
         for role in composition.roles(ground) {
             self.executor.spawn(role.name().to_owned(), run(role.begin()));
         }
-        let (company, bus) = (Arc::clone(&self.company), Arc::new(self.bus.clone()));
+        let company = Arc::clone(&self.company);
+        let bus = Arc::new(HushedBus::new(Arc::clone(&self.bus), self.over.clone()));
         let (clock, region) = (Arc::clone(&ground.service.clock), composition.fleet.region);
         self.executor
             .spawn("notices", deliver_notices(company, bus, clock, region));
     }
 
-    /// Drops a closed trip's streams and what is kept for it elsewhere; gives their commits, stream by stream.
-    pub fn forget(&self, trip: TripId) -> Dropped {
-        self.board.forget(trip);
-        let fare = StreamId::Payment(trip, ChargeNumber::FARE);
-        for stream in [StreamId::Trip(trip), StreamId::Dispatch(trip), fare] {
-            self.timers.forget(stream);
+    /// Why nothing more can be kept, if so.
+    pub(crate) fn check(&self) -> Result<(), KeepError> {
+        if self.company.has_failed() {
+            return Err(KeepError::CompanyWrite);
         }
-        let dropped = self.store.forget(trip);
-        for event in dropped.events() {
+        self.kept.check()
+    }
+
+    /// Ends what is kept for a closed trip; gives what its streams hold. In memory they are dropped.
+    pub(crate) fn retire(&mut self, trip: TripId) -> Result<Held, CityError> {
+        let held = self.kept.retire(trip, &mut self.executor)?;
+        for event in held.events() {
             if let Event::Payment(PaymentEvent::IntentCreated { intent, .. }) = event {
-                self.company.forget(*intent);
+                self.over.add(*intent, self.time.now());
+                if matches!(held, Held::Dropped(_)) {
+                    self.company.forget(*intent);
+                }
             }
         }
-        dropped
+        Ok(held)
+    }
+
+    /// What is kept.
+    pub(crate) const fn kept(&self) -> &Kept {
+        &self.kept
     }
 }

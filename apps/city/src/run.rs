@@ -1,16 +1,20 @@
 //! A day in the city: demand in, players and platform on one virtual clock, until every trip is closed.
 
+mod left;
 mod options;
+mod resume;
 mod stage;
 
 pub use options::{
     CityError, CityOptions, DEMAND_MAX, DRIVERS_MAX, DRIVERS_PER_DEMAND, PAYMENT_DECLINES, drivers_for,
 };
 
+pub use resume::{End, Resumed, resume};
+
 use crate::chronicle::Scribe;
 use crate::coverage::Cell;
 use crate::demand::Demand;
-use crate::players::Driven;
+use crate::players::{Accepted, Driven};
 use crate::proofs::ProofFigures;
 use fiacre_domain::audit::Report as AuditReport;
 use fiacre_domain::fingerprint::Fingerprint;
@@ -24,6 +28,7 @@ use fiacre_sandbox_payments as sandbox;
 use options::UTC_OFFSET;
 use stage::{Stage, lock};
 use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// How much virtual time passes between two looks at the run.
@@ -98,13 +103,48 @@ impl<S: Spectator + 'static> Sight<'_, S> {
     }
 }
 
-/// Plays the city to its end; `look` is called every ten seconds of virtual time.
+/// Where a city is played, and who hears of what is accepted.
+pub struct Venue {
+    /// The folder that the platform keeps what it knows in, which must hold no run yet; without one, in memory.
+    pub folder: Option<PathBuf>,
+    /// Is told of each trip the moment that its order is accepted: from then on it is durable.
+    pub accepted: Accepted,
+}
+
+impl Default for Venue {
+    fn default() -> Self {
+        Self {
+            folder: None,
+            accepted: Box::new(|_| {}),
+        }
+    }
+}
+
+impl std::fmt::Debug for Venue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Venue")
+            .field("folder", &self.folder)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Plays the city to its end, in memory; `look` is called every ten seconds of virtual time.
 pub fn play<S: Spectator + 'static>(
     options: &CityOptions,
     spectator: S,
+    look: impl FnMut(&Moment, &mut Sight<'_, S>),
+) -> Result<(Played, S), CityError> {
+    play_at(options, Venue::default(), spectator, look)
+}
+
+/// As [`play`], at this venue. One seed gives one digest at each.
+pub fn play_at<S: Spectator + 'static>(
+    options: &CityOptions,
+    venue: Venue,
+    spectator: S,
     mut look: impl FnMut(&Moment, &mut Sight<'_, S>),
 ) -> Result<(Played, S), CityError> {
-    let mut stage = Stage::set(options, spectator)?;
+    let mut stage = Stage::set(options, venue, spectator)?;
     let demand = Demand::load()?;
     let plan = options.plan()?;
     let demand_ends_at = stage.midnight.plus(plan.end());
@@ -124,7 +164,8 @@ pub fn play<S: Spectator + 'static>(
         // Until the demand ends drivers are on duty, also where nobody asks any more.
         let demand_lasts = requests.peek().is_some() || until <= demand_ends_at;
         stage.platform.executor.run_until(until)?;
-        let open = stage.tidy(until);
+        stage.platform.check()?;
+        let open = stage.tidy(until)?;
         let moment = Moment {
             now: until,
             civil: CivilDateTime::from_timestamp(until, UTC_OFFSET),

@@ -5,6 +5,7 @@
     reason = "a test's helpers fail like its body"
 )]
 
+use fiacre_city::keep::Keep;
 use fiacre_city::platform::{Platform, PlatformConfig};
 use fiacre_city::witness::Witness;
 use fiacre_domain::audit::Audit;
@@ -64,18 +65,19 @@ impl Stage {
         );
         let area = area.unwrap();
         let config = PlatformConfig {
+            keep: Keep::Memory,
             region,
             fleet: FleetConfig::new(region, area),
             start: START,
             seed: 7,
-            payments: fiacre_sandbox_payments::Policy::default(),
+            payments: Some(fiacre_sandbox_payments::Policy::default()),
             roads: Arc::new(EstimatedRoutes::default()),
             approaches: Arc::new(EstimatedRoutes::default()),
         };
         let log = Arc::new(Mutex::new(Log::default()));
         let witness: Arc<Mutex<dyn Witness>> = Arc::clone(&log) as _;
         let seal = Arc::new(KeyedSeal::new([7; 32]));
-        let platform = Platform::begin(config, seal, witness, Arc::new(NoObserver));
+        let platform = Platform::begin(config, seal, witness, Arc::new(NoObserver)).unwrap();
         Self {
             platform,
             log,

@@ -1,6 +1,8 @@
 //! A run from its first request to its last closed trip: the same for one seed, and its books agree with each other.
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail as tests do")]
 
+#[path = "run/folder.rs"]
+mod folder;
 #[path = "run/town.rs"]
 mod town;
 

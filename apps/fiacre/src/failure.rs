@@ -2,12 +2,14 @@
 
 use fiacre_auditing::ack_log::AckLogError;
 use fiacre_auditing::check::CheckError;
+use fiacre_city::keep::KeepError;
 use fiacre_city::run::CityError;
 use fiacre_domain::id::TripId;
 use fiacre_domain::id::{ExtraId, TariffId};
 use fiacre_domain::pricing::{PricingError, VerifyError};
 use fiacre_embedded::OpenError;
 use fiacre_ports::PortError;
+use fiacre_sandbox_payments as sandbox;
 use fiacre_tariffs::{TariffFileError, TariffFileFault};
 use fiacre_wire::WireError;
 use std::fmt;
@@ -17,7 +19,7 @@ use std::process::ExitCode;
 
 /// Findings.
 pub(crate) const EXIT_FINDINGS: u8 = 2;
-/// A folder cannot be read: nothing was found out.
+/// What is stored cannot be read: it is damaged, or a newer release wrote it.
 pub(crate) const EXIT_UNREADABLE: u8 = 3;
 /// Bad usage or configuration: `EX_USAGE` of sysexits.h.
 pub(crate) const EXIT_USAGE: u8 = 64;
@@ -56,6 +58,10 @@ pub(crate) enum Failure {
     Refused(PathBuf, VerifyError),
     /// The receipt could not be put into words.
     Unspeakable(WireError),
+    /// A store on disk needs a folder.
+    NoFolder,
+    /// A store in memory has no use for a folder.
+    NoUseForFolder,
     /// The city cannot be played as asked, or came to no end.
     City(CityError),
     /// The audit has findings; the report shows them.
@@ -74,6 +80,8 @@ pub(crate) enum Failure {
     NewerCommits,
     /// The list of acknowledged trips is none.
     AckLog(PathBuf, AckLogError),
+    /// So many trips that were accepted are not there, or not over.
+    MissingTrips(usize),
     /// The report could not be put into words.
     Unserialisable(serde_json::Error),
     /// Stdout does not take the answer.
@@ -87,23 +95,52 @@ impl Failure {
             // Nothing is known of the receipt: another release, or another tariff, is needed to tell.
             Self::Illegible(_, WireError::UnsupportedVersion(_))
             | Self::Refused(_, VerifyError::OtherTariff) => EXIT_USAGE,
-            Self::FaultyTariff(_) | Self::Illegible(..) | Self::Refused(..) | Self::Findings(_) => {
-                EXIT_FINDINGS
-            }
+            Self::FaultyTariff(_)
+            | Self::Illegible(..)
+            | Self::Refused(..)
+            | Self::Findings(_)
+            | Self::MissingTrips(_) => EXIT_FINDINGS,
             Self::Folder(_) | Self::Log(_) | Self::Rows(..) | Self::NewerCommits => EXIT_UNREADABLE,
             Self::NoSuchTrip(_) | Self::UnreadableCommits(_) => EXIT_FINDINGS,
             Self::AckLog(..) => EXIT_USAGE,
+            Self::City(CityError::Keep(error)) => keeping(error),
             Self::City(error) if error.is_usage() => EXIT_USAGE,
             Self::City(_) => EXIT_SOFTWARE,
             Self::Tariff(_)
             | Self::Ride(_)
             | Self::UnknownExtra { .. }
             | Self::Unreadable(..)
-            | Self::Unwritable(..) => EXIT_USAGE,
+            | Self::Unwritable(..)
+            | Self::NoFolder
+            | Self::NoUseForFolder => EXIT_USAGE,
             Self::Unwritten(..) | Self::Unspeakable(_) | Self::Unserialisable(_) | Self::Output(_) => {
                 EXIT_OUTPUT
             }
         })
+    }
+}
+
+/// The exit code where nothing can be kept in a folder.
+fn keeping(error: &KeepError) -> u8 {
+    match error {
+        KeepError::OtherRun(_) | KeepError::NoRun(_) => EXIT_USAGE,
+        KeepError::UnreadableNote(..) => EXIT_UNREADABLE,
+        KeepError::Note(..) | KeepError::Write(_) | KeepError::CompanyWrite => EXIT_OUTPUT,
+        KeepError::Folder(error) => match error {
+            OpenError::InUse { .. } | OpenError::NotFiacre { .. } | OpenError::Empty { .. } => EXIT_USAGE,
+            OpenError::Newer { .. } | OpenError::Damaged { .. } => EXIT_UNREADABLE,
+            OpenError::ReadOnly { .. } | OpenError::NoSpace { .. } | OpenError::Io { .. } => EXIT_OUTPUT,
+        },
+        KeepError::Company(error) => match error {
+            sandbox::OpenError::InUse { .. }
+            | sandbox::OpenError::NotFiacre { .. }
+            | sandbox::OpenError::OtherCompany { .. }
+            | sandbox::OpenError::Absent { .. } => EXIT_USAGE,
+            sandbox::OpenError::Newer { .. } | sandbox::OpenError::Damaged { .. } => EXIT_UNREADABLE,
+            sandbox::OpenError::ReadOnly { .. }
+            | sandbox::OpenError::NoSpace { .. }
+            | sandbox::OpenError::Io { .. } => EXIT_OUTPUT,
+        },
     }
 }
 
@@ -162,7 +199,17 @@ impl fmt::Display for Failure {
             Self::Illegible(path, error) => write!(f, "{}: {error}", path.display()),
             Self::Refused(path, error) => write!(f, "{}: {error}", path.display()),
             Self::Unspeakable(error) => write!(f, "{error}"),
+            Self::NoFolder => f.write_str(
+                "failed to choose a folder: --store embedded keeps everything in one; name it by --data DIR",
+            ),
+            Self::NoUseForFolder => f.write_str(
+                "failed to choose a store: --store memory has no use for --data; leave out one of them, or ask for --store embedded",
+            ),
             Self::City(error) => write!(f, "{error}"),
+            Self::MissingTrips(count) => write!(
+                f,
+                "{count} trips that were accepted are not there, or not over; look at them by `fiacre audit check`"
+            ),
             Self::Findings(1) => f.write_str("the audit has a finding: see the report"),
             Self::Findings(count) => write!(f, "the audit has {count} findings: see the report"),
             Self::Folder(error) => {

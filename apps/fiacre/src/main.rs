@@ -4,10 +4,10 @@
 //! |---:|---|
 //! | 0 | done, and nothing found |
 //! | 2 | findings: a tariff, a receipt or a log is not what it must be |
-//! | 3 | a platform's folder cannot be read: nothing was found out |
+//! | 3 | what is stored cannot be read: damaged, or written by a newer release |
 //! | 64 | bad usage or configuration; the message says what to do |
 //! | 70 | something of ours went wrong |
-//! | 74 | the answer could not be written |
+//! | 74 | the answer, or what is kept in a folder, could not be written |
 
 mod commands;
 mod failure;
@@ -29,12 +29,15 @@ use std::process::ExitCode;
     after_help = "\
 Examples:
   fiacre city
-  fiacre audit check data
+  fiacre city --store embedded --data friday
+  fiacre resume --data friday
+  fiacre audit check friday
   fiacre tariff check nyc-2018
   fiacre quote --tariff nyc-2018 --distance-m 8046.72 --duration-s 1200 --slow-s 300 --at 2018-07-03T17:00
   fiacre receipt verify receipt.json --tariff nyc-2018
 
-Exit codes: 0 done, 2 findings, 3 a folder that cannot be read, 64 bad usage or configuration, 70 an error of ours, 74 the answer could not be written."
+Exit codes: 0 done, 2 findings, 3 what is stored cannot be read, 64 bad usage or configuration, 70 an error of ours, 74 the answer
+or a folder could not be written."
 )]
 struct Arguments {
     #[command(subcommand)]

@@ -3,6 +3,7 @@
 
 mod agenda;
 mod cab;
+mod calls;
 mod habits;
 mod hearing;
 mod orders;
@@ -19,6 +20,7 @@ use crate::manhattan::Manhattan;
 use crate::measures::DriveKind;
 use agenda::{Agenda, second_of};
 use cab::Cab;
+use calls::Calls;
 use fiacre_domain::driver::Fence;
 use fiacre_domain::id::{DriverId, PrincipalId, ProductId, RegionId, TripId};
 use fiacre_domain::place::Place;
@@ -144,9 +146,11 @@ impl Ride {
 pub struct Players {
     scene: Scene,
     dice: Dice,
-    riders: RiderDesk,
-    drivers: DriverDesk,
-    support: SupportDesk,
+    riders: Arc<RiderDesk>,
+    drivers: Arc<DriverDesk>,
+    support: Arc<SupportDesk>,
+    calls: Calls,
+    accepted: Accepted,
     ids: Arc<dyn IdSource>,
     clock: Arc<dyn Clock>,
     consumer: Box<dyn Consumer>,
@@ -159,15 +163,18 @@ pub struct Players {
     shifts_over: bool,
 }
 
+/// Hears of trips whose orders were accepted.
+pub type Accepted = Box<dyn FnMut(TripId) + Send>;
+
 /// Where people ask.
 #[derive(Clone)]
 pub struct Desks {
     /// The riders' desk.
-    pub riders: RiderDesk,
+    pub riders: Arc<RiderDesk>,
     /// The drivers' desk.
-    pub drivers: DriverDesk,
+    pub drivers: Arc<DriverDesk>,
     /// The support agents' desk.
-    pub support: SupportDesk,
+    pub support: Arc<SupportDesk>,
     /// What people's apps name their requests by.
     pub ids: Arc<dyn IdSource>,
 }
@@ -182,9 +189,9 @@ impl Desks {
     /// The desks of a region, on the same ports; `ids` name the requests that come to them.
     pub fn new(region: RegionId, ports: DeskPorts, ids: Arc<dyn IdSource>) -> Self {
         Self {
-            riders: RiderDesk::new(region, ports.clone()),
-            drivers: DriverDesk::new(region, ports.clone()),
-            support: SupportDesk::new(region, ports),
+            riders: Arc::new(RiderDesk::new(region, ports.clone())),
+            drivers: Arc::new(DriverDesk::new(region, ports.clone())),
+            support: Arc::new(SupportDesk::new(region, ports)),
             ids,
         }
     }
@@ -229,6 +236,8 @@ impl Players {
             riders: desks.riders,
             drivers: desks.drivers,
             support: desks.support,
+            calls: Calls::default(),
+            accepted: Box::new(|_| {}),
             ids: desks.ids,
             clock,
             consumer,
@@ -243,6 +252,13 @@ impl Players {
         };
         players.begin_shifts(cabs).await;
         Ok(players)
+    }
+
+    /// Tells `accepted` of each trip the moment that its order is accepted.
+    #[must_use]
+    pub fn telling(mut self, accepted: Accepted) -> Self {
+        self.accepted = accepted;
+        self
     }
 
     /// A request of someone's app.
@@ -275,6 +291,7 @@ impl Players {
             while let Some(action) = self.agenda.take_due(now) {
                 self.act(action, now).await;
             }
+            self.hear_back().await;
             if now >= self.phones_at {
                 self.report_places(now).await;
                 self.phones_at = now.plus(phones::TICK);

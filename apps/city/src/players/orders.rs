@@ -35,8 +35,9 @@ impl Players {
                 if due { shared.requests.pop_front() } else { None }
             };
             let Some(request) = request else { return };
-            let ordered = self.order(&request, now).await;
-            self.told(ordered.err());
+            if let Err(error) = self.order(&request, now).await {
+                self.told(&error);
+            }
         }
     }
 
@@ -55,13 +56,13 @@ impl Players {
         let booking = self.booking(rider, request, priced, now);
         self.shared().open += 1;
         self.rides.insert(trip, known);
-        self.foresee(trip, rider, now).await;
-        let booked = self.riders.book(self.origin(), booking).await;
-        if booked.is_err() && self.rides.remove(&trip).is_some() {
-            let mut shared = self.shared();
-            shared.open = shared.open.saturating_sub(1);
-        }
-        booked.map(|_| ())
+        self.foresee(trip, rider, now);
+        let (riders, origin) = (Arc::clone(&self.riders), self.origin());
+        self.calls.order(
+            trip,
+            async move { riders.book(origin, booking).await.map(|_| ()) },
+        );
+        Ok(())
     }
 
     /// What a ride costs that starts now.
@@ -90,12 +91,12 @@ impl Players {
     }
 
     /// What the rider will come up with later.
-    async fn foresee(&mut self, trip: TripId, rider: u32, now: Timestamp) {
+    fn foresee(&mut self, trip: TripId, rider: u32, now: Timestamp) {
         let habits = self.scene.habits;
         let cancels = self.cancels_after(rider);
         if cancels == Some(Millis::ZERO) {
             // In the same breath, and faster than the order: the cancellation comes first.
-            self.cancel(trip, now).await;
+            self.cancel(trip, now);
         }
         let changes = habits.changes_plan_after(self.dice.of(Draw::ChangePlan, u64::from(rider), 0));
         for (after, whim) in [(cancels, Whim::Cancel), (changes, Whim::ChangePlan)] {
@@ -146,9 +147,9 @@ impl Players {
 
     pub(super) async fn rethink(&mut self, trip: TripId, whim: Whim, now: Timestamp) {
         match whim {
-            Whim::Cancel => self.cancel(trip, now).await,
+            Whim::Cancel => self.cancel(trip, now),
             Whim::ChangePlan => self.go_elsewhere(trip, now).await,
-            Whim::Complain => self.complain(trip, now).await,
+            Whim::Complain => self.complain(trip, now),
         }
         if let Some(ride) = self.rides.get_mut(&trip) {
             ride.rethinks = ride.rethinks.saturating_sub(1);
@@ -158,29 +159,22 @@ impl Players {
         }
     }
 
-    async fn cancel(&self, trip: TripId, now: Timestamp) {
+    fn cancel(&mut self, trip: TripId, now: Timestamp) {
         let Some(ride) = self.rides.get(&trip) else { return };
         let driven = ride
             .cab
             .and_then(|cab| self.cabs.get(cab as usize))
             .map_or(Millimetres::ZERO, |cab| cab.leg_driven(now));
-        self.told(
-            self.riders
-                .cancel(
-                    self.origin(),
-                    trip,
-                    ride.principal(),
-                    CancelReason::ChangedPlans,
-                    driven,
-                )
-                .await
-                .err(),
-        );
+        let (riders, origin, rider) = (Arc::clone(&self.riders), self.origin(), ride.principal());
+        self.calls.ask(async move {
+            let why = CancelReason::ChangedPlans;
+            riders.cancel(origin, trip, rider, why, driven).await
+        });
     }
 
     /// Three in four get off earlier, which the first hold covers; the others want to go to wherever there is more going on,
     /// which it may not.
-    async fn go_elsewhere(&self, trip: TripId, now: Timestamp) {
+    async fn go_elsewhere(&mut self, trip: TripId, now: Timestamp) {
         let Some(ride) = self.rides.get(&trip) else { return };
         let mut random = self
             .dice
@@ -195,22 +189,24 @@ impl Players {
                 street::along(ride.pick_up, ride.drop_off, Millimetres::new(driven))
             }
         };
-        let asked = match self.priced(ride.pick_up, to, now).await {
-            Ok(priced) => {
-                let rider = ride.principal();
-                let plan = plan(ride.pick_up, to);
-                self.riders
-                    .change_plan(self.origin(), trip, rider, plan, priced.quote, priced.fingerprint)
+        let (riders, origin, rider) = (Arc::clone(&self.riders), self.origin(), ride.principal());
+        let plan = plan(ride.pick_up, to);
+        match self.priced(ride.pick_up, to, now).await {
+            Ok(priced) => self.calls.ask(async move {
+                let PricedTrip {
+                    quote, fingerprint, ..
+                } = priced;
+                riders
+                    .change_plan(origin, trip, rider, plan, quote, fingerprint)
                     .await
-            }
-            Err(error) => Err(error),
-        };
-        self.told(asked.err());
+            }),
+            Err(error) => self.told(&error),
+        }
     }
 
     /// The agent believes the rider, and puts right what the meter showed: half of what was quoted. Where there is no receipt
     /// yet, the platform refuses.
-    async fn complain(&self, trip: TripId, now: Timestamp) {
+    fn complain(&mut self, trip: TripId, now: Timestamp) {
         let Some(ride) = self.rides.get(&trip) else { return };
         let quoted = ride.quote.ride();
         let (distance, duration) = (quoted.distance().get() / 2, quoted.duration().get() / 2);
@@ -218,22 +214,36 @@ impl Players {
             .scene
             .civil(now)
             .and_then(|at| reading(&ride.quote, at, Millimetres::new(distance), Millis::new(duration)));
-        let asked = match right {
+        let (support, origin, quote) = (Arc::clone(&self.support), self.origin(), Arc::clone(&ride.quote));
+        match right {
             Ok(reading) => {
-                self.support
-                    .correct_reading(self.origin(), trip, &ride.quote, &reading)
-                    .await
+                self.calls
+                    .ask(async move { support.correct_reading(origin, trip, &quote, &reading).await });
             }
-            Err(error) => Err(error.into()),
-        };
-        self.told(asked.err());
+            Err(error) => self.told(&error.into()),
+        }
+    }
+
+    /// Hears what the desks answered to all that was asked.
+    pub(super) async fn hear_back(&mut self) {
+        for (orders, answer) in self.calls.answers().await {
+            match (orders, answer) {
+                (Some(trip), Ok(())) => (self.accepted)(trip),
+                (None, Ok(())) => {}
+                (orders, Err(error)) => {
+                    self.told(&error);
+                    if orders.is_some_and(|trip| self.rides.remove(&trip).is_some()) {
+                        let mut shared = self.shared();
+                        shared.open = shared.open.saturating_sub(1);
+                    }
+                }
+            }
+        }
     }
 
     /// Notes that a desk did not take something.
-    pub(super) fn told(&self, error: Option<DeskError>) {
-        if let Some(error) = error {
-            *self.shared().refused.entry(error.code()).or_default() += 1;
-        }
+    pub(super) fn told(&self, error: &DeskError) {
+        *self.shared().refused.entry(error.code()).or_default() += 1;
     }
 }
 

@@ -8,6 +8,7 @@ use fiacre_domain::place::Place;
 use fiacre_domain::requirements::Capabilities;
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
+use std::sync::Arc;
 
 /// How often some of the phones report.
 pub(super) const TICK: Millis = Millis::from_secs(1);
@@ -35,9 +36,9 @@ impl Players {
             let place: Place = haunt.unwrap_or(fallback);
             self.cabs.push(Cab::at(place, now));
             let driver = driver_id(number);
-            if let Err(error) = self.drivers.go_online(self.origin(), driver, capabilities).await {
-                *self.shared().refused.entry(error.code()).or_default() += 1;
-            }
+            let (drivers, origin) = (Arc::clone(&self.drivers), self.origin());
+            self.calls
+                .ask(async move { drivers.go_online(origin, driver, capabilities).await });
             if let Some(car) = self.cabs.get_mut(number) {
                 samples.push(Sample::new(driver, place, now, u64::from(car.next_sequence())));
             }
@@ -45,6 +46,7 @@ impl Players {
                 self.idle(cab, now);
             }
         }
+        self.hear_back().await;
         self.report(samples).await;
     }
 
@@ -76,7 +78,7 @@ impl Players {
         if !samples.is_empty()
             && let Err(error) = self.drivers.locate(samples).await
         {
-            *self.shared().refused.entry(error.code()).or_default() += 1;
+            self.told(&error);
         }
     }
 }

@@ -32,12 +32,14 @@ impl Players {
                 accept,
             } => {
                 let driver = driver_id(cab as usize);
-                let answered = if accept {
-                    self.drivers.accept(self.origin(), trip, offer, driver).await
-                } else {
-                    self.drivers.decline(self.origin(), trip, offer, driver).await
-                };
-                self.told(answered.err());
+                let (drivers, origin) = (Arc::clone(&self.drivers), self.origin());
+                self.calls.ask(async move {
+                    if accept {
+                        drivers.accept(origin, trip, offer, driver).await
+                    } else {
+                        drivers.decline(origin, trip, offer, driver).await
+                    }
+                });
             }
             Action::Press {
                 trip,
@@ -51,7 +53,7 @@ impl Players {
                     } else {
                         0
                     };
-                    self.press(trip, (cab, fence), button, code, now).await;
+                    self.press(trip, (cab, fence), button, code, now);
                 }
             }
             Action::Fumble {
@@ -63,7 +65,7 @@ impl Players {
                 // Half of those who start too early type any code.
                 let mut random = self.dice.of(Draw::Code, u64::from(cab), now.ms().unsigned_abs());
                 let code = (self.riders.start_code(trip) + u16::from(random.below(2) == 0)) % CODES;
-                self.press(trip, (cab, fence), button, code, now).await;
+                self.press(trip, (cab, fence), button, code, now);
             }
             Action::Rethink { trip, whim } => self.rethink(trip, whim, now).await,
             Action::Wander { cab, plan } => self.wander(cab, plan, now),
@@ -71,41 +73,37 @@ impl Players {
     }
 
     /// Presses a button, whatever the trip is at: the platform says whether it fits.
-    async fn press(
-        &mut self,
-        trip: TripId,
-        (cab, fence): (u32, Fence),
-        button: Button,
-        code: u16,
-        now: Timestamp,
-    ) {
+    fn press(&mut self, trip: TripId, (cab, fence): (u32, Fence), button: Button, code: u16, now: Timestamp) {
         let driver = driver_id(cab as usize);
         let device = self.device(cab, now);
         let at_pick_up = Millimetres::ZERO;
-        let pressed = match button {
-            Button::GiveBack => self.drivers.withdraw(self.origin(), trip, driver, fence).await,
-            Button::Arrived => {
-                self.drivers
-                    .arrive(self.origin(), trip, driver, fence, at_pick_up, device)
-                    .await
-            }
-            Button::NoShow => self.drivers.no_show(self.origin(), trip, driver, fence).await,
-            Button::Start => {
-                self.drivers
-                    .start(self.origin(), trip, driver, fence, code, device)
-                    .await
-            }
+        let reading = match button {
             Button::Finish => match self.meter(trip, cab, now) {
+                Some(Ok(reading)) => Some(Arc::new(reading)),
+                Some(Err(error)) => return self.told(&error.into()),
                 None => return,
-                Some(Ok(reading)) => {
-                    self.drivers
-                        .complete(self.origin(), trip, fence, driver, Arc::new(reading), device)
+            },
+            Button::GiveBack | Button::Arrived | Button::NoShow | Button::Start => None,
+        };
+        let (drivers, origin) = (Arc::clone(&self.drivers), self.origin());
+        self.calls.ask(async move {
+            match (button, reading) {
+                (Button::GiveBack, _) => drivers.withdraw(origin, trip, driver, fence).await,
+                (Button::Arrived, _) => {
+                    drivers
+                        .arrive(origin, trip, driver, fence, at_pick_up, device)
                         .await
                 }
-                Some(Err(error)) => Err(error.into()),
-            },
-        };
-        self.told(pressed.err());
+                (Button::NoShow, _) => drivers.no_show(origin, trip, driver, fence).await,
+                (Button::Start, _) => drivers.start(origin, trip, driver, fence, code, device).await,
+                (Button::Finish, Some(reading)) => {
+                    drivers
+                        .complete(origin, trip, fence, driver, reading, device)
+                        .await
+                }
+                (Button::Finish, None) => Ok(()),
+            }
+        });
     }
 
     /// What the taximeter of a car shows of a trip; of one that the car does not carry, nothing.

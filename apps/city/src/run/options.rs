@@ -2,6 +2,7 @@
 
 use crate::commission::{self, CommissionError};
 use crate::demand::{Burst, DemandError, DemandPlan, Multiplier};
+use crate::keep::KeepError;
 use crate::players::{Habits, Share};
 use crate::table::TableError;
 use fiacre_domain::geo::{AreaError, ServiceArea};
@@ -110,6 +111,9 @@ pub enum CityError {
     /// A port failed while the city was set up or read.
     #[error(transparent)]
     Port(#[from] PortError),
+    /// What the platform knows cannot be kept where it was asked to.
+    #[error(transparent)]
+    Keep(#[from] KeepError),
     /// The thread that keeps the chronicle cannot be started.
     #[error("failed to start the thread that audits the run: {0}")]
     Thread(#[source] std::io::Error),
@@ -137,6 +141,7 @@ impl CityError {
             | Self::Name(_)
             | Self::Run(_)
             | Self::Port(_)
+            | Self::Keep(_)
             | Self::Thread(_)
             | Self::NotClosed { .. } => false,
         }

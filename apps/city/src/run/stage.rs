@@ -1,14 +1,16 @@
 //! Everything that plays, and what is kept of it.
 
+use super::left::Beginning;
 use super::options::{UTC_OFFSET, approaches, fleet, payments};
-use super::{CityError, CityOptions, Played, Spectator};
+use super::{CityError, CityOptions, Played, Spectator, Venue};
 use crate::chronicle::{Chronicle, Note, Scribe};
 use crate::commission;
 use crate::coverage::Coverage;
 use crate::demand::{Demand, DemandPlan};
+use crate::keep::{Keep, open_new};
 use crate::manhattan::Manhattan;
 use crate::platform::{Platform, PlatformConfig};
-use crate::players::{Players, Scene, Shared};
+use crate::players::{Accepted, Players, Scene, Shared};
 use crate::proofs::Proofs;
 use crate::roads::Roads;
 use crate::witness::Witness;
@@ -20,16 +22,21 @@ use fiacre_domain::saga::Command;
 use fiacre_domain::stream::{Commit, StreamId};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
+use fiacre_embedded::Database;
 use fiacre_memory::SkewedClock;
-use fiacre_ports::{Cursor, EventStore};
+use fiacre_ports::Cursor;
 use fiacre_services::observer::{Decided, Observer};
 use fiacre_services::state::State;
 use fiacre_wire::seal::KeyedSeal;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// How long a closed trip is kept, for messages still under way.
 const KEPT_AFTER_CLOSE: Millis = Millis::from_secs(10);
+
+/// What the demo's fingerprints and start codes are keyed with: nothing in it is secret.
+pub(super) const SEAL: [u8; 32] = [0x6b; 32];
 
 /// Those who hear of what the platform decides.
 #[derive(Debug, Default)]
@@ -62,7 +69,7 @@ pub(super) struct Stage<S> {
 }
 
 impl<S: Spectator + 'static> Stage<S> {
-    pub(super) fn set(options: &CityOptions, spectator: S) -> Result<Self, CityError> {
+    pub(super) fn set(options: &CityOptions, venue: Venue, spectator: S) -> Result<Self, CityError> {
         let manhattan = Arc::new(Manhattan::load()?);
         let region: RegionId = "manhattan".parse()?;
         let tariff = commission::taken(&options.tariff)?;
@@ -70,21 +77,31 @@ impl<S: Spectator + 'static> Stage<S> {
         let start = midnight.plus(options.plan()?.start());
         let scribe = Scribe::begin(spectator, &tariff).map_err(CityError::Thread)?;
         let onlookers = Arc::new(Onlookers::default());
+        let Venue { folder, accepted } = venue;
+        let keep = match folder {
+            None => Keep::Memory,
+            Some(folder) => Keep::Folder(begin_in(&folder, options, start, &tariff)?),
+        };
         let config = PlatformConfig {
+            keep,
             region,
             start,
             seed: options.seed,
             fleet: fleet(region, options.matching)?,
-            payments: payments(options)?,
+            payments: Some(payments(options)?),
             roads: Arc::new(Roads::new(Arc::clone(&manhattan), UTC_OFFSET)),
             approaches: Arc::new(approaches()),
         };
         let witness: Arc<Mutex<dyn Witness>> = Arc::clone(scribe.notebook()) as _;
-        let seal = Arc::new(KeyedSeal::new([0x6b; 32]));
-        let mut platform = Platform::begin(config, seal, witness, Arc::clone(&onlookers) as _);
+        let seal = Arc::new(KeyedSeal::new(SEAL));
+        let mut platform = Platform::begin(config, seal, witness, Arc::clone(&onlookers) as _)?;
+
         let shared = Arc::new(Mutex::new(Shared::default()));
         let scene = scene(options, region, &manhattan, &tariff)?;
-        call_in(&mut platform, scene, &shared, options.drivers)?;
+        let called_in = call_in(&mut platform, scene, &shared, options.drivers, accepted);
+        // Where nothing can be kept that is why, whatever came of it.
+        platform.check()?;
+        called_in?;
         Ok(Self {
             platform,
             scribe,
@@ -99,7 +116,7 @@ impl<S: Spectator + 'static> Stage<S> {
     }
 
     /// Folds what has closed, or is folded into a snapshot, into the digest and drops it; gives how many trips are open.
-    pub(super) fn tidy(&mut self, now: Timestamp) -> usize {
+    pub(super) fn tidy(&mut self, now: Timestamp) -> Result<usize, CityError> {
         let (newly, driven, open) = {
             let mut shared = lock(&self.shared);
             (
@@ -111,7 +128,9 @@ impl<S: Spectator + 'static> Stage<S> {
         let mut notebook = lock(self.scribe.notebook());
         for drive in driven {
             let stream = StreamId::Driver(drive.driver);
-            notebook.note(Note::Trimmed(stream, self.platform.store.trim(stream)));
+            if let Some(trimmed) = self.platform.kept().trim(stream) {
+                notebook.note(Note::Trimmed(stream, trimmed));
+            }
             notebook.note(Note::Drove(drive));
         }
         for &trip in &newly {
@@ -125,21 +144,22 @@ impl<S: Spectator + 'static> Stage<S> {
             .is_some_and(|(at, _)| now.since(*at) >= KEPT_AFTER_CLOSE)
         {
             if let Some((_, trip)) = self.closed.pop_front() {
-                self.fold(trip);
+                self.fold(trip)?;
             }
         }
-        open
+        Ok(open)
     }
 
-    fn fold(&mut self, trip: TripId) {
-        let dropped = self.platform.forget(trip);
-        lock(self.scribe.notebook()).note(Note::Dropped(trip, dropped));
+    fn fold(&mut self, trip: TripId) -> Result<(), CityError> {
+        let held = self.platform.retire(trip)?;
+        lock(self.scribe.notebook()).note(Note::Over(trip, held));
+        Ok(())
     }
 
     pub(super) fn end(mut self) -> Result<(Played, S), CityError> {
         let now = self.platform.time.now();
         while let Some((_, trip)) = self.closed.pop_front() {
-            self.fold(trip);
+            self.fold(trip)?;
         }
         self.fold_rest()?;
         let Self {
@@ -182,29 +202,48 @@ impl<S: Spectator + 'static> Stage<S> {
 
     /// What never closes: drivers' streams, tips and debts.
     fn fold_rest(&mut self) -> Result<(), CityError> {
-        let store = self.platform.store.clone();
-        let mut streams = BTreeMap::<StreamId, Vec<Arc<Commit>>>::new();
         let mut cursor = Cursor::default();
         loop {
-            let (store, from) = (store.clone(), cursor.clone());
+            let (store, from) = (Arc::clone(&self.platform.store), cursor.clone());
             let page = self
                 .platform
                 .executor
                 .block_on(async move { store.scan(&from, 4_096).await })??;
-            for commit in page.entries.into_iter().filter_map(|entry| entry.commit.ok()) {
-                streams.entry(commit.stream).or_default().push(commit);
+            let commits: Vec<Arc<Commit>> = page
+                .entries
+                .into_iter()
+                .map(|entry| entry.commit)
+                .collect::<Result<_, _>>()?;
+            let mut notebook = lock(self.scribe.notebook());
+            for commits in commits.chunk_by(|one, next| one.stream == next.stream) {
+                let stream = commits.first().map(|first| first.stream);
+                if let Some(stream) = stream.filter(|stream| !self.platform.kept().was_given(*stream)) {
+                    notebook.note(Note::Left(stream, commits.to_vec()));
+                }
             }
             match page.next {
                 Some(next) => cursor = next,
-                None => break,
+                None => return Ok(()),
             }
         }
-        let mut notebook = lock(self.scribe.notebook());
-        for (stream, commits) in streams {
-            notebook.note(Note::Left(stream, commits));
-        }
-        Ok(())
     }
+}
+
+/// Opens a folder for this run, and notes there how it began.
+fn begin_in(
+    folder: &Path,
+    options: &CityOptions,
+    start: Timestamp,
+    tariff: &Arc<Tariff>,
+) -> Result<Database, CityError> {
+    let database = open_new(folder, &[Arc::clone(tariff)])?;
+    let beginning = Beginning {
+        start,
+        seed: options.seed,
+        matching: options.matching,
+    };
+    beginning.note(folder)?;
+    Ok(database)
 }
 
 /// What all who play there know of the city.
@@ -236,16 +275,18 @@ fn call_in(
     scene: Scene,
     shared: &Arc<Mutex<Shared>>,
     drivers: u32,
+    accepted: Accepted,
 ) -> Result<(), CityError> {
     let gather = Players::gather(
         scene,
         platform.desks.clone(),
-        Arc::new(platform.bus.clone()),
+        Arc::clone(&platform.bus),
         Arc::new(SkewedClock::new(platform.time.clone(), Millis::ZERO)),
         Arc::clone(shared),
         usize::try_from(drivers).unwrap_or(usize::MAX),
     );
     let players = platform.executor.block_on(gather)??;
+    let players = players.telling(accepted);
     platform.executor.spawn("players", players.play());
     Ok(())
 }

@@ -4,7 +4,7 @@ use fiacre_city::demand::Multiplier;
 use fiacre_city::manhattan::Manhattan;
 use fiacre_city::measures::Measures;
 use fiacre_city::players::{Driven, Habits, Share};
-use fiacre_city::run::{self, CityError, CityOptions, Played, Spectator};
+use fiacre_city::run::{self, CityError, CityOptions, Played, Spectator, Venue};
 use fiacre_domain::ledger::Movements;
 use fiacre_domain::money::Currency;
 use fiacre_domain::stream::Commit;
@@ -91,20 +91,25 @@ pub(crate) fn evening() -> CityOptions {
     }
 }
 
-/// Plays, and checks what must hold of every day.
+/// Plays in memory, and checks what must hold of every day.
 pub(crate) fn play(options: &CityOptions) -> Day {
+    play_at(options, Venue::default()).unwrap()
+}
+
+/// The same, somewhere.
+pub(crate) fn play_at(options: &CityOptions, venue: Venue) -> Result<Day, CityError> {
     let measures = Measures::new(
         Arc::new(Manhattan::load().unwrap()),
         options.tariff.currency(),
         options.start(),
     );
-    let (played, watch) = run::play(options, Watch(measures), |_, _| {}).unwrap();
+    let (played, watch) = run::play_at(options, venue, Watch(measures), |_, _| {})?;
     let day = Day {
         played,
         measures: watch.0,
     };
     assert_sound(&day);
-    day
+    Ok(day)
 }
 
 /// Why a day is not played.

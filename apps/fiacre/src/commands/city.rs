@@ -2,6 +2,7 @@
 
 mod options;
 mod screen;
+mod venue;
 
 pub(crate) use options::CityArguments;
 
@@ -83,6 +84,7 @@ impl Trips {
 impl CityArguments {
     pub(crate) fn run(self, json: bool, out: &mut impl Write) -> Result<(), Failure> {
         let options = self.options()?;
+        let (venue, acknowledged) = self.venue.venue()?;
         let mut trips = self
             .trips
             .as_deref()
@@ -110,8 +112,9 @@ impl CityArguments {
                 screen.show(moment, figures);
             }
         };
-        let (played, mut watch) = run::play(&options, Watch { measures }, look).map_err(Failure::City)?;
+        let played = run::play_at(&options, venue, Watch { measures }, look);
         screen.clear();
+        let (played, mut watch) = played.map_err(Failure::City)?;
         let kept = match (unwritten, trips) {
             (Some(failure), _) => Err(failure),
             (None, Some(trips)) => trips.finish(&mut watch.measures),
@@ -121,7 +124,7 @@ impl CityArguments {
         let shown = show(&report, json, out);
         // What was found weighs most, then the table of trips; the report comes last, for its reader may have seen enough,
         // which is no failure and must hide none.
-        verdict(&report).and(kept).and(shown)
+        verdict(&report).and(acknowledged.finish()).and(kept).and(shown)
     }
 
     fn facts(&self, options: &CityOptions, played: &Played, wall: Duration) -> Facts {

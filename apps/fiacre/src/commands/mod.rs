@@ -5,6 +5,7 @@ mod city;
 mod progress;
 mod quote;
 mod receipt;
+mod resume;
 mod tariff;
 mod trip;
 
@@ -16,6 +17,9 @@ use std::io::Write;
 pub(crate) enum Command {
     /// Watch Manhattan's demand go through the whole platform, in this process
     City(city::CityArguments),
+
+    /// Go on with a run that was killed, until every trip is over
+    Resume(resume::ResumeArguments),
 
     /// Audits of what a platform has left on disk
     #[command(
@@ -55,6 +59,7 @@ impl Command {
         match self {
             Self::City(arguments) => arguments.run(json, out),
             Self::Audit(command) => command.run(json, out),
+            Self::Resume(arguments) => arguments.run(json, out),
             Self::Tariff(command) => command.run(json, out),
             Self::Quote(arguments) => arguments.run(json, out),
             Self::Receipt(command) => command.run(json, out),

@@ -94,8 +94,11 @@ const fn finding_code(failure: &Failure) -> Option<&'static str> {
         | Failure::Unwritable(..)
         | Failure::Unwritten(..)
         | Failure::Unspeakable(_)
+        | Failure::NoFolder
+        | Failure::NoUseForFolder
         | Failure::City(_)
         | Failure::Findings(_)
+        | Failure::MissingTrips(_)
         | Failure::Folder(_)
         | Failure::Log(_)
         | Failure::Rows(..)

@@ -1,5 +1,6 @@
 //! What can be asked of `fiacre city`.
 
+use super::venue::VenueArguments;
 use crate::commands::tariff;
 use crate::failure::Failure;
 use clap::builder::NonEmptyStringValueParser;
@@ -24,6 +25,7 @@ Examples:
   fiacre city --weekday mon --from 00:00 --hours 24 --trips monday.csv
   fiacre city --matching greedy --seed 7
   fiacre city --burst 18:30-18:45:10 --drivers 9000
+  fiacre city --store embedded --data friday --ack-log accepted.txt
 
 Demand: New York TLC records of business days of 2018, by weekday, quarter-hour and pair of zones.
 Bursts: 24:00 ends the day; where they overlap, their factors multiply.
@@ -33,9 +35,13 @@ nyc-2018.c20.
 Drivers: 8,000 for each unit of demand, but no more than 100,000, unless --drivers says otherwise. The report says how many.
 Rates: the report says what the three shares came to, as does \"rates\" in the JSON. Riders cancel for other reasons too (0.15%), and
 a trip may end by itself before its rider cancels.
+Store: on a folder the platform keeps every commit, message, deadline and search, and the sandbox for payments its own records in
+sandbox-payments/ beside them. A write takes 100 ms of the city's time, on disk and in memory alike: one seed gives one digest on
+both. Killed at any moment, what was accepted goes on by `fiacre resume`. Places and riders' numbers are stored in the clear.
 The report goes to stdout, the progress line to a terminal's stderr; NO_COLOR is respected. Ctrl-C ends it without a report.
-Exit codes: 0 no finding, 2 audit findings, 64 bad usage or configuration, 70 an error of ours, such as a run that came to
-no end, 74 the report or the table of trips could not be written.")]
+Exit codes: 0 no finding, 2 audit findings, 3 the folder cannot be read, 64 bad usage or configuration, such as a folder that is
+in use, foreign or not empty, 70 an error of ours, such as a run that came to no end, 74 the report, the table of trips or the
+folder could not be written.")]
 pub(crate) struct CityArguments {
     /// The day of the week: mon, tue, wed, thu or fri (the data has no weekend)
     #[arg(long, value_name = "DAY", default_value = "fri")]
@@ -115,6 +121,9 @@ pub(crate) struct CityArguments {
     /// Write one line for each trip here, as CSV
     #[arg(long, value_name = "FILE.csv")]
     pub(super) trips: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(super) venue: VenueArguments,
 }
 
 /// How fast the city plays.

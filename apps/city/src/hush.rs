@@ -1,0 +1,109 @@
+//! A bus for the payment company's messenger, which carries no notice about what is over.
+//!
+//! Notices may come minutes late. In memory the trip is dropped by then and on disk it is not: told of it, the platform would
+//! do something else in one case than in the other.
+
+use async_trait::async_trait;
+use fiacre_domain::id::IntentId;
+use fiacre_domain::time::Timestamp;
+use fiacre_domain::units::Millis;
+use fiacre_ports::{
+    Body, Bus, Consumer, Message, Parked, ParkingId, PortError, Prefetch, Published, QueueName, QueueSpec,
+};
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// How long a payment that is over is remembered: longer than the latest notice takes.
+const REMEMBERED: Millis = Millis::from_minutes(10);
+
+/// Payments that are over. Clones are the same.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Over(Arc<Mutex<Known>>);
+
+#[derive(Debug, Default)]
+struct Known {
+    intents: BTreeSet<IntentId>,
+    since: VecDeque<(Timestamp, IntentId)>,
+}
+
+impl Over {
+    /// From `now` on this payment is over.
+    pub(crate) fn add(&self, intent: IntentId, now: Timestamp) {
+        let known = &mut *self.known();
+        known.intents.insert(intent);
+        known.since.push_back((now, intent));
+        while let Some(&(since, intent)) = known.since.front()
+            && now.since(since) > REMEMBERED
+        {
+            known.since.pop_front();
+            known.intents.remove(&intent);
+        }
+    }
+
+    fn has(&self, message: &Message) -> bool {
+        match &message.body {
+            Body::Notice(notice) => self.known().intents.contains(&notice.intent),
+            Body::Event { .. } | Body::Command { .. } => false,
+        }
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Takes what is over, and carries it nowhere.
+pub(crate) struct HushedBus {
+    bus: Arc<dyn Bus>,
+    over: Over,
+}
+
+impl HushedBus {
+    pub(crate) fn new(bus: Arc<dyn Bus>, over: Over) -> Self {
+        Self { bus, over }
+    }
+}
+
+#[async_trait]
+impl Bus for HushedBus {
+    async fn declare(&self, queue: &QueueSpec) -> Result<(), PortError> {
+        self.bus.declare(queue).await
+    }
+
+    async fn publish(&self, messages: Vec<Message>) -> Vec<Published> {
+        let over: Vec<bool> = messages.iter().map(|message| self.over.has(message)).collect();
+        let carried = messages.into_iter().zip(&over).filter(|(_, over)| !**over);
+        let carried = carried.map(|(message, _)| message).collect();
+        let mut published = self.bus.publish(carried).await.into_iter();
+        over.into_iter()
+            .filter_map(|over| {
+                if over {
+                    Some(Published::Confirmed)
+                } else {
+                    published.next()
+                }
+            })
+            .collect()
+    }
+
+    async fn consume(&self, queue: &QueueName, prefetch: Prefetch) -> Result<Box<dyn Consumer>, PortError> {
+        self.bus.consume(queue, prefetch).await
+    }
+
+    async fn parked(
+        &self,
+        queue: &QueueName,
+        after: Option<ParkingId>,
+        max: usize,
+    ) -> Result<Vec<Parked>, PortError> {
+        self.bus.parked(queue, after, max).await
+    }
+
+    async fn replay(&self, queue: &QueueName, parkings: &[ParkingId]) -> Result<Vec<bool>, PortError> {
+        self.bus.replay(queue, parkings).await
+    }
+
+    async fn drop_parked(&self, queue: &QueueName, parkings: &[ParkingId]) -> Result<Vec<bool>, PortError> {
+        self.bus.drop_parked(queue, parkings).await
+    }
+}

@@ -1,0 +1,137 @@
+//! `fiacre resume`: goes on with a run that a crash has ended.
+
+use crate::commands::tariff;
+use crate::failure::Failure;
+use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
+use fiacre_auditing::ack_log;
+use fiacre_city::commission;
+use fiacre_city::run::{self, CityError, Resumed};
+use fiacre_domain::id::TripId;
+use serde_json::{Map, Value, json};
+use std::fs::File;
+use std::io::{BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// How many missing trips are named on the page.
+const MISSING_SHOWN: usize = 10;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  fiacre city --store embedded --data friday --ack-log accepted.txt    # killed, cut off, out of disk …
+  fiacre resume --data friday --ack-log accepted.txt
+  fiacre resume --data friday --json
+
+The services go on where the last commit stands, by the city's clock, and until nothing is left to do. Nobody rides, drives or
+answers any more: deadlines bring every trip to its end, with its locks released and its money captured or given back. A folder
+that is at rest stays as it is.
+Exit codes: 0 every trip is over, 2 accepted trips are missing or not over, 3 the folder cannot be read, 64 bad usage, such as a
+folder that is in use or holds no run, 70 an error of ours, such as trips that come to no end, 74 the folder cannot be written.")]
+pub(crate) struct ResumeArguments {
+    /// The folder of the run
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+
+    /// The tariff that the run quoted with: a file, or the name of a built-in tariff
+    #[arg(long, value_name = "FILE", default_value = "nyc-2018", value_parser = NonEmptyStringValueParser::new())]
+    tariff: String,
+
+    /// Trips that were accepted, as `city --ack-log` wrote them: each must be there, and over
+    #[arg(long, value_name = "FILE")]
+    ack_log: Option<PathBuf>,
+}
+
+impl ResumeArguments {
+    pub(crate) fn run(self, json: bool, out: &mut impl Write) -> Result<(), Failure> {
+        let accepted = self.ack_log.as_deref().map_or_else(|| Ok(Vec::new()), read)?;
+        let tariff = Arc::new(tariff::open(&self.tariff)?);
+        let tariff = commission::taken(&tariff).map_err(|error| Failure::City(CityError::from(error)))?;
+        let resumed = run::resume(&self.data, &[tariff], &accepted).map_err(Failure::City)?;
+        let shown = show(&self.data, &resumed, json, out);
+        let verdict = match resumed.missing.len() {
+            0 => Ok(()),
+            missing => Err(Failure::MissingTrips(missing)),
+        };
+        verdict.and(shown)
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<TripId>, Failure> {
+    let file = File::open(path).map_err(|error| Failure::Unreadable(path.to_owned(), error))?;
+    let trips = ack_log::read(BufReader::new(file));
+    let trips = trips.map_err(|error| Failure::AckLog(path.to_owned(), error))?;
+    Ok(trips.into_iter().collect())
+}
+
+fn show(folder: &Path, resumed: &Resumed, json: bool, out: &mut impl Write) -> Result<(), Failure> {
+    if json {
+        writeln!(out, "{}", as_json(folder, resumed))?;
+    } else {
+        write_page(folder, resumed, out)?;
+    }
+    Ok(out.flush()?)
+}
+
+fn as_json(folder: &Path, resumed: &Resumed) -> Value {
+    let ends = resumed.ends.iter();
+    let ends: Map<String, Value> = ends
+        .map(|(end, count)| (end.name().to_owned(), json!(count)))
+        .collect();
+    let missing: Vec<String> = resumed.missing.iter().map(ToString::to_string).collect();
+    json!({
+        "data": folder.display().to_string(),
+        "from": resumed.from.to_string(),
+        "until": resumed.until.to_string(),
+        "virtual_s": resumed.until.since(resumed.from).get() / 1_000,
+        "trips": resumed.trips,
+        "taken_up": resumed.taken_up,
+        "ended": ends,
+        "commits": { "found": resumed.commits_found, "added": resumed.commits_added },
+        "events_added": resumed.events_added,
+        "missing": missing,
+    })
+}
+
+fn write_page(folder: &Path, resumed: &Resumed, out: &mut impl Write) -> Result<(), Failure> {
+    writeln!(out, "{}", folder.display())?;
+    if resumed.commits_added == 0 {
+        let (trips, commits) = (resumed.trips, resumed.commits_found);
+        writeln!(
+            out,
+            "  at rest: {trips} trips are over, {commits} commits; nothing was to be done"
+        )?;
+    } else {
+        let minutes = resumed.until.since(resumed.from).get() / 60_000;
+        writeln!(
+            out,
+            "  from {} to {} ({minutes} minutes of the city's time)",
+            resumed.from, resumed.until
+        )?;
+        let ends = resumed
+            .ends
+            .iter()
+            .map(|(end, count)| format!("{count} {}", end.name()));
+        let ends: Vec<String> = ends.collect();
+        writeln!(
+            out,
+            "  {} of {} trips were taken up and ended: {}",
+            resumed.taken_up,
+            resumed.trips,
+            ends.join(", ")
+        )?;
+        writeln!(
+            out,
+            "  {} commits added to the {} that were found",
+            resumed.commits_added, resumed.commits_found
+        )?;
+    }
+    for trip in resumed.missing.iter().take(MISSING_SHOWN) {
+        writeln!(
+            out,
+            "  MISSING: {trip} was accepted, and is not there or not over"
+        )?;
+    }
+    Ok(())
+}

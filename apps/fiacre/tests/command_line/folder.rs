@@ -1,0 +1,175 @@
+//! A city on a folder: killed, resumed, audited; and what is said of folders that cannot be used.
+
+use super::{UNREADABLE, USAGE, exit, fiacre, words};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use tempfile::TempDir;
+
+/// In memory, where the system has a place for that: an fsync costs nothing there.
+fn empty_folder() -> TempDir {
+    tempfile::tempdir_in("/dev/shm")
+        .or_else(|_| tempfile::tempdir())
+        .unwrap()
+}
+
+fn city(data: &Path, demand: &str) -> Vec<String> {
+    let data = data.display();
+    words(&format!(
+        "city --from 18:00 --hours 0.1 --demand {demand} --drivers 200 --json --store embedded --data {data}"
+    ))
+}
+
+/// A city that plays until it is killed.
+fn begin(data: &Path, accepted: &Path) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_fiacre"))
+        .args(city(data, "0.03"))
+        .arg("--ack-log")
+        .arg(accepted)
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+fn lines(file: &Path) -> usize {
+    std::fs::read_to_string(file).map_or(0, |text| text.lines().count())
+}
+
+fn resumed(data: &Path, accepted: &Path) -> Value {
+    let (data, accepted) = (data.display(), accepted.display());
+    let output = fiacre(&words(&format!(
+        "resume --json --data {data} --ack-log {accepted}"
+    )));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{said}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn what_was_accepted_before_a_kill_is_there_and_ends_by_resume() {
+    let place = empty_folder();
+    let (data, accepted) = (place.path().join("data"), place.path().join("accepted"));
+    let mut city = begin(&data, &accepted);
+    while lines(&accepted) < 20 {
+        assert!(city.try_wait().unwrap().is_none(), "it ended by itself");
+        std::thread::yield_now();
+    }
+    city.kill().unwrap();
+    city.wait().unwrap();
+
+    let first = resumed(&data, &accepted);
+    assert!(first["taken_up"].as_u64().unwrap() > 0, "{first}");
+    let ended: u64 = first["ended"]
+        .as_object()
+        .unwrap()
+        .values()
+        .map(|count| count.as_u64().unwrap())
+        .sum();
+    assert_eq!(ended, first["taken_up"].as_u64().unwrap(), "{first}");
+    assert!(first["trips"].as_u64().unwrap() >= 20, "{first}");
+    let second = resumed(&data, &accepted);
+    assert_eq!(
+        (&second["taken_up"], &second["commits"]["added"]),
+        (&0.into(), &0.into())
+    );
+    let checked = format!("audit check {} --ack-log {}", data.display(), accepted.display());
+    let (code, said) = exit(&words(&checked));
+    assert_eq!(code, 0, "{said}");
+}
+
+#[test]
+fn a_trip_that_was_accepted_and_is_not_there_is_named() {
+    let place = empty_folder();
+    let (data, accepted) = (place.path().join("data"), place.path().join("accepted"));
+    assert_eq!(exit(&city(&data, "0")).0, 0);
+    std::fs::write(&accepted, "00000000-0000-0000-0000-000000000001\n").unwrap();
+    let line = format!(
+        "resume --data {} --ack-log {}",
+        data.display(),
+        accepted.display()
+    );
+    let output = fiacre(&words(&line));
+    assert_eq!(output.status.code(), Some(2));
+    let page = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        page.contains("MISSING: 00000000-0000-0000-0000-000000000001"),
+        "{page}"
+    );
+}
+
+#[test]
+fn a_folder_that_cannot_be_used_is_refused_and_it_is_said_what_to_do() {
+    let place = empty_folder();
+    let foreign = place.path().join("foreign");
+    std::fs::create_dir(&foreign).unwrap();
+    std::fs::write(foreign.join("letter.txt"), "Dear all").unwrap();
+    let played = place.path().join("played");
+    assert_eq!(exit(&city(&played, "0")).0, 0);
+    let newer = place.path().join("newer");
+    copy(&played, &newer);
+    std::fs::write(newer.join("db/fiacre"), "Fiacre's embedded store, format 999\n").unwrap();
+    let no_folder = PathBuf::from("/dev/null/data");
+    let absent = place.path().join("absent");
+    for (command, data, code, says) in [
+        ("city", &foreign, USAGE, "letter.txt"),
+        ("city", &played, USAGE, "fiacre resume"),
+        ("city", &newer, UNREADABLE, "newer release"),
+        ("city", &no_folder, 74, "failed to open"),
+        ("resume", &foreign, USAGE, "letter.txt"),
+        ("resume", &newer, UNREADABLE, "newer release"),
+        ("resume", &absent, USAGE, "no run was begun there"),
+    ] {
+        let options = match command {
+            "city" => city(data, "0"),
+            _ => words(&format!("resume --data {}", data.display())),
+        };
+        let (found, said) = exit(&options);
+        assert_eq!(found, code, "{command} {}: {said}", data.display());
+        assert!(said.contains(says), "{command}: {said}");
+    }
+    assert!(!absent.exists(), "resume makes no folder");
+}
+
+#[test]
+fn a_folder_is_used_by_one_process_at_a_time() {
+    let place = empty_folder();
+    let (data, accepted) = (place.path().join("data"), place.path().join("accepted"));
+    let mut first = begin(&data, &accepted);
+    while lines(&accepted) == 0 {
+        assert!(first.try_wait().unwrap().is_none(), "it ended by itself");
+        std::thread::yield_now();
+    }
+    let (code, said) = exit(&words(&format!("resume --data {}", data.display())));
+    first.kill().unwrap();
+    first.wait().unwrap();
+    assert_eq!(code, USAGE);
+    assert!(
+        said.contains(&format!("process {} uses it", first.id())),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_store_and_a_folder_belong_together() {
+    for (line, says) in [
+        ("city --store embedded", "--data DIR"),
+        ("city --store memory --data x", "has no use for --data"),
+    ] {
+        let (code, said) = exit(&words(line));
+        assert_eq!(code, USAGE, "{said}");
+        assert!(said.contains(says), "{said}");
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
