@@ -27,7 +27,7 @@
 //! | plays a rider | [`Platform::book`], [`cancel`](Platform::cancel), [`change_plan`](Platform::change_plan), [`rider_acts`](Platform::rider_acts) for 3-D Secure |
 //! | plays a driver | [`Habit`]s, or [`accept`](Platform::accept), [`decline`](Platform::decline), [`withdraw`](Platform::withdraw), [`arrive`](Platform::arrive), [`pick_up`](Platform::pick_up), [`no_show`](Platform::no_show), [`complete`](Platform::complete); [`drive`](Platform::drive) does the last ones |
 //! | plays the bank | [`payments`], one method a behaviour: [`Ride::paid_with`]; [`bank_drops_hold`](Platform::bank_drops_hold), [`company`](Platform::company) |
-//! | breaks things | [`fail_next`](Platform::fail_next), [`outage`](Platform::outage), [`stop`](Platform::stop), [`restart`](Platform::restart), [`set_skew`](Platform::set_skew), [`faults`](Platform::faults) |
+//! | breaks things | [`fail_next`](Platform::fail_next), [`outage`](Platform::outage), [`stop`](Platform::stop), [`restart`](Platform::restart), [`set_skew`](Platform::set_skew), [`faults`](Platform::faults); [`strike_each`] call in turn |
 //! | mends things | [`heal`](Platform::heal), [`start`](Platform::start), [`parked`](Platform::parked), [`replay`](Platform::replay) |
 //! | looks | [`trip`](Platform::trip), [`driver`](Platform::driver), [`audit`](Platform::audit), [`ledger`](Platform::ledger), [`view`](Platform::view), [`log`](Platform::log) |
 //!
@@ -61,6 +61,7 @@ mod platform;
 mod probe;
 mod ride;
 mod setup;
+mod strike;
 mod trouble;
 
 pub use error::Error;
@@ -78,4 +79,5 @@ pub use platform::{IDLE_WITHIN, Platform};
 pub use probe::{AuditProbe, DriverProbe, TripProbe};
 pub use ride::Ride;
 pub use setup::{START, Setup};
+pub use strike::strike_each;
 pub use trouble::ParkedMessage;

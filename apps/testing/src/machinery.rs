@@ -179,6 +179,9 @@ impl Machinery {
         for (service, count) in self.unpublished() {
             let _always_written = writeln!(text, "  {count} commits of {} to be published", service.name());
         }
+        if text.is_empty() {
+            text.push_str("  the matcher, which a fault keeps from it\n");
+        }
         text
     }
 }

@@ -6,6 +6,7 @@ use crate::machines::Machines;
 use crate::part::Part;
 use crate::people::{Answer, People};
 use crate::probe::{AuditProbe, DriverProbe, Record, TripProbe};
+use crate::strike::Run;
 use fiacre_domain::id::{PrincipalId, TripId};
 use fiacre_domain::ledger::Ledger;
 use fiacre_domain::pricing::Tariff;
@@ -45,7 +46,7 @@ pub(crate) struct Prices {
 /// Nothing runs beside the test: things happen while it asks for something, and time passes only in
 /// [`run_until_idle`](Self::run_until_idle), [`advance`](Self::advance) and their like. Two platforms know nothing of each other.
 pub struct Platform {
-    pub(crate) seed: u64,
+    pub(crate) run: Run,
     pub(crate) start: Timestamp,
     pub(crate) machinery: Machinery,
     pub(crate) machines: Arc<Machines>,
@@ -57,8 +58,8 @@ pub struct Platform {
     pub(crate) riders: BTreeMap<TripId, PrincipalId>,
     /// Where drivers hear of offers.
     pub(crate) hears: Box<dyn Consumer>,
-    /// How many commits, and how many moves of drivers, the matcher has looked at when nothing else was to be heard.
-    pub(crate) looked_at: Option<(usize, u64)>,
+    /// What the matcher had looked at when nothing else was to be heard.
+    pub(crate) looked_at: Option<Seen>,
     /// How often a test has moved a driver.
     pub(crate) moves: u64,
 }
@@ -66,10 +67,20 @@ pub struct Platform {
 impl fmt::Debug for Platform {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Platform")
-            .field("seed", &self.seed)
+            .field("run", &self.run)
             .field("now", &self.now())
             .finish_non_exhaustive()
     }
+}
+
+/// What a matcher may do something about, counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Seen {
+    commits: usize,
+    /// Of drivers.
+    moves: u64,
+    /// What a fault kept it from, it does at its next look.
+    faults: u64,
 }
 
 /// What a future gives that need not wait.
@@ -89,7 +100,7 @@ impl Platform {
 
     /// What this run can be repeated with.
     pub const fn seed(&self) -> u64 {
-        self.seed
+        self.run.seed
     }
 
     /// Local time, by which rides are priced.
@@ -102,7 +113,7 @@ impl Platform {
     /// Runs until nothing is under way.
     ///
     /// Exactly: until nothing can run at this instant, no queue holds a message (parked ones apart), no commit waits to be
-    /// published, the payment company has no notice that is due, and the matcher has looked at all of it. What is under way
+    /// published, the payment company has no notice that is due, and the matcher has looked at all of it, unharmed. What is under way
     /// takes the time that it takes, and that time passes: a matcher's batch up to two seconds, a slow call, the pause
     /// before a retry.
     ///
@@ -124,7 +135,7 @@ impl Platform {
                 self.pass_to_next(until);
                 continue;
             }
-            let seen = (self.machines.store.history_len(), self.moves);
+            let seen = self.seen();
             if self.looked_at == Some(seen) || self.machinery.is_stopped(Part::Matcher) {
                 return;
             }
@@ -198,6 +209,14 @@ impl Platform {
         }
     }
 
+    fn seen(&self) -> Seen {
+        Seen {
+            commits: self.machines.store.history_len(),
+            moves: self.moves,
+            faults: self.machines.faults.fired().values().sum(),
+        }
+    }
+
     #[track_caller]
     fn let_matcher_look(&mut self, until: Timestamp) {
         let before = self.machines.looks.count();
@@ -219,7 +238,7 @@ impl Platform {
     #[track_caller]
     #[expect(clippy::panic, reason = "a test fails by panicking")]
     pub(crate) fn give_up(&self, why: &str) -> ! {
-        panic!("{why}\nseed {}", self.seed)
+        panic!("{why}\n{}", self.run)
     }
 }
 
@@ -361,7 +380,7 @@ impl Platform {
     /// What has happened so far, for probes.
     pub(crate) fn record(&self) -> Record {
         Record {
-            seed: self.seed,
+            run: self.run,
             start: self.start,
             log: self.log(),
             names: self.people.names(),

@@ -4,6 +4,7 @@ use crate::machinery::Machinery;
 use crate::machines::{Clocks, Looks, Machines, MatcherIds};
 use crate::people::{Habit, People, tell_whereabouts};
 use crate::platform::{Desks, Platform, Prices, at_once};
+use crate::strike::{Run, Strike};
 use fiacre_domain::geo::ServiceArea;
 use fiacre_domain::id::RegionId;
 use fiacre_domain::place::Place;
@@ -38,7 +39,8 @@ const POLLS_PER_INSTANT_MAX: u64 = 1_000_000;
 /// A platform that has not started yet: made by [`Platform::in_memory`].
 #[derive(Debug)]
 pub struct Setup {
-    seed: u64,
+    run: Run,
+    is_traced: bool,
     start: Timestamp,
     utc_offset: Millis,
     tariff: Option<Arc<Tariff>>,
@@ -53,7 +55,8 @@ impl Platform {
     /// A platform in memory: a region of Manhattan, New York's tariff of 2018, one process of each kind, nobody there yet.
     pub fn in_memory() -> Setup {
         Setup {
-            seed: 0,
+            run: Run::default(),
+            is_traced: false,
             start: START,
             utc_offset: UTC_OFFSET,
             tariff: None,
@@ -93,7 +96,19 @@ impl Setup {
     /// test are the same run, another seed is another order of everything that may come in another order.
     #[must_use]
     pub const fn seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
+        self.run.seed = seed;
+        self
+    }
+
+    /// Writes down every call that a fault can strike.
+    pub(crate) const fn traced(mut self) -> Self {
+        self.is_traced = true;
+        self
+    }
+
+    /// With this fault, once.
+    pub(crate) const fn struck(mut self, strike: Strike) -> Self {
+        self.run.strike = Some(strike);
         self
     }
 
@@ -189,18 +204,23 @@ impl Setup {
         let company = Arc::new(self.found_company(&time));
         let composition = self.composition.unwrap_or_else(Self::ordinary_composition);
         let region = composition.fleet.region;
-        let machines = Arc::new(machines(&time, self.seed, company));
+        let seed = self.run.seed;
+        let machines = Arc::new(machines(&time, seed, company));
+        self.run.strike.inspect(|strike| strike.script(&machines.faults));
+        if self.is_traced {
+            machines.faults.trace();
+        }
         for (service, ahead) in self.skews {
             machines.clocks.of(service).set_offset(ahead);
         }
-        let phones = Faults::new(time.clone(), !self.seed);
-        let desk = desk_ports(&time, self.seed, &machines, &phones);
+        let phones = Faults::new(time.clone(), !seed);
+        let desk = desk_ports(&time, seed, &machines, &phones);
         let desks = Desks {
             riders: RiderDesk::new(region, desk.clone()),
             drivers: DriverDesk::new(region, desk.clone()),
             ids: desk.ids,
         };
-        let executor = Executor::seeded(time.clone(), self.seed);
+        let executor = Executor::seeded(time.clone(), seed);
         let executor = executor.with_polls_per_instant_max(POLLS_PER_INSTANT_MAX);
         let mut machinery = Machinery::new(executor, Arc::clone(&machines), &composition);
         let hears = declare(&machines, &machinery, region);
@@ -215,7 +235,7 @@ impl Setup {
             )
         };
         Platform {
-            seed: self.seed,
+            run: self.run,
             start: self.start,
             machinery,
             machines,
@@ -240,8 +260,8 @@ impl Setup {
     fn found_company(&self, time: &VirtualTime) -> Sandbox {
         let clock: Arc<dyn Clock> = Arc::new(SkewedClock::new(time.clone(), Millis::ZERO));
         let company = match &self.company {
-            None => Ok(Sandbox::new(self.seed, clock)),
-            Some(folder) => Sandbox::open(folder, self.seed, clock),
+            None => Ok(Sandbox::new(self.run.seed, clock)),
+            Some(folder) => Sandbox::open(folder, self.run.seed, clock),
         };
         match company {
             Ok(company) => company.with_policy(self.payments),

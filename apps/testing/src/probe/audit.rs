@@ -144,12 +144,12 @@ impl AuditProbe {
             .filter_map(|finding| finding.stream().trip())
             .collect();
         let timelines: String = trips.iter().map(|trip| self.record.timeline(*trip)).collect();
-        fail(&what, &timelines, self.record.seed);
+        fail(&what, &timelines, self.record.run);
     }
 
     #[track_caller]
     fn fail(&self, what: &str) -> ! {
-        fail(what, "", self.record.seed)
+        fail(what, "", self.record.run)
     }
 }
 

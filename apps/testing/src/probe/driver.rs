@@ -74,7 +74,7 @@ impl DriverProbe {
             fail(
                 &format!("the driver {name} is not free: {control:?}"),
                 &timeline.unwrap_or_default(),
-                self.record.seed,
+                self.record.run,
             );
         }
     }
@@ -91,7 +91,7 @@ impl DriverProbe {
             fail(
                 &format!("the driver {name} is on {lock:?}, expected {trip}"),
                 &self.record.timeline(trip),
-                self.record.seed,
+                self.record.run,
             );
         }
     }

@@ -9,6 +9,7 @@ pub use audit::AuditProbe;
 pub use driver::DriverProbe;
 pub use trip::TripProbe;
 
+use crate::strike::Run;
 use fiacre_domain::audit::Audit;
 use fiacre_domain::decision::Aggregate;
 use fiacre_domain::driver::DriverEvent;
@@ -23,7 +24,7 @@ use std::sync::Arc;
 /// What had happened when a probe was taken.
 #[derive(Debug, Clone)]
 pub(crate) struct Record {
-    pub(crate) seed: u64,
+    pub(crate) run: Run,
     pub(crate) start: Timestamp,
     pub(crate) log: Vec<(Timestamp, Arc<Commit>)>,
     pub(crate) names: BTreeMap<DriverId, String>,
@@ -86,6 +87,6 @@ fn trip_of(stream: StreamId, event: &Event) -> Option<TripId> {
 /// Fails a test's assertion.
 #[track_caller]
 #[expect(clippy::panic, reason = "a test fails by panicking")]
-fn fail(what: &str, timeline: &str, seed: u64) -> ! {
-    panic!("{what}\n{timeline}seed {seed}")
+fn fail(what: &str, timeline: &str, run: Run) -> ! {
+    panic!("{what}\n{timeline}{run}")
 }

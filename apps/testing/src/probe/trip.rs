@@ -116,7 +116,7 @@ impl TripProbe {
 
     #[track_caller]
     fn fail(&self, what: &str) -> ! {
-        fail(what, &self.timeline(), self.record.seed)
+        fail(what, &self.timeline(), self.record.run)
     }
 
     /// It stands there.

@@ -6,7 +6,7 @@ use fiacre_domain::stream::StreamId;
 use fiacre_domain::units::Millis;
 use fiacre_memory::FaultKind;
 use fiacre_ports::{ParkReason, PortErrorKind, Ticket};
-use fiacre_testing::{Fault, Part, Phase, Platform, Port, places};
+use fiacre_testing::{Fault, Part, Phase, Platform, Port, Setup, places, strike_each};
 
 const PORTS: [Port; 4] = [Port::EventStore, Port::Bus, Port::Timers, Port::Board];
 
@@ -35,6 +35,48 @@ fn a_fault_at_any_port_harms_no_booking() {
             p.audit().assert_over();
         }
     }
+}
+
+/// A booking that a driver gives back, and whose rider then cancels: all of it compensated.
+fn given_back_and_cancelled(setup: Setup) -> Platform {
+    let setup = setup.driver("ann", places::BRYANT_PARK);
+    let mut p = setup.driver("bob", places::UNION_SQUARE).start();
+    let trip = booked(&mut p);
+    p.trip(trip).assert_driver("ann");
+    p.withdraw(trip).unwrap();
+    p.run_until_idle();
+    p.trip(trip).assert_driver("bob");
+    p.cancel(trip).unwrap();
+    p.run_until_idle();
+    p.trip(trip).assert_closed();
+    p.audit().assert_over();
+    p
+}
+
+#[test]
+fn whatever_is_struck_once_the_booking_comes_to_the_same_end() {
+    for (port, fault, at_least) in [
+        (Port::EventStore, Fault::DiesAfterWrite, 20),
+        (Port::EventStore, Fault::BeforeWrite, 20),
+        (Port::Bus, Fault::AfterWrite, 20),
+        (Port::Timers, Fault::DiesBeforeWrite, 5),
+    ] {
+        let struck = strike_each(port, fault, given_back_and_cancelled);
+        assert!(struck >= at_least, "{port:?} {fault:?}: {struck}");
+    }
+}
+
+#[test]
+#[should_panic(expected = "seed 0, AfterWrite at Bus (opportunity ")]
+fn a_failure_says_what_was_struck() {
+    strike_each(Port::Bus, Fault::AfterWrite, |setup| {
+        let mut p = setup.driver("ann", places::BRYANT_PARK).start();
+        let trip = booked(&mut p);
+        // Wrong on purpose, once anything is struck.
+        let struck = usize::from(p.faults().fired_of(FaultKind::FailAfter) > 0);
+        p.trip(trip).assert_count("TripConfirmed", 1 + struck);
+        p
+    });
 }
 
 #[test]
