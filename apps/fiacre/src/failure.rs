@@ -1,14 +1,15 @@
 //! Why a command did not succeed, and the exit code that says so.
 
+mod at_rest;
+
+pub(crate) use at_rest::AtRestFailure;
+
 use fiacre_auditing::ack_log::AckLogError;
-use fiacre_auditing::check::CheckError;
 use fiacre_city::keep::KeepError;
 use fiacre_city::run::CityError;
-use fiacre_domain::id::TripId;
 use fiacre_domain::id::{ExtraId, TariffId};
 use fiacre_domain::pricing::{PricingError, VerifyError};
 use fiacre_embedded::OpenError;
-use fiacre_ports::PortError;
 use fiacre_sandbox_payments as sandbox;
 use fiacre_tariffs::{TariffFileError, TariffFileFault};
 use fiacre_wire::WireError;
@@ -66,18 +67,8 @@ pub(crate) enum Failure {
     City(CityError),
     /// The audit has findings; the report shows them.
     Findings(u64),
-    /// A platform's folder cannot be opened.
-    Folder(OpenError),
-    /// A platform's log cannot be read to its end.
-    Log(CheckError),
-    /// Some rows of a platform's folder cannot be read.
-    Rows(PathBuf, PortError),
-    /// The log knows no such trip.
-    NoSuchTrip(TripId),
-    /// Some of a trip's commits cannot be read; the answer names them.
-    UnreadableCommits(usize),
-    /// The log holds what a newer release wrote; the report shows it.
-    NewerCommits,
+    /// A platform's folder cannot be asked, or answers that something is amiss.
+    AtRest(AtRestFailure),
     /// The list of acknowledged trips is none.
     AckLog(PathBuf, AckLogError),
     /// So many trips that were accepted are not there, or not over.
@@ -100,8 +91,7 @@ impl Failure {
             | Self::Refused(..)
             | Self::Findings(_)
             | Self::MissingTrips(_) => EXIT_FINDINGS,
-            Self::Folder(_) | Self::Log(_) | Self::Rows(..) | Self::NewerCommits => EXIT_UNREADABLE,
-            Self::NoSuchTrip(_) | Self::UnreadableCommits(_) => EXIT_FINDINGS,
+            Self::AtRest(failure) => failure.exit_code(),
             Self::AckLog(..) => EXIT_USAGE,
             Self::City(CityError::Keep(error)) => keeping(error),
             Self::City(error) if error.is_usage() => EXIT_USAGE,
@@ -212,27 +202,7 @@ impl fmt::Display for Failure {
             ),
             Self::Findings(1) => f.write_str("the audit has a finding: see the report"),
             Self::Findings(count) => write!(f, "the audit has {count} findings: see the report"),
-            Self::Folder(error) => {
-                write!(f, "{error}")?;
-                // The operating system's or the engine's own words, where there are any.
-                match std::error::Error::source(error) {
-                    Some(source) if !error.to_string().contains(&source.to_string()) => write!(f, " ({source})"),
-                    _ => Ok(()),
-                }
-            }
-            Self::Log(error) => write!(f, "{error}"),
-            Self::Rows(folder, error) => write!(f, "{}: {error}", folder.display()),
-            Self::NoSuchTrip(trip) => write!(
-                f,
-                "failed to find trip {trip}; `fiacre trip list` says which trips the folder knows"
-            ),
-            Self::UnreadableCommits(commits) => write!(
-                f,
-                "{commits} of the trip's commits cannot be read: see the answer; `fiacre audit check` says more"
-            ),
-            Self::NewerCommits => f.write_str(
-                "a newer release wrote some of the log, so that nothing can be said for sure: see the report; audit with that release",
-            ),
+            Self::AtRest(failure) => write!(f, "{failure}"),
             Self::AckLog(path, error) => write!(f, "{}: {error}", path.display()),
             Self::Unserialisable(error) => write!(f, "failed to put the report into JSON: {error}"),
             Self::Output(error) => write!(f, "failed to write the answer: {error}"),
@@ -249,6 +219,12 @@ pub(crate) fn listed(names: &[impl fmt::Display]) -> String {
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         Self::Output(error)
+    }
+}
+
+impl From<AtRestFailure> for Failure {
+    fn from(failure: AtRestFailure) -> Self {
+        Self::AtRest(failure)
     }
 }
 

@@ -120,3 +120,12 @@ pub(crate) fn folder() -> &'static TempDir {
     static FOLDER: OnceLock<TempDir> = OnceLock::new();
     FOLDER.get_or_init(|| folder_of(&city().commits))
 }
+
+/// Drives what never waits.
+pub(crate) fn block_on_ready<F: Future>(call: F) -> F::Output {
+    let mut call = std::pin::pin!(call);
+    match call.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(answer) => answer,
+        Poll::Pending => panic!("it waits"),
+    }
+}

@@ -2,6 +2,7 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::indexing_slicing,
     reason = "a test fails by panicking"
 )]
@@ -9,4 +10,5 @@
 mod check;
 mod folder;
 mod planted;
+mod reconcile;
 mod timeline;

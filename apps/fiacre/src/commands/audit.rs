@@ -1,6 +1,7 @@
 //! `fiacre audit`: what an auditor asks of folders that a platform has left.
 
 mod check;
+mod reconcile;
 
 use crate::failure::Failure;
 use clap::Subcommand;
@@ -10,12 +11,16 @@ use std::io::Write;
 pub(crate) enum AuditCommand {
     /// Hold every stream of a platform's folders to its promises
     Check(check::CheckArguments),
+
+    /// Compare what receipts, the ledger and the payment company say of the same money
+    Reconcile(reconcile::ReconcileArguments),
 }
 
 impl AuditCommand {
     pub(crate) fn run(self, json: bool, out: &mut impl Write) -> Result<(), Failure> {
         match self {
             Self::Check(arguments) => arguments.run(json, out),
+            Self::Reconcile(arguments) => arguments.run(json, out),
         }
     }
 }

@@ -99,12 +99,7 @@ const fn finding_code(failure: &Failure) -> Option<&'static str> {
         | Failure::City(_)
         | Failure::Findings(_)
         | Failure::MissingTrips(_)
-        | Failure::Folder(_)
-        | Failure::Log(_)
-        | Failure::Rows(..)
-        | Failure::NoSuchTrip(_)
-        | Failure::UnreadableCommits(_)
-        | Failure::NewerCommits
+        | Failure::AtRest(_)
         | Failure::AckLog(..)
         | Failure::Unserialisable(_)
         | Failure::Output(_) => None,

@@ -3,7 +3,7 @@
 mod explain;
 mod list;
 
-use crate::failure::Failure;
+use crate::failure::{AtRestFailure, Failure};
 use clap::Subcommand;
 use fiacre_domain::time::{CivilDateTime, TimeError, Timestamp};
 use fiacre_domain::units::Millis;
@@ -30,7 +30,7 @@ impl TripCommand {
 }
 
 fn open(folder: &Path) -> Result<AtRest, Failure> {
-    AtRest::open(folder, &Options::default()).map_err(Failure::Folder)
+    Ok(AtRest::open(folder, &Options::default()).map_err(AtRestFailure::Folder)?)
 }
 
 /// A moment in UTC, with or without the `Z` at its end.

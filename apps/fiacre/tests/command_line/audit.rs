@@ -2,13 +2,19 @@
 
 use super::{FINDINGS, UNREADABLE, USAGE, exit, fiacre, json};
 use fiacre_domain::driver::DriverEvent;
-use fiacre_domain::id::{CommandId, DriverId};
-use fiacre_domain::stream::{Cause, StreamId, Version};
+use fiacre_domain::id::{CommandId, DriverId, TripId};
+use fiacre_domain::money::{Currency, Money};
+use fiacre_domain::stream::{Cause, ChargeNumber, StreamId, Version};
 use fiacre_domain::time::Timestamp;
+use fiacre_domain::trip::AuthorizationNumber;
 use fiacre_domain::units::Millis;
 use fiacre_embedded::Database;
 use fiacre_memory::{SkewedClock, VirtualTime};
-use fiacre_ports::{Appended, EventStore, NewCommit};
+use fiacre_ports::{
+    Appended, EventStore, IdempotencyKey, IntentRequest, NewCommit, Operation, PaymentGateway,
+};
+use fiacre_sandbox_payments::Sandbox;
+use fiacre_sandbox_payments::methods::PM_OK;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -165,4 +171,77 @@ fn what_names_no_trip_or_moment_is_bad_usage() {
     }
     let nowhere = "trip list --data nowhere --since 2018-07-06T20:00Z";
     assert_eq!(exit(&super::words(nowhere)).0, UNREADABLE);
+}
+
+/// The folder of a payment company that nobody has asked anything of yet.
+fn company(folder: &Path) {
+    let time = VirtualTime::starting_at(Timestamp::from_ms(0));
+    let clock = Arc::new(SkewedClock::new(time, Millis::ZERO));
+    drop(Sandbox::open(folder, 7, clock).unwrap());
+}
+
+#[test]
+fn books_without_an_entry_agree_and_the_companys_folder_stays_as_it_was() {
+    let folder = sound();
+    let place = folder.path().join("sandbox-payments");
+    company(&place);
+    let files = || {
+        let entries = fs::read_dir(&place).unwrap().map(|entry| entry.unwrap().path());
+        entries
+            .map(|path| (path.clone(), fs::read(path).unwrap()))
+            .collect::<std::collections::BTreeMap<_, _>>()
+    };
+    let before = files();
+    let answer = json(&format!("audit reconcile {}", folder.path().display()));
+    assert_eq!(
+        (&answer["ok"], &answer["differences"]),
+        (&true.into(), &serde_json::json!([]))
+    );
+    assert_eq!(files(), before);
+    assert!(super::text(&format!("audit reconcile {}", folder.path().display())).contains("the books agree"));
+}
+
+#[test]
+fn a_payment_that_the_log_does_not_name_is_a_difference() {
+    let folder = sound();
+    let place = folder.path().join("sandbox-payments");
+    let time = VirtualTime::starting_at(Timestamp::from_ms(0));
+    let sandbox = Sandbox::open(&place, 7, Arc::new(SkewedClock::new(time, Millis::ZERO))).unwrap();
+    let key = IdempotencyKey {
+        epoch: 0,
+        trip: TripId::from_u128(9),
+        charge: ChargeNumber::FARE,
+        authorization: AuthorizationNumber(0),
+        operation: Operation::Create,
+    };
+    let amount = Money::new(900, Currency::USD);
+    let request = IntentRequest {
+        key,
+        amount,
+        method: PM_OK,
+    };
+    let mut call = pin!(sandbox.create(request));
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(call.as_mut().poll(&mut context).is_ready());
+    let line = format!("audit reconcile {}", folder.path().display());
+    assert_eq!(exit(&super::words(&line)).0, FINDINGS);
+    let answer = json(&line);
+    assert_eq!(answer["differences"][0]["code"], "payment_unknown_to_log");
+    assert_eq!(
+        answer["differences"][0]["trip"],
+        "00000000-0000-0000-0000-000000000009"
+    );
+}
+
+#[test]
+fn books_that_cannot_be_read_are_told_from_books_that_differ() {
+    let folder = sound();
+    let line = format!("audit reconcile {}", folder.path().display());
+    let (code, complaint) = exit(&super::words(&line));
+    assert_eq!(code, UNREADABLE);
+    assert!(complaint.contains("--company"), "{complaint}");
+    let place = folder.path().join("sandbox-payments");
+    company(&place);
+    fs::write(place.join("journal"), "dear").unwrap();
+    assert_eq!(exit(&super::words(&line)).0, UNREADABLE);
 }

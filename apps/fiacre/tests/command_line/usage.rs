@@ -4,10 +4,11 @@ use crate::{USAGE, exit, fiacre, text, words};
 use std::process::{Child, Command, Stdio};
 
 /// Every command that has a help of its own.
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 13] = [
     "",
     "audit",
     "audit check",
+    "audit reconcile",
     "city",
     "tariff",
     "tariff check",
@@ -79,7 +80,7 @@ fn examples_run() {
             .lines()
             .filter_map(|line| line.trim().strip_prefix("fiacre "));
         for example in examples.filter(|example| {
-            !["city", "data", "receipt.json"]
+            !["city", "data", "friday", "receipt.json"]
                 .iter()
                 .any(|it| example.contains(it))
         }) {

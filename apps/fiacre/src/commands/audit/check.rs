@@ -2,7 +2,7 @@
 
 use crate::commands::progress::Progress;
 use crate::commands::tariff;
-use crate::failure::Failure;
+use crate::failure::{AtRestFailure, Failure};
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use fiacre_auditing::ack_log;
@@ -58,7 +58,7 @@ impl CheckArguments {
         let tariffs = tariffs.collect::<Result<Vec<_>, _>>()?;
         let acknowledged = self.ack_log.as_deref().map(read_ack_log).transpose()?;
         let options = Options::default().with_tariffs(tariffs.iter().cloned());
-        let open = |folder: &PathBuf| AtRest::open(folder, &options).map_err(Failure::Folder);
+        let open = |folder: &PathBuf| AtRest::open(folder, &options).map_err(AtRestFailure::Folder);
         let folders = self.folders.iter().map(open).collect::<Result<Vec<_>, _>>()?;
         let mut check = Check::default()
             .with_tariffs(tariffs)
@@ -73,7 +73,7 @@ impl CheckArguments {
         let mut progress = Progress::over(about);
         let checked = check.run(&folders, |done, _| progress.show(done));
         drop(progress);
-        let checked = checked.map_err(Failure::Log)?;
+        let checked = checked.map_err(AtRestFailure::Log)?;
         let shown = if json {
             show_json(&checked, &folders, out)
         } else {
@@ -100,7 +100,7 @@ fn read_ack_log(path: &Path) -> Result<BTreeSet<TripId>, Failure> {
 /// What was found weighs more than whether it could be shown.
 fn verdict(checked: &Checked) -> Result<(), Failure> {
     match checked.findings_count() {
-        _ if checked.is_newer() => Err(Failure::NewerCommits),
+        _ if checked.is_newer() => Err(AtRestFailure::NewerCommits.into()),
         0 => Ok(()),
         findings => Err(Failure::Findings(findings)),
     }

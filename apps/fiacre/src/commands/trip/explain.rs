@@ -1,7 +1,7 @@
 //! `fiacre trip explain`.
 
 use super::{moment, open};
-use crate::failure::Failure;
+use crate::failure::{AtRestFailure, Failure};
 use clap::Args;
 use fiacre_auditing::timeline::{Entry, Standing, Timeline};
 use fiacre_domain::id::TripId;
@@ -40,9 +40,9 @@ impl ExplainArguments {
     pub(crate) fn run(self, json: bool, out: &mut impl Write) -> Result<(), Failure> {
         let folder = open(&self.data)?;
         let timeline = Timeline::read(&folder, self.trip, None, self.at)
-            .map_err(|error| Failure::Rows(self.data.clone(), error))?;
+            .map_err(|error| AtRestFailure::Rows(self.data.clone(), error))?;
         if timeline.is_empty() {
-            return Err(Failure::NoSuchTrip(self.trip));
+            return Err(AtRestFailure::NoSuchTrip(self.trip).into());
         }
         if json {
             writeln!(out, "{:#}", self.as_json(&timeline))?;
@@ -51,7 +51,7 @@ impl ExplainArguments {
         }
         match timeline.unreadable.len() {
             0 => Ok(()),
-            commits => Err(Failure::UnreadableCommits(commits)),
+            commits => Err(AtRestFailure::UnreadableCommits(commits).into()),
         }
     }
 

@@ -1,7 +1,7 @@
 //! `fiacre trip list`.
 
 use super::{moment, open};
-use crate::failure::Failure;
+use crate::failure::{AtRestFailure, Failure};
 use clap::{Args, ValueEnum};
 use fiacre_auditing::list::{self, Filter, Row};
 use fiacre_domain::money::Money;
@@ -102,7 +102,7 @@ impl ListArguments {
                 });
                 written.is_ok() && count < limit
             })
-            .map_err(|error| Failure::Rows(self.data.clone(), error))?;
+            .map_err(|error| AtRestFailure::Rows(self.data.clone(), error))?;
         }
         written?;
         if count == 0 && !json {

@@ -1,0 +1,195 @@
+//! `fiacre audit reconcile`: do receipts, ledger and the payment company agree?
+
+use crate::failure::{AtRestFailure, Failure};
+use async_trait::async_trait;
+use clap::Args;
+use fiacre_auditing::reconcile::{self, Reconciled, Sums};
+use fiacre_domain::money::{Currency, Money};
+use fiacre_domain::time::Timestamp;
+use fiacre_embedded::{AtRest, Options};
+use fiacre_ports::Clock;
+use fiacre_sandbox_payments::Sandbox;
+use serde_json::{Value, json};
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
+
+/// Where a platform's folder holds the payment sandbox's own.
+const COMPANY: &str = "sandbox-payments";
+
+/// How many differences are shown in words.
+const SHOWN_MAX: usize = 100;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  fiacre audit reconcile data
+  fiacre audit reconcile data --json
+  fiacre audit reconcile data --company elsewhere/sandbox-payments
+
+Both folders are read as they lie: nothing in them is changed, and a folder that a process uses is refused. Payments that the
+platform has a call under way for are counted and not judged: `fiacre resume` brings them to an end.
+Exit codes: 0 no difference, 2 differences, 3 a folder cannot be read, 64 bad usage, 74 the answer cannot be written.")]
+pub(crate) struct ReconcileArguments {
+    /// The platform's folder
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+
+    /// The payment sandbox's folder [default: DIR/sandbox-payments]
+    #[arg(long, value_name = "DIR")]
+    company: Option<PathBuf>,
+}
+
+impl ReconcileArguments {
+    pub(crate) fn run(self, json: bool, out: &mut impl Write) -> Result<(), Failure> {
+        let log = AtRest::open(&self.folder, &Options::default()).map_err(AtRestFailure::Folder)?;
+        let place = self.company.unwrap_or_else(|| self.folder.join(COMPANY));
+        // Opening mends a last write that was cut short; so a copy is opened, which is gone afterwards.
+        let copy = copy_of(&place).map_err(|error| AtRestFailure::NoCompany(place.clone(), error))?;
+        let company = Sandbox::reopen(copy.path(), Arc::new(Before))
+            .map_err(|error| AtRestFailure::Company(place, error))?;
+        let reconciled = block_on(reconcile::compare(&[log], &company)).map_err(AtRestFailure::Reconcile)?;
+        let shown = if json {
+            show_json(&reconciled, out)
+        } else {
+            show_text(&reconciled, out)
+        };
+        let verdict = match reconciled.differences.len() {
+            0 => Ok(()),
+            differences => Err(AtRestFailure::Differences(differences).into()),
+        };
+        verdict.and(shown)
+    }
+}
+
+/// A moment before all others: what the company still has to do does not come to pass while it is only read.
+#[derive(Debug)]
+struct Before;
+
+#[async_trait]
+impl Clock for Before {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_ms(i64::MIN)
+    }
+
+    async fn wait_until(&self, _: Timestamp) {}
+}
+
+/// A copy of the files of a folder.
+fn copy_of(folder: &Path) -> io::Result<tempfile::TempDir> {
+    let copy = tempfile::Builder::new().prefix("fiacre-").tempdir()?;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_file() {
+            fs::copy(entry.path(), copy.path().join(entry.file_name()))?;
+        }
+    }
+    Ok(copy)
+}
+
+/// Waits on this thread.
+fn block_on<F: Future>(call: F) -> F::Output {
+    struct Unpark(Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut call = pin!(call);
+    loop {
+        match call.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(answer) => return answer,
+            Poll::Pending => thread::park(),
+        }
+    }
+}
+
+fn show_text(reconciled: &Reconciled, out: &mut impl Write) -> Result<(), Failure> {
+    for difference in reconciled.differences.iter().take(SHOWN_MAX) {
+        writeln!(out, "DIFFERENCE  {difference}  [{}]", difference.code())?;
+    }
+    let rest = reconciled.differences.len().saturating_sub(SHOWN_MAX);
+    if rest > 0 {
+        writeln!(out, "… and {rest} more; --json shows all")?;
+    }
+    writeln!(
+        out,
+        "compared  {} closed trips with their receipts, {} payments with the company's list",
+        reconciled.trips, reconciled.payments
+    )?;
+    if reconciled.under_way > 0 {
+        writeln!(
+            out,
+            "under way {} payments have a call that is not answered yet",
+            reconciled.under_way
+        )?;
+    }
+    for (currency, sums) in &reconciled.sums {
+        show_sums(*currency, sums, out)?;
+    }
+    let verdict = match reconciled.differences.len() {
+        0 => "the books agree".to_owned(),
+        differences => format!("{differences} differences"),
+    };
+    writeln!(out, "verdict   {verdict}")?;
+    Ok(())
+}
+
+fn show_sums(currency: Currency, sums: &Sums, out: &mut impl Write) -> io::Result<()> {
+    let money = |minor: i128| match i64::try_from(minor) {
+        Ok(minor) => Money::new(minor, currency).to_string(),
+        Err(_) => format!("{minor} minor units of {currency}"),
+    };
+    writeln!(out, "receipts  {:>18}", money(sums.receipts_minor))?;
+    writeln!(out, "          {:>18}  {:>18}", "by the log", "by the company")?;
+    for (name, log, company) in [
+        (
+            "captured",
+            sums.ledger_captured_minor,
+            sums.company_captured_minor,
+        ),
+        (
+            "refunded",
+            sums.ledger_refunded_minor,
+            sums.company_refunded_minor,
+        ),
+        ("held", sums.ledger_held_minor, sums.company_held_minor),
+    ] {
+        writeln!(out, "{name:<8}  {:>18}  {:>18}", money(log), money(company))?;
+    }
+    Ok(())
+}
+
+fn show_json(reconciled: &Reconciled, out: &mut impl Write) -> Result<(), Failure> {
+    let differences: Vec<Value> = reconciled
+        .differences
+        .iter()
+        .map(|difference| {
+            json!({ "code": difference.code(), "trip": difference.trip().to_string(), "text": difference.to_string() })
+        })
+        .collect();
+    let sums = reconciled.sums.iter().map(|(currency, sums)| {
+        json!({
+            "currency": currency.code(),
+            "receipts": sums.receipts_minor.to_string(),
+            "captured": { "log": sums.ledger_captured_minor.to_string(), "company": sums.company_captured_minor.to_string() },
+            "refunded": { "log": sums.ledger_refunded_minor.to_string(), "company": sums.company_refunded_minor.to_string() },
+            "held": { "log": sums.ledger_held_minor.to_string(), "company": sums.company_held_minor.to_string() },
+        })
+    });
+    let answer = json!({
+        "ok": reconciled.differences.is_empty(),
+        "trips": reconciled.trips,
+        "payments": reconciled.payments,
+        "under_way": reconciled.under_way,
+        "sums": sums.collect::<Vec<_>>(),
+        "differences": differences,
+    });
+    writeln!(out, "{answer:#}")?;
+    Ok(())
+}

@@ -1,0 +1,95 @@
+//! Why a folder at rest could not be asked, or what it answered.
+
+use super::{EXIT_FINDINGS, EXIT_UNREADABLE};
+use fiacre_auditing::check::CheckError;
+use fiacre_auditing::reconcile::ReconcileError;
+use fiacre_domain::id::TripId;
+use fiacre_embedded::OpenError;
+use fiacre_ports::PortError;
+use fiacre_sandbox_payments as sandbox;
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+/// Why a command on a platform's folder did not succeed.
+#[derive(Debug)]
+pub(crate) enum AtRestFailure {
+    /// The folder cannot be opened.
+    Folder(OpenError),
+    /// Its log cannot be read to its end.
+    Log(CheckError),
+    /// Some of its rows cannot be read.
+    Rows(PathBuf, PortError),
+    /// The log knows no such trip.
+    NoSuchTrip(TripId),
+    /// Some of a trip's commits cannot be read; the answer names them.
+    UnreadableCommits(usize),
+    /// A payment sandbox's folder cannot be copied to be read.
+    NoCompany(PathBuf, io::Error),
+    /// A payment sandbox's folder cannot be opened; the error names a copy of it.
+    Company(PathBuf, sandbox::OpenError),
+    /// The books cannot be compared.
+    Reconcile(ReconcileError),
+    /// The books differ; the answer says where.
+    Differences(usize),
+    /// The log holds what a newer release wrote; the report shows it.
+    NewerCommits,
+}
+
+impl AtRestFailure {
+    pub(super) const fn exit_code(&self) -> u8 {
+        match self {
+            Self::NoSuchTrip(_) | Self::UnreadableCommits(_) | Self::Differences(_) => EXIT_FINDINGS,
+            Self::Folder(_)
+            | Self::Log(_)
+            | Self::Rows(..)
+            | Self::NoCompany(..)
+            | Self::Company(..)
+            | Self::Reconcile(_)
+            | Self::NewerCommits => EXIT_UNREADABLE,
+        }
+    }
+}
+
+impl fmt::Display for AtRestFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Folder(error) => {
+                write!(f, "{error}")?;
+                // The operating system's or the engine's own words, where there are any.
+                match error.source() {
+                    Some(source) if !error.to_string().contains(&source.to_string()) => write!(f, " ({source})"),
+                    _ => Ok(()),
+                }
+            }
+            Self::Log(error) => write!(f, "{error}"),
+            Self::Rows(folder, error) => write!(f, "{}: {error}", folder.display()),
+            Self::NoSuchTrip(trip) => write!(
+                f,
+                "failed to find trip {trip}; `fiacre trip list` says which trips the folder knows"
+            ),
+            Self::UnreadableCommits(commits) => write!(
+                f,
+                "{commits} of the trip's commits cannot be read: see the answer; `fiacre audit check` says more"
+            ),
+            Self::NoCompany(folder, error) => write!(
+                f,
+                "failed to read the payment sandbox's folder {}: {error}; name it with --company",
+                folder.display()
+            ),
+            Self::Company(folder, error) => write!(
+                f,
+                "the payment sandbox's folder {} cannot be used: a copy of it says {}: {error}",
+                folder.display(),
+                error.code()
+            ),
+            Self::Reconcile(error) => write!(f, "{error}"),
+            Self::Differences(1) => f.write_str("the books have a difference: see the answer"),
+            Self::Differences(count) => write!(f, "the books have {count} differences: see the answer"),
+            Self::NewerCommits => f.write_str(
+                "a newer release wrote some of the log, so that nothing can be said for sure: see the report; audit with that release",
+            ),
+        }
+    }
+}
