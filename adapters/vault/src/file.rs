@@ -1,0 +1,226 @@
+//! The vault's file: two heads, and the entries.
+//!
+//! New entries are written behind those that are there, and count once the disk has them. The heads take turns at saying how many
+//! the disk has at least: what is wrong among those is damage, and what is wrong behind them is a write that a crash cut short.
+//! Entries that are changed, to be forgotten, are overwritten in place.
+
+use crate::error::VaultError;
+use crate::keys::Overwrite;
+use crate::slot::{SLOT_BYTES, Slot, checked};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+
+const LOCK: &str = "lock";
+const VAULT: &str = "vault";
+/// A vault that is being made; it gets its name once it is whole.
+const UNFINISHED: &str = "vault.new";
+const MAGIC: &[u8; 12] = b"fiacre vault";
+/// The format that this release writes, and the newest that it reads.
+const FORMAT: u8 = 1;
+const HEADS: u64 = 2;
+
+/// The file of a folder that this process alone uses, as long as this lives.
+#[derive(Debug)]
+pub(crate) struct VaultFile {
+    file: File,
+    /// How many entries count.
+    count: u64,
+    /// Of the head that was written last.
+    turn: u64,
+    /// A write failed: what is on disk is not known.
+    is_unsure: bool,
+    /// The operating system unlocks it when it is closed, however the process ends.
+    _lock: File,
+}
+
+impl VaultFile {
+    /// Opens the vault of a folder, or makes one where there is none, and gives its entries.
+    pub(crate) fn open(folder: &Path) -> Result<(Self, Vec<Slot>), VaultError> {
+        let opening = || VaultError::io("open the vault");
+        std::fs::create_dir_all(folder).map_err(opening())?;
+        if !folder.join(VAULT).is_file() {
+            refuse_foreign(folder)?;
+        }
+        let lock = take_lock(folder)?;
+        if !folder.join(VAULT).is_file() {
+            make(folder).map_err(opening())?;
+        }
+        let mut options = OpenOptions::new();
+        let mut file = options
+            .read(true)
+            .write(true)
+            .open(folder.join(VAULT))
+            .map_err(opening())?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(opening())?;
+        let (slots, _) = bytes.as_chunks::<SLOT_BYTES>();
+        let head = Head::newest(slots)?;
+        let entries: Vec<Slot> = slots
+            .iter()
+            .skip(2)
+            .map_while(|bytes| Slot::from_bytes(*bytes))
+            .collect();
+        let count = u64::try_from(entries.len()).unwrap_or(u64::MAX);
+        if count < head.count {
+            return Err(VaultError::Damaged { entry: count });
+        }
+        // A later entry must not make an older one, which was cut short, count again.
+        file.set_len(place(count)).map_err(opening())?;
+        let vault = Self {
+            file,
+            count,
+            turn: head.turn,
+            is_unsure: false,
+            _lock: lock,
+        };
+        Ok((vault, entries))
+    }
+
+    /// Writes new entries, and gives the place of the first.
+    pub(crate) fn append(&mut self, slots: &[Slot]) -> Result<u64, VaultError> {
+        let first = self.count;
+        let added = u64::try_from(slots.len()).unwrap_or(u64::MAX);
+        let head = Head {
+            turn: self.turn.wrapping_add(1),
+            count: first.saturating_add(added),
+        };
+        self.writing(|file| {
+            let bytes: Vec<u8> = slots.iter().flat_map(|slot| slot.to_bytes()).collect();
+            write_at(file, place(first), &bytes)?;
+            file.sync_data()?;
+            // Reaches the disk by the next sync, and is not missed until then.
+            write_at(file, head.place(), &head.to_bytes())
+        })?;
+        (self.count, self.turn) = (head.count, head.turn);
+        Ok(first)
+    }
+
+    /// Writes over entries that are there.
+    pub(crate) fn overwrite(&mut self, slots: &[Overwrite]) -> Result<(), VaultError> {
+        self.writing(|file| {
+            for (entry, slot) in slots {
+                write_at(file, place(*entry), &slot.to_bytes())?;
+            }
+            file.sync_data()
+        })
+    }
+
+    /// After a write that failed nothing is known of the disk, nor whether a later sync would tell.
+    fn writing(&mut self, write: impl FnOnce(&mut File) -> io::Result<()>) -> Result<(), VaultError> {
+        if self.is_unsure {
+            return Err(VaultError::Unsure);
+        }
+        let written = write(&mut self.file);
+        self.is_unsure = written.is_err();
+        written.map_err(VaultError::io("write the vault"))
+    }
+}
+
+/// Where an entry begins, in bytes.
+fn place(entry: u64) -> u64 {
+    let length = u64::try_from(SLOT_BYTES).unwrap_or(u64::MAX);
+    HEADS.saturating_add(entry).saturating_mul(length)
+}
+
+fn write_at(file: &mut File, at: u64, bytes: &[u8]) -> io::Result<()> {
+    file.seek(SeekFrom::Start(at))?;
+    file.write_all(bytes)
+}
+
+/// What a head says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Head {
+    /// The greater one is the newer.
+    turn: u64,
+    /// How many entries the disk has at least.
+    count: u64,
+}
+
+impl Head {
+    const fn place(self) -> u64 {
+        // Both heads lie before the entries.
+        if self.turn.is_multiple_of(HEADS) {
+            0
+        } else {
+            SLOT_BYTES as u64
+        }
+    }
+
+    fn to_bytes(self) -> [u8; SLOT_BYTES] {
+        let mut bytes = [0; SLOT_BYTES];
+        bytes[..12].copy_from_slice(MAGIC);
+        bytes[12] = FORMAT;
+        bytes[13..21].copy_from_slice(&self.turn.to_be_bytes());
+        bytes[21..29].copy_from_slice(&self.count.to_be_bytes());
+        checked(bytes)
+    }
+
+    /// The newer of the two; a crash may have cut one of them short.
+    fn newest(slots: &[[u8; SLOT_BYTES]]) -> Result<Self, VaultError> {
+        let mut newest = None;
+        for bytes in slots.iter().take(2).filter(|bytes| checked(**bytes) == **bytes) {
+            let (magic, rest) = bytes.split_at(MAGIC.len());
+            match rest.split_first() {
+                Some((&FORMAT, rest)) if magic == MAGIC => newest = newest.max(Self::from_bytes(rest)),
+                Some((&found, _)) if magic == MAGIC && found > FORMAT => {
+                    return Err(VaultError::Newer { found, known: FORMAT });
+                }
+                Some(_) | None => {}
+            }
+        }
+        newest.ok_or(VaultError::Headless)
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (turn, rest) = bytes.split_first_chunk::<8>()?;
+        let count = rest.first_chunk::<8>()?;
+        Some(Self {
+            turn: u64::from_be_bytes(*turn),
+            count: u64::from_be_bytes(*count),
+        })
+    }
+}
+
+/// A vault that is there whole or not at all, for its owner's eyes alone.
+fn make(folder: &Path) -> io::Result<()> {
+    let unfinished = folder.join(UNFINISHED);
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&unfinished)?;
+    let heads = [0, 1].map(|turn| Head { turn, count: 0 }.to_bytes());
+    file.write_all(&heads.concat())?;
+    file.sync_all()?;
+    std::fs::rename(unfinished, folder.join(VAULT))?;
+    File::open(folder)?.sync_all()
+}
+
+/// A folder that is to become a vault holds nothing yet, but for what a first start left that was cut short.
+fn refuse_foreign(folder: &Path) -> Result<(), VaultError> {
+    let opening = || VaultError::io("open the vault");
+    for entry in std::fs::read_dir(folder).map_err(opening())? {
+        let name = entry.map_err(opening())?.file_name();
+        if name != LOCK && name != UNFINISHED {
+            return Err(VaultError::NotAVault {
+                folder: folder.to_owned(),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn take_lock(folder: &Path) -> Result<File, VaultError> {
+    let opening = || VaultError::io("open the vault");
+    let mut options = OpenOptions::new();
+    let lock = options.write(true).create(true).truncate(false);
+    let lock = lock.open(folder.join(LOCK)).map_err(opening())?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(VaultError::InUse {
+            folder: folder.to_owned(),
+        }),
+        Err(TryLockError::Error(error)) => Err(opening()(error)),
+    }
+}
