@@ -12,7 +12,7 @@ use fiacre_domain::pricing::{
     WindowSet, ZONES_MAX, ZoneSet, Zones,
 };
 use fiacre_domain::ratio::{Ratio, Rounding};
-use fiacre_domain::time::Weekday;
+use fiacre_domain::time::{TimeOfDay, Weekday};
 use fiacre_domain::units::{BasisPoints, Millimetres, Millis};
 use std::collections::BTreeSet;
 
@@ -110,6 +110,7 @@ fn of_meters() -> Refusals {
 
 fn of_windows_and_zones() -> Refusals {
     let (today, yesterday) = ("2018-07-04".parse().unwrap(), "2018-07-03".parse().unwrap());
+    let noon = TimeOfDay::new(12, 0, 0).unwrap();
     let spans = vec![Span::whole_day(Weekdays::ALL); SPANS_MAX + 1];
     let mut full = Schedule::default();
     for number in 0..WINDOWS_MAX {
@@ -127,6 +128,7 @@ fn of_windows_and_zones() -> Refusals {
     let port = zones.add("port".parse().unwrap(), ZoneSet::NONE).unwrap();
     refused! {
         "weekdays" Missing Weekdays::of(&[]);
+        "span length" NotPositive Span::new(Weekdays::ALL, noon, noon);
         "dates" OutOfOrder Span::whole_day(Weekdays::ALL).with_dates(today, yesterday);
         "spans" Missing Window::new("night".parse().unwrap(), DecidedBy::Start, vec![]);
         "spans" TooMany Window::new("night".parse().unwrap(), DecidedBy::Start, spans);

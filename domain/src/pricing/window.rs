@@ -17,6 +17,7 @@ use super::error::{TariffError, TariffFault};
 use crate::id::WindowId;
 use crate::time::{CivilDate, CivilDateTime, TimeOfDay, Weekday};
 use crate::{canonical_enum, canonical_struct};
+use std::cmp::Ordering;
 
 /// How many windows a tariff may name.
 pub const WINDOWS_MAX: usize = 32;
@@ -41,6 +42,10 @@ impl Weekdays {
     pub const WEEKEND: Self = Self(0b110_0000);
 
     /// The days listed; at least one.
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::Missing` without a day.
     pub fn of(days: &[Weekday]) -> Result<Self, TariffError> {
         if days.is_empty() {
             return Err(TariffError::new("weekdays", TariffFault::Missing));
@@ -86,12 +91,16 @@ canonical_struct!(Span {
 });
 
 impl Span {
-    /// From `from` to before `to`; a `to` that is not later than `from` is on the next day, so equal times span 24 hours.
+    /// From `from` to before `to`; a `to` that is earlier than `from` is on the next day.
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::NotPositive` where both are equal: [`Span::whole_day`] is what lasts a day.
     pub fn new(weekdays: Weekdays, from: TimeOfDay, to: TimeOfDay) -> Result<Self, TariffError> {
-        let length_ms = if to > from {
-            to.ms() - from.ms()
-        } else {
-            to.ms() + DAY_MS - from.ms()
+        let length_ms = match to.cmp(&from) {
+            Ordering::Less => to.ms() + DAY_MS - from.ms(),
+            Ordering::Equal => return Err(TariffError::new("span length", TariffFault::NotPositive)),
+            Ordering::Greater => to.ms() - from.ms(),
         };
         Ok(Self {
             weekdays,
@@ -122,6 +131,10 @@ impl Span {
     }
 
     /// Beginning on `first` to `last` only, both included.
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::OutOfOrder` where `first` is after `last`.
     pub fn with_dates(self, first: CivilDate, last: CivilDate) -> Result<Self, TariffError> {
         if first > last {
             return Err(TariffError::new("dates", TariffFault::OutOfOrder));
@@ -180,6 +193,10 @@ canonical_struct!(Window {
 
 impl Window {
     /// At least one span, at most [`SPANS_MAX`].
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::Missing` without a span, `TooMany` beyond [`SPANS_MAX`].
     pub fn new(id: WindowId, decided_by: DecidedBy, spans: Vec<Span>) -> Result<Self, TariffError> {
         match spans.len() {
             0 => Err(TariffError::new("spans", TariffFault::Missing)),
@@ -261,6 +278,10 @@ canonical_struct!(Schedule {
 
 impl Schedule {
     /// Starts without windows; `holidays` in any order, at most [`HOLIDAYS_MAX`].
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::TooMany` beyond [`HOLIDAYS_MAX`].
     pub fn new(mut holidays: Vec<CivilDate>) -> Result<Self, TariffError> {
         if holidays.len() > HOLIDAYS_MAX {
             return Err(TariffError::new("holidays", TariffFault::TooMany));
@@ -274,6 +295,10 @@ impl Schedule {
     }
 
     /// Adds a window; gives the set of it alone.
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::TooMany` beyond the windows that a schedule holds, `Duplicate` for a name that it has.
     pub fn add(&mut self, window: Window) -> Result<WindowSet, TariffError> {
         if self.windows.len() >= WINDOWS_MAX {
             return Err(TariffError::new("windows", TariffFault::TooMany));

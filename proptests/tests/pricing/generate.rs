@@ -140,7 +140,12 @@ fn span() -> impl Strategy<Value = Span> {
     (vec(0_usize..7, 1..7), 0_u32..96, 0_u32..96).prop_map(|(days, from, to)| {
         let days: Vec<Weekday> = days.into_iter().map(|day| Weekday::ALL[day]).collect();
         let quarter = |number: u32| TimeOfDay::from_ms(number * 900_000).unwrap();
-        Span::new(Weekdays::of(&days).unwrap(), quarter(from), quarter(to)).unwrap()
+        let weekdays = Weekdays::of(&days).unwrap();
+        if from == to {
+            Span::whole_day(weekdays)
+        } else {
+            Span::new(weekdays, quarter(from), quarter(to)).unwrap()
+        }
     })
 }
 

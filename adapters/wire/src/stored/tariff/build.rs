@@ -221,7 +221,12 @@ impl SpanDto {
         let to_ms = (u64::from(from_ms) + u64::from(length_ms)) % DAY_MS;
         let to = TimeOfDay::from_ms(u32::try_from(to_ms).map_err(refused)?).map_err(refused)?;
         let from = TimeOfDay::from_ms(from_ms).map_err(refused)?;
-        let span = Span::new(Weekdays::of(&days).map_err(refused)?, from, to).map_err(refused)?;
+        let weekdays = Weekdays::of(&days).map_err(refused)?;
+        let span = if from == TimeOfDay::MIDNIGHT && u64::from(length_ms) == DAY_MS {
+            Span::whole_day(weekdays)
+        } else {
+            Span::new(weekdays, from, to).map_err(refused)?
+        };
         span.with_holidays(name(holidays)?)
             .with_dates(first.build()?, last.build()?)
             .map_err(refused)
