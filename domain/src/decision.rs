@@ -128,6 +128,11 @@ pub trait Aggregate: Default + Clone {
     type Refusal: std::error::Error;
 
     /// Answers `command` at `now` (the deciding service's clock).
+    ///
+    /// # Errors
+    ///
+    /// The aggregate's own refusal, where a person asks for what is not possible now; nothing is written. Facts of other
+    /// services are never refused, but a deadline that has not come is: try again when it has.
     fn decide(&self, command: &Self::Command, now: Timestamp)
     -> Result<Decision<Self::Event>, Self::Refusal>;
 
@@ -137,6 +142,10 @@ pub trait Aggregate: Default + Clone {
     /// Decides `commands` one after the other, each on the state the one before left, into one list of events.
     ///
     /// The first refusal ends it: one cause is one commit, so it is all or nothing.
+    ///
+    /// # Errors
+    ///
+    /// The first refusal, as in [`Aggregate::decide`]; nothing of the list is to be written.
     fn decide_all<'a>(
         &self,
         commands: impl IntoIterator<Item = &'a Self::Command>,

@@ -63,6 +63,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#![deny(clippy::missing_errors_doc)]
+
 pub mod audit;
 pub mod canonical;
 pub mod decision;

@@ -82,6 +82,10 @@ impl Currency {
     };
 
     /// The currency of an ISO 4217 code in capitals; [`MoneyError::UnknownCurrency`] for anything else.
+    ///
+    /// # Errors
+    ///
+    /// `MoneyError::UnknownCurrency` where the list of ISO 4217 has no such code, or it is not in capitals.
     pub fn from_code(code: &str) -> Result<Self, MoneyError> {
         let bytes: [u8; 3] = code
             .as_bytes()
@@ -197,6 +201,10 @@ impl Money {
     }
 
     /// The exact amount in minor units, rounded once to a multiple of `step_minor`.
+    ///
+    /// # Errors
+    ///
+    /// `MoneyError::Overflow` where the amount leaves 64 bits, or `step_minor` is not above zero.
     pub fn rounded(
         exact_minor: Ratio,
         step_minor: i64,
@@ -230,6 +238,10 @@ impl Money {
     }
 
     /// `self + other`, both of one currency.
+    ///
+    /// # Errors
+    ///
+    /// `MoneyError::CurrencyMismatch` where they are not, `MoneyError::Overflow` where the sum leaves 64 bits.
     pub fn checked_add(self, other: Self) -> Result<Self, MoneyError> {
         self.same_currency(other)?;
         self.minor
@@ -239,6 +251,10 @@ impl Money {
     }
 
     /// `self − other`, both of one currency.
+    ///
+    /// # Errors
+    ///
+    /// `MoneyError::CurrencyMismatch` where they are not, `MoneyError::Overflow` where the rest leaves 64 bits.
     pub fn checked_sub(self, other: Self) -> Result<Self, MoneyError> {
         self.same_currency(other)?;
         self.minor
@@ -248,6 +264,10 @@ impl Money {
     }
 
     /// The smaller of two amounts of one currency.
+    ///
+    /// # Errors
+    ///
+    /// `MoneyError::CurrencyMismatch` where they are of two currencies.
     pub fn min(self, other: Self) -> Result<Self, MoneyError> {
         self.same_currency(other)?;
         Ok(if other.minor < self.minor { other } else { self })

@@ -62,6 +62,10 @@ impl std::error::Error for PlaceError {}
 
 impl Place {
     /// `latitude_e7` within ±900,000,000, `longitude_e7` within ±1,800,000,000.
+    ///
+    /// # Errors
+    ///
+    /// `PlaceError::LatitudeOutOfRange` or `LongitudeOutOfRange` beyond those: look for axes that were swapped.
     pub const fn from_e7(latitude_e7: i32, longitude_e7: i32) -> Result<Self, PlaceError> {
         if latitude_e7 < -LATITUDE_E7_MAX || latitude_e7 > LATITUDE_E7_MAX {
             return Err(PlaceError::LatitudeOutOfRange);

@@ -109,6 +109,11 @@ impl Ratio {
     };
 
     /// `numerator / denominator`; [`Overflow`] where the denominator is zero.
+    ///
+    /// # Errors
+    ///
+    /// [`Overflow`] where the denominator is zero, or the fraction in lowest terms does not fit into 128 bits with its
+    /// sign.
     pub const fn new(numerator: i128, denominator: i128) -> Result<Self, Overflow> {
         if denominator == 0 {
             return Err(Overflow);
@@ -150,6 +155,10 @@ impl Ratio {
     }
 
     /// `self + other`.
+    ///
+    /// # Errors
+    ///
+    /// [`Overflow`] where it does not fit into 128 bits, in lowest terms or on the way there.
     pub fn checked_add(self, other: Self) -> Result<Self, Overflow> {
         if self.denominator == other.denominator {
             let sum = self.numerator.checked_add(other.numerator).ok_or(Overflow)?;
@@ -167,11 +176,19 @@ impl Ratio {
     }
 
     /// `self − other`.
+    ///
+    /// # Errors
+    ///
+    /// [`Overflow`] where it does not fit into 128 bits, in lowest terms or on the way there.
     pub fn checked_sub(self, other: Self) -> Result<Self, Overflow> {
         self.checked_add(other.negated())
     }
 
     /// `self × other`.
+    ///
+    /// # Errors
+    ///
+    /// [`Overflow`] where it does not fit into 128 bits, in lowest terms or on the way there.
     pub fn checked_mul(self, other: Self) -> Result<Self, Overflow> {
         let across = gcd(self.numerator.unsigned_abs(), other.denominator.unsigned_abs())
             .cast_signed()
@@ -189,6 +206,10 @@ impl Ratio {
     }
 
     /// `self ÷ other`; [`Overflow`] where `other` is zero.
+    ///
+    /// # Errors
+    ///
+    /// [`Overflow`] where `other` is zero, or the quotient does not fit into 128 bits.
     pub fn checked_div(self, other: Self) -> Result<Self, Overflow> {
         self.checked_mul(Self::new(other.denominator, other.numerator)?)
     }
@@ -232,6 +253,10 @@ impl Ratio {
     }
 
     /// The multiple of `step` that `rounding` picks; [`Overflow`] where `step` is not above zero.
+    ///
+    /// # Errors
+    ///
+    /// [`Overflow`] where `step` is not above zero, or the multiple does not fit into 64 bits.
     ///
     /// ```
     /// use fiacre_domain::ratio::{Ratio, Rounding};

@@ -106,6 +106,10 @@ impl Requirements {
     };
 
     /// `seats` passenger seats, at least one, and no feature.
+    ///
+    /// # Errors
+    ///
+    /// [`SeatsError`] for no seat.
     pub fn new(seats: u8) -> Result<Self, SeatsError> {
         Ok(Self {
             seats: at_least_one(seats)?,
@@ -147,6 +151,10 @@ impl Capabilities {
     };
 
     /// `seats` passenger seats, at least one, and no feature.
+    ///
+    /// # Errors
+    ///
+    /// [`SeatsError`] for no seat.
     pub fn new(seats: u8) -> Result<Self, SeatsError> {
         Ok(Self {
             seats: at_least_one(seats)?,

@@ -187,6 +187,10 @@ impl CivilDate {
     };
 
     /// `month` 1–12, `day` 1–31 as the month allows.
+    ///
+    /// # Errors
+    ///
+    /// `TimeError::NoSuchDate` where the calendar has no such day, or the year is not 1 to 9999.
     pub const fn new(year: i16, month: u8, day: u8) -> Result<Self, TimeError> {
         if year < 1 || year > 9_999 || month < 1 || month > 12 || day < 1 || day > days_in_month(year, month)
         {
@@ -281,6 +285,10 @@ impl TimeOfDay {
     pub const MIDNIGHT: Self = Self(0);
 
     /// `hour` 0–23, `minute` and `second` 0–59.
+    ///
+    /// # Errors
+    ///
+    /// `TimeError::NoSuchTime` beyond those: a leap second is none.
     pub const fn new(hour: u8, minute: u8, second: u8) -> Result<Self, TimeError> {
         if hour > 23 || minute > 59 || second > 59 {
             return Err(TimeError::NoSuchTime);
@@ -291,6 +299,10 @@ impl TimeOfDay {
     }
 
     /// Milliseconds since midnight, below 86,400,000.
+    ///
+    /// # Errors
+    ///
+    /// `TimeError::NoSuchTime` from 86,400,000 on.
     pub const fn from_ms(ms: u32) -> Result<Self, TimeError> {
         if ms < 86_400_000 {
             Ok(Self(ms))

@@ -35,6 +35,8 @@
 //! - **Objects**: every port is `Send + Sync` behind an `Arc<dyn _>` and may be called side by side; a [`Consumer`] and a
 //!   [`LocationReader`] belong to one caller each.
 
+#![deny(clippy::missing_errors_doc)]
+
 mod board;
 mod bus;
 mod clock;

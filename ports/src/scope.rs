@@ -101,6 +101,10 @@ impl Shard {
     pub const WHOLE: Self = Self { index: 0, count: 1 };
 
     /// Shard `index`, from 0, of `count`.
+    ///
+    /// # Errors
+    ///
+    /// `ShardError::Count` for none or more than [`SLOTS`], `ShardError::Index` where there is no such shard.
     pub const fn new(index: u16, count: u16) -> Result<Self, ShardError> {
         if count == 0 || count > SLOTS {
             return Err(ShardError::Count);

@@ -122,6 +122,11 @@ pub struct ServiceArea {
 
 impl ServiceArea {
     /// The box between two corners, edges included. A western longitude above the eastern one crosses the antimeridian.
+    ///
+    /// # Errors
+    ///
+    /// `AreaError::NearPole` within a few degrees of a pole, `Empty` where the corners enclose nothing, `TooLarge` beyond
+    /// 10° either way: choose other corners, or several areas.
     pub fn bounding(south_west: Place, north_east: Place) -> Result<Self, AreaError> {
         let (south, north) = (south_west.latitude_e7(), north_east.latitude_e7());
         if south.unsigned_abs().max(north.unsigned_abs()) > LATITUDE_E7_EDGE.unsigned_abs() {
@@ -160,6 +165,10 @@ impl ServiceArea {
     }
 
     /// Only what lies within this closed outline (its edges included) belongs to the area. The last corner joins the first.
+    ///
+    /// # Errors
+    ///
+    /// `AreaError::OutlineTooShort` for fewer than three corners, `OutlineOutsideBounds` where one lies outside the box.
     pub fn with_outline(mut self, corners: &[Place]) -> Result<Self, AreaError> {
         if corners.len() < 3 {
             return Err(AreaError::OutlineTooShort);
@@ -178,6 +187,10 @@ impl ServiceArea {
     }
 
     /// `place` itself, if it belongs to the area.
+    ///
+    /// # Errors
+    ///
+    /// `AreaError::OutsideServiceArea` where it does not belong to the area: tell the rider that nobody serves there.
     pub fn check(&self, place: Place) -> Result<Place, AreaError> {
         if self.contains(place) {
             Ok(place)
@@ -190,6 +203,10 @@ impl ServiceArea {
     ///
     /// In the plane, north–south distances are true; east–west ones are off by the ratio of the cosines of the latitudes:
     /// at 41° by 0.15% for each 0.1° from the middle.
+    ///
+    /// # Errors
+    ///
+    /// `AreaError::OutsideServiceArea` where `place` is outside the box or the outline.
     pub fn project(&self, place: Place) -> Result<PlanePoint, AreaError> {
         let (east, north) = self.offset(place).ok_or(AreaError::OutsideServiceArea)?;
         if !self.outline.is_empty() && !encloses(&self.outline, (east, north)) {

@@ -145,6 +145,10 @@ impl Entry {
     }
 
     /// `amount` from one account to another: a credit on `from`, a debit on `to`.
+    ///
+    /// # Errors
+    ///
+    /// `LedgerError::Overflow` where `amount` has no opposite (the least number of 64 bits).
     pub fn transfer(reason: Reason, from: Account, to: Account, amount: Money) -> Result<Self, LedgerError> {
         Self::new(
             reason,
@@ -153,6 +157,10 @@ impl Entry {
     }
 
     /// What a gateway kept of what it had collected.
+    ///
+    /// # Errors
+    ///
+    /// `LedgerError::Overflow` where `amount` has no opposite (the least number of 64 bits).
     pub fn gateway_fee(amount: Money) -> Result<Self, LedgerError> {
         Self::transfer(
             Reason::GatewayFee,
@@ -163,6 +171,10 @@ impl Entry {
     }
 
     /// The entry that takes this one back.
+    ///
+    /// # Errors
+    ///
+    /// `LedgerError::Overflow` where an amount has no opposite (the least number of 64 bits).
     pub fn reversed(&self, reason: Reason) -> Result<Self, LedgerError> {
         let postings = self
             .postings

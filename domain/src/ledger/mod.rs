@@ -84,6 +84,11 @@ impl Ledger {
     ///
     /// An entry that does not balance is refused, and then nothing of the event is posted; the movements at the gateway are
     /// counted all the same, since they happened.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`entries`]. Such an event should never have been written: name it to an operator, and go on with the
+    /// next.
     pub fn fold(&mut self, stream: StreamId, event: &Event) -> Result<(), LedgerError> {
         match event {
             Event::Payment(event) => self.holds.observe(stream, event, &mut self.movements),

@@ -9,6 +9,11 @@ use crate::pricing::{Line, LineKind, Payee, Receipt, Stage};
 use crate::trip::{MoneyOutcome, TripEvent};
 
 /// The entries of one event: a function of nothing else. Entries without a posting are left out.
+///
+/// # Errors
+///
+/// `LedgerError::Unbalanced` where the event's own amounts do not add up, `LedgerError::Overflow` where they leave 64
+/// bits. No event that `decide` made does either; one that was altered may.
 pub fn entries(event: &Event) -> Result<Vec<Entry>, LedgerError> {
     let mut entries = match event {
         Event::Trip(event) => of_trip(event)?,

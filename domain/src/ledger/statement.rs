@@ -42,6 +42,10 @@ impl Statement {
     }
 
     /// Adds what `event` posts, if its stream is the trip's.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`entries`]; nothing of the event is then in the statement.
     pub fn fold(&mut self, stream: StreamId, event: &Event) -> Result<(), LedgerError> {
         if stream.trip() == Some(self.trip) {
             self.entries.extend(entries(event)?);

@@ -86,6 +86,10 @@ impl Candidates {
 /// Considered are the policy's `nearest` free drivers within reach who meet the requirements, were heard of lately and are
 /// not excluded; those found nearer than the last of them but unfit; and as many busy ones.
 /// [`AreaError::OutsideServiceArea`] where the pick-up is not in the supply's area.
+///
+/// # Errors
+///
+/// `AreaError::OutsideServiceArea` where the pick-up is not in the supply's area.
 pub fn candidates(
     request: &Request,
     supply: &Supply,
@@ -97,6 +101,10 @@ pub fn candidates(
 
 impl<R: RouteEstimate> Market<'_, R> {
     /// As [`candidates`], over this market's routes.
+    ///
+    /// # Errors
+    ///
+    /// `AreaError::OutsideServiceArea` where the pick-up is not in the supply's area.
     pub fn candidates(&self, request: &Request) -> Result<Candidates, AreaError> {
         let mut search = Search::default();
         let mut able = Vec::new();

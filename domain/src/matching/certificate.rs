@@ -123,6 +123,11 @@ impl Certificate {
 
     /// Proves that no assignment of `requests` costs less than this one, and gives what it costs in milliseconds. The
     /// supply must be as it was when the batch was decided. Takes time in proportion to the pairings to be weighed.
+    ///
+    /// # Errors
+    ///
+    /// The first [`CertificateFlaw`] that is found: the certificate is of other requests or another time, names a pairing
+    /// that could not be made, or its prices do not prove the optimum.
     pub fn verify(
         &self,
         requests: &[Request],
@@ -133,6 +138,10 @@ impl Certificate {
     }
 
     /// As [`Certificate::verify`], over the market's routes.
+    ///
+    /// # Errors
+    ///
+    /// As [`Certificate::verify`]; `CertificateFlaw::OtherTime` where the market is of another time.
     pub fn verify_in<R: RouteEstimate>(
         &self,
         requests: &[Request],

@@ -7,6 +7,10 @@ use crate::time::Timestamp;
 
 /// The candidate that costs least for one request, ties by id; `None` where nobody costs less than staying unassigned.
 /// [`AreaError::OutsideServiceArea`] where the pick-up is not in the supply's area.
+///
+/// # Errors
+///
+/// `AreaError::OutsideServiceArea` where the pick-up is not in the supply's area.
 pub fn nearest(
     request: &Request,
     supply: &Supply,
@@ -25,6 +29,10 @@ pub fn greedy(requests: &[Request], supply: &Supply, policy: &Policy, now: Times
 
 impl<R: RouteEstimate> Market<'_, R> {
     /// As [`nearest`], over this market's routes.
+    ///
+    /// # Errors
+    ///
+    /// `AreaError::OutsideServiceArea` where the pick-up is not in the supply's area.
     pub fn nearest(&self, request: &Request) -> Result<Option<Candidate>, AreaError> {
         let best = self.cheapest(&mut Search::default(), request, &[])?;
         Ok(best.map(|(_, candidate)| candidate))

@@ -61,6 +61,11 @@ impl AgeCredit {
     };
 
     /// `share` of the age, 0 to the whole; the credit is at most `limit`.
+    ///
+    /// # Errors
+    ///
+    /// `PolicyError::ShareOutOfRange` where `share` is not 0 to the whole, `TimeOutOfRange` where `limit` is below zero
+    /// or too long to be weighed.
     pub fn new(share: BasisPoints, limit: Millis) -> Result<Self, PolicyError> {
         if share < BasisPoints::ZERO || share > BasisPoints::ONE {
             return Err(PolicyError::ShareOutOfRange);
@@ -153,6 +158,10 @@ impl Policy {
     }
 
     /// How many drivers are considered for a request, nearest first: 1 to 1,024.
+    ///
+    /// # Errors
+    ///
+    /// `PolicyError::NearestOutOfRange` beyond those.
     pub const fn with_nearest(mut self, nearest: u16) -> Result<Self, PolicyError> {
         if nearest == 0 || nearest > NEAREST_MAX {
             return Err(PolicyError::NearestOutOfRange);
@@ -162,18 +171,30 @@ impl Policy {
     }
 
     /// The longest travel to a pick-up.
+    ///
+    /// # Errors
+    ///
+    /// `PolicyError::TimeOutOfRange` where it is below zero or too long to be weighed.
     pub fn with_pick_up_limit(mut self, limit: Millis) -> Result<Self, PolicyError> {
         self.pick_up_ms_max = term_ms(limit)?;
         Ok(self)
     }
 
     /// The age from which a location is stale. A device clock that is ahead by more is not believed either.
+    ///
+    /// # Errors
+    ///
+    /// `PolicyError::TimeOutOfRange` where it is below zero or too long to be weighed.
     pub fn with_stale_limit(mut self, limit: Millis) -> Result<Self, PolicyError> {
         self.stale_ms = term_ms(limit)?;
         Ok(self)
     }
 
     /// What leaving a rider without a driver costs, this time: a pairing that costs as much or more is not made.
+    ///
+    /// # Errors
+    ///
+    /// `PolicyError::TimeOutOfRange` where it is below zero or too long to be weighed.
     pub fn with_unassigned_cost(mut self, cost: Millis) -> Result<Self, PolicyError> {
         self.unassigned_ms = term_ms(cost)?;
         Ok(self)
@@ -194,6 +215,10 @@ impl Policy {
     }
 
     /// What an offer costs that is certain to be declined; a driver's share of declined offers counts that much of it.
+    ///
+    /// # Errors
+    ///
+    /// `PolicyError::TimeOutOfRange` where it is below zero or too long to be weighed.
     pub fn with_decline_cost(mut self, cost: Millis) -> Result<Self, PolicyError> {
         self.decline_ms = term_ms(cost)?;
         Ok(self)
@@ -201,6 +226,10 @@ impl Policy {
 
     /// What it costs to send a driver the opposite way to where they are heading; other angles in proportion to
     /// (1 − cos angle) / 2.
+    ///
+    /// # Errors
+    ///
+    /// `PolicyError::TimeOutOfRange` where it is below zero or too long to be weighed.
     pub fn with_turn_cost(mut self, cost: Millis) -> Result<Self, PolicyError> {
         self.turn_ms = term_ms(cost)?;
         Ok(self)

@@ -100,6 +100,10 @@ impl Sample {
     }
 
     /// Direction of travel: 0 to 359 degrees clockwise from north.
+    ///
+    /// # Errors
+    ///
+    /// `SampleError::HeadingOutOfRange` from 360 on: a device that reports 360 means 0.
     pub const fn with_heading_degrees(mut self, heading_degrees: u16) -> Result<Self, SampleError> {
         if heading_degrees >= 360 {
             return Err(SampleError::HeadingOutOfRange);

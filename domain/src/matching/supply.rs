@@ -272,6 +272,10 @@ impl Supply {
     }
 
     /// The `count` free drivers nearest to `place`, nearest first; fewer where there are not as many.
+    ///
+    /// # Errors
+    ///
+    /// `AreaError::OutsideServiceArea` where `place` is not in the supply's area.
     pub fn nearest(&self, place: Place, count: usize) -> Result<Vec<DriverId>, AreaError> {
         let mut drivers = Vec::new();
         self.nearest_into(place, count, &mut drivers)?;
@@ -279,6 +283,10 @@ impl Supply {
     }
 
     /// As [`Supply::nearest`], into `drivers`, which is emptied first and whose memory is used again.
+    ///
+    /// # Errors
+    ///
+    /// `AreaError::OutsideServiceArea` where `place` is not in the supply's area; `drivers` is then empty or as it was.
     pub fn nearest_into(
         &self,
         place: Place,

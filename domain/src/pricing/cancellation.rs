@@ -167,6 +167,10 @@ canonical_struct!(FeeRule {
 
 impl FeeRule {
     /// `fixed_minor`, paid by the rider, all of it to the driver.
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::Negative` below zero, `TooLarge` beyond what prices exactly.
     pub fn new(fixed_minor: i64) -> Result<Self, TariffError> {
         limits::price("fee fixed", fixed_minor)?;
         Ok(Self {
@@ -182,12 +186,20 @@ impl FeeRule {
     }
 
     /// And a share (0 to 10,000) of a base.
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::Negative` below 0, `TooLarge` above 10,000.
     pub fn with_share(self, share: BasisPoints, of: FeeBase) -> Result<Self, TariffError> {
         check_share("fee share", share)?;
         Ok(Self { share, of, ..self })
     }
 
     /// At most `cap_minor`.
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::Negative` below zero, `TooLarge` beyond what prices exactly.
     pub fn with_cap(self, cap_minor: i64) -> Result<Self, TariffError> {
         limits::price("fee cap", cap_minor)?;
         Ok(Self {
@@ -212,6 +224,10 @@ impl FeeRule {
     }
 
     /// With this share (0 to 10,000) of the rider's fee to the driver, the rest to the platform.
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::Negative` below 0, `TooLarge` above 10,000.
     pub fn with_driver_share(self, driver_share: BasisPoints) -> Result<Self, TariffError> {
         check_share("fee driver share", driver_share)?;
         Ok(Self { driver_share, ..self })

@@ -258,6 +258,10 @@ impl Charge {
     }
 
     /// With other traits. What is passed to an authority keeps its own.
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::Contradiction` for a charge that is passed to an authority.
     pub const fn with_traits(self, traits: LineTraits) -> Result<Self, TariffError> {
         if self.passed_through {
             return Err(TariffError::new("charge traits", TariffFault::Contradiction));
@@ -323,6 +327,10 @@ canonical_struct!(Flat {
 
 impl Flat {
     /// `price_minor` for a ride from one of `from` to one of `to`; of the tariff's charges only those in `charges` are added.
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::Negative` or `TooLarge` for the price, `Missing` where no zone is named at either end.
     pub fn new(
         id: ChargeId,
         from: ZoneSet,

@@ -98,6 +98,10 @@ canonical_struct!(Discount {
 
 impl Discount {
     /// `share` (0 to 10,000) of the lines in `on`, borne by the driver.
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::Negative` below 0, `TooLarge` above 10,000.
     pub const fn new(id: ChargeId, on: LineGroups, share: BasisPoints) -> Result<Self, TariffError> {
         if share.get() < 0 {
             return Err(TariffError::new("discount share", TariffFault::Negative));
@@ -117,6 +121,10 @@ impl Discount {
     }
 
     /// Only of what the lines come to above `above_minor`.
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::Negative` below zero, `TooLarge` beyond what prices exactly.
     pub fn above(self, above_minor: i64) -> Result<Self, TariffError> {
         limits::price("discount above", above_minor)?;
         Ok(Self { above_minor, ..self })

@@ -88,6 +88,10 @@ impl Speed {
     }
 
     /// Millimetres an hour; above zero.
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::NotPositive` where it is not.
     pub const fn from_mm_per_hour(mm_per_hour: i64) -> Result<Self, TariffError> {
         if mm_per_hour > 0 {
             Ok(Self(mm_per_hour))
@@ -143,6 +147,11 @@ canonical_struct!(TimeRate {
 
 impl TimeRate {
     /// `price` minor units for each `unit_ms` milliseconds.
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::Negative` for a price below zero, `NotPositive` for a unit that is not above it, `TooLarge` where
+    /// either does not price exactly.
     pub fn new(price: Ratio, unit_ms: Ratio, units: Units, basis: TimeBasis) -> Result<Self, TariffError> {
         limits::at_least_zero("time price", price, limits::PRICE_MINOR_MAX)?;
         limits::above_zero("time unit", unit_ms, limits::DURATION_MS_MAX)?;
@@ -156,6 +165,10 @@ impl TimeRate {
     }
 
     /// With this much time before the first unit begins.
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::Negative` below zero, `TooLarge` beyond the longest ride.
     pub fn with_included(self, included: Millis) -> Result<Self, TariffError> {
         limits::at_least_zero(
             "included time",
@@ -252,6 +265,11 @@ impl Meter {
     /// A meter that joins distance and time; units are due when begun, slow is below `d/τ`.
     ///
     /// `initial` pays for the first `initial_units`; every segment needs its unit of time.
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::Missing` without segments or where one has no time, `OutOfOrder` where they do not ascend from zero,
+    /// `Negative` or `TooLarge` for what is paid first.
     pub fn joint(initial: Ratio, initial_units: Ratio, segments: Vec<Segment>) -> Result<Self, TariffError> {
         if segments.iter().any(|segment| !segment.has_time()) {
             return Err(TariffError::new("unit time", TariffFault::Missing));
@@ -260,6 +278,11 @@ impl Meter {
     }
 
     /// A meter of distance alone; add time with [`Meter::with_time`].
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::Missing` without segments, `OutOfOrder` where they do not ascend from zero, `Negative` or `TooLarge`
+    /// for what is paid first.
     pub fn distance(
         initial: Ratio,
         initial_units: Ratio,
@@ -302,6 +325,10 @@ impl Meter {
     }
 
     /// With a price of time apart from distance. Slow time needs a speed: see [`Meter::with_slow`], called before.
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::Contradiction` where the meter's time is joint, `Missing` where slow time has no speed.
     pub fn with_time(self, rate: TimeRate) -> Result<Self, TariffError> {
         let slow_is_known =
             self.slow != SlowRule::BelowCrossover || self.segments.iter().all(Segment::has_time);
@@ -332,6 +359,11 @@ impl Meter {
     }
 
     /// The bounds of a ride's units, and the likely count, from totals alone, in the first segment.
+    ///
+    /// # Errors
+    ///
+    /// `PricingError::RideNegative` and `RideBeyondLimit` for a distance or duration that no ride has, `Overflow` where
+    /// the units leave exact arithmetic.
     pub fn estimate_units(
         &self,
         distance: Millimetres,

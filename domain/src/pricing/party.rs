@@ -38,6 +38,10 @@ impl AgeRange {
     };
 
     /// From `youngest` to `oldest`.
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::OutOfOrder` where `youngest` is older.
     pub const fn new(youngest: u8, oldest: u8) -> Result<Self, TariffError> {
         if youngest > oldest {
             return Err(TariffError::new("ages", TariffFault::OutOfOrder));
@@ -63,6 +67,10 @@ impl Party {
     pub const ONE: Self = Self::of_adults(1);
 
     /// `count` adults, whose ages nobody asked.
+    ///
+    /// # Errors
+    ///
+    /// `PricingError::RideWithoutPassenger` for nobody, `RideBeyondLimit` for more than 15.
     pub const fn adults(count: u8) -> Result<Self, PricingError> {
         if count as usize > PASSENGERS_MAX {
             return Err(TOO_MANY);
@@ -81,6 +89,10 @@ impl Party {
     }
 
     /// With one more passenger of `age` completed years.
+    ///
+    /// # Errors
+    ///
+    /// `PricingError::RideBeyondLimit` beyond 15 passengers.
     pub fn with_age(mut self, age: u8) -> Result<Self, PricingError> {
         let seat = self.ages.get_mut(usize::from(self.count)).ok_or(TOO_MANY)?;
         *seat = age;

@@ -123,6 +123,10 @@ canonical_struct!(RateCard {
 
 impl RateCard {
     /// `base_minor` a ride.
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::Negative` below zero, `TooLarge` beyond what prices exactly.
     pub fn new(base_minor: i64) -> Result<Self, TariffError> {
         limits::price("pay base", base_minor)?;
         Ok(Self {
@@ -135,6 +139,11 @@ impl RateCard {
     }
 
     /// And `price` for each `unit_mm` millimetres, pro rata.
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::Negative` for a price below zero, `NotPositive` for a unit that is not above it, `TooLarge` where
+    /// either does not price exactly.
     pub fn with_distance(self, price: Ratio, unit_mm: Ratio) -> Result<Self, TariffError> {
         limits::at_least_zero("pay distance price", price, limits::PRICE_MINOR_MAX)?;
         limits::above_zero("pay distance unit", unit_mm, limits::DISTANCE_MM_MAX)?;
@@ -146,6 +155,11 @@ impl RateCard {
     }
 
     /// And `price` for each `unit_ms` milliseconds, pro rata.
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::Negative` for a price below zero, `NotPositive` for a unit that is not above it, `TooLarge` where
+    /// either does not price exactly.
     pub fn with_time(self, price: Ratio, unit_ms: Ratio) -> Result<Self, TariffError> {
         limits::at_least_zero("pay time price", price, limits::PRICE_MINOR_MAX)?;
         limits::above_zero("pay time unit", unit_ms, limits::DURATION_MS_MAX)?;
@@ -210,6 +224,10 @@ impl PayPolicy {
     };
 
     /// The driver's lines less `share` (0 to 10,000) of the commissionable ones.
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::Negative` below 0, `TooLarge` above 10,000.
     pub const fn commission(version: u32, share: BasisPoints) -> Result<Self, TariffError> {
         if share.get() < 0 {
             return Err(TariffError::new("commission", TariffFault::Negative));
@@ -254,6 +272,11 @@ impl PayPolicy {
     }
 
     /// The pay for a ride of `distance` and `duration` (waiting included) whose receipt has these lines.
+    ///
+    /// # Errors
+    ///
+    /// `PricingError::RideNegative` and `RideBeyondLimit` for a distance or duration that no ride has, `Overflow` where
+    /// the pay leaves 64 bits, `CurrencyMismatch` where a line is in another currency.
     pub fn pay(
         &self,
         lines: &[Line],

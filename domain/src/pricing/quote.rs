@@ -371,11 +371,21 @@ impl Quote {
     }
 
     /// The lines, which sum to the total.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Tariff::quote`](crate::pricing::Tariff::quote): none where the quote was made by it;
+    /// `PricingError::TariffUnknown` where it was read by somebody who does not know its tariff.
     pub fn lines(&self) -> Result<Vec<Line>, PricingError> {
         Ok(self.quoted()?.priced.lines)
     }
 
     /// The driver's pay with its lines.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Tariff::quote`](crate::pricing::Tariff::quote): none where the quote was made by it;
+    /// `PricingError::TariffUnknown` where it was read by somebody who does not know its tariff.
     pub fn pay(&self) -> Result<Pay, PricingError> {
         Ok(self.quoted()?.pay)
     }
@@ -391,16 +401,32 @@ impl Quote {
 
     /// The receipt for what was driven: inside the tariff's band the quoted price stands; outside it the metered price, up
     /// to the cap. The reading must have been recorded under this tariff and version.
+    ///
+    /// # Errors
+    ///
+    /// `PricingError::ReadingOfAnotherTariff`, `ReadingNotCut` and `ReadingIncoherent` where the reading is not one that
+    /// the tariff can price for certain, `TariffUnknown` where the quote's tariff is not known here, `Overflow` where an
+    /// amount leaves 64 bits. An operator settles such a ride by hand.
     pub fn settle(&self, reading: &MeterReading) -> Result<Receipt, PricingError> {
         settle::settle(self.tariff()?, (&self.ride, self.at, self.surge()), reading)
     }
 
     /// The receipt for a ride whose reading never came: the quoted price stands.
+    ///
+    /// # Errors
+    ///
+    /// `PricingError::TariffUnknown` where the quote's tariff is not known here, `Overflow` where an amount leaves 64
+    /// bits.
     pub fn settle_as_quoted(&self) -> Result<Receipt, PricingError> {
         settle::settle_as_quoted(self.tariff()?, (&self.ride, self.at, self.surge()))
     }
 
     /// The receipt for a cancellation or a rider who did not come; its total may be zero.
+    ///
+    /// # Errors
+    ///
+    /// `PricingError::RideNegative` and `RideBeyondLimit` for a time or distance that no cancellation has,
+    /// `TariffUnknown` where the quote's tariff is not known here, `Overflow` where an amount leaves 64 bits.
     pub fn cancel(&self, cancellation: &Cancellation) -> Result<Receipt, PricingError> {
         settle::cancel(self.tariff()?, (&self.ride, self.at, self.surge()), cancellation)
     }

@@ -349,6 +349,11 @@ impl MeterReading {
     /// A reading of a ride that started at local time `started`, under a version of a tariff. `zones` are what the bits of
     /// the slices' zones mean. Refused: more than [`SLICES_MAX`] slices, quantities below zero or beyond any ride, nobody who
     /// rides, and a slice that no recorder writes ([`ReadingFlaw`](super::ReadingFlaw)).
+    ///
+    /// # Errors
+    ///
+    /// `PricingError::ReadingOutOfRange` with the field that is negative, out of order or beyond its limit,
+    /// `ReadingIncoherent` with the slice that no recorder writes.
     pub fn new(
         tariff: (TariffId, u32),
         started: CivilDateTime,

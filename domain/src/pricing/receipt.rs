@@ -186,6 +186,10 @@ impl Receipt {
     }
 
     /// The sum of some lines.
+    ///
+    /// # Errors
+    ///
+    /// `PricingError::Overflow` where the sum leaves 64 bits.
     pub fn sum_of(&self, wanted: impl Fn(&Line) -> bool) -> Result<Money, PricingError> {
         let mut sum = Money::zero(self.parts.currency);
         for line in self.lines().iter().filter(|line| wanted(line)) {
@@ -198,6 +202,11 @@ impl Receipt {
     ///
     /// Any single edit of a computed field is refused. What is not computed (who rode, how far the reading says) can be
     /// edited together with all that follows from it: against that there is a signature, in `fiacre-wire`.
+    ///
+    /// # Errors
+    ///
+    /// `VerifyError::OtherTariff` where `tariff` is not the receipt's, `NotPriceable` where it cannot price what
+    /// happened, `Differs` with the first field that does not follow. Do not charge such a receipt.
     pub fn verify(&self, tariff: &Tariff) -> Result<(), VerifyError> {
         let ReceiptParts {
             tariff: id,
@@ -227,6 +236,10 @@ impl Receipt {
     /// [`Receipt::verify`], and the fingerprint that a reading under this tariff keeps must be `fingerprint`, the hash of the
     /// tariff's canonical bytes (`fiacre-wire` computes it). A reading under another tariff, or one that keeps none, says
     /// nothing of this one: what it comes to was recomputed from the tariff's content all the same.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Receipt::verify`]; `VerifyError::OtherFingerprint` where the reading kept another, or none.
     pub fn verify_published(&self, tariff: &Tariff, fingerprint: &Fingerprint) -> Result<(), VerifyError> {
         self.verify(tariff)?;
         let kept = match &self.parts.happened {

@@ -82,6 +82,11 @@ impl<'t> Recorder<'t> {
 
     /// `distance` more in `duration` more, at one speed: slow or fast by integer cross-multiplication. A distance in no time
     /// is fast.
+    ///
+    /// # Errors
+    ///
+    /// `PricingError::RideNegative` and `RideBeyondLimit` for a distance or duration that no ride has,
+    /// `RideOutOfCalendar` where time runs out of the years, `Overflow` where the sum leaves its range.
     pub fn drive(&mut self, distance: Millimetres, duration: Millis) -> Result<(), PricingError> {
         limits::distance("distance", distance)?;
         limits::duration("duration", duration)?;
@@ -105,6 +110,11 @@ impl<'t> Recorder<'t> {
     }
 
     /// Waiting at the stop reached last, or at the pick-up.
+    ///
+    /// # Errors
+    ///
+    /// `PricingError::RideNegative` and `RideBeyondLimit` for a time that no ride has, `RideOutOfCalendar` where time
+    /// runs out of the years.
     pub fn wait(&mut self, waiting: Millis) -> Result<(), PricingError> {
         limits::duration("waiting", waiting)?;
         let mut left_ms = waiting.get();
@@ -119,6 +129,10 @@ impl<'t> Recorder<'t> {
     }
 
     /// A stop on the way, in a zone if it is known.
+    ///
+    /// # Errors
+    ///
+    /// `PricingError::RideBeyondLimit` beyond 255 stops.
     pub fn stop(&mut self, zone: Option<ZoneId>) -> Result<(), PricingError> {
         if self.leg >= STOPS_MAX {
             return Err(TOO_MANY_STOPS);
@@ -133,6 +147,10 @@ impl<'t> Recorder<'t> {
     }
 
     /// Into a zone.
+    ///
+    /// # Errors
+    ///
+    /// `PricingError::RideBeyondLimit` beyond the zones that a reading can hold.
     pub fn enter(&mut self, zone: ZoneId) -> Result<(), PricingError> {
         let known = self.zones.iter().position(|other| *other == zone);
         if known.is_none() {
@@ -182,6 +200,10 @@ impl<'t> Recorder<'t> {
     }
 
     /// The reading.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`MeterReading::new`]: what was driven in all is more than one ride.
     pub fn finish(self) -> Result<MeterReading, PricingError> {
         let tariff = (self.tariff.id(), self.tariff.version());
         let mut reading =

@@ -49,6 +49,10 @@ canonical_struct!(Toll {
 
 impl Toll {
     /// `amount_minor` minor units of the tariff's currency; not negative.
+    ///
+    /// # Errors
+    ///
+    /// `PricingError::RideNegative` below zero, `RideBeyondLimit` beyond what prices exactly.
     pub const fn new(authority: AuthorityId, amount_minor: i64) -> Result<Self, PricingError> {
         if let Err(error) = limits::at_most(
             "toll",

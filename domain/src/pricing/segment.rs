@@ -34,6 +34,11 @@ canonical_struct!(Segment {
 
 impl Segment {
     /// From `from` on, each `unit_mm` millimetres cost `price` minor units (0 or more).
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::Negative` for a start or a price below zero, `NotPositive` for a unit that is not above it,
+    /// `TooLarge` where any does not price exactly.
     pub fn new(from: Millimetres, price: Ratio, unit_mm: Ratio) -> Result<Self, TariffError> {
         limits::at_least_zero("segment from", Ratio::from(from.get()), limits::DISTANCE_MM_MAX)?;
         limits::at_least_zero("unit price", price, limits::PRICE_MINOR_MAX)?;
@@ -47,6 +52,10 @@ impl Segment {
     }
 
     /// Where time is joint: `unit_ms` slow milliseconds are a unit too.
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::NotPositive` where it is not above zero, `TooLarge` beyond the longest ride.
     pub fn with_time(self, unit_ms: Ratio) -> Result<Self, TariffError> {
         limits::above_zero("unit time", unit_ms, limits::DURATION_MS_MAX)?;
         Ok(Self {

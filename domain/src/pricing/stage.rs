@@ -43,6 +43,10 @@ impl StageRounding {
     };
 
     /// To multiples of `step_minor` (above zero).
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::NotPositive` where the step is not above zero, `TooLarge` beyond what prices exactly.
     pub fn new(step_minor: i64, rule: Rounding) -> Result<Self, TariffError> {
         if step_minor <= 0 {
             return Err(TariffError::new("rounding step", TariffFault::NotPositive));
@@ -52,6 +56,10 @@ impl StageRounding {
     }
 
     /// The multiple of the step that the rule picks, in minor units.
+    ///
+    /// # Errors
+    ///
+    /// [`Overflow`] where the amount leaves 64 bits.
     pub fn apply(self, exact_minor: Ratio) -> Result<i64, Overflow> {
         exact_minor.round_to_step(self.step_minor, self.rule)
     }

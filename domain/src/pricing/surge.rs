@@ -41,6 +41,11 @@ canonical_struct!(SurgePolicy {
 
 impl SurgePolicy {
     /// Between `min` and `max`; neutral where demand equals supply, half of the imbalance, in steps of 5%.
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::Negative` for a `min` below zero, `TooLarge` for a `max` beyond the largest surge, `OutOfOrder`
+    /// where `min` is above `max`.
     pub const fn new(version: u32, min: BasisPoints, max: BasisPoints) -> Result<Self, TariffError> {
         if min.get() < 0 {
             return Err(TariffError::new("surge min", TariffFault::Negative));
@@ -63,6 +68,10 @@ impl SurgePolicy {
 
     /// With the demand for each driver that leaves the price alone, the weight of what goes beyond it (or stays below), and
     /// the step that the factor is cut to; all above zero.
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::NotPositive` where any of them is not above zero.
     pub const fn with_response(
         self,
         neutral: BasisPoints,

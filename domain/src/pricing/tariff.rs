@@ -107,6 +107,11 @@ impl SettlementPolicy {
 
     /// The quote stands up to `up` above it and `down` below it (0 to 10,000); beyond, the meter decides, up to `cap` plus
     /// `cap_fixed_minor` above the quote.
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::Negative` for a share below zero, `Contradiction` where the quote could fall below nothing,
+    /// `Negative` or `TooLarge` for the fixed part.
     pub fn new(
         up: BasisPoints,
         down: BasisPoints,
@@ -248,6 +253,11 @@ impl Tariff {
 
     /// With another meter during `windows`. The first rate whose window counts is in force, else the tariff's own meter.
     /// Its time must be joint, separate or free like that of the tariff's own.
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::Unknown` for windows that the tariff does not have (yet: they come first), `Contradiction` where
+    /// this meter counts time in another way than the tariff's own, `TooMany` beyond [`TARIFF_ENTRIES_MAX`].
     pub fn with_rate(mut self, during: WindowSet, meter: Meter) -> Result<Self, TariffError> {
         self.check_windows(during)?;
         let alike = match (self.meter.time(), meter.time()) {
@@ -272,6 +282,11 @@ impl Tariff {
     }
 
     /// With units that count `factor` times (0 to 1,000) during `windows`.
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::Unknown` for windows that the tariff does not have (yet: they come first), `Negative` or `TooLarge`
+    /// for the factor, `TooMany` beyond [`TARIFF_ENTRIES_MAX`].
     pub fn with_scale(mut self, during: WindowSet, factor: Ratio) -> Result<Self, TariffError> {
         self.check_windows(during)?;
         limits::at_least_zero("scale", factor, limits::FACTOR_MAX)?;
@@ -280,6 +295,11 @@ impl Tariff {
     }
 
     /// With the metered price (or flat) times `factor` (0 to 1,000) during one window.
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::Unknown` for a window that the tariff does not have (yet: they come first), `Negative` or `TooLarge`
+    /// for the factor, `TooMany` beyond [`TARIFF_ENTRIES_MAX`].
     pub fn with_multiplier(mut self, window: WindowId, factor: Ratio) -> Result<Self, TariffError> {
         let during = self
             .schedule
@@ -299,6 +319,11 @@ impl Tariff {
     }
 
     /// With an area in which driving is priced differently.
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::Unknown` for a zone that the tariff does not have (yet: they come first), `Negative` or `TooLarge`
+    /// for a multiplier, `TooMany` beyond [`TARIFF_ENTRIES_MAX`].
     pub fn with_area(mut self, zone: ZoneId, effect: AreaEffect) -> Result<Self, TariffError> {
         let set = self
             .zones
@@ -323,6 +348,11 @@ impl Tariff {
     }
 
     /// With a surcharge, or a charge passed to an authority.
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::Negative` or `TooLarge` for the amount, `Unknown` for windows or zones that the tariff does not have
+    /// (yet: they come first), `Duplicate` for a name that it has, `TooMany` beyond [`TARIFF_ENTRIES_MAX`].
     pub fn with_charge(mut self, charge: Charge) -> Result<Self, TariffError> {
         charge.amount().check()?;
         if let Some(windows) = charge.window() {
@@ -337,6 +367,11 @@ impl Tariff {
     }
 
     /// With a fixed price; the first flat that covers a ride is its price. The charges it names come before it.
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::Unknown` for zones or charges that the tariff does not have (yet: they come first), `TooMany` beyond
+    /// [`TARIFF_ENTRIES_MAX`].
     pub fn with_flat(mut self, flat: Flat) -> Result<Self, TariffError> {
         self.check_zones(flat.zones())?;
         let known = |id| self.charges.iter().any(|charge| charge.id() == id);
@@ -354,6 +389,10 @@ impl Tariff {
     }
 
     /// With a minimum, in minor units: what is missing becomes a line.
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::Negative` below zero, `TooLarge` beyond what prices exactly.
     pub fn with_minimum(self, minimum_minor: i64) -> Result<Self, TariffError> {
         limits::price("minimum", minimum_minor)?;
         Ok(Self {
@@ -363,6 +402,10 @@ impl Tariff {
     }
 
     /// With a highest price before discounts, taxes and what is passed to authorities, in minor units.
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::Negative` below zero, `TooLarge` beyond what prices exactly.
     pub fn with_cap(self, cap_minor: i64) -> Result<Self, TariffError> {
         limits::price("cap", cap_minor)?;
         Ok(Self {
@@ -372,6 +415,10 @@ impl Tariff {
     }
 
     /// With a discount; granted by rank, equals as listed.
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::TooMany` beyond [`TARIFF_ENTRIES_MAX`].
     pub fn with_discount(mut self, discount: Discount) -> Result<Self, TariffError> {
         push(&mut self.discounts, discount, "discounts")?;
         self.discounts.sort_by_key(Discount::rank);
@@ -379,6 +426,10 @@ impl Tariff {
     }
 
     /// With a tax.
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::TooMany` beyond [`TARIFF_ENTRIES_MAX`].
     pub fn with_tax(mut self, tax: Tax) -> Result<Self, TariffError> {
         push(&mut self.taxes, tax, "taxes")?;
         Ok(self)
@@ -391,6 +442,11 @@ impl Tariff {
     }
 
     /// With surge allowed from `min` to `max`; what a policy computes beyond is held at them. Without this there is none.
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::Negative` for a `min` below zero, `TooLarge` for a `max` beyond the largest surge, `OutOfOrder`
+    /// where `min` is above `max`.
     pub fn with_surge_limits(self, min: BasisPoints, max: BasisPoints) -> Result<Self, TariffError> {
         if min.get() < 0 {
             return Err(TariffError::new("surge min", TariffFault::Negative));
@@ -433,6 +489,10 @@ impl Tariff {
     }
 
     /// With the step that the payment gateway takes, in minor units: by default 10 for currencies with three decimals, else 1.
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::NotPositive` where the step is not above zero, `TooLarge` beyond what prices exactly.
     pub fn with_gateway_step(self, step_minor: i64) -> Result<Self, TariffError> {
         limits::above_zero("gateway step", Ratio::from(step_minor), limits::PRICE_MINOR_MAX)?;
         Ok(Self {

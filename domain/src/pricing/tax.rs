@@ -56,11 +56,19 @@ canonical_struct!(Tax {
 
 impl Tax {
     /// `rate` (5% is 1/20) on top of the prices, on their sum.
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::Negative` for a rate below zero, `TooLarge` beyond the highest.
     pub fn added(id: ChargeId, authority: AuthorityId, rate: Ratio) -> Result<Self, TariffError> {
         Self::new(id, authority, rate, TaxMode::Added)
     }
 
     /// `rate` inside the prices, on their sum.
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::Negative` for a rate below zero, `TooLarge` beyond the highest.
     pub fn included(id: ChargeId, authority: AuthorityId, rate: Ratio) -> Result<Self, TariffError> {
         Self::new(id, authority, rate, TaxMode::Included)
     }

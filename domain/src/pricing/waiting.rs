@@ -53,6 +53,11 @@ canonical_struct!(WaitingRate {
 
 impl WaitingRate {
     /// `price` minor units for each `unit_ms` milliseconds, from the first one.
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::Negative` for a price below zero, `NotPositive` for a unit that is not above it, `TooLarge` where
+    /// either does not price exactly.
     pub fn new(price: Ratio, unit_ms: Ratio, units: Units) -> Result<Self, TariffError> {
         limits::at_least_zero("waiting price", price, limits::PRICE_MINOR_MAX)?;
         limits::above_zero("waiting unit", unit_ms, limits::DURATION_MS_MAX)?;
@@ -65,6 +70,10 @@ impl WaitingRate {
     }
 
     /// With free time before.
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::Negative` below zero, `TooLarge` beyond the longest ride.
     pub fn with_grace(self, grace: Grace) -> Result<Self, TariffError> {
         limits::at_least_zero(
             "waiting grace",

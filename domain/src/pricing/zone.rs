@@ -68,6 +68,11 @@ impl Zones {
     }
 
     /// Adds a zone that lies inside each of `within` (and inside what those lie in); gives the set of it alone.
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::TooMany` beyond the zones that a tariff holds, `Duplicate` for a name that it has, `Unknown` where
+    /// `within` is not of this list.
     pub fn add(&mut self, id: ZoneId, within: ZoneSet) -> Result<ZoneSet, TariffError> {
         if self.zones.len() >= ZONES_MAX {
             return Err(TariffError::new("zones", TariffFault::TooMany));

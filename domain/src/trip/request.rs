@@ -225,6 +225,10 @@ pub struct Order {
 
 impl TripRequest {
     /// An order for one person without special needs, open for [`ORDER_LIFETIME_DEFAULT`], under the default policy.
+    ///
+    /// # Errors
+    ///
+    /// `RequestError::TooManyStops` for more than [`STOPS_MAX`].
     pub fn new(order: Order) -> Result<Self, RequestError> {
         let Order {
             trip,
@@ -259,6 +263,10 @@ impl TripRequest {
     }
 
     /// Open until `expires_at`.
+    ///
+    /// # Errors
+    ///
+    /// `RequestError::ExpiresBeforeAccepted` where that is not after it was accepted.
     pub fn with_expiry(mut self, expires_at: Timestamp) -> Result<Self, RequestError> {
         if expires_at <= self.accepted_at {
             return Err(RequestError::ExpiresBeforeAccepted);
@@ -268,6 +276,10 @@ impl TripRequest {
     }
 
     /// For a party of `party_size` with these needs.
+    ///
+    /// # Errors
+    ///
+    /// `RequestError::EmptyParty` for nobody.
     pub fn with_party(mut self, party_size: u8, requirements: Requirements) -> Result<Self, RequestError> {
         if party_size == 0 {
             return Err(RequestError::EmptyParty);
@@ -278,6 +290,11 @@ impl TripRequest {
     }
 
     /// Under this policy.
+    ///
+    /// # Errors
+    ///
+    /// `RequestError::PolicyOutOfRange` where a budget is not above zero and at most [`BUDGET_MAX`], there are more than
+    /// 7 reassignments, or not 1 to 20 start codes.
     pub fn with_policy(mut self, policy: Arc<TripPolicy>) -> Result<Self, RequestError> {
         let budgets = [
             policy.search_budget,

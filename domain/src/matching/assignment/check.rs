@@ -72,6 +72,11 @@ impl std::error::Error for AssignmentFlaw {}
 
 impl Assignment {
     /// Proves that this is an optimal assignment for `costs`, in one pass over its edges, and gives what it costs.
+    ///
+    /// # Errors
+    ///
+    /// The first [`AssignmentFlaw`] that is found: the assignment is of other costs, is none, or its prices do not prove
+    /// that it is optimal. Do not use it.
     pub fn verify(&self, costs: &SparseCosts) -> Result<i128, AssignmentFlaw> {
         let shape = (
             self.columns.len(),

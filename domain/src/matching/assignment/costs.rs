@@ -59,6 +59,11 @@ pub struct SparseCosts {
 
 impl SparseCosts {
     /// From rows of (column, cost); `unassigned` is what a row without a column costs.
+    ///
+    /// # Errors
+    ///
+    /// `CostsError::ColumnOutOfRange` and `CostOutOfRange` for an edge that cannot be, `TooLarge` beyond 2³² rows,
+    /// columns or edges.
     pub fn from_rows<Row>(
         column_count: usize,
         unassigned: i64,
@@ -81,6 +86,11 @@ impl SparseCosts {
 
     /// From compressed rows: row `r` has the edges `starts[r]..starts[r + 1]`, edge `e` leads to `columns[e]` at
     /// `costs[e]`.
+    ///
+    /// # Errors
+    ///
+    /// `CostsError::MalformedRows` where `starts` does not rise from 0 to the number of edges, or columns and costs are
+    /// not as many; `ColumnOutOfRange`, `CostOutOfRange` and `TooLarge` as in [`SparseCosts::from_rows`].
     pub fn from_compressed(
         column_count: usize,
         unassigned: i64,
