@@ -4,6 +4,9 @@ use crate::stage::{HandClock, PLAIN, Stage, key, now_or_never, request, usd, wit
 use fiacre_domain::units::Millis;
 use fiacre_ports::{GatewayError, IntentView, Operation, PaymentGateway};
 use fiacre_sandbox_payments::{OpenError, Policy, Rate, Sandbox, methods};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::Index;
 use std::fs;
 use std::path::Path;
 use std::pin::pin;
@@ -226,6 +229,39 @@ fn the_journal_of_the_first_format_gives_the_company_that_wrote_it() {
     let reopened = Sandbox::reopen(folder.path(), stage.clock.clone()).unwrap();
     assert_eq!(all(&reopened), all(&stage.sandbox));
     assert_eq!(reopened.totals(), stage.sandbox.totals());
+}
+
+fn golden() -> Vec<u8> {
+    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/journal-1")).unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Whatever the bytes are: a company, or an error that says what is wrong, and never more than was written.
+    #[test]
+    fn a_journal_with_any_bytes_is_opened_or_refused(
+        edits in vec((any::<Index>(), any::<u8>()), 1..4),
+        cut in any::<Index>(),
+        garbage in vec(any::<u8>(), 0..64),
+    ) {
+        let mut journal = golden();
+        // The last of its deeds forgets one.
+        let written = opened_with(&journal).unwrap().len() + 1;
+        for (at, byte) in edits {
+            let at = at.index(journal.len());
+            journal[at] = byte;
+        }
+        journal.truncate(cut.index(journal.len()) + 1);
+        journal.extend(garbage);
+        match opened_with(&journal) {
+            Ok(views) => prop_assert!(views.len() <= written),
+            Err(error) => prop_assert!(
+                matches!(error.code(), "sandbox_damaged" | "sandbox_not_fiacre" | "sandbox_newer" | "sandbox_other_company"),
+                "{}", error
+            ),
+        }
+    }
 }
 
 /// A company to which everything is done that can be, with every method, and which does everything that it does by itself.

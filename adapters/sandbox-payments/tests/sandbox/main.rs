@@ -7,6 +7,7 @@
 )]
 
 mod disk;
+mod killed;
 mod laws;
 mod methods;
 mod notices;
