@@ -1,8 +1,8 @@
 //! The vault's file: two heads, and the entries.
 //!
-//! New entries are written behind those that are there, and count once the disk has them. The heads take turns at saying how many
-//! the disk has at least: what is wrong among those is damage, and what is wrong behind them is a write that a crash cut short.
-//! Entries that are changed, to be forgotten, are overwritten in place.
+//! New entries are written behind those that are there, and count once the disk has them. The heads take turns at
+//! saying how many the disk has at least: what is wrong among those is damage, and what is wrong behind them is a
+//! write that a crash cut short. Entries that are changed, to be forgotten, are overwritten in place.
 
 use crate::error::VaultError;
 use crate::keys::Overwrite;

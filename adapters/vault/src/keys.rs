@@ -96,8 +96,9 @@ impl Keys {
         Ok(added)
     }
 
-    /// What is to be written over where `subject` is forgotten; none for who is not there. One step after the other: the keys,
-    /// whose they were, the person last, so that a crash in between leaves somebody to forget again, and all of the rest.
+    /// What is to be written over where `subject` is forgotten; none for who is not there. One step after the other:
+    /// the keys, whose they were, the person last, so that a crash in between leaves somebody to forget again, and
+    /// all of the rest.
     pub(crate) fn forgetting(&self, subject: PrincipalId) -> Option<[Vec<Overwrite>; 3]> {
         let person = self.people.get(&subject)?;
         let keys = person

@@ -1,16 +1,18 @@
 //! The [`KeyVault`] in a folder of its own, apart from the store and its backups.
 //!
-//! - **Kept**: what a call acknowledges is on disk by then, as far as fsync promises; a crash in the middle of a call leaves what
-//!   was there before it, or all of it.
-//! - **Final**: forgetting a person overwrites their secret, the keys of their trips and which trips those were, in place, and
-//!   waits for the disk. What stays is the fingerprint of the secret, the person's id and that the trips were forgotten: nothing
-//!   can come back under the same keys, and nobody who asks again is answered otherwise.
-//! - **Not promised**: what a file system or a disk keeps aside. A journal of data, copies on write (btrfs, ZFS, snapshots) and the
-//!   spare cells of an SSD may hold the old bytes for a while, and so does every backup of this folder: take none that outlives
-//!   the time within which people must be forgotten, and put the folder on an encrypted disk.
+//! - **Kept**: what a call acknowledges is on disk by then, as far as fsync promises; a crash in the middle of a call
+//!   leaves what was there before it, or all of it.
+//! - **Final**: forgetting a person overwrites their secret, the keys of their trips and which trips those were, in
+//!   place, and waits for the disk. What stays is the fingerprint of the secret, the person's id and that the trips
+//!   were forgotten: nothing can come back under the same keys, and nobody who asks again is answered otherwise.
+//! - **Not promised**: what a file system or a disk keeps aside. A journal of data, copies on write (btrfs, ZFS,
+//!   snapshots) and the spare cells of an SSD may hold the old bytes for a while, and so does every backup of this
+//!   folder: take none that outlives the time within which people must be forgotten, and put the folder on an
+//!   encrypted disk.
 //! - **One process**: a second one is refused by name.
 //!
-//! Calls wait for the disk where they are: once for new trips, three times for a person who is forgotten, never to give known keys.
+//! Calls wait for the disk where they are: once for new trips, three times for a person who is forgotten, never to
+//! give known keys.
 //!
 //! ```
 //! use fiacre_domain::id::{PrincipalId, TripId};
@@ -19,7 +21,10 @@
 //! use std::pin::pin;
 //! use std::task::{Context, Poll, Waker};
 //! # fn now<T>(future: impl Future<Output = T>) -> Option<T> {
-//! #     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) { Poll::Ready(it) => Some(it), Poll::Pending => None }
+//! #     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+//! #         Poll::Ready(output) => Some(output),
+//! #         Poll::Pending => None,
+//! #     }
 //! # }
 //! # let folder = tempfile::tempdir()?;
 //! let (trip, rider) = (TripId::from_u128(1), PrincipalId::from_u128(2));

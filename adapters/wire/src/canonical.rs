@@ -1,8 +1,9 @@
 //! Reads canonical bytes back into a shape with the same fields in the same order.
 //!
-//! The domain's canonical bytes are not self-describing, but injective: integers big-endian and of fixed width, sequences and
-//! texts with a length of eight bytes, options and variants with one byte. A type whose fields are private is taken apart this
-//! way; that nothing was lost is seen by making it anew and comparing the canonical bytes.
+//! The domain's canonical bytes are not self-describing, but injective: integers big-endian and of fixed width,
+//! sequences and texts with a length of eight bytes, options and variants with one byte. A type whose fields are
+//! private is taken apart this way; that nothing was lost is seen by making it anew and comparing the canonical
+//! bytes.
 
 use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, Error as _, SeqAccess, VariantAccess, Visitor,

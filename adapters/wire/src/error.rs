@@ -5,8 +5,8 @@ use std::fmt;
 
 /// Why a document could not be written or read.
 ///
-/// A `path` names the keys that lead to the place, from the outermost, as `computed.lines[2].amount`; it is empty where the whole
-/// document is meant.
+/// A `path` names the keys that lead to the place, from the outermost, as `computed.lines[2].amount`; it is empty
+/// where the whole document is meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WireError {
     /// Longer than [`JSON_BYTES_MAX`](crate::JSON_BYTES_MAX).

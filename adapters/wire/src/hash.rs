@@ -72,8 +72,8 @@ pub fn fingerprint(value: &(impl Canonical + ?Sized)) -> Fingerprint {
     hasher.finish()
 }
 
-/// The fingerprint of a quote: of its tariff's fingerprint and its own canonical bytes, so that it stands for the content of
-/// the tariff too. Compute the tariff's once.
+/// The fingerprint of a quote: of its tariff's fingerprint and its own canonical bytes, so that it stands for the
+/// content of the tariff too. Compute the tariff's once.
 pub fn quote_fingerprint(quote: &Quote, tariff: &Fingerprint) -> Fingerprint {
     let mut hasher = Hasher::new();
     hasher.add(tariff);

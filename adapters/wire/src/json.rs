@@ -1,8 +1,9 @@
 //! JSON is read as strictly as it is written, and what is wrong is told with its place.
 //!
-//! Derived shapes would take a list of values where an object with keys is meant, and a variant's name with nothing behind it
-//! in two ways. Here a value is read in the one way in which it is written, and an error gathers the keys that it passes on
-//! its way out: `computed.lines[2].amount`. Packed bytes have no keys; they are read by their own rules.
+//! Derived shapes would take a list of values where an object with keys is meant, and a variant's name with nothing
+//! behind it in two ways. Here a value is read in the one way in which it is written, and an error gathers the keys
+//! that it passes on its way out: `computed.lines[2].amount`. Packed bytes have no keys; they are read by their own
+//! rules.
 
 use crate::JSON_BYTES_MAX;
 use crate::error::WireError;
@@ -277,8 +278,8 @@ impl<'de> Deserializer<'de> for Node<'de> {
     }
 }
 
-/// Reads the parts of an object or a list one by one. What comes of it is kept aside: whoever has seen enough leaves the rest
-/// unread, which the parser below takes for an error of the text.
+/// Reads the parts of an object or a list one by one. What comes of it is kept aside: whoever has seen enough leaves
+/// the rest unread, which the parser below takes for an error of the text.
 struct Parts<'r, V, T> {
     visitor: V,
     read: &'r mut Option<Result<T, Flaw>>,

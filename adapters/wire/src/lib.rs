@@ -1,9 +1,9 @@
-//! What leaves a process: commits as they are [stored], hashes over canonical bytes, keyed codes, receipts and quotes as
-//! JSON, and [signatures](signature) over receipts.
+//! What leaves a process: commits as they are [stored], hashes over canonical bytes, keyed codes, receipts and quotes
+//! as JSON, and [signatures](signature) over receipts.
 //!
-//! JSON is strict: unknown fields, missing ones (what is nothing is written as `null`), lists where keys are meant, other versions
-//! and texts beyond a limit are refused with a typed error, which names the place. The domain knows nothing of serde; each message here has a type of its own that is taken
-//! apart field by field.
+//! JSON is strict: unknown fields, missing ones (what is nothing is written as `null`), lists where keys are meant,
+//! other versions and texts beyond a limit are refused with a typed error, which names the place. The domain knows
+//! nothing of serde; each message here has a type of its own that is taken apart field by field.
 //!
 //! ```
 //! use fiacre_domain::money::Currency;
@@ -11,7 +11,8 @@
 //! use fiacre_domain::ratio::Ratio;
 //! use fiacre_domain::units::{Millimetres, Millis};
 //! use std::sync::Arc;
-//! let fifth = Segment::new(Millimetres::ZERO, Ratio::from(50), Ratio::new(1_609_344, 5)?)?.with_time(Ratio::from(60_000))?;
+//! let fifth = Segment::new(Millimetres::ZERO, Ratio::from(50), Ratio::new(1_609_344, 5)?)?
+//!     .with_time(Ratio::from(60_000))?;
 //! let meter = Meter::joint(Ratio::from(250), Ratio::ONE, vec![fifth])?;
 //! let tariff = Arc::new(Tariff::new("nyc".parse()?, 1, Currency::USD, meter));
 //! let at = "2018-07-03T10:00".parse()?;

@@ -34,8 +34,8 @@ pub fn quote_to_json(quote: &Quote) -> Result<String, WireError> {
     Ok(text)
 }
 
-/// A quote from JSON, with its tariff: whoever sent it may have made it up, so its amounts must be what the tariff makes of its
-/// ride today.
+/// A quote from JSON, with its tariff: whoever sent it may have made it up, so its amounts must be what the tariff
+/// makes of its ride today.
 pub fn quote_from_json(text: &str, tariff: &Arc<Tariff>) -> Result<Quote, WireError> {
     Versioned::check(text)?;
     let quote = json::read::<QuoteDto>(text)?.into_domain()?;

@@ -1,8 +1,8 @@
 //! Signatures over receipts: Ed25519 (RFC 8032).
 //!
-//! [`Receipt::verify`] recomputes what follows from a tariff; who rode, how far the reading says, and for which trip, is what the
-//! signature vouches for. It is over the trip's id and the hash of the receipt's canonical bytes, so that it outlives every
-//! format in which the receipt is sent.
+//! [`Receipt::verify`] recomputes what follows from a tariff; who rode, how far the reading says, and for which trip,
+//! is what the signature vouches for. It is over the trip's id and the hash of the receipt's canonical bytes, so that
+//! it outlives every format in which the receipt is sent.
 //!
 //! ```
 //! # use fiacre_domain::money::Currency;

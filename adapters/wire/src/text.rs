@@ -27,8 +27,8 @@ pub(crate) trait Written: Sized {
     fn unpack(packed: Self::Packed) -> Result<Self, String>;
 }
 
-/// A value as it was read. What its bytes cannot be is kept, until somebody knows the name of the field; a document knows where
-/// it is read, and is refused at once.
+/// A value as it was read. What its bytes cannot be is kept, until somebody knows the name of the field; a document
+/// knows where it is read, and is refused at once.
 #[derive(Debug, Clone)]
 pub(crate) struct Text<T>(Result<T, String>);
 

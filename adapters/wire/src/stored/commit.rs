@@ -17,7 +17,8 @@ use fiacre_domain::stream::{
 use fiacre_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// How many bytes of its hash end a commit, in every format: what a disk spoilt is told from what a newer release wrote.
+/// How many bytes of its hash end a commit, in every format: what a disk spoilt is told from what a newer release
+/// wrote.
 const CHECK_BYTES: usize = 4;
 
 /// A stream; the trip of a cause is left out where it is that of the commit.
@@ -150,7 +151,8 @@ struct Envelope {
     events: Vec<Record>,
 }
 
-/// The bytes of a commit. `prev` is the [hash](Stored::hash) of the commit before it in its stream; `None` for the first.
+/// The bytes of a commit. `prev` is the [hash](Stored::hash) of the commit before it in its stream; `None` for the
+/// first.
 ///
 /// The same commit, `prev` and key give the same bytes.
 ///
@@ -187,8 +189,8 @@ pub fn encode(
     framed(&envelope)
 }
 
-/// The hash of a commit that [`encode`] wrote: what the next commit of its stream gives as `prev`. For bytes that came from
-/// elsewhere see [`Stored::hash`], which checks them.
+/// The hash of a commit that [`encode`] wrote: what the next commit of its stream gives as `prev`. For bytes that
+/// came from elsewhere see [`Stored::hash`], which checks them.
 pub fn hash(bytes: &[u8]) -> Fingerprint {
     digest(&bytes[..bytes.len().saturating_sub(CHECK_BYTES)])
 }
@@ -245,8 +247,8 @@ pub(crate) fn unframed<T: serde::de::DeserializeOwned>(
     }
 }
 
-/// A commit whose envelope was read, and whose events were not yet: its place, hash and links, for which neither key nor
-/// tariff is needed.
+/// A commit whose envelope was read, and whose events were not yet: its place, hash and links, for which neither key
+/// nor tariff is needed.
 #[derive(Debug)]
 pub struct Stored {
     stream: StreamId,

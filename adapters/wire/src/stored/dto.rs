@@ -1,7 +1,7 @@
 //! What every stored type has: a shape of its own, made of a value field by field, and made into it again.
 //!
-//! Each macro takes the domain's type apart completely: a new field or variant does not compile until its shape has it, and
-//! then the golden files ask for a new version.
+//! Each macro takes the domain's type apart completely: a new field or variant does not compile until its shape has
+//! it, and then the golden files ask for a new version.
 
 use super::error::StoredError;
 use super::personal::{Reading, Writing};

@@ -24,8 +24,8 @@ pub struct Kind {
     pub version: u8,
 }
 
-/// The shape of an aggregate's events, with their names and versions; the order is that of the stored numbers, so new events
-/// come last.
+/// The shape of an aggregate's events, with their names and versions; the order is that of the stored numbers, so new
+/// events come last.
 macro_rules! stored_events {
     ($dto:ident = $domain:ident { $(
         $name:literal $version:literal: $variant:ident

@@ -1,6 +1,7 @@
 //! Commits and events as JSON, strict and versioned: the shapes are those that are stored, with names.
 //!
-//! Times are milliseconds since 1970 in UTC (`_ms`), distances millimetres (`_mm`), amounts minor units of their currency.
+//! Times are milliseconds since 1970 in UTC (`_ms`), distances millimetres (`_mm`), amounts minor units of their
+//! currency.
 
 use super::commit::TimerKindDto;
 use super::dto::Dto;
@@ -271,8 +272,8 @@ pub fn tariff_to_json(tariff: &Tariff) -> Result<String, StoredError> {
     })
 }
 
-/// A tariff from JSON: checked as a tariff file is, and with the same canonical bytes, hence fingerprint, as the one that was
-/// written.
+/// A tariff from JSON: checked as a tariff file is, and with the same canonical bytes, hence fingerprint, as the one
+/// that was written.
 ///
 /// # Errors
 /// [`StoredError::Newer`] for another version, [`StoredError::Damaged`] for what no tariff is.

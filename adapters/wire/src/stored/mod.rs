@@ -1,15 +1,15 @@
 //! Commits as they are stored and sent, for ever: compact bytes for logs and queues, JSON for people.
 //!
 //! - **Versions**: the envelope has a format, each event a version of its own. What is newer is
-//!   [`Newer`](StoredError::Newer) and held; what is older is lifted to today's version when it is read, never rewritten.
-//! - **Chains**: a commit holds the hash of the bytes of the one before it in its stream; [`Chain`] follows them. It is the
-//!   hash of what is stored: with personal data sealed, nobody can guess a place by hashing.
-//! - **People**: riders and places are sealed under the key of their trip ([`Privacy`]). Without the key an event is read with
-//!   its places [erased](fiacre_domain::trip::PersonalPlace::Erased) and a stand-in for the rider; prices, times and causes
-//!   stay, so that audit and ledger go on.
-//!   [`People`] says what to ask the vault for.
-//! - **Bytes**: postcard, whose format is published, behind one byte of format and before four bytes of check. Positions,
-//!   not names: a changed shape needs a new version, and the golden files notice.
+//!   [`Newer`](StoredError::Newer) and held; what is older is lifted to today's version when it is read, never
+//!   rewritten.
+//! - **Chains**: a commit holds the hash of the bytes of the one before it in its stream; [`Chain`] follows them. It
+//!   is the hash of what is stored: with personal data sealed, nobody can guess a place by hashing.
+//! - **People**: riders and places are sealed under the key of their trip ([`Privacy`]). Without the key an event is
+//!   read with its places [erased](fiacre_domain::trip::PersonalPlace::Erased) and a stand-in for the rider; prices,
+//!   times and causes stay, so that audit and ledger go on. [`People`] says what to ask the vault for.
+//! - **Bytes**: postcard, whose format is published, behind one byte of format and before four bytes of check.
+//!   Positions, not names: a changed shape needs a new version, and the golden files notice.
 //!
 //! ```
 //! use fiacre_domain::driver::DriverEvent;
@@ -79,7 +79,8 @@ use std::sync::Arc;
 /// The format of the envelope that this release writes.
 pub const FORMAT: u8 = 1;
 
-/// The longest commit, in bytes: an order takes some three hundred, a ride of a week with its reading some hundred thousand.
+/// The longest commit, in bytes: an order takes some three hundred, a ride of a week with its reading some hundred
+/// thousand.
 pub const COMMIT_BYTES_MAX: usize = 8 * 1_048_576;
 
 /// What becomes of riders and places when an event is written.
@@ -93,7 +94,8 @@ pub enum Privacy<'a> {
     Erased,
 }
 
-/// Tariffs by name and version: a quote is stored without its tariff, and given it again when it is read; nothing is priced anew.
+/// Tariffs by name and version: a quote is stored without its tariff, and given it again when it is read; nothing is
+/// priced anew.
 pub trait Tariffs: fmt::Debug {
     /// The tariff, if it is known.
     fn tariff(&self, id: TariffId, version: u32) -> Option<Arc<Tariff>>;

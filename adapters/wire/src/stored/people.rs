@@ -11,9 +11,9 @@ use fiacre_ports::{Binding, SnapshotState};
 
 /// Whose personal data a commit holds.
 ///
-/// Before a commit is encoded, its key comes from the [`KeyVault`](fiacre_ports::KeyVault): from `bind` where the commit names
-/// riders, else from `keys`; and no key is asked for where nothing is sealed. Which fields are personal is written once, in the
-/// shapes: this reads it from there.
+/// Before a commit is encoded, its key comes from the [`KeyVault`](fiacre_ports::KeyVault): from `bind` where the
+/// commit names riders, else from `keys`; and no key is asked for where nothing is sealed. Which fields are personal
+/// is written once, in the shapes: this reads it from there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct People {
     trip: Option<TripId>,

@@ -1,8 +1,8 @@
 //! Fields that belong to a person: sealed under the key of their trip, and gone with it.
 //!
-//! A field is sealed with AES-256-GCM-SIV (RFC 8452). The nonce is the field's place (stream, version, event, field), which
-//! is not stored: the same field of the same commit has the same bytes however often it is written, and two rivals for one
-//! version show nothing but whether they are equal.
+//! A field is sealed with AES-256-GCM-SIV (RFC 8452). The nonce is the field's place (stream, version, event, field),
+//! which is not stored: the same field of the same commit has the same bytes however often it is written, and two
+//! rivals for one version show nothing but whether they are equal.
 
 use super::error::StoredError;
 use super::{NoTariffs, Opening, Privacy};
@@ -157,7 +157,8 @@ impl<T: Serialize + DeserializeOwned> Personal<T> {
     }
 }
 
-/// A rider. Who is forgotten keeps a mark that tells riders of one trip apart, and leads nowhere without the trip's key.
+/// A rider. Who is forgotten keeps a mark that tells riders of one trip apart, and leads nowhere without the trip's
+/// key.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RiderDto {

@@ -1,7 +1,7 @@
 //! States of streams: caches that may be thrown away at any time, which is why a version that is not known is no loss.
 //!
-//! A state is all that its aggregate keeps, as its `parts`; riders and places are sealed in it as in events. What no stream leads
-//! to is damage, and whoever cannot read a state folds the stream.
+//! A state is all that its aggregate keeps, as its `parts`; riders and places are sealed in it as in events. What no
+//! stream leads to is damage, and whoever cannot read a state folds the stream.
 
 use super::commit::{framed, unframed};
 use super::dispatch::{OfferCountsDto, SearchBriefDto};

@@ -1,7 +1,8 @@
 //! Events of older versions, made into those of today when they are read; what is stored is never rewritten.
 //!
-//! When the shape of an event changes, the old shape moves here under its version's name, with a function that makes the next
-//! version of it. A reader lifts an event version by version, so each change is written once and never touched again.
+//! When the shape of an event changes, the old shape moves here under its version's name, with a function that makes
+//! the next version of it. A reader lifts an event version by version, so each change is written once and never
+//! touched again.
 
 use super::error::StoredError;
 use std::ops::Range;

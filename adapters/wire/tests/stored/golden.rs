@@ -1,8 +1,8 @@
 //! Golden files: what was stored once is read for ever.
 //!
-//! `golden/stored` has a file for each kind of event and version. Each holds samples: their bytes in the clear and sealed, their
-//! JSON, and the fingerprints of what is read with the key and without. A file is never changed. Where this test asks for a
-//! new one, `FIACRE_BLESS=1` writes it; it never writes over one.
+//! `golden/stored` has a file for each kind of event and version. Each holds samples: their bytes in the clear and
+//! sealed, their JSON, and the fingerprints of what is read with the key and without. A file is never changed. Where
+//! this test asks for a new one, `FIACRE_BLESS=1` writes it; it never writes over one.
 
 use crate::dice::Dice;
 use crate::events;

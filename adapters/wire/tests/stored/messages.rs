@@ -330,7 +330,8 @@ fn damage_to_a_message_is_said() {
     }
 }
 
-/// What a message says, in a few digits: two fields that changed places would be written the same, and say something else.
+/// What a message says, in a few digits: two fields that changed places would be written the same, and say something
+/// else.
 fn said(message: &Message) -> String {
     fiacre_wire::digest(format!("{message:?}").as_bytes()).to_string()
 }
@@ -369,7 +370,8 @@ fn nobody() -> Opening<'static> {
     Opening::new(&NoTariffs).even_without_tariffs()
 }
 
-/// A queue on disk outlives the release that filled it. The file is never changed: a message of another shape gets another.
+/// A queue on disk outlives the release that filled it. The file is never changed: a message of another shape gets
+/// another.
 #[test]
 fn messages_are_read_for_ever() {
     let file = kept("messages-v1.json", || {

@@ -115,7 +115,8 @@ proptest! {
         prop_assert_eq!(foreign.unwrap_err().code(), "stored_damaged");
     }
 
-    /// Whoever audits a trip still sees whether its own rider cancelled it; of two trips nobody sees that they are one person's.
+    /// Whoever audits a trip still sees whether its own rider cancelled it; of two trips nobody sees that they are
+    /// one person's.
     #[test]
     fn a_stand_in_is_one_person_of_one_trip(seed: u64) {
         let mut dice = Dice::new(seed);

@@ -2,9 +2,10 @@
 
 use super::fees::matrix;
 use super::{
-    AreaEffectDto, ChargeAmountDto, ChargeDto, ConditionDto, DateDto, DiscountDto, FlatDto, GraceDto,
-    MeterDto, PayeeDto, RoundingPlanDto, ScheduleDto, SegmentDto, SlowRuleDto, SpanDto, StageRoundingDto,
-    TariffDto, TaxDto, TimeRateDto, TimeRuleDto, TraitsDto, WaitingDto, WaitingRateDto, WindowDto, ZoneDto,
+    AreaDto, AreaEffectDto, ChargeAmountDto, ChargeDto, ConditionDto, DateDto, DiscountDto, FlatDto,
+    GraceDto, MeterDto, MultiplierDto, PayeeDto, RateDto, RoundingPlanDto, ScaleDto, ScheduleDto, SegmentDto,
+    SlowRuleDto, SpanDto, StageRoundingDto, TariffDto, TaxDto, TimeRateDto, TimeRuleDto, TraitsDto,
+    WaitingDto, WaitingRateDto, WindowDto, ZoneDto,
 };
 use crate::stored::dto::Dto;
 use crate::stored::error::StoredError;
@@ -110,57 +111,102 @@ impl TariffDto {
             zones: zone_sets,
             windows: window_sets,
         };
-        let mut tariff = Tariff::new(value(id)?, version, value(currency.code)?, meter.build()?)
+        let tariff = Tariff::new(value(id)?, version, value(currency.code)?, meter.build()?)
             .with_zones(zones)
             .with_schedule(schedule)
             .with_waiting(waiting.build()?)
             .with_rounding(rounding.build()?)
             .with_settlement(settlement.build()?)
             .with_cancellation(matrix(cancellation)?)
-            .with_pay(pay.build()?)
-            .with_minimum(minimum_minor)
-            .and_then(|tariff| {
-                tariff.with_surge_limits(BasisPoints::new(surge_min_bps), BasisPoints::new(surge_max_bps))
-            })
-            .and_then(|tariff| tariff.with_gateway_step(gateway_step_minor))
-            .map_err(refused)?;
-        if let Some(cap_minor) = cap_minor {
-            tariff = tariff.with_cap(cap_minor).map_err(refused)?;
-        }
-        for rate in rates {
-            let during = sets.windows(rate.during)?;
-            tariff = tariff.with_rate(during, rate.meter.build()?).map_err(refused)?;
-        }
-        for scale in scales {
-            let during = sets.windows(scale.during)?;
-            tariff = tariff.with_scale(during, value(scale.factor)?).map_err(refused)?;
-        }
-        for multiplier in multipliers {
-            tariff = tariff
-                .with_multiplier(value(multiplier.id)?, value(multiplier.factor)?)
-                .map_err(refused)?;
-        }
-        for area in areas {
-            let effect = match area.effect {
-                AreaEffectDto::Multiply(factor) => AreaEffect::Multiply(value(factor)?),
-                AreaEffectDto::TimeOff => AreaEffect::TimeOff,
-            };
-            tariff = tariff.with_area(value(area.id)?, effect).map_err(refused)?;
-        }
-        for charge in charges {
-            tariff = tariff.with_charge(charge.build(&sets)?).map_err(refused)?;
-        }
-        for flat in flats {
-            tariff = tariff.with_flat(flat.build(&sets)?).map_err(refused)?;
-        }
-        for discount in discounts {
-            tariff = tariff.with_discount(discount.build()?).map_err(refused)?;
-        }
-        for tax in taxes {
-            tariff = tariff.with_tax(tax.build()?).map_err(refused)?;
-        }
-        Ok(tariff)
+            .with_pay(pay.build()?);
+        let surge = (surge_min_bps, surge_max_bps);
+        let tariff = limited(tariff, (minimum_minor, cap_minor), surge, gateway_step_minor)?;
+        let tariff = timed(tariff, &sets, rates, scales)?;
+        let tariff = multiplied(tariff, multipliers, areas)?;
+        let tariff = charged(tariff, &sets, charges, flats)?;
+        taxed(tariff, discounts, taxes)
     }
+}
+
+fn limited(
+    tariff: Tariff,
+    (minimum_minor, cap_minor): (i64, Option<i64>),
+    (surge_min_bps, surge_max_bps): (i32, i32),
+    gateway_step_minor: i64,
+) -> Result<Tariff, StoredError> {
+    let surge = (BasisPoints::new(surge_min_bps), BasisPoints::new(surge_max_bps));
+    let tariff = tariff
+        .with_minimum(minimum_minor)
+        .and_then(|tariff| tariff.with_surge_limits(surge.0, surge.1))
+        .and_then(|tariff| tariff.with_gateway_step(gateway_step_minor))
+        .map_err(refused)?;
+    match cap_minor {
+        Some(cap_minor) => tariff.with_cap(cap_minor).map_err(refused),
+        None => Ok(tariff),
+    }
+}
+
+fn timed(
+    mut tariff: Tariff,
+    sets: &Sets,
+    rates: Vec<RateDto>,
+    scales: Vec<ScaleDto>,
+) -> Result<Tariff, StoredError> {
+    for RateDto { during, meter } in rates {
+        let during = sets.windows(during)?;
+        tariff = tariff.with_rate(during, meter.build()?).map_err(refused)?;
+    }
+    for ScaleDto { during, factor } in scales {
+        let during = sets.windows(during)?;
+        tariff = tariff.with_scale(during, value(factor)?).map_err(refused)?;
+    }
+    Ok(tariff)
+}
+
+fn multiplied(
+    mut tariff: Tariff,
+    multipliers: Vec<MultiplierDto>,
+    areas: Vec<AreaDto>,
+) -> Result<Tariff, StoredError> {
+    for multiplier in multipliers {
+        tariff = tariff
+            .with_multiplier(value(multiplier.id)?, value(multiplier.factor)?)
+            .map_err(refused)?;
+    }
+    for area in areas {
+        let effect = match area.effect {
+            AreaEffectDto::Multiply(factor) => AreaEffect::Multiply(value(factor)?),
+            AreaEffectDto::TimeOff => AreaEffect::TimeOff,
+        };
+        tariff = tariff.with_area(value(area.id)?, effect).map_err(refused)?;
+    }
+    Ok(tariff)
+}
+
+/// Charges come before the flats that name them.
+fn charged(
+    mut tariff: Tariff,
+    sets: &Sets,
+    charges: Vec<ChargeDto>,
+    flats: Vec<FlatDto>,
+) -> Result<Tariff, StoredError> {
+    for charge in charges {
+        tariff = tariff.with_charge(charge.build(sets)?).map_err(refused)?;
+    }
+    for flat in flats {
+        tariff = tariff.with_flat(flat.build(sets)?).map_err(refused)?;
+    }
+    Ok(tariff)
+}
+
+fn taxed(mut tariff: Tariff, discounts: Vec<DiscountDto>, taxes: Vec<TaxDto>) -> Result<Tariff, StoredError> {
+    for discount in discounts {
+        tariff = tariff.with_discount(discount.build()?).map_err(refused)?;
+    }
+    for tax in taxes {
+        tariff = tariff.with_tax(tax.build()?).map_err(refused)?;
+    }
+    Ok(tariff)
 }
 
 fn zones_of(shapes: Vec<ZoneDto>) -> Result<(Zones, Vec<ZoneSet>), StoredError> {

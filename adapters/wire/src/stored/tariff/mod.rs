@@ -1,7 +1,7 @@
 //! Tariffs, and what happens on `tariff-{id}`.
 //!
-//! A tariff's fields are private to the domain: its shape is read from its canonical bytes, and one that was made from a shape
-//! must have the canonical bytes that the shape was read from.
+//! A tariff's fields are private to the domain: its shape is read from its canonical bytes, and one that was made
+//! from a shape must have the canonical bytes that the shape was read from.
 
 mod build;
 mod fees;
