@@ -122,6 +122,18 @@ impl Platform {
     }
 }
 
+/// Support.
+impl Platform {
+    /// An agent settles the trip anew where the meter was wrong: by what its quote makes of this reading.
+    #[track_caller]
+    pub fn correct_reading(&mut self, trip: TripId, reading: MeterReading) -> Result<(), Error> {
+        let state = self.trip(trip).state();
+        let quote = Arc::clone(state.quote().ok_or(Error::NoSuchTrip(trip))?);
+        let (desk, origin) = (self.desks.support.clone(), self.origin());
+        Ok(self.ask(async move { desk.correct_reading(origin, trip, &quote, &reading).await })?)
+    }
+}
+
 /// Drivers.
 impl Platform {
     /// A driver comes on duty, or changes their habit.

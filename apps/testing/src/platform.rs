@@ -16,7 +16,7 @@ use fiacre_domain::units::Millis;
 use fiacre_memory::{Faults, MemoryBus, MemoryEventStore, Step};
 use fiacre_ports::{Consumer, IdSource, Settlement, TripView};
 use fiacre_sandbox_payments::Sandbox;
-use fiacre_services::desk::{DriverDesk, Origin, RiderDesk};
+use fiacre_services::desk::{DriverDesk, Origin, RiderDesk, SupportDesk};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -32,6 +32,7 @@ pub const IDLE_WITHIN: Millis = Millis::from_minutes(60);
 pub(crate) struct Desks {
     pub(crate) riders: RiderDesk,
     pub(crate) drivers: DriverDesk,
+    pub(crate) support: SupportDesk,
     pub(crate) ids: Arc<dyn IdSource>,
 }
 

@@ -21,7 +21,7 @@ use fiacre_ports::{
 };
 use fiacre_sandbox_payments::{Policy, Sandbox};
 use fiacre_services::composition::Composition;
-use fiacre_services::desk::{DeskPorts, DriverDesk, RiderDesk};
+use fiacre_services::desk::{DeskPorts, DriverDesk, RiderDesk, SupportDesk};
 use fiacre_services::fleet::FleetConfig;
 use fiacre_services::topology;
 use fiacre_wire::seal::KeyedSeal;
@@ -218,6 +218,7 @@ impl Setup {
         let desks = Desks {
             riders: RiderDesk::new(region, desk.clone()),
             drivers: DriverDesk::new(region, desk.clone()),
+            support: SupportDesk::new(region, desk.clone()),
             ids: desk.ids,
         };
         let executor = Executor::seeded(time.clone(), seed);

@@ -5,6 +5,7 @@ use fiacre_domain::geo::ServiceArea;
 use fiacre_domain::money::Currency;
 use fiacre_domain::requirements::{Capabilities, Requirements};
 use fiacre_domain::trip::FailReason;
+use fiacre_domain::units::Millimetres;
 use fiacre_services::composition::Composition;
 use fiacre_services::fleet::FleetConfig;
 use fiacre_testing::{Error, Habit, Millis, Phase, Place, Platform, Ride, Setup, places};
@@ -229,6 +230,24 @@ fn a_rider_can_go_elsewhere() {
     p.drive(trip).unwrap();
     assert!(p.trip(trip).due().unwrap().minor() < quoted.minor());
     p.audit().assert_over();
+}
+
+#[test]
+fn an_agent_can_correct_what_the_meter_showed() {
+    let mut p = one_driver().start();
+    let trip = booked(&mut p);
+    p.drive(trip).unwrap();
+    let state = p.trip(trip).state();
+    let (quote, before) = (state.quote().unwrap(), state.receipt().unwrap().total());
+    let mut recorder = quote.recorder(quote.at()).unwrap();
+    recorder
+        .drive(Millimetres::from_metres(500), Millis::from_minutes(3))
+        .unwrap();
+    p.correct_reading(trip, recorder.finish().unwrap()).unwrap();
+    p.run_until_idle();
+    p.trip(trip).assert_count("FareAdjusted", 1);
+    assert!(p.trip(trip).state().receipt().unwrap().total().minor() < before.minor());
+    p.audit().assert_clean();
 }
 
 #[test]
