@@ -10,11 +10,11 @@ use fiacre_domain::stream::StreamId;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How many shelves there are: the saga's steps of a stream follow each other within a minute or two.
-const SHELVES: usize = 1_024;
+const SHELVES: usize = 4_096;
 /// How many states a shelf holds.
 const SHELF_ROOM: usize = 4;
 
-/// The states of up to about four thousand streams, shared by the processes of a service. Whoever works on a state takes it
+/// The states of up to about sixteen thousand streams, shared by the processes of a service. Whoever works on a state takes it
 /// out: a process that dies within a run takes what it held along.
 #[derive(Debug, Default)]
 pub struct RecentStates(Mutex<Vec<Shelf>>);
