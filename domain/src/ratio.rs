@@ -162,6 +162,9 @@ impl Ratio {
     pub fn checked_add(self, other: Self) -> Result<Self, Overflow> {
         if self.denominator == other.denominator {
             let sum = self.numerator.checked_add(other.numerator).ok_or(Overflow)?;
+            if self.denominator == 1 {
+                return Self::lowest(sum, 1);
+            }
             return Self::new(sum, self.denominator);
         }
         let shared = gcd(self.denominator.unsigned_abs(), other.denominator.unsigned_abs()).cast_signed();
@@ -190,6 +193,10 @@ impl Ratio {
     ///
     /// [`Overflow`] where it does not fit into 128 bits, in lowest terms or on the way there.
     pub fn checked_mul(self, other: Self) -> Result<Self, Overflow> {
+        if self.denominator == 1 && other.denominator == 1 {
+            return Self::lowest(self.numerator.checked_mul(other.numerator).ok_or(Overflow)?, 1);
+        }
+        // What is divided out crosswise leaves nothing to be divided out of the product.
         let across = gcd(self.numerator.unsigned_abs(), other.denominator.unsigned_abs())
             .cast_signed()
             .max(1);
@@ -202,7 +209,7 @@ impl Ratio {
         let below = (self.denominator / back)
             .checked_mul(other.denominator / across)
             .ok_or(Overflow)?;
-        Self::new(above, below)
+        Self::lowest(above, below)
     }
 
     /// `self ÷ other`; [`Overflow`] where `other` is zero.
@@ -211,7 +218,25 @@ impl Ratio {
     ///
     /// [`Overflow`] where `other` is zero, or the quotient does not fit into 128 bits.
     pub fn checked_div(self, other: Self) -> Result<Self, Overflow> {
-        self.checked_mul(Self::new(other.denominator, other.numerator)?)
+        if other.is_zero() {
+            return Err(Overflow);
+        }
+        // `other` is in lowest terms, and so is its reciprocal: only the sign has to move up.
+        self.checked_mul(Self {
+            numerator: other.denominator * other.numerator.signum(),
+            denominator: other.numerator.abs(),
+        })
+    }
+
+    /// What is in lowest terms already, over a positive denominator; [`Overflow`] for the one value that has no opposite.
+    const fn lowest(numerator: i128, denominator: i128) -> Result<Self, Overflow> {
+        if numerator == i128::MIN {
+            return Err(Overflow);
+        }
+        Ok(Self {
+            numerator,
+            denominator,
+        })
     }
 
     /// `−self`.
@@ -313,6 +338,9 @@ impl PartialOrd for Ratio {
 impl Ord for Ratio {
     /// Exact for every pair: by continued fractions, since a cross product may leave `i128`.
     fn cmp(&self, other: &Self) -> Ordering {
+        if self.denominator == other.denominator {
+            return self.numerator.cmp(&other.numerator);
+        }
         let (mut left, mut right) = (
             (self.numerator, self.denominator),
             (other.numerator, other.denominator),
@@ -365,6 +393,19 @@ mod tests {
     }
 
     #[test]
+    fn sums_products_and_quotients_are_in_lowest_terms_too() {
+        for (a, b) in (-12..=12).flat_map(|a| (1..=12).map(move |b| (a, b))) {
+            for (c, d) in (-12..=12).flat_map(|c| (1..=12).map(move |d| (c, d))) {
+                let (left, right) = (ratio(a, b), ratio(c, d));
+                assert_eq!(left.checked_add(right), Ratio::new(a * d + c * b, b * d));
+                assert_eq!(left.checked_mul(right), Ratio::new(a * c, b * d));
+                assert_eq!(left.checked_div(right), Ratio::new(a * d, b * c));
+                assert_eq!(left.cmp(&right), (a * d).cmp(&(c * b)));
+            }
+        }
+    }
+
+    #[test]
     fn each_rounding_rule_decides_ties_its_own_way() {
         let cases = [
             (5, 2, Rounding::HalfUp, 3),
@@ -403,6 +444,8 @@ mod tests {
         assert_eq!(huge.checked_mul(ratio(1, i128::MAX)), Ok(Ratio::ONE));
         assert_eq!(huge.checked_add(Ratio::ONE), Err(Overflow));
         assert_eq!(huge.checked_mul(ratio(2, 1)), Err(Overflow));
+        assert_eq!(huge.negated().checked_sub(Ratio::ONE), Err(Overflow));
+        assert_eq!(ratio(-(1 << 126), 1).checked_mul(ratio(2, 1)), Err(Overflow));
         assert_eq!(huge.round_to_step(1, Rounding::Floor), Err(Overflow));
         assert_eq!(Ratio::ONE.checked_div(Ratio::ZERO), Err(Overflow));
         assert_eq!(Ratio::ONE.round_to_step(0, Rounding::Floor), Err(Overflow));
