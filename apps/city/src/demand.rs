@@ -20,11 +20,13 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod ahead;
 mod plan;
 mod requests;
 
 use crate::manhattan::{Manhattan, ZONES, ZoneIndex};
 use crate::table::{Reader, Table, TableError, TableFault};
+pub(crate) use ahead::Ahead;
 use fiacre_domain::time::TimeOfDay;
 pub use plan::{Burst, BusinessDay, DemandError, DemandPlan, FACTOR_MAX, Multiplier};
 pub use requests::{PARTY_SHARES, Request, Requests};

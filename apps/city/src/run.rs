@@ -13,7 +13,7 @@ pub use resume::{End, Resumed, resume};
 
 use crate::chronicle::Scribe;
 use crate::coverage::Cell;
-use crate::demand::Demand;
+use crate::demand::{Ahead, Demand};
 use crate::players::{Accepted, Driven};
 use crate::proofs::ProofFigures;
 use fiacre_domain::audit::Report as AuditReport;
@@ -145,11 +145,10 @@ pub fn play_at<S: Spectator + 'static>(
     mut look: impl FnMut(&Moment, &mut Sight<'_, S>),
 ) -> Result<(Played, S), CityError> {
     let mut stage = Stage::set(options, venue, spectator)?;
-    let demand = Demand::load()?;
     let plan = options.plan()?;
     let demand_ends_at = stage.midnight.plus(plan.end());
-    let manhattan = Arc::clone(&stage.manhattan);
-    let mut requests = demand.requests(&manhattan, plan).peekable();
+    let requests = Ahead::begin(Demand::load()?, Arc::clone(&stage.manhattan), plan);
+    let mut requests = requests.map_err(CityError::Thread)?.peekable();
     loop {
         let now = stage.platform.time.now();
         let until = now.plus(SLICE);

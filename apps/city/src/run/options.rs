@@ -114,8 +114,8 @@ pub enum CityError {
     /// What the platform knows cannot be kept where it was asked to.
     #[error(transparent)]
     Keep(#[from] KeepError),
-    /// The thread that keeps the chronicle cannot be started.
-    #[error("failed to start the thread that audits the run: {0}")]
+    /// A thread beside the city's cannot be started: the one that keeps the chronicle, or the one that draws the demand.
+    #[error("failed to start a thread beside the city's, which draws its requests or audits it: {0}")]
     Thread(#[source] std::io::Error),
     /// Trips were still open a whole day after the last request.
     #[error("failed to come to rest: {open} trips are still open a day after the last request")]
