@@ -19,10 +19,10 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
 
-/// How many notes go over to the writer at a time.
-const NOTES_A_PAGE: usize = 256;
+/// How many notes go over to the writer at a time: it is mostly waiting, and waking it is a call of the system.
+const NOTES_A_PAGE: usize = 1_024;
 /// How many pages may wait for the writer before the city waits for it.
-const PAGES_WAITING_MAX: usize = 64;
+const PAGES_WAITING_MAX: usize = 16;
 
 /// What there is to write down.
 pub(crate) enum Note {

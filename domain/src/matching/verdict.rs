@@ -288,7 +288,7 @@ impl Verdicts {
     /// The same, beside a `rest` of drivers who are counted already.
     pub fn with_rest(verdicts: impl IntoIterator<Item = Verdict>, mut rest: VerdictCounts) -> Self {
         let mut all = verdicts.into_iter();
-        let listed: Vec<_> = all.by_ref().take(Self::LISTED_MAX).collect();
+        let listed = listed(all.by_ref().take(Self::LISTED_MAX));
         for verdict in all {
             rest.add(&verdict.outcome);
         }
@@ -299,13 +299,20 @@ impl Verdicts {
 
     /// The verdicts listed, at most eight.
     pub fn listed(&self) -> Vec<Verdict> {
-        packed::unpack(&self.packed).0.collect()
+        listed(packed::unpack(&self.packed).0)
     }
 
     /// How many more drivers had each outcome.
     pub fn rest(&self) -> VerdictCounts {
         packed::unpack(&self.packed).1
     }
+}
+
+/// Nobody knows how many there are before the last: room for the most that there can be is taken once.
+fn listed(verdicts: impl Iterator<Item = Verdict>) -> Vec<Verdict> {
+    let mut listed = Vec::with_capacity(Verdicts::LISTED_MAX);
+    listed.extend(verdicts);
+    listed
 }
 
 impl fmt::Display for Verdicts {
