@@ -124,8 +124,12 @@ impl Alarms {
         let got_on = !(moved.is_empty() && over.is_empty());
         moved.extend(self.strand(stranded, got_on));
         let service = self.scope.service();
-        self.ports.timers.schedule(service, moved).await?;
-        self.ports.timers.done(service, &over).await?;
+        if !moved.is_empty() {
+            self.ports.timers.schedule(service, moved).await?;
+        }
+        if !over.is_empty() {
+            self.ports.timers.done(service, &over).await?;
+        }
         if got_on {
             self.patience.found();
         }

@@ -1,6 +1,6 @@
 //! The state of any stream, folded, and its answer to a command.
 
-use fiacre_domain::decision::Aggregate;
+use fiacre_domain::decision::{Aggregate, Decision};
 use fiacre_domain::dispatch::{self, Dispatch};
 use fiacre_domain::driver::{self, Driver};
 use fiacre_domain::event::Event;
@@ -10,6 +10,7 @@ use fiacre_domain::stream::{StreamId, Version};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::trip::{self, Trip};
 use fiacre_ports::{Loaded, SnapshotState};
+use std::sync::Arc;
 
 /// The state of one stream.
 #[derive(Debug, Clone, PartialEq)]
@@ -133,7 +134,7 @@ impl State {
     }
 
     /// Decides `commands` in sequence into the events of one commit; none where there is nothing to do.
-    pub fn decide(&self, commands: &[Command], now: Timestamp) -> Result<Vec<Event>, Refusal> {
+    pub fn decide(&self, commands: &[Command], now: Timestamp) -> Result<Arc<[Event]>, Refusal> {
         if let [command] = commands {
             return self.decide_one(command, now);
         }
@@ -142,25 +143,17 @@ impl State {
         for command in commands {
             let decided = scratch.decide_one(command, now)?;
             scratch.evolve_all(&decided, now);
-            events.extend(decided);
+            events.extend_from_slice(&decided);
         }
-        Ok(events)
+        Ok(events.into())
     }
 
-    fn decide_one(&self, command: &Command, now: Timestamp) -> Result<Vec<Event>, Refusal> {
+    fn decide_one(&self, command: &Command, now: Timestamp) -> Result<Arc<[Event]>, Refusal> {
         Ok(match (self, command) {
-            (Self::Trip(state), Command::Trip(_, command)) => {
-                events(state.decide(command, now)?.into_events())
-            }
-            (Self::Dispatch(state), Command::Dispatch(_, command)) => {
-                events(state.decide(command, now)?.into_events())
-            }
-            (Self::Driver(state), Command::Driver(_, command)) => {
-                events(state.decide(command, now)?.into_events())
-            }
-            (Self::Payment(state), Command::Payment(_, _, command)) => {
-                events(state.decide(command, now)?.into_events())
-            }
+            (Self::Trip(state), Command::Trip(_, command)) => events(state.decide(command, now)?),
+            (Self::Dispatch(state), Command::Dispatch(_, command)) => events(state.decide(command, now)?),
+            (Self::Driver(state), Command::Driver(_, command)) => events(state.decide(command, now)?),
+            (Self::Payment(state), Command::Payment(_, _, command)) => events(state.decide(command, now)?),
             (Self::Trip(_) | Self::Dispatch(_) | Self::Driver(_) | Self::Payment(_), _) => {
                 return Err(Refusal::WrongStream);
             }
@@ -168,6 +161,10 @@ impl State {
     }
 }
 
-fn events<E: Into<Event>>(decided: Vec<E>) -> Vec<Event> {
-    decided.into_iter().map(Into::into).collect()
+/// What a commit holds, in one piece from the beginning.
+fn events<E: Into<Event>>(decision: Decision<E>) -> Arc<[Event]> {
+    match decision {
+        Decision::Applied(events) => events.into_iter().map(Into::into).collect(),
+        Decision::AlreadyApplied => Arc::default(),
+    }
 }

@@ -117,11 +117,12 @@ impl Writer {
         self.recent.recall(&mut round.lines);
         while let Some(wave) = round.next_wave() {
             self.load(&mut round, &wave).await;
-            let (slots, commits) = round.decide(&wave, self.clock.now());
-            if !commits.is_empty() {
-                let appended = self.store.append(commits.clone()).await;
-                for ((slot, commit), appended) in slots.into_iter().zip(commits).zip(appended) {
-                    round.note(slot, commit, appended);
+            let drafts = round.decide(&wave, self.clock.now());
+            if !drafts.is_empty() {
+                let commits = drafts.iter().map(|draft| round.commit(draft)).collect();
+                let appended = self.store.append(commits).await;
+                for (draft, appended) in drafts.into_iter().zip(appended) {
+                    round.note(draft, appended);
                 }
             }
         }
@@ -194,9 +195,18 @@ impl Writer {
     }
 }
 
+/// What a job came to: its commit, but for what the job says itself.
+#[derive(Clone)]
+struct Draft {
+    slot: usize,
+    expected: Version,
+    at: Timestamp,
+    events: Arc<[Event]>,
+}
+
 /// A commit of unknown outcome.
 struct Attempt {
-    commit: NewCommit,
+    draft: Draft,
     tries: u32,
     /// What it was decided on: by the time that its outcome is known, the stream may hold it.
     before: State,
@@ -310,26 +320,35 @@ impl Round {
         }
     }
 
-    /// Decides the wave; gives the commits to append, and before them their slots.
-    fn decide(&mut self, wave: &[usize], now: Timestamp) -> (Vec<usize>, Vec<NewCommit>) {
-        let (mut slots, mut commits) = (Vec::with_capacity(wave.len()), Vec::with_capacity(wave.len()));
-        for &slot in wave {
-            if let Some(commit) = self.decide_one(slot, now) {
-                slots.push(slot);
-                commits.push(commit);
-            }
+    /// Decides the wave; gives what is to be appended.
+    fn decide(&mut self, wave: &[usize], now: Timestamp) -> Vec<Draft> {
+        let mut drafts = Vec::with_capacity(wave.len());
+        drafts.extend(wave.iter().filter_map(|&slot| self.decide_one(slot, now)));
+        drafts
+    }
+
+    /// The commit of a draft; of the same draft always the same.
+    fn commit(&self, draft: &Draft) -> NewCommit {
+        let job = &self.tasks[draft.slot].job;
+        NewCommit {
+            stream: job.stream,
+            expected: draft.expected,
+            cause: job.cause,
+            at: draft.at,
+            region: job.region,
+            trace: job.trace.clone(),
+            events: Arc::clone(&draft.events),
         }
-        (slots, commits)
     }
 
     /// The commit that a job comes to; where it comes to none, that is its outcome, or its stream is loaded once more.
-    fn decide_one(&mut self, slot: usize, now: Timestamp) -> Option<NewCommit> {
+    fn decide_one(&mut self, slot: usize, now: Timestamp) -> Option<Draft> {
         let task = &mut self.tasks[slot];
         if task.outcome.is_some() {
             return None;
         }
         if let Some(attempt) = &task.unknown {
-            return Some(attempt.commit.clone());
+            return Some(attempt.draft.clone());
         }
         let job = &task.job;
         let line = self.lines.at_mut(task.line)?;
@@ -337,14 +356,11 @@ impl Round {
         let known = line.known.as_ref()?;
         match known.state.decide(&job.commands, now) {
             Ok(events) if !events.is_empty() => {
-                return Some(NewCommit {
-                    stream: job.stream,
+                return Some(Draft {
+                    slot,
                     expected: known.head,
-                    cause: job.cause,
                     at: now,
-                    region: job.region,
-                    trace: job.trace.clone(),
-                    events: events.into(),
+                    events,
                 });
             }
             Ok(_) if known.confirmed => {
@@ -369,7 +385,8 @@ impl Round {
         }
     }
 
-    fn note(&mut self, slot: usize, commit: NewCommit, appended: Appended) {
+    fn note(&mut self, draft: Draft, appended: Appended) {
+        let slot = draft.slot;
         let task = &mut self.tasks[slot];
         let earlier = task.unknown.take();
         match appended {
@@ -377,20 +394,20 @@ impl Round {
                 if let Some(line) = self.lines.at_mut(task.line) {
                     line.is_lively = true;
                     if let Some(known) = &mut line.known {
-                        let decided = Decided::Committed(&commit.events);
+                        let decided = Decided::Committed(&draft.events);
                         self.observer.decided(&known.state, &task.job.commands, decided);
-                        known.state.evolve_all(&commit.events, commit.at);
+                        known.state.evolve_all(&draft.events, draft.at);
                         known.head = version;
                         // Our own commit is the head that was just confirmed.
                         known.confirmed = true;
                     }
                 }
-                task.outcome = Some(Outcome::Committed(commit.events));
+                task.outcome = Some(Outcome::Committed(draft.events));
             }
             Appended::Duplicate(version) => {
                 // Where an attempt of this run would stand: it was applied, and nobody was told.
-                if let Some(attempt) = earlier.filter(|_| version == commit.expected.next()) {
-                    let decided = Decided::Committed(&commit.events);
+                if let Some(attempt) = earlier.filter(|_| version == draft.expected.next()) {
+                    let decided = Decided::Committed(&draft.events);
                     self.observer
                         .decided(&attempt.before, &task.job.commands, decided);
                 }
@@ -407,17 +424,12 @@ impl Round {
                     self.give_back(slot, error);
                 }
             }
-            Appended::Failed(error) => self.note_failure(slot, commit, earlier, error),
+            Appended::Failed(error) => self.note_failure(draft, earlier, error),
         }
     }
 
-    fn note_failure(
-        &mut self,
-        slot: usize,
-        commit: NewCommit,
-        earlier: Option<Box<Attempt>>,
-        error: PortError,
-    ) {
+    fn note_failure(&mut self, draft: Draft, earlier: Option<Box<Attempt>>, error: PortError) {
+        let slot = draft.slot;
         match error.kind() {
             PortErrorKind::OutcomeUnknown => {
                 let tries = earlier.as_ref().map_or(0, |attempt| attempt.tries) + 1;
@@ -430,11 +442,7 @@ impl Round {
                 match before {
                     // Only the identical commit may be repeated: the first may still land.
                     Some(before) if tries <= UNKNOWN_MAX => {
-                        self.tasks[slot].unknown = Some(Box::new(Attempt {
-                            commit,
-                            tries,
-                            before,
-                        }));
+                        self.tasks[slot].unknown = Some(Box::new(Attempt { draft, tries, before }));
                     }
                     Some(_) | None => self.give_back(slot, error),
                 }

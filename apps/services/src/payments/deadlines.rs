@@ -1,5 +1,6 @@
 //! The payment service's timers: an authorisation that took too long, a hold that lapses. The gateway is asked first.
 
+use super::LoadedCharge;
 use super::cashier::{Answer, Cashier, ChargeId};
 use crate::alarms::{Alarms, Due, Judge};
 use crate::backoff::pending_delay;
@@ -64,7 +65,14 @@ impl PaymentDeadlines {
 
 impl Judge for Bailiff {
     async fn judge(&self, due: &[Timer]) -> Vec<Due> {
-        join_all(due.iter().map(|timer| self.asked(timer))).await
+        let charges: Vec<StreamId> = due.iter().map(|timer| timer.id.stream).collect();
+        let loaded = super::loaded_charges(&self.writer, &charges).await;
+        join_all(
+            due.iter()
+                .zip(loaded)
+                .map(|(timer, charge)| self.asked(timer, charge)),
+        )
+        .await
     }
 
     /// A clock that was set back in between: the timer comes again, else nobody would judge the budget.
@@ -84,20 +92,17 @@ impl Judge for Bailiff {
 }
 
 impl Bailiff {
-    async fn asked(&self, timer: &Timer) -> Due {
+    async fn asked(&self, timer: &Timer, charge: LoadedCharge) -> Due {
         let StreamId::Payment(trip, number) = timer.id.stream else {
             return Due::Over;
         };
-        let payment = match super::loaded_charges(&self.writer, &[timer.id.stream])
-            .await
-            .pop()
-        {
-            Some(Ok(Some(payment))) => payment,
-            Some(Err(error)) => {
+        let payment = match charge {
+            Ok(Some(payment)) => payment,
+            Err(error) => {
                 tracing::warn!(stream = %timer.id.stream, %error, "charge not loaded; tried again");
                 return Due::Later;
             }
-            Some(Ok(None)) | None => return Due::Over,
+            Ok(None) => return Due::Over,
         };
         let charge = ChargeId { trip, number };
         match timer.id.kind {
