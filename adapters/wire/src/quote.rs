@@ -28,6 +28,9 @@ pub(crate) struct QuoteDto {
 }
 
 /// A quote as JSON, indented, with a line break at its end.
+///
+/// # Errors
+/// [`WireError::Unwritable`], for nothing that the domain can make.
 pub fn quote_to_json(quote: &Quote) -> Result<String, WireError> {
     let mut text = serde_json::to_string_pretty(&QuoteDto::of(quote))?;
     text.push('\n');
@@ -36,6 +39,9 @@ pub fn quote_to_json(quote: &Quote) -> Result<String, WireError> {
 
 /// A quote from JSON, with its tariff: whoever sent it may have made it up, so its amounts must be what the tariff
 /// makes of its ride today.
+///
+/// # Errors
+/// Every [`WireError`]: the place of what is wrong, another tariff, amounts that do not follow.
 pub fn quote_from_json(text: &str, tariff: &Arc<Tariff>) -> Result<Quote, WireError> {
     Versioned::check(text)?;
     let quote = json::read::<QuoteDto>(text)?.into_domain()?;

@@ -111,6 +111,9 @@ enum BasisDto {
 }
 
 /// A receipt as JSON, indented, with a line break at its end.
+///
+/// # Errors
+/// [`WireError::Unwritable`], for nothing that the domain can make.
 pub fn receipt_to_json(receipt: &Receipt) -> Result<String, WireError> {
     let mut text = serde_json::to_string_pretty(&ReceiptDto::of(receipt))?;
     text.push('\n');
@@ -118,6 +121,9 @@ pub fn receipt_to_json(receipt: &Receipt) -> Result<String, WireError> {
 }
 
 /// A receipt from JSON. It is what someone claims: [`Receipt::verify`] tells whether it is right.
+///
+/// # Errors
+/// Every [`WireError`] but those of quotes: what is wrong, and where.
 pub fn receipt_from_json(text: &str) -> Result<Receipt, WireError> {
     Versioned::check(text)?;
     json::read::<ReceiptDto>(text)?.into_domain()

@@ -229,6 +229,9 @@ impl SignedReceipt {
     }
 
     /// As JSON, indented, with a line break at its end.
+    ///
+    /// # Errors
+    /// [`WireError::Unwritable`], for nothing that the domain can make.
     pub fn to_json(&self) -> Result<String, WireError> {
         let Self {
             trip,
@@ -248,6 +251,9 @@ impl SignedReceipt {
     }
 
     /// From JSON; nothing is verified yet.
+    ///
+    /// # Errors
+    /// Every [`WireError`] but those of quotes: what is wrong, and where.
     pub fn from_json(text: &str) -> Result<Self, WireError> {
         Versioned::check(text)?;
         // The version was checked before.

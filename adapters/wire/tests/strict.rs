@@ -5,8 +5,10 @@
 use fiacre_domain::money::Currency;
 use fiacre_domain::pricing::{Meter, Segment, Tariff, Units};
 use fiacre_domain::ratio::Ratio;
+use fiacre_domain::stream::EventId;
 use fiacre_domain::units::Millimetres;
 use fiacre_wire::signature::SignedReceipt;
+use fiacre_wire::stored::{self, NoTariffs, Opening, Privacy};
 use fiacre_wire::{JSON_BYTES_MAX, WireError, quote_from_json, receipt_from_json, receipt_to_json};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -267,6 +269,29 @@ fn a_list_is_no_object() {
             assert!(refused.to_string().starts_with(&said), "{said}: {refused}");
         }
     }
+}
+
+/// The same of what is exported of a log: every kind of event that was ever written.
+#[test]
+fn a_list_is_no_object_in_an_export() {
+    let opening = Opening::new(&NoTariffs).even_without_tariffs();
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/golden/stored");
+    let mut tried = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let kept = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        let kept: Value = serde_json::from_str(&kept).unwrap();
+        let sample = &kept.as_array().unwrap()[0];
+        let id: EventId = sample["id"].as_str().unwrap().parse().unwrap();
+        let event = stored::event_from_json(id, &sample["json"].to_string(), opening).unwrap();
+        let written = stored::event_to_json(id, &event, Privacy::Clear).unwrap();
+        for (place, text) in with_lists_for_objects(&written) {
+            let refused = stored::event_from_json(id, &text, opening).unwrap_err();
+            assert_eq!(refused.code(), "stored_damaged", "{place}: {refused}");
+            assert!(refused.to_string().contains("write "), "{place}: {refused}");
+            tried += 1;
+        }
+    }
+    assert!(tried > 200, "{tried}");
 }
 
 /// Each kind of error, in our words: where it is and what to do.
