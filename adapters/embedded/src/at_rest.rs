@@ -1,5 +1,6 @@
 //! A folder that no process uses, read as it lies.
 
+use crate::backup::{self, Backup, BackupError};
 use crate::bytes::{Malformed, Reader, Row};
 use crate::codec::{Codec, Keys};
 use crate::database::{Options, journal_error, open_engine};
@@ -117,6 +118,7 @@ pub struct AtRest {
     codec: Codec,
     tables: Tables,
     is_cut: bool,
+    epoch: u32,
     folder: Folder,
     /// Dropped last, when the engine has let go of it.
     _copy: TempDir,
@@ -145,6 +147,7 @@ impl AtRest {
             codec: Codec::new(None, options.tariffs()),
             tables,
             is_cut: cut.is_some(),
+            epoch: folder.epoch(&database)?,
             folder,
             _copy: copy,
         })
@@ -158,6 +161,19 @@ impl AtRest {
     /// Whether the last write was cut short by a crash, and is left out: it was acknowledged to nobody.
     pub const fn is_cut(&self) -> bool {
         self.is_cut
+    }
+
+    /// The store's epoch: 0, until it is restored from a backup.
+    pub const fn epoch(&self) -> u32 {
+        self.epoch
+    }
+
+    /// Writes the database as it lies; see [`Database::backup`](crate::Database::backup).
+    ///
+    /// # Errors
+    /// Where the database cannot be read, or `out` not be written.
+    pub fn backup(&self, beside: &[(String, Vec<u8>)], out: impl Write) -> Result<Backup, BackupError> {
+        backup::write(&self.tables, self.folder(), self.epoch, beside, out)
     }
 
     /// About how many commits the log holds.

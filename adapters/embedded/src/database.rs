@@ -132,7 +132,8 @@ impl Database {
         let tables = open_engine(&database, &options)
             .and_then(Tables::open)
             .map_err(|error| OpenError::from_engine(folder.path(), error))?;
-        Core::read(tables, options, folder).map(|core| Self(Arc::new(core)))
+        let epoch = folder.epoch(&database)?;
+        Core::read(tables, options, folder, epoch).map(|core| Self(Arc::new(core)))
     }
 
     /// Writes what calls wait for, as one batch, and answers them in their order once it is on disk; gives how many there
@@ -143,6 +144,11 @@ impl Database {
         } else {
             0
         }
+    }
+
+    /// The store's epoch: 0, until it is restored from a backup. Fences and gateway keys carry it.
+    pub fn epoch(&self) -> u32 {
+        self.0.epoch
     }
 
     /// The folder.
@@ -247,6 +253,7 @@ pub(crate) struct Core {
     pub(crate) exchange: Exchange,
     pub(crate) codec: Codec,
     pub(crate) message_bytes_max: usize,
+    epoch: u32,
     pub(crate) tables: Tables,
     /// Dropped last: then another process may open it.
     folder: Folder,
@@ -254,7 +261,7 @@ pub(crate) struct Core {
 
 impl Core {
     /// Reads what is kept in memory.
-    fn read(tables: Tables, options: Options, folder: Folder) -> Result<Self, OpenError> {
+    fn read(tables: Tables, options: Options, folder: Folder, epoch: u32) -> Result<Self, OpenError> {
         let failed = |error| OpenError::from_read(folder.path(), error);
         Ok(Self {
             group: Mutex::default(),
@@ -267,6 +274,7 @@ impl Core {
             exchange: Exchange::read(&tables).map_err(failed)?,
             codec: Codec::new(options.vault, &options.tariffs),
             message_bytes_max: options.message_bytes_max,
+            epoch,
             tables,
             folder,
         })

@@ -15,6 +15,8 @@ const UNFINISHED: &str = "db.new";
 /// In the database's folder: says that it is Fiacre's, and of which format.
 const MARKER: &str = "fiacre";
 const MARKER_LINE: &str = "Fiacre's embedded store, format ";
+/// In the database's folder: the store's epoch, once it was restored from a backup.
+const EPOCH: &str = "epoch";
 const KEYSPACES: &str = "keyspaces";
 
 /// A folder that this process alone uses, as long as this lives.
@@ -61,6 +63,32 @@ impl Folder {
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Whether there is a database.
+    pub(crate) fn has_database(&self) -> bool {
+        self.path.join(DATABASE).exists()
+    }
+
+    /// Notes the epoch of a database that is being made in `path`.
+    pub(crate) fn write_epoch(path: &Path, epoch: u32) -> io::Result<()> {
+        let mut file = File::create(path.join(EPOCH))?;
+        writeln!(file, "{epoch}")?;
+        file.sync_all()
+    }
+
+    /// The epoch of the database in `path`: 0 for one that was never restored.
+    pub(crate) fn epoch(&self, path: &Path) -> Result<u32, OpenError> {
+        match std::fs::read_to_string(path.join(EPOCH)) {
+            Ok(epoch) => {
+                let number = epoch.trim_end().parse();
+                number.map_err(|_| {
+                    OpenError::damaged(&self.path, format!("{DATABASE}/{EPOCH} holds no number"))
+                })
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
+            Err(error) => Err(OpenError::from_io(&self.path, error)),
+        }
     }
 
     /// The database's own folder, checked; `make` makes one where there is none, which is there whole or not at all.

@@ -10,6 +10,7 @@
 //! DATA/lock               locked by the process that uses the folder; holds its process id
 //! DATA/db.new/            a database that is being made; thrown away at the next start
 //! DATA/db/fiacre          says that the database is Fiacre's, and its format
+//! DATA/db/epoch            how often the database was restored from a backup, or more; none for never
 //! DATA/db/*.jnl           the journal: a batch for each group
 //! DATA/db/keyspaces/      the tables, as the storage engine (fjall 3) keeps them
 //! ```
@@ -57,6 +58,7 @@
 
 mod at_rest;
 mod background;
+mod backup;
 mod board;
 mod bus;
 mod bytes;
@@ -80,6 +82,7 @@ mod tests;
 
 pub use at_rest::{AtRest, Kept, LogRow};
 pub use background::BackgroundSync;
+pub use backup::{Backup, BackupError, RestoreError, restore};
 pub use board::EmbeddedBoard;
 pub use bus::EmbeddedBus;
 pub use database::{Database, Options};

@@ -44,6 +44,16 @@ impl Table {
         Self::Parked,
     ];
 
+    /// Its number in a backup, for ever.
+    pub(crate) const fn number(self) -> u8 {
+        self as u8
+    }
+
+    /// The table with this number in a backup.
+    pub(crate) fn numbered(number: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(number)).copied()
+    }
+
     const fn name(self) -> &'static str {
         match self {
             Self::Commits => "commits",
@@ -130,6 +140,29 @@ impl Tables {
 
     pub(crate) fn has(&self, table: Table, key: &[u8]) -> Result<bool, ReadError> {
         Ok(self.keyspace(table).contains_key(key)?)
+    }
+
+    /// Every row of every table, as they are at this moment, table by table.
+    pub(crate) fn all_rows(&self) -> impl Iterator<Item = (Table, RowRead)> {
+        let snapshot = self.engine.snapshot();
+        Table::ALL.into_iter().flat_map(move |table| {
+            let rows = snapshot.iter(self.keyspace(table));
+            rows.map(move |row| (table, row.into_inner().map_err(ReadError::from)))
+        })
+    }
+
+    /// Writes rows of a database that is being made, which nobody was told of.
+    pub(crate) fn fill(&self, rows: Vec<(Table, Vec<u8>, Vec<u8>)>) -> Result<(), fjall::Error> {
+        let mut batch = self.engine.batch();
+        for (table, key, value) in rows {
+            batch.insert(self.keyspace(table), key, value);
+        }
+        batch.commit()
+    }
+
+    /// Returns once all that was written is on disk.
+    pub(crate) fn persist(&self) -> Result<(), fjall::Error> {
+        self.engine.persist(PersistMode::SyncAll)
     }
 
     /// Writes what a table holds in memory to a file of its own.

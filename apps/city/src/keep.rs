@@ -42,6 +42,16 @@ pub enum Keep {
     Folder(Database),
 }
 
+impl Keep {
+    /// The store's epoch, which fences and gateway keys carry.
+    pub(crate) fn epoch(&self) -> u32 {
+        match self {
+            Self::Memory => 0,
+            Self::Folder(database) => database.epoch(),
+        }
+    }
+}
+
 /// Why the platform cannot keep what it knows where it was asked to.
 #[derive(Debug, thiserror::Error)]
 pub enum KeepError {

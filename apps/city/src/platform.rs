@@ -158,7 +158,9 @@ impl Platform {
             kept,
             over: Over::default(),
         };
-        platform.begin_roles(&Composition::new(config.fleet), &ground);
+        let mut composition = Composition::new(config.fleet);
+        composition.setting.epoch = config.keep.epoch();
+        platform.begin_roles(&composition, &ground);
         Ok(platform)
     }
 

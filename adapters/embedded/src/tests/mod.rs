@@ -1,6 +1,7 @@
 //! The adapters keep every clause of their ports, and what was acknowledged survives what may come.
 
 mod at_rest;
+mod backup;
 mod chance;
 mod folder;
 mod forgotten;

@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 mod audit;
+mod backup;
 mod city;
 mod progress;
 mod quote;
@@ -45,6 +46,12 @@ pub(crate) enum Command {
     )]
     Receipt(receipt::ReceiptCommand),
 
+    /// Write a platform's folder into one file
+    Backup(backup::BackupArguments),
+
+    /// Make a platform's folder from a backup
+    Restore(backup::RestoreArguments),
+
     /// The trips of a platform that has left its folder
     #[command(
         subcommand,
@@ -59,6 +66,8 @@ impl Command {
         match self {
             Self::City(arguments) => arguments.run(json, out),
             Self::Audit(command) => command.run(json, out),
+            Self::Backup(arguments) => arguments.run(json, out),
+            Self::Restore(arguments) => arguments.run(json, out),
             Self::Resume(arguments) => arguments.run(json, out),
             Self::Tariff(command) => command.run(json, out),
             Self::Quote(arguments) => arguments.run(json, out),

@@ -1,10 +1,10 @@
 //! Why a folder at rest could not be asked, or what it answered.
 
-use super::{EXIT_FINDINGS, EXIT_UNREADABLE};
+use super::{EXIT_FINDINGS, EXIT_OUTPUT, EXIT_UNREADABLE, EXIT_USAGE};
 use fiacre_auditing::check::CheckError;
 use fiacre_auditing::reconcile::ReconcileError;
 use fiacre_domain::id::TripId;
-use fiacre_embedded::OpenError;
+use fiacre_embedded::{BackupError, OpenError, RestoreError};
 use fiacre_ports::PortError;
 use fiacre_sandbox_payments as sandbox;
 use std::error::Error;
@@ -33,6 +33,10 @@ pub(crate) enum AtRestFailure {
     Reconcile(ReconcileError),
     /// The books differ; the answer says where.
     Differences(usize),
+    /// The folder cannot be backed up.
+    Backup(BackupError),
+    /// A backup cannot be restored.
+    Restore(PathBuf, RestoreError),
     /// The log holds what a newer release wrote; the report shows it.
     NewerCommits,
 }
@@ -41,7 +45,12 @@ impl AtRestFailure {
     pub(super) const fn exit_code(&self) -> u8 {
         match self {
             Self::NoSuchTrip(_) | Self::UnreadableCommits(_) | Self::Differences(_) => EXIT_FINDINGS,
-            Self::Folder(_)
+            Self::Backup(BackupError::Unwritten(_)) => EXIT_OUTPUT,
+            Self::Restore(_, RestoreError::NoBackup | RestoreError::Damaged { .. }) => EXIT_FINDINGS,
+            Self::Restore(_, RestoreError::NotEmpty { .. } | RestoreError::Unreadable(_)) => EXIT_USAGE,
+            Self::Restore(_, RestoreError::Newer { .. } | RestoreError::Folder(_))
+            | Self::Backup(BackupError::Unreadable { .. })
+            | Self::Folder(_)
             | Self::Log(_)
             | Self::Rows(..)
             | Self::NoCompany(..)
@@ -87,6 +96,8 @@ impl fmt::Display for AtRestFailure {
             Self::Reconcile(error) => write!(f, "{error}"),
             Self::Differences(1) => f.write_str("the books have a difference: see the answer"),
             Self::Differences(count) => write!(f, "the books have {count} differences: see the answer"),
+            Self::Backup(error) => write!(f, "{error}"),
+            Self::Restore(path, error) => write!(f, "{}: {error}", path.display()),
             Self::NewerCommits => f.write_str(
                 "a newer release wrote some of the log, so that nothing can be said for sure: see the report; audit with that release",
             ),

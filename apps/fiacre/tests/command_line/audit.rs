@@ -245,3 +245,43 @@ fn books_that_cannot_be_read_are_told_from_books_that_differ() {
     fs::write(place.join("journal"), "dear").unwrap();
     assert_eq!(exit(&super::words(&line)).0, UNREADABLE);
 }
+
+#[test]
+fn a_folder_comes_back_from_its_backup_with_a_higher_epoch() {
+    let (folder, place) = (flawed(), tempfile::tempdir().unwrap());
+    fs::write(folder.path().join("run.json"), "{}").unwrap();
+    let (file, restored) = (place.path().join("friday.backup"), place.path().join("restored"));
+    let backup = format!("backup --data {} {}", folder.path().display(), file.display());
+    assert_eq!(json(&backup)["epoch"], 0);
+    assert_eq!(exit(&super::words(&backup)).0, USAGE, "it takes no other's place");
+    let restore = format!("restore {} --data {}", file.display(), restored.display());
+    assert!(json(&restore)["epoch"].as_u64().unwrap() > 1_700_000_000);
+    assert_eq!(
+        json(&check(&restored))["findings"],
+        json(&check(folder.path()))["findings"]
+    );
+    assert_eq!(fs::read_to_string(restored.join("run.json")).unwrap(), "{}");
+    assert_eq!(exit(&super::words(&restore)).0, USAGE, "it is not empty");
+}
+
+#[test]
+fn a_backup_that_is_not_as_it_was_written_is_a_finding() {
+    let (folder, place) = (flawed(), tempfile::tempdir().unwrap());
+    let (file, restored) = (place.path().join("friday.backup"), place.path().join("restored"));
+    json(&format!(
+        "backup --data {} {}",
+        folder.path().display(),
+        file.display()
+    ));
+    let mut bytes = fs::read(&file).unwrap();
+    let last = bytes.len() - 40;
+    bytes[last] ^= 1;
+    fs::write(&file, bytes).unwrap();
+    let restore = format!("restore {} --data {}", file.display(), restored.display());
+    let (code, complaint) = exit(&super::words(&restore));
+    assert_eq!(code, FINDINGS);
+    assert!(
+        complaint.contains("damaged") && !restored.join("db").exists(),
+        "{complaint}"
+    );
+}

@@ -4,11 +4,13 @@ use crate::{USAGE, exit, fiacre, text, words};
 use std::process::{Child, Command, Stdio};
 
 /// Every command that has a help of its own.
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 15] = [
     "",
     "audit",
     "audit check",
     "audit reconcile",
+    "backup",
+    "restore",
     "city",
     "tariff",
     "tariff check",
