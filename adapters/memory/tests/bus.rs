@@ -10,7 +10,7 @@ use fiacre_domain::stream::{EventId, StreamId, Version};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
 use fiacre_domain::{dispatch, id::CommandId};
-use fiacre_memory::{Depth, Executor, MemoryBus, VirtualTime};
+use fiacre_memory::{Depth, Executor, Group, MemoryBus, Paced, VirtualTime};
 use fiacre_ports::{
     Body, Bus, Consumer, Delivery, EventKind, EventKinds, Message, PaymentNotice, Prefetch, Published,
     QueueName, QueueSpec, Settlement, Tag,
@@ -316,4 +316,36 @@ fn a_full_consumer_keeps_no_message_from_its_neighbours() {
     });
     assert_eq!(versions(&world.next(&mut hungry, 1, 1_000)), [2]);
     assert_eq!(world.executor.time().now(), at(5));
+}
+
+/// As the bus on disk does: with each group it writes what may be handed out before the next one.
+#[test]
+fn in_a_group_a_queue_hands_out_so_many_and_the_rest_after_the_next_group() {
+    let (time, group) = (VirtualTime::starting_at(at(0)), Group::default());
+    let bus = MemoryBus::new(time.clone()).in_group(&group);
+    let mut executor = Executor::fifo(time.clone());
+    executor.add_outside(Paced::new(group, time.clone(), Millis::new(20)));
+    let spec = queue("closed", "manhattan", EventKinds::All, None);
+    executor.block_on(bus.declare(&spec)).unwrap().unwrap();
+    let consume = bus.consume(&spec.name, Prefetch(u16::MAX));
+    let mut consumer = executor.block_on(consume).unwrap().unwrap();
+    let backlog = (1..=2_000).map(closed).collect();
+    let published = executor.block_on(bus.publish(backlog)).unwrap();
+    assert!(
+        published
+            .iter()
+            .all(|answer| matches!(answer, Published::Confirmed))
+    );
+    for (count, ms) in [(1_024, 40), (976, 60)] {
+        let taken = executor
+            .block_on(consumer.next(usize::MAX, time.now()))
+            .unwrap()
+            .unwrap();
+        assert_eq!((taken.len(), time.now()), (count, at(ms)));
+        let acks = taken.iter().map(|delivery| (delivery.tag, Settlement::Ack));
+        executor
+            .block_on(consumer.settle(acks.collect()))
+            .unwrap()
+            .unwrap();
+    }
 }

@@ -4,7 +4,7 @@
 
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
-use fiacre_memory::{Executor, OutsideCalls, RunError, SkewedClock, Step, VirtualTime};
+use fiacre_memory::{Executor, OutsideCalls, Paced, RunError, SkewedClock, Step, VirtualTime};
 use fiacre_ports::Clock;
 use std::cell::RefCell;
 use std::future::{pending, poll_fn};
@@ -112,6 +112,34 @@ fn outside_calls_end_before_time_goes_on_and_in_the_order_of_their_beginning() {
     executor.run_until_idle().unwrap();
     answering.unwrap().join().unwrap();
     assert_eq!(log.take(), ["first=0 at 0", "second=1 at 0", "third=2 at 0"]);
+}
+
+#[test]
+fn calls_that_take_time_end_with_the_first_of_them_and_the_next_ones_take_as_long() {
+    let (time, calls) = (time(), OutsideCalls::default());
+    let mut executor = Executor::fifo(time.clone());
+    executor.add_outside(Paced::new(calls.clone(), time.clone(), Millis::new(20)));
+    let log = Log::default();
+    for (name, begins) in [("first", 5), ("meanwhile", 24), ("at its end", 25), ("later", 60)] {
+        let (log, time, calls) = (Rc::clone(&log), time.clone(), calls.clone());
+        executor.spawn(name, async move {
+            time.sleep_until(at(begins)).await;
+            let (answer, call) = calls.begin();
+            answer.give(());
+            call.await.unwrap();
+            log.borrow_mut().push(format!("{name} at {}", time.now().ms()));
+        });
+    }
+    executor.run_until_idle().unwrap();
+    assert_eq!(
+        log.take(),
+        [
+            "first at 25",
+            "meanwhile at 25",
+            "at its end at 25",
+            "later at 80"
+        ]
+    );
 }
 
 #[test]

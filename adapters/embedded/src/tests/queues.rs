@@ -10,6 +10,7 @@ use fiacre_ports::{
     Body, Bus, Clock, Consumer, Delivery, EventKinds, EventStore, Message, Prefetch, Published, QueueName,
     QueueSpec, Scope, Settlement, Tag,
 };
+use futures_util::FutureExt;
 use std::sync::Arc;
 
 const IDS: Ids = Ids::new(17);
@@ -149,6 +150,23 @@ fn what_was_far_from_being_handed_out_is_not_marked_as_redelivered() {
     }
     assert!(again[..10].iter().all(|delivery| delivery.redelivered));
     assert!(again[2_000..].iter().all(|delivery| !delivery.redelivered));
+}
+
+#[test]
+fn a_queue_hands_out_so_many_and_the_rest_after_the_next_group() {
+    let world = World::new();
+    let database = world.database();
+    let bus = database.bus(world.clock());
+    world.time.block_on(&database, bus.declare(&queue())).unwrap();
+    let mut consumer = world.consumer(u16::MAX);
+    world.publish((1..=2_000).map(event).collect());
+    // Nothing waits for a group before the first is used up.
+    let first = consumer.next(usize::MAX, world.time.now()).now_or_never();
+    assert_eq!(first.unwrap().unwrap().len(), 1_024);
+    let second = consumer.next(usize::MAX, world.time.now()).now_or_never();
+    assert!(second.is_none(), "a group comes between");
+    assert!(database.is_awaited());
+    assert_eq!(world.next(&mut consumer, usize::MAX).len(), 976);
 }
 
 #[test]

@@ -128,6 +128,11 @@ impl Journal {
     /// Writes down what was done at `at`, and what it was answered.
     pub(crate) fn note(&mut self, at: Timestamp, deed: impl FnOnce() -> Deed, said: &impl Said) {
         self.noted += 1;
+        self.note_by_the_way(at, deed, said);
+    }
+
+    /// The same, of what nobody waits for: it is written with what comes next.
+    pub(crate) fn note_by_the_way(&mut self, at: Timestamp, deed: impl FnOnce() -> Deed, said: &impl Said) {
         match &mut self.kept {
             Kept::Nowhere | Kept::Failed => {}
             Kept::Again(outcome) => *outcome = Outcome::of(said, &mut self.scratch),

@@ -77,33 +77,33 @@ impl Players {
         let driver = driver_id(cab as usize);
         let device = self.device(cab, now);
         let at_pick_up = Millimetres::ZERO;
-        let reading = match button {
-            Button::Finish => match self.meter(trip, cab, now) {
-                Some(Ok(reading)) => Some(Arc::new(reading)),
-                Some(Err(error)) => return self.told(&error.into()),
-                None => return,
-            },
-            Button::GiveBack | Button::Arrived | Button::NoShow | Button::Start => None,
-        };
         let (drivers, origin) = (Arc::clone(&self.drivers), self.origin());
-        self.calls.ask(async move {
-            match (button, reading) {
-                (Button::GiveBack, _) => drivers.withdraw(origin, trip, driver, fence).await,
-                (Button::Arrived, _) => {
-                    drivers
-                        .arrive(origin, trip, driver, fence, at_pick_up, device)
-                        .await
-                }
-                (Button::NoShow, _) => drivers.no_show(origin, trip, driver, fence).await,
-                (Button::Start, _) => drivers.start(origin, trip, driver, fence, code, device).await,
-                (Button::Finish, Some(reading)) => {
+        match button {
+            Button::GiveBack => self
+                .calls
+                .ask(async move { drivers.withdraw(origin, trip, driver, fence).await }),
+            Button::Arrived => self.calls.ask(async move {
+                drivers
+                    .arrive(origin, trip, driver, fence, at_pick_up, device)
+                    .await
+            }),
+            Button::NoShow => self
+                .calls
+                .ask(async move { drivers.no_show(origin, trip, driver, fence).await }),
+            Button::Start => self
+                .calls
+                .ask(async move { drivers.start(origin, trip, driver, fence, code, device).await }),
+            Button::Finish => match self.meter(trip, cab, now) {
+                Some(Ok(reading)) => self.calls.ask(async move {
+                    let reading = Arc::new(reading);
                     drivers
                         .complete(origin, trip, fence, driver, reading, device)
                         .await
-                }
-                (Button::Finish, None) => Ok(()),
-            }
-        });
+                }),
+                Some(Err(error)) => self.told(&error.into()),
+                None => {}
+            },
+        }
     }
 
     /// What the taximeter of a car shows of a trip; of one that the car does not carry, nothing.
