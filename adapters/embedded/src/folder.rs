@@ -208,6 +208,13 @@ fn take_lock(folder: &Path) -> Result<File, OpenError> {
     let mut lock = options.open(folder.join(LOCK)).map_err(failed)?;
     match lock.try_lock() {
         Ok(()) => {}
+        // Who shares it reads, and has not said who it is: the file still names the last one who wrote.
+        Err(TryLockError::WouldBlock) if lock.try_lock_shared().is_ok() => {
+            return Err(OpenError::InUse {
+                folder: folder.to_owned(),
+                process: None,
+            });
+        }
         Err(TryLockError::WouldBlock) => return Err(in_use(folder, lock)),
         Err(TryLockError::Error(error)) => return Err(failed(error)),
     }

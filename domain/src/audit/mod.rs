@@ -304,6 +304,30 @@ impl Audit {
     /// Ends the audit of a platform that goes on, or was stopped half-way: what has not ended yet is no finding, and what
     /// its streams say of each other is not judged yet. The log is complete otherwise: a cause that it does not hold is a
     /// finding.
+    ///
+    /// ```
+    /// use fiacre_domain::audit::Audit;
+    /// use fiacre_domain::driver::DriverEvent;
+    /// use fiacre_domain::id::{DriverId, TripId};
+    /// use fiacre_domain::stream::{Cause, Commit, EventId, StreamId, Version};
+    /// use fiacre_domain::time::Timestamp;
+    ///
+    /// let (trip, driver) = (TripId::from_u128(1), DriverId::from_u128(7));
+    /// let refused = Commit {
+    ///     stream: StreamId::Driver(driver),
+    ///     version: Version::new(1),
+    ///     at: Timestamp::from_ms(0),
+    ///     cause: Cause::Event(EventId::new(StreamId::Dispatch(trip), Version::new(3), 0)),
+    ///     region: "manhattan".parse()?,
+    ///     trace: None,
+    ///     events: [DriverEvent::LockRefused { trip, round: 0 }.into()].into(),
+    /// };
+    /// let mut audit = Audit::default();
+    /// audit.observe(&refused);
+    /// let codes: Vec<_> = audit.interrupt().findings().iter().map(|finding| finding.code()).collect();
+    /// assert_eq!(codes, ["audit_cause_missing"]);
+    /// # Ok::<(), fiacre_domain::id::IdError>(())
+    /// ```
     pub fn interrupt(self) -> Report {
         self.close()
     }
