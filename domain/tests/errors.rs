@@ -8,7 +8,7 @@ use fiacre_domain::id::{DriverId, IdError, TripId};
 use fiacre_domain::ledger::LedgerError;
 use fiacre_domain::matching::assignment::{AssignmentFlaw, CostsError};
 use fiacre_domain::matching::{CertificateFlaw, PolicyError, SampleError};
-use fiacre_domain::money::{Currency, MoneyError};
+use fiacre_domain::money::{Currency, Money, MoneyError};
 use fiacre_domain::ops::OpsError;
 use fiacre_domain::place::PlaceError;
 use fiacre_domain::pricing::{PricingError, ReadingFlaw, ReceiptField, VerifyError};
@@ -154,6 +154,11 @@ fn of_aggregates() -> Vec<(&'static str, String)> {
         trip::Refusal::Pricing(pricing),
         trip::Refusal::ReceiptOfAnotherQuote,
         trip::Refusal::ReceiptUnfounded(VerifyError::OtherTariff),
+        trip::Refusal::TipWithoutCard,
+        trip::Refusal::TipTooLate { until: NOON },
+        trip::Refusal::TipOutOfBounds {
+            most: Money::zero(Currency::USD)
+        },
         dispatch::Refusal::NoSuchOffer,
         dispatch::Refusal::OfferGone,
         dispatch::Refusal::OfferTaken,
@@ -161,11 +166,9 @@ fn of_aggregates() -> Vec<(&'static str, String)> {
         dispatch::Refusal::DriverExcluded,
         dispatch::Refusal::NotDueYet { due_at: NOON },
         driver::Refusal::OffDuty,
-        payment::Refusal::RefundAboveCaptured,
         payment::Refusal::AboveDebt,
         payment::Refusal::NotPositive,
         payment::Refusal::CurrencyMismatch,
-        payment::Refusal::RefundUnderWay,
         payment::Refusal::CaptureAboveHold,
         payment::Refusal::NoSuchCharge,
         payment::Refusal::NotDueYet { due_at: NOON },

@@ -6,7 +6,7 @@ use fiacre_domain::id::{DriverId, PrincipalId, RegionId, TripId};
 use fiacre_domain::money::Money;
 use fiacre_domain::stream::Version;
 use fiacre_domain::time::Timestamp;
-use fiacre_domain::trip::Phase;
+use fiacre_domain::trip::{EndReason, Phase};
 
 /// A trip as its rider sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct TripView {
     pub region: RegionId,
     /// Where it stands.
     pub phase: Phase,
+    /// Why it ended, where it was rejected, cancelled or failed.
+    pub reason: Option<EndReason>,
     /// Its driver, while one is noted.
     pub driver: Option<DriverId>,
     /// The quoted price, once known.
@@ -40,7 +42,8 @@ pub trait TripViews: Send + Sync {
     /// Writes rows; one that is not newer than the row known changes nothing.
     ///
     /// - MUST keep the newest version whatever the order of writes (`tv_01_newest_version_wins`).
-    /// - MUST keep rows whole (`tv_03_row_is_kept_whole`), also over a restart (`tv_06_rows_survive_a_restart`).
+    /// - MUST keep rows whole (`tv_03_row_is_kept_whole`, `tv_07_every_reason_is_kept`), also over a restart
+    ///   (`tv_06_rows_survive_a_restart`).
     async fn put(&self, views: Vec<TripView>) -> Result<(), PortError>;
 
     /// Rows by id, in the order asked.

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use fiacre_domain::id::{DriverId, PrincipalId, TripId};
 use fiacre_domain::money::{Currency, Money};
 use fiacre_domain::time::Timestamp;
-use fiacre_domain::trip::Phase;
+use fiacre_domain::trip::{CancelReason, EndReason, FailReason, Phase, RejectReason};
 use fiacre_ports::{PortError, TripView, TripViews};
 use std::fmt;
 use std::ops::Bound;
@@ -114,6 +114,30 @@ const fn phase(phase: Phase) -> u8 {
     }
 }
 
+const fn reason(reason: EndReason) -> u8 {
+    match reason {
+        EndReason::Rejected(RejectReason::Expired) => 0,
+        EndReason::Rejected(RejectReason::PartyTooLarge) => 1,
+        EndReason::Rejected(RejectReason::Dropped) => 2,
+        EndReason::Cancelled(CancelReason::ChangedPlans) => 3,
+        EndReason::Cancelled(CancelReason::WaitTooLong) => 4,
+        EndReason::Cancelled(CancelReason::DriverAsked) => 5,
+        EndReason::Cancelled(CancelReason::NoShow) => 6,
+        EndReason::Cancelled(CancelReason::Safety) => 7,
+        EndReason::Cancelled(CancelReason::Other) => 8,
+        EndReason::Failed(FailReason::NoDriver) => 9,
+        EndReason::Failed(FailReason::PaymentDeclined) => 10,
+        EndReason::Failed(FailReason::Expired) => 11,
+        EndReason::Failed(FailReason::ReassignmentsUsedUp) => 12,
+    }
+}
+
+fn read_reason(row: &mut Reader<'_>) -> Result<EndReason, Malformed> {
+    let tag = row.u8()?;
+    let mut all = EndReason::ALL.into_iter();
+    all.find(|known| reason(*known) == tag).ok_or(Malformed)
+}
+
 fn money(row: &mut Row, money: Money) {
     row.i64(money.minor()).text(money.currency().code());
 }
@@ -131,6 +155,7 @@ fn value(view: &TripView) -> Vec<u8> {
         rider,
         region,
         phase: standing,
+        reason: ended_for,
         driver,
         quoted,
         due,
@@ -147,6 +172,9 @@ fn value(view: &TripView) -> Vec<u8> {
         row.u128(driver.to_u128());
     });
     row.option(quoted, money).option(due, money);
+    row.option(ended_for, |row, ended_for| {
+        row.u8(reason(ended_for));
+    });
     row.into_vec()
 }
 
@@ -167,6 +195,7 @@ fn read_view(trip: TripId, value: &[u8]) -> Result<TripView, Malformed> {
         driver: row.option(|row| row.u128().map(DriverId::from_u128))?,
         quoted: row.option(read_money)?,
         due: row.option(read_money)?,
+        reason: row.option(read_reason)?,
     };
     row.end()?;
     Ok(view)

@@ -146,6 +146,7 @@ fn a_rider_sees_the_newest_trip_first_and_goes_on_from_any() {
         rider,
         region: region(),
         phase: Phase::Requested,
+        reason: None,
         driver: None,
         quoted: None,
         due: None,

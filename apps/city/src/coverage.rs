@@ -76,7 +76,8 @@ pub const fn impossible(phase: Phase, fact: CommandKind) -> Option<Impossible> {
         | CommandKind::StartWrongCode
         | CommandKind::ChangePlan
         | CommandKind::Complete
-        | CommandKind::AdjustFare => None,
+        | CommandKind::AdjustFare
+        | CommandKind::Tip => None,
     }
 }
 

@@ -199,7 +199,8 @@ impl Measures {
             | TripEvent::PlanChanged(_)
             | TripEvent::FareAdjusted(_)
             | TripEvent::LockCleared
-            | TripEvent::Closed => {}
+            | TripEvent::Closed
+            | TripEvent::Tipped(_) => {}
         }
     }
 

@@ -9,10 +9,14 @@ use fiacre_domain::event::Event;
 use fiacre_domain::id::{RegionId, TripId};
 use fiacre_domain::payment::PaymentEvent;
 use fiacre_domain::saga::Service;
+use fiacre_domain::stream::StreamId;
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
 use fiacre_memory::{Executor, MemoryLocations, SeededIds, SkewedClock, VirtualTime};
-use fiacre_ports::{Bus, Clock, EventStore, IdSource, LocationFeed, PaymentGateway, RouteProvider, Seal};
+use fiacre_ports::{
+    Bus, Clock, Consistency, EventStore, IdSource, LoadRequest, LocationFeed, PaymentGateway, RouteProvider,
+    Seal,
+};
 use fiacre_sandbox_payments::{Sandbox, deliver_notices};
 use fiacre_services::composition::{Composition, Ground};
 use fiacre_services::desk::DeskPorts;
@@ -20,6 +24,7 @@ use fiacre_services::fleet::{FleetConfig, FleetPorts};
 use fiacre_services::observer::Observer;
 use fiacre_services::process::run;
 use fiacre_services::reactor::ServicePorts;
+use fiacre_services::state::State;
 use std::sync::{Arc, Mutex};
 
 /// How the platform is set up.
@@ -182,6 +187,15 @@ impl Platform {
         let (clock, region) = (Arc::clone(&ground.service.clock), composition.fleet.region);
         self.executor
             .spawn("notices", deliver_notices(company, bus, clock, region));
+    }
+
+    /// What a stream has come to; none where it cannot be read, or holds no aggregate.
+    pub(crate) fn state(&mut self, stream: StreamId) -> Option<State> {
+        let store = Arc::clone(&self.store);
+        let whole = LoadRequest::whole(stream, Consistency::Linearizable);
+        let loading = async move { store.load(&[whole]).await.pop() };
+        let loaded = self.executor.block_on(loading).ok()??.ok()?;
+        State::fold(stream, &loaded)
     }
 
     /// Why nothing more can be kept, if so.

@@ -53,6 +53,7 @@ ride_overdue       armed     armed       armed     armed   day
 dispatch_closed    after     after       after     after   after
 payment_closed     after     after       after     after   after
 adjust_fare        day       day         day       day     day
+tip                day       day         day       day     day
 ";
 
 #[test]

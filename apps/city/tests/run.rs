@@ -9,6 +9,7 @@ mod town;
 use fiacre_city::demand::{Burst, DemandError, Multiplier};
 use fiacre_city::players::{Habits, Share};
 use fiacre_city::run::CityError;
+use fiacre_domain::ledger::Account;
 use fiacre_domain::money::Currency;
 use fiacre_domain::time::Weekday;
 use fiacre_domain::units::Millis;
@@ -50,7 +51,7 @@ fn an_evening_is_mostly_ridden_and_its_books_agree() {
 fn the_platform_keeps_its_commission() {
     let day = play(&evening());
     let ledger = day.played.audit.ledger();
-    let kept = ledger.balance(fiacre_domain::ledger::Account::Commission, Currency::USD);
+    let kept = ledger.balance(Account::Commission, Currency::USD);
     // Revenue is a credit.
     assert!(kept < 0, "{kept}");
 }
@@ -259,13 +260,13 @@ fn where_every_rider_goes_elsewhere_rides_end_where_they_say_and_cost_less() {
 #[test]
 fn where_all_think_again_at_every_step_the_books_still_agree() {
     let day = always(|habits| &mut habits.rethink);
-    // Who complains after the ride gets money back: what they paid too much is theirs.
-    let owed = day
-        .played
-        .audit
-        .ledger()
-        .balance(fiacre_domain::ledger::Account::Rider, Currency::USD);
-    assert!(owed < 0, "{owed}");
+    // Who complains after the ride gets money back, and who tips is taken it: nothing is left on the riders' account.
+    let ledger = day.played.audit.ledger();
+    let owed = ledger.balance(Account::Rider, Currency::USD);
+    let refunded = ledger.movements(Currency::USD).refunded_minor;
+    let tips = ledger.balance(Account::Tips, Currency::USD);
+    assert_eq!(owed, 0);
+    assert!(refunded > 0 && tips < 0, "{refunded} {tips}");
 }
 
 #[test]

@@ -52,6 +52,9 @@ pub const PAYMENT_SERVICE: &[EventKind] = kinds![
     "TripCompleted",
     "TripCancelled",
     "TripFailed",
+    "FareAdjusted",
+    "TripTipped",
+    "FurtherChargeAsked",
     "AuthorizationStarted",
     "ActionRequired",
     "PaymentAuthorized",
@@ -109,6 +112,7 @@ pub const VIEWS: &[EventKind] = kinds![
     "LockCleared",
     "MoneySettled",
     "TripClosed",
+    "TripTipped",
 ];
 
 /// The queue of a service in a region.

@@ -181,6 +181,7 @@ fn row(trip: TripId, region: RegionId, state: &Trip, version: Version, changed_a
         rider: state.request().map(|request| request.rider()),
         region,
         phase: control.phase,
+        reason: state.ended_for(),
         driver: state.driver().map(|(driver, _)| driver),
         quoted: state.quote().map(|quote| quote.total()),
         due: state.due(),

@@ -1,6 +1,7 @@
 //! All streams of one trip together: what one of them claims, another must have seen.
 
 use super::charge::Charge;
+use super::correction::Charges;
 use super::few::Few;
 use super::finding::{Flaw, Notes};
 use super::search::Search;
@@ -30,7 +31,7 @@ pub(super) struct Booking {
     search_tape: Tape,
     search: Search,
     fare: Charge,
-    /// Tips and debts.
+    /// Tips, debts and corrections.
     others: Few<(ChargeNumber, Charge)>,
     locks: Few<Lock>,
     /// The streams were compared already.
@@ -124,11 +125,28 @@ impl Booking {
             && (self.search.is_closed() || (was_rejected && self.search_tape.is_empty()))
             && (self.fare.is_closed() || (was_rejected && self.fare.tape.is_empty()))
             && self.others.iter().all(|(_, charge)| charge.is_closed())
+            && self
+                .charges()
+                .have_heard(self.trip.receipts.saturating_sub(1), self.trip.tips())
             && self.locks.iter().all(|lock| lock.is_released)
             && self.search.releases.iter().all(|release| {
                 let is_it = |lock: &Lock| lock.fence == release.fence && lock.driver == release.driver;
                 self.locks.iter().any(is_it)
             })
+    }
+
+    fn charges(&self) -> Charges<'_> {
+        Charges {
+            fare: &self.fare,
+            others: &self.others,
+        }
+    }
+
+    /// Compares the charges with the trip: when it is forgotten, or when the log ends, since corrections and tips come after
+    /// everything was closed.
+    pub(super) fn judge_charges(&self, trip: TripId, notes: &mut Notes<'_>) {
+        self.charges()
+            .judge(trip, (self.trip.total, self.trip.tips()), notes);
     }
 
     /// Compares the streams, once, when all that they say about each other is known.
@@ -316,8 +334,8 @@ impl Booking {
             fare: Charge::resumed(
                 resumed(closed.fare_head),
                 closed.currency,
-                closed.captured_minor.into(),
-                closed.debt_minor.into(),
+                closed.total_minor.into(),
+                (closed.captured_minor.into(), closed.debt_minor.into()),
             ),
             is_judged: true,
             ..Self::default()

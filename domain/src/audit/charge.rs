@@ -1,5 +1,6 @@
 //! A charge as the auditor sees it: each hold ends once, and what is due is covered.
 
+use super::correction::Corrected;
 use super::finding::{Flaw, Notes};
 use super::tape::Tape;
 use crate::event::Event;
@@ -58,7 +59,7 @@ pub(super) struct Charge {
     pub(super) captured_minor: i64,
     /// Captured though a void was asked: to be given back before the end.
     stray_minor: i64,
-    recorded_debt_minor: i64,
+    pub(super) recorded_debt_minor: i64,
     pub(super) debt_minor: i64,
     /// What it is for, by its first event.
     purpose: Option<Purpose>,
@@ -71,6 +72,7 @@ pub(super) struct Charge {
 struct Aftermath {
     refunds: u16,
     refunded_minor: i64,
+    corrected: Corrected,
     /// Disputes that are not decided.
     disputes: Vec<u16>,
     /// Disputes' numbers, each with the numbers of its movements.
@@ -78,21 +80,32 @@ struct Aftermath {
 }
 
 impl Charge {
-    /// A charge that closed in the past.
+    /// A charge that closed in the past, over `due_minor`: what was neither captured nor is owed was paid in cash, or dealt
+    /// with since.
     pub(super) fn resumed(
         tape: Tape,
         currency: Option<Currency>,
-        captured_minor: i64,
-        debt_minor: i64,
+        due_minor: i64,
+        (captured_minor, debt_minor): (i64, i64),
     ) -> Self {
+        let outcome = MoneyOutcome {
+            currency,
+            captured_minor,
+            debt_minor,
+            cash_minor: due_minor
+                .saturating_sub(captured_minor)
+                .saturating_sub(debt_minor),
+        };
         Self {
             tape,
             hold: Hold::Ended,
             is_asked: true,
             currency,
+            due: currency.map(|currency| Money::new(due_minor, currency)),
             captured_minor,
+            recorded_debt_minor: debt_minor,
             debt_minor,
-            outcome: Some(Box::default()),
+            outcome: Some(Box::new(outcome)),
             ..Self::default()
         }
     }
@@ -116,7 +129,24 @@ impl Charge {
 
     /// Nothing is under way, and only what was captured and is owed matters to what may still come.
     pub(super) fn is_plain(&self) -> bool {
-        self.is_closed() && self.aftermath.is_none() && self.stray_minor == 0
+        self.is_closed()
+            && self.aftermath.is_none()
+            && self.stray_minor == 0
+            && self.debt_minor == self.recorded_debt_minor
+    }
+
+    /// What corrections left, where there was one.
+    pub(super) fn corrected(&self) -> Option<&Corrected> {
+        self.aftermath.as_ref().map(|after| &after.corrected)
+    }
+
+    fn corrected_mut(&mut self) -> &mut Corrected {
+        &mut self.aftermath_mut().corrected
+    }
+
+    /// What it is for, by its first event.
+    pub(super) const fn purpose(&self) -> Option<Purpose> {
+        self.purpose
     }
 
     fn refunds(&self) -> u16 {
@@ -230,10 +260,25 @@ impl Charge {
             PaymentEvent::Closed { .. } => {
                 self.is_asked && !self.has_outcome() && self.operation == Operation::None
             }
-            PaymentEvent::DebtRecorded { .. } => self.is_asked && !self.has_outcome(),
+            PaymentEvent::DebtRecorded { .. } => {
+                self.is_asked && (!self.has_outcome() || self.is_corrected_at_rest())
+            }
+            PaymentEvent::CorrectionAsked { correction, .. } => correction.revision > self.revision(),
+            PaymentEvent::FurtherChargeAsked(ref further) => {
+                self.is_corrected_at_rest()
+                    && self.purpose == Some(Purpose::Fare)
+                    && further.number != ChargeNumber::FARE
+                    && further.revision == self.revision()
+            }
+            PaymentEvent::DebtReduced { .. } | PaymentEvent::CashReturned { .. } => {
+                self.is_corrected_at_rest()
+            }
             PaymentEvent::DebtSettled { .. } | PaymentEvent::DebtWrittenOff { .. } => self.is_asked,
+            // After the end, only a correction gives back.
             PaymentEvent::RefundStarted { refund, .. } => {
-                self.operation == Operation::None && Some(refund) == self.refunds().checked_add(1)
+                self.operation == Operation::None
+                    && Some(refund) == self.refunds().checked_add(1)
+                    && (!self.has_outcome() || self.revision() > 0)
             }
             PaymentEvent::Refunded { refund, amount, .. }
             | PaymentEvent::RefundFailed { refund, amount, .. } => {
@@ -255,6 +300,11 @@ impl Charge {
                 self.is_live() && self.hold != Hold::Open && self.operation == Operation::None
             }
         }
+    }
+
+    /// Whether a correction may move something now.
+    fn is_corrected_at_rest(&self) -> bool {
+        self.is_closed() && self.revision() > 0
     }
 
     /// Whether the end of the hold may begin.
@@ -316,7 +366,13 @@ impl Charge {
                 let left = self.taken().saturating_sub(self.refunded_minor());
                 notes.expect(amount.minor() <= left, Flaw::RefundAboveCaptured);
             }
-            PaymentEvent::DebtSettled { amount, .. } | PaymentEvent::DebtWrittenOff { amount, .. } => {
+            PaymentEvent::CashReturned { amount, .. } => {
+                let is_within = (1..=self.cash_minor()).contains(&amount.minor());
+                notes.expect(is_within, Flaw::RefundAboveCaptured);
+            }
+            PaymentEvent::DebtSettled { amount, .. }
+            | PaymentEvent::DebtWrittenOff { amount, .. }
+            | PaymentEvent::DebtReduced { amount, .. } => {
                 notes.expect(
                     (1..=self.debt_minor).contains(&amount.minor()),
                     Flaw::DebtAboveOwed,
@@ -333,12 +389,19 @@ impl Charge {
             | PaymentEvent::RefundFailed { .. }
             | PaymentEvent::DisputeOpened { .. }
             | PaymentEvent::DisputeFundsMoved { .. }
-            | PaymentEvent::DisputeClosed { .. } => {}
+            | PaymentEvent::DisputeClosed { .. }
+            | PaymentEvent::CorrectionAsked { .. }
+            | PaymentEvent::FurtherChargeAsked(_) => {}
         }
     }
 
     const fn taken(&self) -> i64 {
         self.captured_minor.saturating_add(self.stray_minor)
+    }
+
+    /// What was taken and not given back.
+    pub(super) fn kept_minor(&self) -> i64 {
+        self.taken().saturating_sub(self.refunded_minor())
     }
 
     fn check_capture(&self, amount: Money, due_minor: i64, notes: &mut Notes<'_>) {
@@ -361,7 +424,7 @@ impl Charge {
     fn check_outcome(&self, outcome: MoneyOutcome, notes: &mut Notes<'_>) {
         notes.expect(!self.is_live(), Flaw::ClosedWithHold);
         let due_minor = self.due.map_or(0, Money::minor);
-        let kept_minor = self.taken().saturating_sub(self.refunded_minor());
+        let kept_minor = self.kept_minor();
         let may_be_cash = outcome.cash_minor == 0 || self.hold == Hold::Waived(Waiver::Cash);
         let is_told = outcome.captured_minor == kept_minor
             && outcome.debt_minor == self.recorded_debt_minor
@@ -374,8 +437,10 @@ impl Charge {
             .captured_minor
             .saturating_add(outcome.debt_minor)
             .saturating_add(outcome.cash_minor);
+        // A tip that could not be taken is owed by nobody.
+        let is_tip = self.purpose == Some(Purpose::Tip) && outcome.debt_minor == 0;
         notes.expect(
-            covered_minor == due_minor,
+            covered_minor == due_minor || (is_tip && covered_minor < due_minor),
             Flaw::NotCovered {
                 due_minor,
                 covered_minor,
@@ -447,7 +512,22 @@ impl Charge {
                 let after = self.aftermath_mut();
                 after.refunded_minor = after.refunded_minor.saturating_add(amount.minor());
             }
-            PaymentEvent::RefundFailed { .. } => self.operation = Operation::None,
+            PaymentEvent::RefundFailed { amount, .. } => {
+                self.operation = Operation::None;
+                let corrected = self.corrected_mut();
+                corrected.failed_minor = corrected.failed_minor.saturating_add(amount.minor());
+            }
+            PaymentEvent::CorrectionAsked { correction, .. } => self.corrected_mut().correct(correction),
+            PaymentEvent::FurtherChargeAsked(ref further) => self.corrected_mut().share(further),
+            PaymentEvent::DebtReduced { amount, .. } => {
+                self.debt_minor = self.debt_minor.saturating_sub(amount.minor());
+                let corrected = self.corrected_mut();
+                corrected.reduced_minor = corrected.reduced_minor.saturating_add(amount.minor());
+            }
+            PaymentEvent::CashReturned { amount, .. } => {
+                let corrected = self.corrected_mut();
+                corrected.returned_minor = corrected.returned_minor.saturating_add(amount.minor());
+            }
             PaymentEvent::DisputeOpened { dispute, .. } => self.aftermath_mut().disputes.push(dispute),
             PaymentEvent::DisputeFundsMoved {
                 dispute, movement, ..
@@ -478,6 +558,8 @@ fn bit(number: AuthorizationNumber) -> u8 {
 fn amount_of(event: &PaymentEvent) -> Option<Money> {
     match *event {
         PaymentEvent::AuthorizationStarted(ref start) => Some(start.amount),
+        PaymentEvent::CorrectionAsked { correction, .. } => Some(correction.due),
+        PaymentEvent::FurtherChargeAsked(ref further) => Some(further.due),
         PaymentEvent::SettlementAsked { due, .. } => due,
         PaymentEvent::Authorized { amount, .. }
         | PaymentEvent::AuthorizationLost { released: amount, .. }
@@ -489,6 +571,8 @@ fn amount_of(event: &PaymentEvent) -> Option<Money> {
         | PaymentEvent::DebtRecorded { amount, .. }
         | PaymentEvent::DebtSettled { amount, .. }
         | PaymentEvent::DebtWrittenOff { amount, .. }
+        | PaymentEvent::DebtReduced { amount, .. }
+        | PaymentEvent::CashReturned { amount, .. }
         | PaymentEvent::RefundStarted { amount, .. }
         | PaymentEvent::Refunded { amount, .. }
         | PaymentEvent::RefundFailed { amount, .. }

@@ -191,6 +191,15 @@ flaws! {
     OutcomeDiffers = "audit_outcome_differs", "the outcome is not what happened to the money";
     /// P5: more given back than taken.
     RefundAboveCaptured = "audit_refund_above_captured", "more would be given back than was captured";
+    /// P4: a trip's charges have ended, and taken less given back and owed is not its receipt in force.
+    FareNotMoved {
+        /// What the receipt in force comes to, in minor units.
+        total_minor: i64,
+        /// What was taken and not given back, is owed or was paid in cash, in minor units.
+        moved_minor: i64
+    } = "audit_fare_not_moved", "the receipt in force comes to {total_minor} minor units, but {moved_minor} were kept, owed or paid in cash";
+    /// A tip that no charge asks for as it was given, or one that nobody gave.
+    TipDiffers = "audit_tip_differs", "the charge does not ask for the tip that the rider gave";
     /// More paid or given up than is owed.
     DebtAboveOwed = "audit_debt_above_owed", "more was paid or given up than is owed";
 

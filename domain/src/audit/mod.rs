@@ -6,7 +6,7 @@
 //!
 //! Feed it every commit, in any interleaving that keeps the order within each stream. Rules of one stream are judged at
 //! once; what streams claim about each other is judged when a trip is closed on all of them, and [`Audit::finish`] judges
-//! the rest: it takes the log to be complete and the platform to be at rest. A log without a flaw has no finding in any
+//! the rest, the money of corrected fares and tips among it: it takes the log to be complete and the platform to be at rest. A log without a flaw has no finding in any
 //! interleaving. Order between streams is never read from clocks, only from causes.
 //!
 //! A trip that is closed on every stream and plainly so (no refund, dispute, tip) is forgotten but for 40 bytes, which
@@ -44,6 +44,7 @@
 mod archive;
 mod booking;
 mod charge;
+mod correction;
 mod driver;
 mod few;
 mod finding;
@@ -184,6 +185,7 @@ impl Audit {
         booking.judge(trip, &mut notes);
         match booking.closed() {
             Some(closed) => {
+                booking.judge_charges(trip, &mut notes);
                 self.open.remove(&trip);
                 self.closed.insert(trip, closed);
             }
@@ -290,6 +292,7 @@ impl Audit {
             } else {
                 booking.finish(*trip, &mut notes);
             }
+            booking.judge_charges(*trip, &mut notes);
         }
         for (region, parking) in &self.regions {
             let stream = StreamId::Ops(*region);

@@ -7,7 +7,7 @@ use crate::event::Event;
 use crate::id::DriverId;
 use crate::money::Money;
 use crate::pricing::{Quote, Receipt};
-use crate::stream::Version;
+use crate::stream::{ChargeNumber, Version};
 use crate::trip::{
     Actor, Adjustment, AuthorizationNumber, Cancelled, MoneyOutcome, PaymentMethod, Secured, TripEvent,
     TripRequest,
@@ -93,6 +93,9 @@ pub(super) struct Trip {
     /// Where it was cancelled before it was ordered: by whom.
     tombstone: Option<Few<Actor>>,
     is_lock_cleared: bool,
+    /// The last number of a charge beside the fare.
+    charges: u16,
+    tips: Option<Box<Few<(ChargeNumber, Money)>>>,
 }
 
 impl Trip {
@@ -125,6 +128,11 @@ impl Trip {
         self.ordered.as_ref().map(|quote| quote.hold())
     }
 
+    /// What the rider tipped, by charge.
+    pub(super) fn tips(&self) -> &[(ChargeNumber, Money)] {
+        self.tips.as_ref().map_or(&[], |tips| tips)
+    }
+
     pub(super) fn due_minor(&self) -> i64 {
         self.due.map_or(0, Money::minor)
     }
@@ -148,12 +156,12 @@ impl Trip {
     }
 
     fn may_follow(&self, event: &TripEvent) -> bool {
-        // Of a closed trip only the receipt is ever corrected.
+        // Of a closed trip only the receipt is ever corrected, and a tip given.
         if let Some(by) = &self.tombstone {
             return self.may_follow_tombstone(by, event);
         }
         if self.is_over() {
-            return matches!(event, TripEvent::FareAdjusted(_)) && self.receipts > 0;
+            return self.may_follow_end(event);
         }
         match *event {
             TripEvent::Requested(_) | TripEvent::Rejected { .. } => self.step == Step::Absent,
@@ -193,10 +201,42 @@ impl Trip {
             TripEvent::Cancelled(_) => self.step == Step::Absent || self.step.is_before_ride(),
             TripEvent::Failed { .. } => self.step.is_before_ride(),
             TripEvent::FareSettled(_) => self.step == Step::Completed && self.receipts == 0,
-            TripEvent::FareAdjusted(_) => self.receipts > 0,
+            TripEvent::FareAdjusted(_) | TripEvent::Tipped(_) => self.may_follow_end(event),
             TripEvent::LockCleared => self.step.is_ended() && !self.is_lock_cleared,
             TripEvent::MoneySettled { .. } => self.step.is_ended() && self.outcome.is_none(),
             TripEvent::Closed => self.step.is_ended() && self.is_lock_cleared && self.outcome.is_some(),
+        }
+    }
+
+    /// Each correction and each tip names a charge that nothing was asked of before.
+    fn may_follow_end(&self, event: &TripEvent) -> bool {
+        match event {
+            TripEvent::FareAdjusted(adjustment) => self.receipts > 0 && adjustment.further.0 > self.charges,
+            TripEvent::Tipped(tip) => {
+                let currency = self.total.map(Money::currency);
+                self.step == Step::Completed
+                    && tip.charge.0 > self.charges
+                    && tip.amount.minor() > 0
+                    && Some(tip.amount.currency()) == currency
+            }
+            TripEvent::Requested(_)
+            | TripEvent::Rejected { .. }
+            | TripEvent::DriverNoted { .. }
+            | TripEvent::PaymentNoted { .. }
+            | TripEvent::PaymentUnnoted { .. }
+            | TripEvent::Confirmed { .. }
+            | TripEvent::Reassigning { .. }
+            | TripEvent::DriverArrived { .. }
+            | TripEvent::StartCodeRefused { .. }
+            | TripEvent::Started(_)
+            | TripEvent::PlanChanged(_)
+            | TripEvent::Completed(_)
+            | TripEvent::Cancelled(_)
+            | TripEvent::Failed { .. }
+            | TripEvent::FareSettled(_)
+            | TripEvent::LockCleared
+            | TripEvent::MoneySettled { .. }
+            | TripEvent::Closed => false,
         }
     }
 
@@ -255,7 +295,8 @@ impl Trip {
             | TripEvent::Failed { .. }
             | TripEvent::LockCleared
             | TripEvent::MoneySettled { .. }
-            | TripEvent::Closed => {}
+            | TripEvent::Closed
+            | TripEvent::Tipped(_) => {}
         }
     }
 
@@ -335,7 +376,14 @@ impl Trip {
             TripEvent::Cancelled(cancelled) => self.cancel(cancelled, version),
             TripEvent::Failed { .. } => self.end(Step::Failed, None, version),
             TripEvent::FareSettled(receipt) => self.settle(receipt.total()),
-            TripEvent::FareAdjusted(adjustment) => self.settle(adjustment.receipt.total()),
+            TripEvent::FareAdjusted(adjustment) => {
+                self.settle(adjustment.receipt.total());
+                self.charges = adjustment.further.0;
+            }
+            TripEvent::Tipped(tip) => {
+                self.tips.get_or_insert_default().push((tip.charge, tip.amount));
+                self.charges = tip.charge.0;
+            }
             TripEvent::LockCleared => self.is_lock_cleared = true,
             TripEvent::MoneySettled { outcome } => {
                 self.outcome = Some(Box::new(*outcome));

@@ -26,7 +26,9 @@ pub enum Account {
     Promotion(FunderId),
     /// What riders owe beyond what could be captured.
     Debts,
-    /// What a gateway kept for its service.
+    /// What a gateway kept for its service. No event posts it: what a payment cost is in the gateway's statements, or in the
+    /// balance transaction that its notice of a capture names, and whoever reads those posts it with
+    /// [`Entry::gateway_fee`](super::Entry::gateway_fee).
     GatewayFees,
     /// What rounding totals made.
     Rounding,

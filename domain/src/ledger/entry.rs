@@ -13,7 +13,7 @@ pub enum Reason {
     FareReversed,
     /// A fee for a cancellation or a no-show is due.
     Fee,
-    /// A tip is due.
+    /// The gateway took a tip.
     Tip,
     /// The gateway took money.
     Capture,
@@ -25,6 +25,10 @@ pub enum Reason {
     DebtSettled,
     /// What was owed is given up.
     DebtWrittenOff,
+    /// Less is owed after a correction.
+    DebtReduced,
+    /// The driver owes the rider cash after a correction.
+    CashReturned,
     /// Money was given back.
     Refund,
     /// A dispute moved money.
@@ -46,6 +50,8 @@ impl Reason {
             Self::Debt => "debt",
             Self::DebtSettled => "debt settled",
             Self::DebtWrittenOff => "debt written off",
+            Self::DebtReduced => "debt reduced",
+            Self::CashReturned => "cash returned",
             Self::Refund => "refund",
             Self::Dispute => "dispute",
             Self::GatewayFee => "gateway fee",

@@ -12,13 +12,14 @@
 //! |---|---|
 //! | FareSettled, TripCancelled with a fee | rider + → driver payable −, commission −, tax −, authorities −, promotions +, rounding ± |
 //! | FareAdjusted | the reversal of the receipt that it replaces, then the new one |
-//! | PaymentCaptured, VoidRefused | clearing +, rider − |
+//! | PaymentCaptured, VoidRefused | clearing +, rider − (of a tip: tips −) |
 //! | PaymentClosed with cash | driver cash +, rider − |
 //! | DebtRecorded | debts +, rider − |
 //! | DebtSettled | rider +, debts −: what the charge that collects it then captures |
 //! | DebtWrittenOff | losses +, debts − |
+//! | DebtReduced | rider +, debts − |
+//! | CashReturned | rider +, driver cash − |
 //! | PaymentRefunded | rider + (of a tip: tips +), clearing − |
-//! | SettlementAsked of a tip | rider +, tips − |
 //! | DisputeFundsMoved | clearing ±, losses ∓ |
 //!
 //! A gateway's own fees are in its statements, not in the log: [`Entry::gateway_fee`] and [`Ledger::post`] enter them.

@@ -126,9 +126,9 @@ impl Movement {
                 ..
             } => Self::Ended(authorization, Money::zero(released.currency()), released),
             PaymentEvent::DebtRecorded { amount, .. } => Self::Owed(amount),
-            PaymentEvent::DebtSettled { amount, .. } | PaymentEvent::DebtWrittenOff { amount, .. } => {
-                Self::OwedNoMore(amount)
-            }
+            PaymentEvent::DebtSettled { amount, .. }
+            | PaymentEvent::DebtWrittenOff { amount, .. }
+            | PaymentEvent::DebtReduced { amount, .. } => Self::OwedNoMore(amount),
             PaymentEvent::Refunded { amount, .. } => Self::Refunded(amount),
             PaymentEvent::Waived { .. }
             | PaymentEvent::AuthorizationStarted(_)
@@ -143,7 +143,10 @@ impl Movement {
             | PaymentEvent::RefundFailed { .. }
             | PaymentEvent::DisputeOpened { .. }
             | PaymentEvent::DisputeFundsMoved { .. }
-            | PaymentEvent::DisputeClosed { .. } => Self::None,
+            | PaymentEvent::DisputeClosed { .. }
+            | PaymentEvent::CorrectionAsked { .. }
+            | PaymentEvent::FurtherChargeAsked(_)
+            | PaymentEvent::CashReturned { .. } => Self::None,
         }
     }
 }

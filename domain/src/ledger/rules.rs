@@ -50,23 +50,21 @@ fn of_trip(event: &TripEvent) -> Result<Vec<Entry>, LedgerError> {
         | TripEvent::Failed { .. }
         | TripEvent::LockCleared
         | TripEvent::MoneySettled { .. }
-        | TripEvent::Closed => Vec::new(),
+        | TripEvent::Closed
+        | TripEvent::Tipped(_) => Vec::new(),
     })
 }
 
 fn of_payment(event: &PaymentEvent) -> Result<Vec<Entry>, LedgerError> {
     let transfer = |reason, from, to, amount| Ok(vec![Entry::transfer(reason, from, to, amount)?]);
     match *event {
-        PaymentEvent::SettlementAsked {
-            charge: Charge {
-                purpose: Purpose::Tip,
-                ..
-            },
-            due: Some(due),
-            ..
-        } => transfer(Reason::Tip, Account::Tips, Account::Rider, due),
-        PaymentEvent::Captured { captured, .. } | PaymentEvent::VoidRefused { captured, .. } => {
-            transfer(Reason::Capture, Account::Rider, Account::Clearing, captured)
+        PaymentEvent::Captured { charge, captured, .. }
+        | PaymentEvent::VoidRefused { charge, captured, .. } => {
+            let reason = match charge.purpose {
+                Purpose::Fare | Purpose::Debt | Purpose::Correction => Reason::Capture,
+                Purpose::Tip => Reason::Tip,
+            };
+            transfer(reason, payer(charge), Account::Clearing, captured)
         }
         PaymentEvent::Closed { outcome, .. } => cash(outcome),
         PaymentEvent::DebtRecorded { amount, .. } => {
@@ -78,12 +76,14 @@ fn of_payment(event: &PaymentEvent) -> Result<Vec<Entry>, LedgerError> {
         PaymentEvent::DebtWrittenOff { amount, .. } => {
             transfer(Reason::DebtWrittenOff, Account::Debts, Account::Losses, amount)
         }
+        PaymentEvent::DebtReduced { amount, .. } => {
+            transfer(Reason::DebtReduced, Account::Debts, Account::Rider, amount)
+        }
+        PaymentEvent::CashReturned { amount, .. } => {
+            transfer(Reason::CashReturned, Account::DriverCash, Account::Rider, amount)
+        }
         PaymentEvent::Refunded { charge, amount, .. } => {
-            let to = match charge.purpose {
-                Purpose::Fare | Purpose::Debt => Account::Rider,
-                Purpose::Tip => Account::Tips,
-            };
-            transfer(Reason::Refund, Account::Clearing, to, amount)
+            transfer(Reason::Refund, Account::Clearing, payer(charge), amount)
         }
         PaymentEvent::DisputeFundsMoved { amount, .. } => {
             transfer(Reason::Dispute, Account::Losses, Account::Clearing, amount)
@@ -103,7 +103,17 @@ fn of_payment(event: &PaymentEvent) -> Result<Vec<Entry>, LedgerError> {
         | PaymentEvent::RefundStarted { .. }
         | PaymentEvent::RefundFailed { .. }
         | PaymentEvent::DisputeOpened { .. }
-        | PaymentEvent::DisputeClosed { .. } => Ok(Vec::new()),
+        | PaymentEvent::DisputeClosed { .. }
+        | PaymentEvent::CorrectionAsked { .. }
+        | PaymentEvent::FurtherChargeAsked(_) => Ok(Vec::new()),
+    }
+}
+
+/// Whose account a charge settles. Nobody owes a tip: it is the driver's once it is taken.
+const fn payer(charge: Charge) -> Account {
+    match charge.purpose {
+        Purpose::Fare | Purpose::Debt | Purpose::Correction => Account::Rider,
+        Purpose::Tip => Account::Tips,
     }
 }
 

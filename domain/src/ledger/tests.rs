@@ -137,6 +137,7 @@ fn a_correction_takes_back_the_whole_old_receipt() {
         reason: AdjustReason::WrongReading,
         superseded: Arc::new(receipt(8)),
         receipt: Arc::new(receipt(3)),
+        further: ChargeNumber(1),
     };
     let corrected = folded([settled(), on(TRIP, TripEvent::FareAdjusted(Arc::new(adjustment)))]);
     let anew = folded([on(TRIP, TripEvent::FareSettled(Arc::new(receipt(3))))]);

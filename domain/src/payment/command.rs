@@ -1,10 +1,10 @@
 //! What can be asked of a charge, and what the gateway's answers become.
 
-use super::event::{Charge, DeclineReason, SettlementBasis};
+use super::event::{Charge, Correction, DeclineReason, SettlementBasis};
 use crate::id::IntentId;
 use crate::money::Money;
 use crate::time::Timestamp;
-use crate::trip::{AuthorizationNumber, PaymentMethod};
+use crate::trip::{AuthorizationNumber, PaymentMethod, PaymentMethodId};
 use crate::units::Millis;
 use std::fmt;
 
@@ -17,6 +17,26 @@ pub struct Authorize {
     pub payment: PaymentMethod,
     /// How much to hold.
     pub amount: Money,
+    /// How long an attempt may take.
+    pub budget: Millis,
+    /// How much longer, once, where the rider must act.
+    pub action_budget: Millis,
+    /// The store's epoch.
+    pub epoch: u32,
+}
+
+/// What a charge beside the fare takes, held and captured in one go: a tip, or what a correction adds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Collect {
+    /// Which charge.
+    pub charge: Charge,
+    /// Which correction of the fare it follows from, 0 for a tip. Of a charge that was asked before, a later one is what it is
+    /// to come to now.
+    pub revision: u16,
+    /// How much.
+    pub due: Money,
+    /// The rider's stored method.
+    pub method: PaymentMethodId,
     /// How long an attempt may take.
     pub budget: Millis,
     /// How much longer, once, where the rider must act.
@@ -81,11 +101,15 @@ pub enum Command {
         /// How much.
         captured: Money,
     },
-    /// Give money back.
-    Refund {
-        /// How much.
-        amount: Money,
+    /// The fare was corrected (FareAdjusted): money follows once the charge has come to its end, and no refund is under way.
+    Correct {
+        /// Which charge.
+        charge: Charge,
+        /// What it is to come to.
+        correction: Correction,
     },
+    /// Hold this and take it (TripTipped, FurtherChargeAsked).
+    Collect(Collect),
     /// The gateway says that money was given back.
     RecordRefunded {
         /// Which refund.
@@ -134,16 +158,12 @@ pub enum Command {
 /// Why a request about money is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
-    /// More would be given back than was taken.
-    RefundAboveCaptured,
     /// More would be paid or given up than is owed.
     AboveDebt,
     /// The amount is not above zero.
     NotPositive,
     /// The amount is in another currency than the charge.
     CurrencyMismatch,
-    /// A refund is under way already.
-    RefundUnderWay,
     /// The gateway says that it took more than it held.
     CaptureAboveHold,
     /// Nothing was ever asked of this charge.
@@ -159,11 +179,9 @@ impl Refusal {
     /// The stable code of this refusal.
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::RefundAboveCaptured => "payment_refund_above_captured",
             Self::AboveDebt => "payment_above_debt",
             Self::NotPositive => "payment_not_positive",
             Self::CurrencyMismatch => "payment_currency_mismatch",
-            Self::RefundUnderWay => "payment_refund_under_way",
             Self::CaptureAboveHold => "payment_capture_above_hold",
             Self::NoSuchCharge => "payment_no_such_charge",
             Self::NotDueYet { .. } => "payment_not_due_yet",
@@ -174,13 +192,9 @@ impl Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::RefundAboveCaptured => {
-                "failed to refund: at most what was captured and not yet refunded can be given back"
-            }
             Self::AboveDebt => "failed to settle the debt: less is owed",
             Self::NotPositive => "failed to move money: the amount must be above zero",
             Self::CurrencyMismatch => "failed to move money: the charge is in another currency",
-            Self::RefundUnderWay => "failed to refund: wait for the outcome of the refund under way",
             Self::CaptureAboveHold => {
                 "failed to note the capture: it is above the hold, look at the intent in the gateway"
             }

@@ -3,7 +3,7 @@
 
 use super::{
     AUTHORIZATIONS_MAX, Ask, AuthorizationStart, Authorize, Charge, Command, DebtReason, DeclineReason, Hold,
-    Operation, Payment, PaymentEvent, Refusal, SettlementBasis, Waiver,
+    Operation, Payment, PaymentEvent, Purpose, Refusal, SettlementBasis, Waiver,
 };
 use crate::decision::{Aggregate, Decision};
 use crate::id::IntentId;
@@ -12,9 +12,9 @@ use crate::time::Timestamp;
 use crate::trip::{AuthorizationNumber, MoneyOutcome, PaymentMethod};
 use std::sync::Arc;
 
-type Answer = Result<Decision<PaymentEvent>, Refusal>;
+pub(super) type Answer = Result<Decision<PaymentEvent>, Refusal>;
 
-const NOTHING: Answer = Ok(Decision::AlreadyApplied);
+pub(super) const NOTHING: Answer = Ok(Decision::AlreadyApplied);
 
 impl Aggregate for Payment {
     type Command = Command;
@@ -22,6 +22,17 @@ impl Aggregate for Payment {
     type Refusal = Refusal;
 
     fn decide(&self, command: &Command, now: Timestamp) -> Answer {
+        Ok(self.and_corrected(self.decide_alone(command, now)?))
+    }
+
+    fn evolve(&mut self, event: &PaymentEvent, _at: Timestamp) {
+        self.apply(event);
+    }
+}
+
+impl Payment {
+    /// What `command` leads to, without the money that a correction moves where it reaches the charge's end.
+    fn decide_alone(&self, command: &Command, now: Timestamp) -> Answer {
         match *command {
             Command::Authorize(authorize) => self.decide_authorize(authorize, now),
             Command::RecordIntent {
@@ -44,7 +55,8 @@ impl Aggregate for Payment {
                 authorization,
                 captured,
             } => self.decide_captured(authorization, captured),
-            Command::Refund { amount } => self.decide_refund(amount),
+            Command::Correct { charge, correction } => self.decide_correction(charge, correction),
+            Command::Collect(collect) => self.decide_collect(collect, now),
             Command::RecordRefunded { refund } => Ok(self.decide_refunded(refund)),
             Command::RecordRefundFailed { refund } => Ok(self.decide_refund_failed(refund)),
             Command::SettleDebt { amount } => {
@@ -63,10 +75,6 @@ impl Aggregate for Payment {
             } => self.decide_dispute_funds(dispute, movement, amount),
             Command::CloseDispute { dispute, won } => self.decide_dispute_closed(dispute, won),
         }
-    }
-
-    fn evolve(&mut self, event: &PaymentEvent, _at: Timestamp) {
-        self.apply(event);
     }
 }
 
@@ -306,7 +314,7 @@ impl Payment {
     }
 
     /// One charge, one currency: the hold's.
-    fn in_currency(&self, amount: Money) -> Result<(), Refusal> {
+    pub(super) fn in_currency(&self, amount: Money) -> Result<(), Refusal> {
         match &self.start {
             Some(start) if start.amount.currency() != amount.currency() => Err(Refusal::CurrencyMismatch),
             Some(_) | None => Ok(()),
@@ -318,7 +326,7 @@ impl Payment {
         self.due.filter(|due| due.minor() > 0)
     }
 
-    fn closed(
+    pub(super) fn closed(
         &self,
         charge: Charge,
         (captured_minor, debt_minor, cash_minor): (i64, i64, i64),
@@ -334,8 +342,15 @@ impl Payment {
     }
 
     /// Nothing is held and nothing will be: what is due is owed.
+    ///
+    /// A tip is a gift: what could not be taken of it is owed by nobody.
     fn closing_without_hold(&self, charge: Charge, reason: DebtReason) -> Vec<PaymentEvent> {
-        match self.amount_due() {
+        let (amount, reason) = match charge.purpose {
+            Purpose::Fare | Purpose::Debt => (self.amount_due(), reason),
+            Purpose::Correction => (self.amount_due(), DebtReason::Corrected),
+            Purpose::Tip => (None, reason),
+        };
+        match amount {
             Some(amount) => {
                 vec![
                     PaymentEvent::DebtRecorded {
@@ -391,6 +406,9 @@ impl Payment {
                 match rest_minor {
                     ..0 => events.push(self.refund_start(charge, amount)),
                     0 => events.push(self.closed(charge, (captured.minor(), 0, 0))),
+                    1.. if charge.purpose == Purpose::Tip => {
+                        events.push(self.closed(charge, (captured.minor(), 0, 0)));
+                    }
                     1.. => {
                         events.push(PaymentEvent::DebtRecorded {
                             charge,
@@ -419,20 +437,7 @@ impl Payment {
 
 /// Afterwards: refunds, debts, disputes.
 impl Payment {
-    fn decide_refund(&self, amount: Money) -> Answer {
-        let captured = self.captured.ok_or(Refusal::RefundAboveCaptured)?;
-        positive(amount, captured.currency())?;
-        if self.control.operation != Operation::None {
-            return Err(Refusal::RefundUnderWay);
-        }
-        if amount.minor() > captured.minor().saturating_sub(self.refunded_minor) {
-            return Err(Refusal::RefundAboveCaptured);
-        }
-        let charge = self.charge.ok_or(Refusal::NoSuchCharge)?;
-        Ok(Decision::one(self.refund_start(charge, amount)))
-    }
-
-    fn refund_start(&self, charge: Charge, amount: Money) -> PaymentEvent {
+    pub(super) fn refund_start(&self, charge: Charge, amount: Money) -> PaymentEvent {
         PaymentEvent::RefundStarted {
             charge,
             refund: self.refunds.saturating_add(1),

@@ -1,4 +1,4 @@
-//! What happens on `payment-{trip}` and, for tips and debts, on `payment-{trip}-{n}`.
+//! What happens on `payment-{trip}` and, for tips, debts and corrections, on `payment-{trip}-{n}`.
 
 use crate::id::IntentId;
 use crate::money::Money;
@@ -18,8 +18,10 @@ pub enum Purpose {
     Tip,
     /// A debt that is collected later.
     Debt,
+    /// What a corrected fare comes to above what was settled before.
+    Correction,
 }
-canonical_enum!(Purpose { 0 = Fare, 1 = Tip, 2 = Debt });
+canonical_enum!(Purpose { 0 = Fare, 1 = Tip, 2 = Debt, 3 = Correction });
 
 /// A charge of a trip, and what it is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -123,8 +125,63 @@ pub enum DebtReason {
     Account,
     /// A fee of a trip that was to be paid in cash.
     CashFee,
+    /// A corrected fare comes to more, and the rest could not be taken.
+    Corrected,
 }
-canonical_enum!(DebtReason { 0 = NoHold, 1 = CaptureFailed, 2 = AboveHold, 3 = Account, 4 = CashFee });
+canonical_enum!(DebtReason {
+    0 = NoHold,
+    1 = CaptureFailed,
+    2 = AboveHold,
+    3 = Account,
+    4 = CashFee,
+    5 = Corrected
+});
+
+/// What a charge is to come to since its fare was corrected. A level, not a difference: of two, the later one stands, in
+/// whatever order they are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Correction {
+    /// Which correction of the trip's fare, from 1.
+    pub revision: u16,
+    /// What is due now.
+    pub due: Money,
+    /// The number that a further charge takes, should one be needed; of a further charge, its own.
+    pub further: ChargeNumber,
+}
+canonical_struct!(Correction {
+    revision,
+    due,
+    further
+});
+
+/// What another charge of the trip is to come to: at first to take what a correction adds, later perhaps to give some of it
+/// back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FurtherCharge {
+    /// The charge that asks: the fare's.
+    pub charge: Charge,
+    /// The charge that is asked.
+    pub number: ChargeNumber,
+    /// Which correction it follows from.
+    pub revision: u16,
+    /// What that charge is to come to.
+    pub due: Money,
+    /// The rider's stored method.
+    pub method: PaymentMethodId,
+    /// How long an attempt may take.
+    pub budget: Millis,
+    /// How much longer, once, where the rider must act.
+    pub action_budget: Millis,
+}
+canonical_struct!(FurtherCharge {
+    charge,
+    number,
+    revision,
+    due,
+    method,
+    budget,
+    action_budget
+});
 
 /// What happened to a charge.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -336,6 +393,29 @@ pub enum PaymentEvent {
         /// Whether for us.
         won: bool,
     },
+    /// The fare was corrected: this much is due now.
+    CorrectionAsked {
+        /// Which charge.
+        charge: Charge,
+        /// What it is to come to.
+        correction: Correction,
+    },
+    /// Another charge is to take what a correction adds, or to give some of it back.
+    FurtherChargeAsked(Arc<FurtherCharge>),
+    /// Less is owed, since the fare was corrected.
+    DebtReduced {
+        /// Which charge.
+        charge: Charge,
+        /// How much less.
+        amount: Money,
+    },
+    /// The driver owes the rider cash, since the fare was corrected: they settle it between them, as they did the fare.
+    CashReturned {
+        /// Which charge.
+        charge: Charge,
+        /// How much.
+        amount: Money,
+    },
 }
 canonical_enum!(PaymentEvent {
     0 = Waived { charge, waiver },
@@ -362,6 +442,10 @@ canonical_enum!(PaymentEvent {
     21 = DisputeOpened { charge, dispute, amount },
     22 = DisputeFundsMoved { charge, dispute, movement, amount },
     23 = DisputeClosed { charge, dispute, won },
+    24 = CorrectionAsked { charge, correction },
+    25 = FurtherChargeAsked(further),
+    26 = DebtReduced { charge, amount },
+    27 = CashReturned { charge, amount },
 });
 
 impl PaymentEvent {
@@ -369,6 +453,7 @@ impl PaymentEvent {
     pub fn charge(&self) -> Charge {
         match *self {
             Self::AuthorizationStarted(ref start) => start.charge,
+            Self::FurtherChargeAsked(ref further) => further.charge,
             Self::Waived { charge, .. }
             | Self::IntentCreated { charge, .. }
             | Self::ActionRequired { charge, .. }
@@ -391,7 +476,10 @@ impl PaymentEvent {
             | Self::RefundFailed { charge, .. }
             | Self::DisputeOpened { charge, .. }
             | Self::DisputeFundsMoved { charge, .. }
-            | Self::DisputeClosed { charge, .. } => charge,
+            | Self::DisputeClosed { charge, .. }
+            | Self::CorrectionAsked { charge, .. }
+            | Self::DebtReduced { charge, .. }
+            | Self::CashReturned { charge, .. } => charge,
         }
     }
 
@@ -422,6 +510,10 @@ impl PaymentEvent {
             Self::DisputeOpened { .. } => "DisputeOpened",
             Self::DisputeFundsMoved { .. } => "DisputeFundsMoved",
             Self::DisputeClosed { .. } => "DisputeClosed",
+            Self::CorrectionAsked { .. } => "CorrectionAsked",
+            Self::FurtherChargeAsked(_) => "FurtherChargeAsked",
+            Self::DebtReduced { .. } => "DebtReduced",
+            Self::CashReturned { .. } => "CashReturned",
         }
     }
 }

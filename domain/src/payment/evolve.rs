@@ -1,6 +1,7 @@
 //! How a charge's state follows from its events.
 
-use super::{Ask, AuthorizationStart, Hold, Operation, Payment, PaymentEvent};
+use super::corrections::Corrections;
+use super::{Ask, AuthorizationStart, Correction, Hold, Operation, Payment, PaymentEvent};
 use crate::money::Money;
 use std::sync::Arc;
 
@@ -37,7 +38,10 @@ impl Payment {
                 self.control.closed = true;
                 self.outcome = Some(outcome);
             }
-            PaymentEvent::DebtRecorded { amount, .. } => self.owe(amount.minor()),
+            PaymentEvent::DebtRecorded { amount, .. } => {
+                self.owe(amount.minor());
+                self.correct_by(amount.minor());
+            }
             PaymentEvent::DebtSettled { amount, .. } | PaymentEvent::DebtWrittenOff { amount, .. } => {
                 self.owe(amount.minor().saturating_neg());
             }
@@ -45,8 +49,14 @@ impl Payment {
                 self.control.operation = Operation::Refunding;
                 self.refunds = refund;
                 self.refund = Some((refund, amount));
+                if let Some(corrections) = self.corrections_mut() {
+                    corrections.tried = corrections.latest.revision;
+                }
             }
-            PaymentEvent::Refunded { amount, .. } => self.end_refund(amount.minor()),
+            PaymentEvent::Refunded { amount, .. } => {
+                self.end_refund(amount.minor());
+                self.correct_by(amount.minor().saturating_neg());
+            }
             PaymentEvent::RefundFailed { .. } => self.end_refund(0),
             PaymentEvent::DisputeOpened { dispute, .. } => self.note_dispute(dispute, false),
             PaymentEvent::DisputeClosed { dispute, .. } => self.note_dispute(dispute, true),
@@ -55,6 +65,42 @@ impl Payment {
             } => {
                 self.dispute_movements.insert((dispute, movement));
             }
+            PaymentEvent::CorrectionAsked { correction, .. } => self.note_correction(correction),
+            PaymentEvent::FurtherChargeAsked(ref further) => {
+                if let Some(corrections) = self.corrections_mut() {
+                    corrections.share(further.number, further.due.minor());
+                }
+            }
+            PaymentEvent::DebtReduced { amount, .. } => {
+                self.owe(amount.minor().saturating_neg());
+                self.correct_by(amount.minor().saturating_neg());
+            }
+            PaymentEvent::CashReturned { amount, .. } => {
+                self.correct_by(amount.minor().saturating_neg());
+                if let Some(corrections) = self.corrections_mut() {
+                    corrections.cash_returned_minor =
+                        corrections.cash_returned_minor.saturating_add(amount.minor());
+                }
+            }
+        }
+    }
+
+    fn note_correction(&mut self, correction: Correction) {
+        match self.corrections_mut() {
+            Some(corrections) => corrections.latest = correction,
+            None => self.corrections = Some(Arc::new(Corrections::new(correction))),
+        }
+    }
+
+    fn corrections_mut(&mut self) -> Option<&mut Corrections> {
+        self.corrections.as_mut().map(Arc::make_mut)
+    }
+
+    /// What moves before the end is told by the outcome; what moves afterwards is a correction.
+    fn correct_by(&mut self, minor: i64) {
+        let is_closed = self.control.closed;
+        if let Some(corrections) = self.corrections_mut().filter(|_| is_closed) {
+            corrections.moved_minor = corrections.moved_minor.saturating_add(minor);
         }
     }
 

@@ -3,6 +3,10 @@
 //! Each authorisation ends once: captured, voided or lost. There is one live authorisation and one successful capture per
 //! charge, and always: authorised = captured + released + open.
 //!
+//! Money is given back where something else than what is due was taken, and where a fare was corrected; never because somebody
+//! asked for a refund as such. A corrected fare is a level that the charge comes to once it has ended: a refund of what was
+//! taken above it, or a further charge ([`Purpose::Correction`]) over what is missing.
+//!
 //! Calls to the gateway are made by the payment service as a reaction to a published event; [`Payment::next_call`] says
 //! which call the present state wants, so that a late event never makes a call that is not wanted any more.
 //!
@@ -19,15 +23,18 @@
 //! ```
 
 mod command;
+mod corrections;
 mod decide;
 mod event;
 mod evolve;
 #[cfg(test)]
 mod tests;
 
-pub use command::{Authorize, Command, Refusal};
+pub use command::{Authorize, Collect, Command, Refusal};
+pub use corrections::Corrections;
 pub use event::{
-    AuthorizationStart, Charge, DebtReason, DeclineReason, PaymentEvent, Purpose, SettlementBasis, Waiver,
+    AuthorizationStart, Charge, Correction, DebtReason, DeclineReason, FurtherCharge, PaymentEvent, Purpose,
+    SettlementBasis, Waiver,
 };
 
 use crate::decision::{StateError, state_parts};
@@ -154,6 +161,8 @@ pub struct Payment {
     disputes: BTreeMap<u16, bool>,
     /// Disputes' numbers, each with the numbers of its movements.
     dispute_movements: BTreeSet<(u16, u16)>,
+    /// Seldom: most fares are never corrected.
+    corrections: Option<Arc<Corrections>>,
 }
 
 state_parts!(
@@ -189,6 +198,8 @@ state_parts!(
         disputes: BTreeMap<u16, bool>,
         /// Disputes' numbers, each with the numbers of its movements.
         dispute_movements: BTreeSet<(u16, u16)>,
+        /// What corrections of the fare came to.
+        corrections: Option<Arc<Corrections>>,
     }
 );
 
@@ -238,6 +249,25 @@ impl Payment {
     /// How the money ended, once closed.
     pub const fn outcome(&self) -> Option<MoneyOutcome> {
         self.outcome
+    }
+
+    /// The last correction of the fare that this charge was told of; 0 where none was.
+    pub fn corrections(&self) -> u16 {
+        self.corrections
+            .as_ref()
+            .map_or(0, |corrections| corrections.latest.revision)
+    }
+
+    /// How many further charges this one has asked.
+    pub fn further_charges(&self) -> usize {
+        self.corrections
+            .as_ref()
+            .map_or(0, |corrections| corrections.shares.len())
+    }
+
+    /// Whether it has come to its end, and nothing is under way at the gateway.
+    pub fn is_at_rest(&self) -> bool {
+        self.control.closed && self.control.operation == Operation::None
     }
 
     /// Whether the attempt under way has used its budget: then its intent is to be cancelled at the gateway, and declined

@@ -1,5 +1,6 @@
 //! A charge, as given, when, then.
 
+mod corrections;
 mod money;
 mod table;
 
@@ -7,6 +8,7 @@ use super::*;
 use crate::decision::Aggregate;
 use crate::fixture::{self, CARD, INTENT, act, after, at_s, usd};
 use crate::money::Currency;
+use crate::stream::ChargeNumber;
 use crate::trip::{AuthorizationNumber, PaymentMethod};
 use crate::units::Millis;
 
@@ -87,8 +89,16 @@ const fn captured(authorization: u8, cents: i64) -> Command {
     }
 }
 
-const fn refund(cents: i64) -> Command {
-    Command::Refund { amount: usd(cents) }
+/// The fare's correction number `revision`; a further charge over it would take the same number.
+const fn correct(revision: u16, cents: i64) -> Command {
+    Command::Correct {
+        charge: Charge::FARE,
+        correction: Correction {
+            revision,
+            due: usd(cents),
+            further: ChargeNumber(revision),
+        },
+    }
 }
 
 fn given(commands: &[Command]) -> Payment {

@@ -77,7 +77,8 @@ fn trip_deadline(event: &TripEvent) -> Option<(TimerKind, Timestamp)> {
         | TripEvent::FareAdjusted(_)
         | TripEvent::LockCleared
         | TripEvent::MoneySettled { .. }
-        | TripEvent::Closed => None,
+        | TripEvent::Closed
+        | TripEvent::Tipped(_) => None,
     }
 }
 
@@ -144,7 +145,11 @@ fn payment_deadline(event: &PaymentEvent) -> Option<(TimerKind, Timestamp)> {
         | PaymentEvent::RefundFailed { .. }
         | PaymentEvent::DisputeOpened { .. }
         | PaymentEvent::DisputeFundsMoved { .. }
-        | PaymentEvent::DisputeClosed { .. } => None,
+        | PaymentEvent::DisputeClosed { .. }
+        | PaymentEvent::CorrectionAsked { .. }
+        | PaymentEvent::FurtherChargeAsked(_)
+        | PaymentEvent::DebtReduced { .. }
+        | PaymentEvent::CashReturned { .. } => None,
     }
 }
 

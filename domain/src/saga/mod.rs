@@ -9,7 +9,7 @@
 //! | driver | `dispatch-{trip}`, `driver-{id}` | [`driver_service`] |
 //! | payment | `payment-{trip}[-{n}]` | [`payment_service`] |
 //!
-//! [`deadline`] says which timer an event sets, [`timer_command`] what a timer asks when it is due.
+//! [`is_at_rest`] says when nothing more will happen to a trip by itself. [`deadline`] says which timer an event sets, [`timer_command`] what a timer asks when it is due.
 //!
 //! ```
 //! use fiacre_domain::dispatch::DispatchEvent;
@@ -29,11 +29,13 @@
 
 mod deadline;
 mod react;
+mod rest;
 #[cfg(test)]
 mod tests;
 
 pub use deadline::{Deadline, deadline, timer_command};
 pub use react::{driver_service, payment_service, trip_service};
+pub use rest::is_at_rest;
 
 use crate::id::{DriverId, TripId};
 use crate::stream::{ChargeNumber, StreamId};

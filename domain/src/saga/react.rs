@@ -6,10 +6,10 @@ use crate::driver::{self, DriverEvent};
 use crate::event::Event;
 use crate::id::TripId;
 use crate::money::Money;
-use crate::payment::{self, Authorize, Charge, PaymentEvent, SettlementBasis};
+use crate::payment::{self, Authorize, Charge, Collect, Correction, PaymentEvent, Purpose, SettlementBasis};
 use crate::stream::{ChargeNumber, StreamId};
 use crate::time::Timestamp;
-use crate::trip::{self, PlanChange, Secured, TripEvent, TripRequest};
+use crate::trip::{self, Adjustment, PlanChange, Secured, Tip, TripEvent, TripRequest};
 use std::sync::Arc;
 
 /// What the trip service does about `event` on `stream`.
@@ -82,7 +82,11 @@ const fn noted_payment(event: &PaymentEvent) -> Option<trip::Command> {
         | PaymentEvent::RefundFailed { .. }
         | PaymentEvent::DisputeOpened { .. }
         | PaymentEvent::DisputeFundsMoved { .. }
-        | PaymentEvent::DisputeClosed { .. } => None,
+        | PaymentEvent::DisputeClosed { .. }
+        | PaymentEvent::CorrectionAsked { .. }
+        | PaymentEvent::FurtherChargeAsked(_)
+        | PaymentEvent::DebtReduced { .. }
+        | PaymentEvent::CashReturned { .. } => None,
     }
 }
 
@@ -128,7 +132,8 @@ fn searched(event: &TripEvent) -> Option<dispatch::Command> {
         | TripEvent::FareAdjusted(_)
         | TripEvent::LockCleared
         | TripEvent::MoneySettled { .. }
-        | TripEvent::Closed => None,
+        | TripEvent::Closed
+        | TripEvent::Tipped(_) => None,
     }
 }
 
@@ -221,7 +226,33 @@ fn lock_answer(stream: StreamId, event: &DriverEvent) -> Option<Command> {
 /// What the payment service does about `event` on `stream`. Calls to the gateway are not here: they follow from the
 /// charge's own state, see [`Payment::next_call`](crate::payment::Payment::next_call).
 pub fn payment_service(stream: StreamId, event: &Event, setting: &Setting) -> Option<Command> {
-    let Event::Trip(event) = event else { return None };
+    let (number, command) = match event {
+        Event::Trip(event) => charged(event, setting)?,
+        Event::Payment(PaymentEvent::FurtherChargeAsked(further)) => {
+            let charge = Charge {
+                number: further.number,
+                purpose: Purpose::Correction,
+            };
+            let collect = Collect {
+                charge,
+                revision: further.revision,
+                due: further.due,
+                method: further.method,
+                budget: further.budget,
+                action_budget: further.action_budget,
+                epoch: setting.epoch,
+            };
+            (further.number, payment::Command::Collect(collect))
+        }
+        Event::Payment(_) | Event::Dispatch(_) | Event::Driver(_) | Event::Ops(_) | Event::Tariff(_) => {
+            return None;
+        }
+    };
+    Some(Command::Payment(stream.trip()?, number, command))
+}
+
+/// Which charge of a trip does what about an event of the trip.
+fn charged(event: &TripEvent, setting: &Setting) -> Option<(ChargeNumber, payment::Command)> {
     let command = match event {
         TripEvent::Requested(request) => payment::Command::Authorize(Authorize {
             charge: Charge::FARE,
@@ -235,6 +266,11 @@ pub fn payment_service(stream: StreamId, event: &Event, setting: &Setting) -> Op
         TripEvent::Cancelled(cancelled) if cancelled.is_before_order() => return None,
         TripEvent::Cancelled(cancelled) => settlement(SettlementBasis::Fee, cancelled.due),
         TripEvent::Failed { .. } => settlement(SettlementBasis::Nothing, None),
+        TripEvent::FareAdjusted(adjustment) => payment::Command::Correct {
+            charge: Charge::FARE,
+            correction: correction(adjustment),
+        },
+        TripEvent::Tipped(tip) => return Some((tip.charge, tipped(tip, setting))),
         TripEvent::Rejected { .. }
         | TripEvent::DriverNoted { .. }
         | TripEvent::PaymentNoted { .. }
@@ -246,12 +282,34 @@ pub fn payment_service(stream: StreamId, event: &Event, setting: &Setting) -> Op
         | TripEvent::Started(_)
         | TripEvent::PlanChanged(_)
         | TripEvent::FareSettled(_)
-        | TripEvent::FareAdjusted(_)
         | TripEvent::LockCleared
         | TripEvent::MoneySettled { .. }
         | TripEvent::Closed => return None,
     };
-    Some(Command::Payment(stream.trip()?, ChargeNumber::FARE, command))
+    Some((ChargeNumber::FARE, command))
+}
+
+fn correction(adjustment: &Adjustment) -> Correction {
+    Correction {
+        revision: adjustment.supersedes.saturating_add(1),
+        due: adjustment.receipt.total(),
+        further: adjustment.further,
+    }
+}
+
+const fn tipped(tip: &Tip, setting: &Setting) -> payment::Command {
+    payment::Command::Collect(Collect {
+        charge: Charge {
+            number: tip.charge,
+            purpose: Purpose::Tip,
+        },
+        revision: 0,
+        due: tip.amount,
+        method: tip.method,
+        budget: tip.budget,
+        action_budget: tip.action_budget,
+        epoch: setting.epoch,
+    })
 }
 
 const fn settlement(basis: SettlementBasis, due: Option<Money>) -> payment::Command {

@@ -1,5 +1,7 @@
 //! Who reacts to what, and which timers an event sets.
 
+mod aftermath;
+
 use super::*;
 use crate::decision::Aggregate;
 use crate::dispatch::{DispatchEvent, OfferCounts, OfferNumber};
@@ -17,8 +19,8 @@ use crate::requirements::Capabilities;
 use crate::stream::{EventId, TimerId, TimerKind, Version};
 use crate::time::Timestamp;
 use crate::trip::{
-    Actor, AuthorizationNumber, CancelReason, FailReason, MoneyOutcome, ReassignReason, Secured, Trip,
-    TripEvent,
+    Actor, AuthorizationNumber, CancelReason, FailReason, MoneyOutcome, PaymentMethodId, ReassignReason,
+    Secured, Trip, TripEvent,
 };
 use crate::units::Millimetres;
 use std::sync::Arc;
@@ -48,7 +50,7 @@ fn started(budget_ends_at: Timestamp) -> PaymentEvent {
         authorization: AuthorizationNumber(1),
         epoch: 0,
         amount: usd(100),
-        method: trip::PaymentMethodId(1),
+        method: PaymentMethodId(1),
         budget: Millis::from_secs(120),
         action_budget: Millis::from_secs(180),
         budget_ends_at,
@@ -574,9 +576,9 @@ fn commands_of_one_reaction_are_decided_one_after_the_other_or_not_at_all() {
         [_, _, Some(Command::Payment(_, _, command))] => command,
         other => panic!("no hold: {other:?}"),
     };
-    let refund = payment::Command::Refund { amount: usd(1) };
+    let settle = payment::Command::SettleDebt { amount: usd(1) };
     let payment = Payment::default();
     let twice = payment.decide_all([&authorize, &authorize], NOW).unwrap();
     assert_eq!(twice.len(), 1, "the second finds what the first did");
-    assert!(payment.decide_all([&authorize, &refund], NOW).is_err());
+    assert!(payment.decide_all([&authorize, &settle], NOW).is_err());
 }

@@ -8,6 +8,7 @@ use super::request::{PersonalPlan, STOPS_MAX, TripRequest};
 use crate::driver::Fence;
 use crate::fingerprint::Fingerprint;
 use crate::id::{DriverId, PrincipalId};
+use crate::money::Money;
 use crate::pricing::{Fault, MeterReading, PricingError, Quote, Receipt, VerifyError};
 use crate::time::Timestamp;
 use crate::units::Millimetres;
@@ -154,6 +155,13 @@ pub enum Command {
         /// The corrected receipt: of the trip's quote, and verified against its tariff. So it never exceeds the hold.
         receipt: Arc<Receipt>,
     },
+    /// Give the driver something on top.
+    Tip {
+        /// Who gives it.
+        rider: PrincipalId,
+        /// How much.
+        amount: Money,
+    },
 }
 
 /// A command without its data: the rows of the saga's table.
@@ -203,11 +211,13 @@ pub enum CommandKind {
     SettleMoney,
     /// [`Command::AdjustFare`].
     AdjustFare,
+    /// [`Command::Tip`].
+    Tip,
 }
 
 impl CommandKind {
     /// Every kind, in the table's order.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Request,
         Self::Reject,
         Self::NoteDriver,
@@ -230,6 +240,7 @@ impl CommandKind {
         Self::ClearLock,
         Self::SettleMoney,
         Self::AdjustFare,
+        Self::Tip,
     ];
 
     /// The row's name, for reports.
@@ -257,6 +268,7 @@ impl CommandKind {
             Self::ClearLock => "dispatch_closed",
             Self::SettleMoney => "payment_closed",
             Self::AdjustFare => "adjust_fare",
+            Self::Tip => "tip",
         }
     }
 }
@@ -293,6 +305,7 @@ impl Command {
             Self::ClearLock => CommandKind::ClearLock,
             Self::SettleMoney { .. } => CommandKind::SettleMoney,
             Self::AdjustFare { .. } => CommandKind::AdjustFare,
+            Self::Tip { .. } => CommandKind::Tip,
         }
     }
 }
@@ -333,6 +346,18 @@ pub enum Refusal {
     ReceiptOfAnotherQuote,
     /// The corrected receipt is not what the trip's tariff makes of what it settles.
     ReceiptUnfounded(VerifyError),
+    /// The trip is not paid by card, and so is no tip.
+    TipWithoutCard,
+    /// Tips are given for a while after a ride only.
+    TipTooLate {
+        /// Until when they were.
+        until: Timestamp,
+    },
+    /// The tip is not above zero, in another currency than the trip, or more than a trip's tips may come to.
+    TipOutOfBounds {
+        /// The most that may still be given.
+        most: Money,
+    },
 }
 
 impl Refusal {
@@ -354,6 +379,9 @@ impl Refusal {
             Self::Pricing(_) => "trip_pricing",
             Self::ReceiptOfAnotherQuote => "trip_receipt_of_another_quote",
             Self::ReceiptUnfounded(_) => "trip_receipt_unfounded",
+            Self::TipWithoutCard => "trip_tip_without_card",
+            Self::TipTooLate { .. } => "trip_tip_too_late",
+            Self::TipOutOfBounds { .. } => "trip_tip_out_of_bounds",
         }
     }
 }
@@ -390,6 +418,13 @@ impl fmt::Display for Refusal {
                 f.write_str("failed to correct the fare: make the receipt from the trip's own quote")
             }
             Self::ReceiptUnfounded(error) => write!(f, "failed to correct the fare: {error}"),
+            Self::TipWithoutCard => {
+                f.write_str("failed to tip: the trip is not paid by card, give the driver cash")
+            }
+            Self::TipTooLate { until } => write!(f, "failed to tip: tips were taken until {until}"),
+            Self::TipOutOfBounds { most } => {
+                write!(f, "failed to tip: give more than nothing and at most {most}")
+            }
         }
     }
 }

@@ -1,13 +1,14 @@
 //! What happens on `trip-{id}`.
 
-use super::request::{PersonalPlan, TripRequest};
+use super::request::{PaymentMethodId, PersonalPlan, TripRequest};
 use crate::driver::Fence;
 use crate::fingerprint::Fingerprint;
 use crate::id::{DriverId, PrincipalId};
 use crate::money::{Currency, Money};
 use crate::pricing::{Fault, MeterReading, Quote, Receipt};
+use crate::stream::ChargeNumber;
 use crate::time::Timestamp;
-use crate::units::Millimetres;
+use crate::units::{Millimetres, Millis};
 use crate::{canonical_enum, canonical_struct};
 use std::sync::Arc;
 
@@ -79,6 +80,36 @@ pub enum FailReason {
     ReassignmentsUsedUp,
 }
 canonical_enum!(FailReason { 0 = NoDriver, 1 = PaymentDeclined, 2 = Expired, 3 = ReassignmentsUsedUp });
+
+/// Why a trip ended other than by a ride.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EndReason {
+    /// The order was not taken.
+    Rejected(RejectReason),
+    /// Somebody cancelled it, or did not come.
+    Cancelled(CancelReason),
+    /// It failed.
+    Failed(FailReason),
+}
+
+impl EndReason {
+    /// Every reason.
+    pub const ALL: [Self; 13] = [
+        Self::Rejected(RejectReason::Expired),
+        Self::Rejected(RejectReason::PartyTooLarge),
+        Self::Rejected(RejectReason::Dropped),
+        Self::Cancelled(CancelReason::ChangedPlans),
+        Self::Cancelled(CancelReason::WaitTooLong),
+        Self::Cancelled(CancelReason::DriverAsked),
+        Self::Cancelled(CancelReason::NoShow),
+        Self::Cancelled(CancelReason::Safety),
+        Self::Cancelled(CancelReason::Other),
+        Self::Failed(FailReason::NoDriver),
+        Self::Failed(FailReason::PaymentDeclined),
+        Self::Failed(FailReason::Expired),
+        Self::Failed(FailReason::ReassignmentsUsedUp),
+    ];
+}
 
 /// Why a trip looks for another driver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -247,12 +278,37 @@ pub struct Adjustment {
     pub superseded: Arc<Receipt>,
     /// The new receipt.
     pub receipt: Arc<Receipt>,
+    /// The number that a further charge takes, should more be due than before.
+    pub further: ChargeNumber,
 }
 canonical_struct!(Adjustment {
     supersedes,
     reason,
     superseded,
-    receipt
+    receipt,
+    further
+});
+
+/// What a rider gives the driver after the ride.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tip {
+    /// The charge that takes it.
+    pub charge: ChargeNumber,
+    /// How much.
+    pub amount: Money,
+    /// The rider's stored method: the trip's own.
+    pub method: PaymentMethodId,
+    /// How long an authorisation may take.
+    pub budget: Millis,
+    /// How much longer, once, where the rider must act.
+    pub action_budget: Millis,
+}
+canonical_struct!(Tip {
+    charge,
+    amount,
+    method,
+    budget,
+    action_budget
 });
 
 /// Why a fare is corrected.
@@ -383,6 +439,8 @@ pub enum TripEvent {
     },
     /// Over.
     Closed,
+    /// The rider gives the driver something on top; it may come long after the trip is over.
+    Tipped(Arc<Tip>),
 }
 canonical_enum!(TripEvent {
     0 = Requested(request),
@@ -404,6 +462,7 @@ canonical_enum!(TripEvent {
     16 = LockCleared,
     17 = MoneySettled { outcome },
     18 = Closed,
+    19 = Tipped(tip),
 });
 
 impl TripEvent {
@@ -429,6 +488,7 @@ impl TripEvent {
             Self::LockCleared => "LockCleared",
             Self::MoneySettled { .. } => "MoneySettled",
             Self::Closed => "TripClosed",
+            Self::Tipped(_) => "TripTipped",
         }
     }
 }

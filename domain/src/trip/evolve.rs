@@ -1,6 +1,8 @@
 //! How a trip's state follows from its events.
 
-use super::{Actor, AuthorizationNumber, Cancelled, Control, Phase, Secured, Trip, TripEvent, TripRequest};
+use super::{
+    Actor, AuthorizationNumber, Cancelled, Control, EndReason, Phase, Secured, Trip, TripEvent, TripRequest,
+};
 use crate::pricing::Receipt;
 use crate::time::Timestamp;
 use std::sync::Arc;
@@ -9,8 +11,9 @@ impl Trip {
     pub(super) fn apply(&mut self, event: &TripEvent, at: Timestamp) {
         match event {
             TripEvent::Requested(request) => self.take(request),
-            TripEvent::Rejected { .. } => {
+            TripEvent::Rejected { reason } => {
                 self.control.phase = Phase::Rejected;
+                self.ended_for = Some(EndReason::Rejected(*reason));
                 self.control.closed = true;
             }
             TripEvent::DriverNoted { fence, driver, .. } => {
@@ -47,18 +50,30 @@ impl Trip {
             }
             TripEvent::Completed(completion) => {
                 self.control.phase = Phase::Completed;
+                self.completed_at = at;
                 self.due = Some(completion.due);
             }
             TripEvent::Cancelled(cancelled) => self.cancel(cancelled),
-            TripEvent::Failed { .. } => self.control.phase = Phase::Failed,
+            TripEvent::Failed { reason } => {
+                self.control.phase = Phase::Failed;
+                self.ended_for = Some(EndReason::Failed(*reason));
+            }
             TripEvent::FareSettled(receipt) => self.note_receipt(receipt),
-            TripEvent::FareAdjusted(adjustment) => self.note_receipt(&adjustment.receipt),
+            TripEvent::FareAdjusted(adjustment) => {
+                self.note_receipt(&adjustment.receipt);
+                self.charges = adjustment.further.0;
+            }
             TripEvent::LockCleared => self.control.lock_cleared = true,
             TripEvent::MoneySettled { outcome } => {
                 self.control.money_settled = true;
                 self.outcome = Some(*outcome);
             }
             TripEvent::Closed => self.control.closed = true,
+            TripEvent::Tipped(tip) => {
+                self.charges = tip.charge.0;
+                self.tips = self.tips.saturating_add(1);
+                self.tipped_minor = self.tipped_minor.saturating_add(tip.amount.minor());
+            }
         }
     }
 
@@ -68,6 +83,7 @@ impl Trip {
             phase: Phase::Requested,
             ..Control::default()
         };
+        self.ended_for = None;
         self.quote = Some(Arc::clone(request.quote()));
         self.request = Some(Arc::clone(request));
     }
@@ -97,6 +113,7 @@ impl Trip {
 
     fn cancel(&mut self, cancelled: &Cancelled) {
         self.control.phase = Phase::Cancelled;
+        self.ended_for = Some(EndReason::Cancelled(cancelled.reason));
         self.due = cancelled.due;
         if let Some(receipt) = &cancelled.receipt {
             self.note_receipt(receipt);

@@ -34,8 +34,8 @@ mod tests;
 pub use command::{Command, CommandKind, Refusal, StartCheck};
 pub use event::{
     Actor, AdjustReason, Adjustment, AuthorizationNumber, CancelReason, Cancelled, Completion, DeviceFact,
-    FailReason, MoneyOutcome, PlanChange, ReassignReason, RejectReason, Secured, Stage, Start, StartProof,
-    TripEvent,
+    EndReason, FailReason, MoneyOutcome, PlanChange, ReassignReason, RejectReason, Secured, Stage, Start,
+    StartProof, Tip, TripEvent,
 };
 pub use request::{
     BUDGET_MAX, ORDER_LIFETIME_DEFAULT, Order, PaymentMethod, PaymentMethodId, PersonalPlace, PersonalPlan,
@@ -48,7 +48,17 @@ use crate::id::{DriverId, PrincipalId};
 use crate::money::Money;
 use crate::pricing::{Quote, Receipt};
 use crate::time::Timestamp;
+use crate::units::Millis;
 use std::sync::Arc;
+
+/// How long after a ride its rider may tip: 30 days.
+pub const TIP_WINDOW: Millis = Millis::from_minutes(30 * 24 * 60);
+
+/// How many tips a trip may have.
+pub const TIPS_MAX: u8 = 8;
+
+/// How often the order's hold a trip's tips may come to, together: who gives more has most likely mistyped.
+pub const TIPS_HOLDS_MAX: i64 = 2;
 
 /// Where a trip stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -207,9 +217,15 @@ pub struct Trip {
     no_show_at: Timestamp,
     no_show_due_at: Timestamp,
     overdue_at: Timestamp,
+    completed_at: Timestamp,
+    ended_for: Option<EndReason>,
     due: Option<Money>,
     receipt: Option<Arc<Receipt>>,
     receipts: u16,
+    /// The last number that was given to a charge beside the fare.
+    charges: u16,
+    tips: u8,
+    tipped_minor: i64,
     outcome: Option<MoneyOutcome>,
 }
 
@@ -248,6 +264,16 @@ state_parts!(
         receipts: u16,
         /// How the money came to an end.
         outcome: Option<MoneyOutcome>,
+        /// When the ride ended.
+        completed_at: Timestamp,
+        /// Why it ended without one.
+        ended_for: Option<EndReason>,
+        /// The last number that was given to a charge beside the fare.
+        charges: u16,
+        /// How many tips were given.
+        tips: u8,
+        /// What they come to, in minor units.
+        tipped_minor: i64,
     }
 );
 
@@ -294,6 +320,11 @@ impl Trip {
         self.noted
     }
 
+    /// Why it ended, where it was rejected, cancelled or failed.
+    pub const fn ended_for(&self) -> Option<EndReason> {
+        self.ended_for
+    }
+
     /// What was to be captured at the end.
     pub const fn due(&self) -> Option<Money> {
         self.due
@@ -304,7 +335,28 @@ impl Trip {
         self.receipt.as_ref()
     }
 
-    /// How the money came to an end.
+    /// How often its receipt was corrected.
+    pub const fn corrections(&self) -> u16 {
+        self.receipts.saturating_sub(1)
+    }
+
+    /// How many numbers were given to charges beside the fare, whether or not they were needed.
+    pub const fn charges(&self) -> u16 {
+        self.charges
+    }
+
+    /// How many tips were given.
+    pub const fn tips(&self) -> u8 {
+        self.tips
+    }
+
+    /// What the rider has tipped, whether or not it could be taken.
+    pub fn tipped(&self) -> Option<Money> {
+        let quote = self.quote.as_ref().filter(|_| self.tips > 0)?;
+        Some(Money::new(self.tipped_minor, quote.currency()))
+    }
+
+    /// How the fare's money came to an end; what a correction or a tip moved afterwards is not in it.
     pub const fn outcome(&self) -> Option<MoneyOutcome> {
         self.outcome
     }

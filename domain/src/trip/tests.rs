@@ -3,6 +3,7 @@
 mod bugs;
 mod details;
 mod table;
+mod tips;
 
 use super::{
     Actor, AdjustReason, AuthorizationNumber, CancelReason, Command, MoneyOutcome, Phase, RejectReason,
@@ -10,7 +11,7 @@ use super::{
 };
 use crate::driver::Fence;
 use crate::fixture::{self, ANN, BOB, DEVICE, RIDER, act, after, at_s, fence};
-use crate::id::DriverId;
+use crate::id::{DriverId, PrincipalId};
 use crate::time::Timestamp;
 use crate::units::Millimetres;
 
@@ -88,6 +89,13 @@ fn adjust() -> Command {
     Command::AdjustFare {
         reason: AdjustReason::LateToll,
         receipt: fixture::receipt_of_drive(&fixture::quote(), 4_000),
+    }
+}
+
+const fn tip(rider: PrincipalId, cents: i64) -> Command {
+    Command::Tip {
+        rider,
+        amount: fixture::usd(cents),
     }
 }
 

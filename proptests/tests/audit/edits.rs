@@ -92,6 +92,11 @@ fn edit_trip(event: &mut TripEvent, by: i64) -> Option<()> {
             *adjustment = Arc::new(changed);
         }
         TripEvent::MoneySettled { outcome } => moved_outcome(outcome, by),
+        TripEvent::Tipped(tip) => {
+            let mut changed = (**tip).clone();
+            changed.amount = moved(changed.amount, by);
+            *tip = Arc::new(changed);
+        }
         TripEvent::Requested(_)
         | TripEvent::Rejected { .. }
         | TripEvent::DriverNoted { .. }
@@ -122,7 +127,9 @@ fn edit_payment(event: &mut PaymentEvent, by: i64) -> Option<()> {
         | PaymentEvent::VoidRefused { captured: amount, .. }
         | PaymentEvent::DebtRecorded { amount, .. }
         | PaymentEvent::RefundStarted { amount, .. }
-        | PaymentEvent::Refunded { amount, .. } => *amount = moved(*amount, by),
+        | PaymentEvent::Refunded { amount, .. }
+        | PaymentEvent::DebtReduced { amount, .. }
+        | PaymentEvent::CashReturned { amount, .. } => *amount = moved(*amount, by),
         // Less may be asked to be captured than is due, and less given up than is owed.
         PaymentEvent::CaptureStarted { amount, .. } | PaymentEvent::DebtWrittenOff { amount, .. }
             if by > 0 =>
@@ -141,7 +148,10 @@ fn edit_payment(event: &mut PaymentEvent, by: i64) -> Option<()> {
         | PaymentEvent::RefundFailed { .. }
         | PaymentEvent::DisputeOpened { .. }
         | PaymentEvent::DisputeFundsMoved { .. }
-        | PaymentEvent::DisputeClosed { .. } => return None,
+        | PaymentEvent::DisputeClosed { .. }
+        // A later correction may stand, and then nothing is left of this one.
+        | PaymentEvent::CorrectionAsked { .. }
+        | PaymentEvent::FurtherChargeAsked(_) => return None,
     }
     Some(())
 }

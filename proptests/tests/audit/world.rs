@@ -13,7 +13,8 @@ use fiacre_domain::money::{Currency, Money};
 use fiacre_domain::payment::{self, DeclineReason, GatewayCall, Hold, Operation, Payment};
 use fiacre_domain::place::Place;
 use fiacre_domain::pricing::{
-    CancellationMatrix, CancellationStageKind, Fault, FeeRule, Meter, Quote, Ride, Segment, Surge, Tariff,
+    CancellationMatrix, CancellationStageKind, Fault, FeeRule, Meter, MeterReading, Quote, Ride, Segment,
+    Surge, Tariff,
 };
 use fiacre_domain::ratio::Ratio;
 use fiacre_domain::requirements::Capabilities;
@@ -52,7 +53,7 @@ pub(crate) struct World {
     trips: BTreeMap<TripId, Trip>,
     searches: BTreeMap<TripId, Dispatch>,
     drivers: BTreeMap<DriverId, Driver>,
-    charges: BTreeMap<TripId, Payment>,
+    charges: BTreeMap<(TripId, ChargeNumber), Payment>,
     inbox: BTreeSet<(StreamId, Cause)>,
     heads: BTreeMap<StreamId, u32>,
     network: Vec<Message>,
@@ -158,46 +159,48 @@ impl World {
         panic!("the platform does not come to rest");
     }
 
-    /// What comes after the end: fares are corrected and the difference is given back, debts are given up.
+    /// What comes after the end: fares are corrected, once or twice, and money follows; drivers are tipped; debts are given up.
     pub(crate) fn look_back(&mut self) {
         let ids: Vec<TripId> = self.trips.keys().copied().collect();
         for trip in ids {
-            let debt_minor = self.charges.entry(trip).or_default().debt_minor();
-            if debt_minor > 0 {
+            let fare = (trip, ChargeNumber::FARE);
+            let debt_minor = self.charges.entry(fare).or_default().debt_minor();
+            if debt_minor > 0 && self.dice.lucky(50) {
                 let amount = Money::new(debt_minor, Currency::USD);
-                self.notify(trip, payment::Command::WriteOffDebt { amount });
-            } else if self.dice.lucky(50) {
+                self.notify(fare, payment::Command::WriteOffDebt { amount });
+                continue;
+            }
+            for _ in 0..self.dice.below(3) {
                 self.correct(trip);
+            }
+            if self.dice.lucky(30) {
+                let amount = Money::new(1 + i64::try_from(self.dice.below(500)).unwrap(), Currency::USD);
+                let tip = trip::Command::Tip {
+                    rider: rider(trip),
+                    amount,
+                };
+                self.ask(&saga::Command::Trip(trip, tip));
             }
         }
         self.drain();
     }
 
+    /// To what some other ride would have cost.
     fn correct(&mut self, trip: TripId) {
-        let (state, charge) = (
-            self.trips.entry(trip).or_default(),
-            self.charges.entry(trip).or_default(),
-        );
-        let (Some(old), Some(_), Phase::Completed) =
-            (state.receipt(), charge.captured(), state.control().phase)
-        else {
-            return;
-        };
-        let receipt = Arc::new(self.quote.settle_as_quoted().unwrap());
-        let Some(amount) = old
-            .total()
-            .checked_sub(receipt.total())
-            .ok()
-            .filter(|rest| rest.minor() > 0)
-        else {
-            return;
-        };
+        let driven = self.driven();
+        let receipt = Arc::new(self.quote.settle(&driven).unwrap());
         let reason = AdjustReason::WrongReading;
         self.ask(&saga::Command::Trip(
             trip,
             trip::Command::AdjustFare { reason, receipt },
         ));
-        self.notify(trip, payment::Command::Refund { amount });
+    }
+
+    fn driven(&mut self) -> MeterReading {
+        let mut recorder = self.quote.recorder(AT.parse().unwrap()).unwrap();
+        let distance = Millimetres::new(i64::try_from(self.dice.below(20)).unwrap() * 1_000_000);
+        recorder.drive(distance, Millis::from_minutes(20)).unwrap();
+        recorder.finish().unwrap()
     }
 
     fn is_at_rest(&self) -> bool {
@@ -234,9 +237,14 @@ impl World {
         self.trips.keys().nth(place).copied()
     }
 
+    fn any_charge(&mut self) -> Option<(TripId, ChargeNumber)> {
+        let place = self.dice.below(self.charges.len().max(1));
+        self.charges.keys().nth(place).copied()
+    }
+
     fn call_gateway(&mut self, is_kind: bool) {
-        let Some(trip) = self.any_trip() else { return };
-        let charge = self.charges.entry(trip).or_default();
+        let Some(key) = self.any_charge() else { return };
+        let charge = self.charges.entry(key).or_default();
         let Some(call) = charge.next_call() else { return };
         let (authorization, held) = (charge.authorization(), charge.held());
         let amount = charge.start().map(|start| start.amount);
@@ -269,27 +277,27 @@ impl World {
             GatewayCall::Cancel { .. } => cancelled,
             GatewayCall::Refund { refund, .. } => payment::Command::RecordRefunded { refund },
         };
-        self.notify(trip, command);
+        self.notify(key, command);
     }
 
     /// An issuer takes a hold back without being asked.
     fn lose_hold(&mut self) {
-        let Some(trip) = self.any_trip() else { return };
-        let charge = self.charges.entry(trip).or_default();
+        let Some(key) = self.any_charge() else { return };
+        let charge = self.charges.entry(key).or_default();
         let control = charge.control();
         if control.hold == Hold::Open && control.operation == Operation::None {
             let command = payment::Command::RecordCancelled {
                 authorization: charge.authorization(),
                 reason: DeclineReason::Issuer,
             };
-            self.notify(trip, command);
+            self.notify(key, command);
         }
     }
 
-    fn notify(&mut self, trip: TripId, command: payment::Command) {
+    fn notify(&mut self, (trip, charge): (TripId, ChargeNumber), command: payment::Command) {
         self.asked += 1;
         let cause = Cause::Webhook(WebhookId::from_u128(self.asked));
-        self.run(cause, &saga::Command::Payment(trip, ChargeNumber::FARE, command));
+        self.run(cause, &saga::Command::Payment(trip, charge, command));
     }
 
     /// Fires the first timer that is due.
@@ -304,8 +312,8 @@ impl World {
         };
         self.timers.pop_first();
         let command = match (id.kind, id.stream) {
-            (TimerKind::AuthorizationBudget(number), StreamId::Payment(trip, _)) => {
-                let charge = self.charges.entry(trip).or_default();
+            (TimerKind::AuthorizationBudget(number), StreamId::Payment(trip, charge_number)) => {
+                let charge = self.charges.entry((trip, charge_number)).or_default();
                 let authorization = trip::AuthorizationNumber(number);
                 if !charge.is_overdue(authorization, self.now)
                     || charge.control().operation != Operation::None
@@ -321,7 +329,7 @@ impl World {
                 } else {
                     payment::Command::AbandonAuthorization { authorization }
                 };
-                saga::Command::Payment(trip, ChargeNumber::FARE, command)
+                saga::Command::Payment(trip, charge_number, command)
             }
             (_, StreamId::Driver(driver)) => match saga::timer_command(id, self.drivers.get(&driver)) {
                 Some(command) => command,
@@ -381,10 +389,7 @@ impl World {
                 ));
             }
             (Phase::Started, Some((driver, fence))) => {
-                let mut recorder = self.quote.recorder(AT.parse().unwrap()).unwrap();
-                let distance = Millimetres::new(i64::try_from(self.dice.below(20)).unwrap() * 1_000_000);
-                recorder.drive(distance, Millis::from_minutes(20)).unwrap();
-                let reading = Arc::new(recorder.finish().unwrap());
+                let reading = Arc::new(self.driven());
                 let complete = trip::Command::Complete {
                     fence,
                     by: Actor::Driver(driver),
@@ -462,8 +467,8 @@ impl World {
             saga::Command::Driver(id, command) => {
                 decided(self.drivers.entry(*id).or_default(), command, self.now)
             }
-            saga::Command::Payment(id, _, command) => {
-                decided(self.charges.entry(*id).or_default(), command, self.now)
+            saga::Command::Payment(id, number, command) => {
+                decided(self.charges.entry((*id, *number)).or_default(), command, self.now)
             }
         };
         if !events.is_empty() {

@@ -27,6 +27,7 @@ fn ride(to_the_end: bool) -> World {
             world.step(&Step::Deliver(0));
             world.step(&Step::Call {
                 trip,
+                charge: 0,
                 mood: Mood::Willing,
             });
         }

@@ -4,9 +4,13 @@
 use fiacre_domain::id::{IntentId, TripId};
 use fiacre_domain::money::Money;
 use fiacre_domain::payment::{self, DeclineReason};
+use fiacre_domain::stream::ChargeNumber;
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::trip::AuthorizationNumber;
 use std::collections::BTreeMap;
+
+/// An authorisation: of which charge of which trip, and its number.
+pub(crate) type Key = (TripId, ChargeNumber, u8);
 
 /// What an intent has come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,38 +46,39 @@ pub(crate) enum Mood {
 /// The company's books.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Gateway {
-    intents: BTreeMap<(TripId, u8), Intent>,
-    /// What was given back, by trip and number of the refund.
-    refunds: BTreeMap<(TripId, u16), i64>,
+    intents: BTreeMap<Key, Intent>,
+    /// What was given back, by charge and number of the refund.
+    refunds: BTreeMap<(TripId, ChargeNumber, u16), i64>,
 }
 
-pub(crate) const fn intent_id(trip: TripId, authorization: u8) -> IntentId {
-    IntentId::from_u128(trip.to_u128() * 1_000 + authorization as u128)
+pub(crate) const fn intent_id((trip, charge, authorization): Key) -> IntentId {
+    IntentId::from_u128((trip.to_u128() * 1_000 + charge.0 as u128) * 10 + authorization as u128)
 }
 
 impl Gateway {
-    pub(crate) fn create(&mut self, key: (TripId, u8), amount: Money) {
+    pub(crate) fn create(&mut self, key: Key, amount: Money) {
         let status = Status::Created;
         self.intents.entry(key).or_insert(Intent { amount, status });
     }
 
-    pub(crate) fn intent(&self, key: (TripId, u8)) -> Option<Intent> {
+    pub(crate) fn intent(&self, key: Key) -> Option<Intent> {
         self.intents.get(&key).copied()
     }
 
-    pub(crate) fn intents(&self, trip: TripId) -> impl Iterator<Item = Intent> {
+    /// The intents of one charge.
+    pub(crate) fn intents(&self, trip: TripId, charge: ChargeNumber) -> impl Iterator<Item = Intent> {
         self.intents
             .iter()
-            .filter(move |((of, _), _)| *of == trip)
+            .filter(move |((of, number, _), _)| (*of, *number) == (trip, charge))
             .map(|(_, intent)| *intent)
     }
 
     /// What an intent says just now, as the payment service notes it.
-    pub(crate) fn says(&self, key: (TripId, u8), capture_before: Timestamp) -> Vec<payment::Command> {
+    pub(crate) fn says(&self, key: Key, capture_before: Timestamp) -> Vec<payment::Command> {
         let Some(intent) = self.intent(key) else {
             return Vec::new();
         };
-        let authorization = AuthorizationNumber(key.1);
+        let authorization = AuthorizationNumber(key.2);
         let held = payment::Command::RecordAuthorized {
             authorization,
             amount: intent.amount,
@@ -100,14 +105,14 @@ impl Gateway {
         }
     }
 
-    fn change(&mut self, key: (TripId, u8), to: impl FnOnce(Status) -> Status) {
+    fn change(&mut self, key: Key, to: impl FnOnce(Status) -> Status) {
         if let Some(intent) = self.intents.get_mut(&key) {
             intent.status = to(intent.status);
         }
     }
 
     /// The issuer's answer, by mood; a hold is placed from an intent that waits for it only.
-    pub(crate) fn confirm(&mut self, key: (TripId, u8), mood: Mood) {
+    pub(crate) fn confirm(&mut self, key: Key, mood: Mood) {
         self.change(key, |status| match (status, mood) {
             (Status::Created | Status::NeedsAction, Mood::Willing | Mood::Silent | Mood::Late) => {
                 Status::Held
@@ -117,7 +122,7 @@ impl Gateway {
         });
     }
 
-    pub(crate) fn capture(&mut self, key: (TripId, u8), amount: Money) {
+    pub(crate) fn capture(&mut self, key: Key, amount: Money) {
         self.change(key, |status| {
             if status == Status::Held {
                 Status::Captured(amount)
@@ -127,25 +132,25 @@ impl Gateway {
         });
     }
 
-    pub(crate) fn cancel(&mut self, key: (TripId, u8)) {
+    pub(crate) fn cancel(&mut self, key: Key) {
         self.change(key, |status| match status {
             Status::Captured(amount) => Status::Captured(amount),
             Status::Created | Status::NeedsAction | Status::Held | Status::Cancelled => Status::Cancelled,
         });
     }
 
-    pub(crate) fn is_refunded(&self, trip: TripId, refund: u16) -> bool {
-        self.refunds.contains_key(&(trip, refund))
+    pub(crate) fn is_refunded(&self, trip: TripId, charge: ChargeNumber, refund: u16) -> bool {
+        self.refunds.contains_key(&(trip, charge, refund))
     }
 
-    pub(crate) fn refund(&mut self, trip: TripId, refund: u16, amount: Money) {
-        self.refunds.insert((trip, refund), amount.minor());
+    pub(crate) fn refund(&mut self, trip: TripId, charge: ChargeNumber, refund: u16, amount: Money) {
+        self.refunds.insert((trip, charge, refund), amount.minor());
     }
 
-    /// Taken and not given back, over all intents of a trip's fare.
-    pub(crate) fn kept_minor(&self, trip: TripId) -> i64 {
+    /// Taken and not given back, over all intents of a charge.
+    pub(crate) fn kept_minor(&self, trip: TripId, charge: ChargeNumber) -> i64 {
         let taken: i64 = self
-            .intents(trip)
+            .intents(trip, charge)
             .map(|intent| match intent.status {
                 Status::Captured(amount) => amount.minor(),
                 Status::Created | Status::NeedsAction | Status::Held | Status::Cancelled => 0,
@@ -154,7 +159,7 @@ impl Gateway {
         let returned: i64 = self
             .refunds
             .iter()
-            .filter(|((of, _), _)| *of == trip)
+            .filter(|((of, number, _), _)| (*of, *number) == (trip, charge))
             .map(|(_, minor)| minor)
             .sum();
         taken - returned

@@ -3,7 +3,7 @@
 use crate::world::World;
 use fiacre_domain::event::Event;
 use fiacre_domain::id::TripId;
-use fiacre_domain::payment::PaymentEvent;
+use fiacre_domain::payment::{PaymentEvent, Purpose};
 use fiacre_domain::stream::{ChargeNumber, StreamId};
 use fiacre_domain::trip::MoneyOutcome;
 use std::collections::BTreeMap;
@@ -27,10 +27,14 @@ pub(crate) struct Account {
     pub(crate) captures: u8,
     pub(crate) captured: i64,
     pub(crate) refunded: i64,
-    /// How many refunds were begun.
-    pub(crate) refunds: u16,
     pub(crate) refunds_failed: u8,
+    /// What refunds that failed were to give back.
+    pub(crate) unreturned: i64,
+    pub(crate) purpose: Option<Purpose>,
     pub(crate) debt: i64,
+    pub(crate) debt_at_close: i64,
+    /// What the driver has of it.
+    pub(crate) cash: i64,
     pub(crate) closed: Option<MoneyOutcome>,
     /// Captured and not refunded when it closed.
     pub(crate) kept_at_close: Option<i64>,
@@ -38,9 +42,9 @@ pub(crate) struct Account {
 }
 
 impl Account {
-    pub(crate) fn of(world: &World, trip: TripId) -> Self {
+    pub(crate) fn of(world: &World, trip: TripId, charge: ChargeNumber) -> Self {
         let mut account = Self::default();
-        let written = world.log.get(&StreamId::Payment(trip, ChargeNumber::FARE));
+        let written = world.log.get(&StreamId::Payment(trip, charge));
         for event in written.into_iter().flatten().flat_map(|commit| &commit.events) {
             if let Event::Payment(event) = event {
                 account.note(event);
@@ -56,7 +60,13 @@ impl Account {
             .sum()
     }
 
+    /// What the rider has paid or owes.
+    pub(crate) fn moved(&self) -> i64 {
+        self.captured - self.refunded + self.debt + self.cash
+    }
+
     pub(crate) fn note(&mut self, event: &PaymentEvent) {
+        self.purpose = Some(event.charge().purpose);
         if self.closed.is_some() {
             self.events_after_close.push(event.name());
         }
@@ -105,12 +115,18 @@ impl Account {
                 self.captures += 1;
                 self.captured += captured.minor();
             }
-            PaymentEvent::RefundStarted { refund, .. } => self.refunds = *refund,
             PaymentEvent::Refunded { amount, .. } => self.refunded += amount.minor(),
-            PaymentEvent::RefundFailed { .. } => self.refunds_failed += 1,
+            PaymentEvent::RefundFailed { amount, .. } => {
+                self.refunds_failed += 1;
+                self.unreturned += amount.minor();
+            }
+            PaymentEvent::DebtReduced { amount, .. } => self.debt -= amount.minor(),
+            PaymentEvent::CashReturned { amount, .. } => self.cash -= amount.minor(),
             PaymentEvent::DebtRecorded { amount, .. } => self.debt += amount.minor(),
             PaymentEvent::Closed { outcome, .. } => {
                 self.closed = Some(*outcome);
+                self.cash = outcome.cash_minor;
+                self.debt_at_close = self.debt;
                 self.kept_at_close = Some(self.captured - self.refunded);
             }
             PaymentEvent::Waived { .. } => self.waived = true,
@@ -123,9 +139,12 @@ impl Account {
             | PaymentEvent::VoidStarted { .. }
             | PaymentEvent::DebtSettled { .. }
             | PaymentEvent::DebtWrittenOff { .. }
+            | PaymentEvent::RefundStarted { .. }
             | PaymentEvent::DisputeOpened { .. }
             | PaymentEvent::DisputeFundsMoved { .. }
-            | PaymentEvent::DisputeClosed { .. } => {}
+            | PaymentEvent::DisputeClosed { .. }
+            | PaymentEvent::CorrectionAsked { .. }
+            | PaymentEvent::FurtherChargeAsked(_) => {}
         }
     }
 }

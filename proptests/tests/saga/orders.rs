@@ -6,8 +6,8 @@ use fiacre_domain::id::{DriverId, PrincipalId, TripId};
 use fiacre_domain::money::Currency;
 use fiacre_domain::place::Place;
 use fiacre_domain::pricing::{
-    CancellationMatrix, CancellationStageKind, Fault, FeeRule, Meter, MeterReading, Quote, Ride, Segment,
-    Surge, Tariff,
+    CancellationMatrix, CancellationStageKind, Fault, FeeRule, Meter, MeterReading, Quote, Receipt, Ride,
+    Segment, Surge, Tariff,
 };
 use fiacre_domain::ratio::Ratio;
 use fiacre_domain::requirements::Capabilities;
@@ -47,9 +47,11 @@ pub(crate) const REACHABLE: &[&str] = &[
     "TripCancelled",
     "TripFailed",
     "FareSettled",
+    "FareAdjusted",
     "LockCleared",
     "MoneySettled",
     "TripClosed",
+    "TripTipped",
     "SearchStarted",
     "SearchPaused",
     "SearchResumed",
@@ -89,6 +91,10 @@ pub(crate) const REACHABLE: &[&str] = &[
     "RefundStarted",
     "PaymentRefunded",
     "RefundFailed",
+    "CorrectionAsked",
+    "FurtherChargeAsked",
+    "DebtReduced",
+    "CashReturned",
 ];
 
 static TARIFF: LazyLock<Arc<Tariff>> = LazyLock::new(|| {
@@ -140,6 +146,14 @@ pub(crate) static READING: LazyLock<Arc<MeterReading>> = LazyLock::new(|| {
         .unwrap();
     Arc::new(recorder.finish().unwrap())
 });
+
+/// What `quote` comes to where so many kilometres were driven.
+pub(crate) fn receipt(quote: &Quote, kilometres: i64) -> Arc<Receipt> {
+    let mut recorder = quote.recorder(quote.at()).unwrap();
+    let driven = Millimetres::from_metres(kilometres * 1_000);
+    recorder.drive(driven, quote.ride().duration()).unwrap();
+    Arc::new(quote.settle(&recorder.finish().unwrap()).unwrap())
+}
 
 /// An order for `trip`, accepted now.
 pub(crate) fn order(trip: TripId, payment: PaymentMethod, now: Timestamp) -> Arc<TripRequest> {

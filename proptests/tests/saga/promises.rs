@@ -10,7 +10,8 @@ use fiacre_domain::driver::Driver;
 use fiacre_domain::event::Event;
 use fiacre_domain::id::{DriverId, TripId};
 use fiacre_domain::money::Money;
-use fiacre_domain::payment::{Hold, Payment};
+use fiacre_domain::payment::{Hold, Payment, Purpose};
+use fiacre_domain::saga;
 use fiacre_domain::stream::{ChargeNumber, StreamId};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::trip::{AuthorizationNumber, Phase, Secured, Trip, TripEvent};
@@ -44,9 +45,12 @@ fn each_booking(world: &World, mut check: impl FnMut(&Booking) -> Checked) -> Ch
             trip: world.trips.get(&id).unwrap_or(&nobody),
             search: world.dispatches.get(&id).unwrap_or(&no_search),
             drivers: &drivers,
-            payment: world.payments.get(&id).unwrap_or(&no_charge),
+            payment: world
+                .payments
+                .get(&(id, ChargeNumber::FARE))
+                .unwrap_or(&no_charge),
             gateway: &world.gateway,
-            account: &Account::of(world, id),
+            account: &Account::of(world, id, ChargeNumber::FARE),
         })?;
     }
     Ok(())
@@ -62,7 +66,15 @@ pub(crate) fn hold(world: &World) -> Checked {
         confirmed_with_what_was(world, booking)?;
         nothing_after_the_end(world, booking.id)
     })?;
+    for &(id, charge) in world.payments.keys() {
+        money_adds_up((id, charge), &world.gateway, &Account::of(world, id, charge))?;
+    }
     one_trip_a_driver(world)
+}
+
+fn charges(world: &World, trip: TripId) -> impl Iterator<Item = ChargeNumber> {
+    let keys = world.payments.keys();
+    keys.filter(move |(of, _)| *of == trip).map(|(_, charge)| *charge)
 }
 
 /// What must hold of one booking at every moment.
@@ -71,7 +83,7 @@ pub(crate) fn booking_holds(booking: &Booking) -> Checked {
     locked_and_known(booking)?;
     confirmed_with_both(booking)?;
     closed_with_nothing_alive(booking)?;
-    money_adds_up(booking)?;
+    money_adds_up((booking.id, ChargeNumber::FARE), booking.gateway, booking.account)?;
     money_rests_after_the_end(booking)
 }
 
@@ -188,7 +200,7 @@ fn closed_with_nothing_alive(booking: &Booking) -> Checked {
         let locked = driver.control().lock.is_some_and(|(locked, _)| locked == id);
         must(!locked, || format!("P4: trip {id} is closed and holds a driver"))?;
     }
-    for intent in booking.gateway.intents(id) {
+    for intent in booking.gateway.intents(id, ChargeNumber::FARE) {
         must(intent.status != Status::Held, || {
             format!("P4: trip {id} is closed and money is held")
         })?;
@@ -213,16 +225,14 @@ fn closed_with_nothing_alive(booking: &Booking) -> Checked {
             account.kept_at_close
         )
     })?;
-    must(outcome.debt_minor == account.debt, || {
+    must(outcome.debt_minor == account.debt_at_close, || {
         format!("P4: trip {id} owes what was not recorded")
     })
 }
 
 /// P5: each authorisation ends once, at most one is alive, one capture a charge, never more refunded than captured.
-fn money_adds_up(booking: &Booking) -> Checked {
-    let Booking {
-        id, gateway, account, ..
-    } = *booking;
+fn money_adds_up((trip, charge): (TripId, ChargeNumber), gateway: &Gateway, account: &Account) -> Checked {
+    let id = StreamId::Payment(trip, charge);
     for (number, held) in &account.authorizations {
         let open = held.authorized - held.captured - held.released;
         let fits = held.ends <= 1 && open >= 0 && (held.ends == 0 || open == 0);
@@ -235,7 +245,7 @@ fn money_adds_up(booking: &Booking) -> Checked {
     let live = live.count();
     must(live <= 1, || format!("P5: {live} holds of {id} at once"))?;
     let at_gateway = gateway
-        .intents(id)
+        .intents(trip, charge)
         .filter(|intent| intent.status == Status::Held)
         .count();
     must(at_gateway <= 1, || {
@@ -261,7 +271,16 @@ fn is_before_order(event: &Event) -> bool {
 
 /// What has ended stays as it is: only money that comes back or is owed moves afterwards.
 fn money_rests_after_the_end(booking: &Booking) -> Checked {
-    let afterwards = ["RefundStarted", "PaymentRefunded", "RefundFailed"];
+    let afterwards = [
+        "CorrectionAsked",
+        "FurtherChargeAsked",
+        "RefundStarted",
+        "PaymentRefunded",
+        "RefundFailed",
+        "DebtRecorded",
+        "DebtReduced",
+        "CashReturned",
+    ];
     let events = &booking.account.events_after_close;
     let late: Vec<_> = events.iter().filter(|name| !afterwards.contains(name)).collect();
     must(late.is_empty(), || {
@@ -282,7 +301,12 @@ fn nothing_after_the_end(world: &World, id: TripId) -> Checked {
             .flatten()
             .filter(|commit| !commit.events.iter().any(is_before_order))
             .flat_map(|commit| &commit.events);
-        let names: Vec<_> = events.map(Event::name).collect();
+        // A receipt may be corrected, and a tip given, at any time.
+        let later = ["FareAdjusted", "TripTipped"];
+        let names: Vec<_> = events
+            .map(Event::name)
+            .filter(|name| !later.contains(name))
+            .collect();
         let end = names.iter().position(|name| *name == last);
         must(end.is_none_or(|end| end + 1 == names.len()), || {
             format!("{stream} goes on after its end: {names:?}")
@@ -310,7 +334,7 @@ pub(crate) fn booking_rests(booking: &Booking) -> Checked {
         format!("P3: trip {id} has a driver and {hold:?} and is not confirmed")
     })?;
     let told = booking.account.captured - booking.account.refunded;
-    let kept = booking.gateway.kept_minor(id);
+    let kept = booking.gateway.kept_minor(id, ChargeNumber::FARE);
     must(!control.closed || kept == told, || {
         format!("P5: the gateway kept {kept} of {id}, the log says {told}")
     })
@@ -341,8 +365,8 @@ pub(crate) fn all_ended(world: &World) -> Checked {
                 .filter(|search| **search != Dispatch::default());
             let charge = world
                 .payments
-                .get(&id)
-                .filter(|charge| **charge != Payment::default());
+                .iter()
+                .find(|((of, _), charge)| *of == id && **charge != Payment::default());
             let is_begun = search.is_some() || charge.is_some();
             must(!is_begun, || {
                 format!("P1: something was begun for {id}, which nobody ordered")
@@ -353,22 +377,65 @@ pub(crate) fn all_ended(world: &World) -> Checked {
         must(search == Some(dispatch::Phase::Closed), || {
             format!("P1: the search of {id} is stuck: {search:?}")
         })?;
-        let closed = world
-            .payments
-            .get(&id)
-            .is_some_and(|payment| payment.control().closed);
-        must(closed, || {
-            format!("P1: the charge of {id} is stuck: {:?}", world.payments.get(&id))
-        })?;
-        let account = Account::of(world, id);
-        let (kept, told) = (world.gateway.kept_minor(id), account.captured - account.refunded);
-        must(kept == told, || {
-            format!("P5: the gateway kept {kept} of {id}, the log says {told}")
+        for charge in charges(world, id) {
+            let payment = &world.payments[&(id, charge)];
+            must(payment.is_at_rest(), || {
+                format!("P1: charge {} of {id} is stuck: {payment:?}", charge.0)
+            })?;
+            let account = Account::of(world, id, charge);
+            let (kept, told) = (
+                world.gateway.kept_minor(id, charge),
+                account.captured - account.refunded,
+            );
+            must(kept == told, || {
+                format!("P5: the gateway kept {kept} of {id}, the log says {told}")
+            })?;
+        }
+        fare_has_moved(world, id, trip)?;
+        tips_are_gifts(world, id)?;
+        let charge = |number| world.payments.get(&(id, number)).cloned().unwrap_or_default();
+        must(saga::is_at_rest(trip, charge), || {
+            format!("P1: trip {id} does not rest")
         })?;
     }
     for (id, driver) in &world.drivers {
         must(driver.control().lock.is_none(), || {
             format!("P1: {id} is never released")
+        })?;
+    }
+    Ok(())
+}
+
+/// P4: what the rider has paid and owes, over the fare's charge and those that corrections added, is the latest receipt; but
+/// for what the gateway could not give back.
+fn fare_has_moved(world: &World, id: TripId, trip: &Trip) -> Checked {
+    let Some(receipt) = trip.receipt() else {
+        return Ok(());
+    };
+    let accounts = charges(world, id).map(|charge| Account::of(world, id, charge));
+    let (mut moved, mut unreturned) = (0, 0);
+    for account in accounts.filter(|account| account.purpose != Some(Purpose::Tip)) {
+        moved += account.moved();
+        unreturned += account.unreturned;
+    }
+    let above = moved - receipt.total().minor();
+    must((0..=unreturned).contains(&above), || {
+        format!("P4: trip {id} comes to {}, and {moved} moved", receipt.total())
+    })
+}
+
+/// A tip is taken as it was given, or not at all; nobody owes it.
+fn tips_are_gifts(world: &World, id: TripId) -> Checked {
+    let events = world.log.get(&StreamId::Trip(id)).into_iter().flatten();
+    for event in events.flat_map(|commit| &commit.events) {
+        let Event::Trip(TripEvent::Tipped(tip)) = event else {
+            continue;
+        };
+        let account = Account::of(world, id, tip.charge);
+        let kept = account.captured - account.refunded;
+        let fits = account.debt == 0 && (kept == 0 || kept == tip.amount.minor());
+        must(fits || account.refunds_failed > 0, || {
+            format!("P4: of a tip of {} for {id}, {kept} was taken", tip.amount)
         })?;
     }
     Ok(())
@@ -421,8 +488,8 @@ pub(crate) fn replays(world: &World) -> Checked {
             Driver::control,
         )?;
     }
-    for (&id, payment) in &world.payments {
-        let log = (world, StreamId::Payment(id, ChargeNumber::FARE));
+    for (&(id, charge), payment) in &world.payments {
+        let log = (world, StreamId::Payment(id, charge));
         replay(
             log,
             payment,

@@ -9,11 +9,12 @@ use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::id::{DriverId, TripId};
 use fiacre_domain::matching::{Terms, Verdicts};
 use fiacre_domain::money::{Currency, Money};
-use fiacre_domain::payment;
 use fiacre_domain::saga::Command;
 use fiacre_domain::stream::ChargeNumber;
 use fiacre_domain::time::Timestamp;
-use fiacre_domain::trip::{self, Actor, CancelReason, DeviceFact, Phase, StartCheck, StartProof, Trip};
+use fiacre_domain::trip::{
+    self, Actor, AdjustReason, CancelReason, DeviceFact, Phase, StartCheck, StartProof, Trip,
+};
 use fiacre_domain::units::{Millimetres, Millis};
 use proptest::prelude::*;
 
@@ -45,15 +46,21 @@ pub(crate) enum Step {
     /// A driver goes on or off duty.
     Duty { driver: u8, on: bool },
     /// The payment service makes the call that the charge wants.
-    Call { trip: bool, mood: Mood },
+    Call { trip: bool, charge: u8, mood: Mood },
     /// The intent changes by itself or by hand: the rider acts, the hold lapses, someone captures.
-    Intent { trip: bool, change: Change },
+    Intent { trip: bool, charge: u8, change: Change },
     /// A webhook about an authorisation.
-    Webhook { trip: bool, authorization: u8 },
+    Webhook {
+        trip: bool,
+        charge: u8,
+        authorization: u8,
+    },
     /// An answer of the gateway arrives late.
     Letter(u8),
-    /// Someone gives money back.
-    Refund { trip: bool, cents: u8 },
+    /// An agent corrects the fare to what so many kilometres cost.
+    Adjust { trip: bool, kilometres: u8 },
+    /// The rider gives something on top.
+    Tip { trip: bool, cents: u8 },
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -148,10 +155,11 @@ pub(crate) fn slow() -> impl Strategy<Value = Option<Slow>> {
 pub(crate) fn step() -> impl Strategy<Value = Step> {
     any::<u64>().prop_map(|number| {
         let mut dice = Dice(number);
-        match dice.below(119) {
+        match dice.below(122) {
             0..40 => Step::Deliver(dice.any()),
             40..54 => Step::Call {
                 trip: dice.trip(),
+                charge: dice.below(12),
                 mood: dice.mood(),
             },
             54..66 => Step::Propose {
@@ -176,6 +184,7 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
             92..95 => Step::Repeat(dice.any()),
             95..98 => Step::Webhook {
                 trip: dice.trip(),
+                charge: dice.below(12),
                 authorization: dice.below(2),
             },
             98..101 => Step::Timer {
@@ -184,6 +193,7 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
             },
             101..107 => Step::Intent {
                 trip: dice.trip(),
+                charge: dice.below(12),
                 change: dice.change(),
             },
             107..109 => Step::Wait {
@@ -206,9 +216,13 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
                 trip: dice.trip(),
                 shorter: dice.rarely(2),
             },
-            _ => Step::Refund {
+            119 => Step::Tip {
                 trip: dice.trip(),
                 cents: dice.any(),
+            },
+            _ => Step::Adjust {
+                trip: dice.trip(),
+                kilometres: dice.below(12),
             },
         }
     })
@@ -262,16 +276,42 @@ impl World {
                 };
                 let _ = self.person(&Command::Driver(driver_of(driver), command));
             }
-            Step::Call { trip, mood } => self.call(trip_of(trip), mood),
-            Step::Intent { trip, change } => self.change_intent(trip_of(trip), change),
-            Step::Webhook { trip, authorization } => self.read_back(trip_of(trip), authorization),
+            Step::Call { trip, charge, mood } => {
+                let charge = self.charge_of(trip_of(trip), charge);
+                self.call(trip_of(trip), charge, mood);
+            }
+            Step::Intent { trip, charge, change } => {
+                let charge = self.charge_of(trip_of(trip), charge);
+                self.change_intent(trip_of(trip), charge, change);
+            }
+            Step::Webhook {
+                trip,
+                charge,
+                authorization,
+            } => {
+                let charge = self.charge_of(trip_of(trip), charge);
+                self.read_back((trip_of(trip), charge, authorization));
+            }
             Step::Letter(which) => self.letter(usize::from(which)),
-            Step::Refund { trip, cents } => {
-                let amount = Money::new(i64::from(cents), Currency::USD);
-                let command = payment::Command::Refund { amount };
-                let _ = self.person(&Command::Payment(trip_of(trip), ChargeNumber::FARE, command));
+            Step::Adjust { trip, kilometres } => self.adjust(trip_of(trip), kilometres),
+            Step::Tip { trip, cents } => {
+                let command = trip::Command::Tip {
+                    rider: RIDER,
+                    amount: Money::new(i64::from(cents), Currency::USD),
+                };
+                let _ = self.person(&Command::Trip(trip_of(trip), command));
             }
         }
+    }
+
+    fn adjust(&mut self, trip: TripId, kilometres: u8) {
+        let quote = self.trips.get(&trip).and_then(|trip| trip.quote().cloned());
+        let quote = quote.unwrap_or_else(|| orders::quote(false));
+        let command = trip::Command::AdjustFare {
+            reason: AdjustReason::WrongReading,
+            receipt: orders::receipt(&quote, i64::from(kilometres)),
+        };
+        let _ = self.person(&Command::Trip(trip, command));
     }
 
     /// One order in sixteen was under way for so long that it has expired.
@@ -378,11 +418,11 @@ impl World {
         }
     }
 
-    fn change_intent(&mut self, trip: TripId, change: Change) {
-        let Some(payment) = self.payments.get(&trip) else {
+    fn change_intent(&mut self, trip: TripId, charge: ChargeNumber, change: Change) {
+        let Some(payment) = self.payments.get(&(trip, charge)) else {
             return;
         };
-        let key = (trip, payment.authorization().0);
+        let key = (trip, charge, payment.authorization().0);
         let status = self
             .gateway
             .intent(key)
@@ -392,7 +432,7 @@ impl World {
             (Change::RiderFails, Some((Status::NeedsAction, _)))
             | (Change::Lapses, Some((Status::Held, _))) => {
                 self.gateway.cancel(key);
-                self.read_back(trip, key.1);
+                self.read_back(key);
             }
             (Change::CapturedByHand, Some((Status::Held, amount))) => self.gateway.capture(key, amount),
             (_, _) => {}

@@ -1,12 +1,13 @@
 //! The store, the network, the services and the timers: everything between the walk and the aggregates.
 
-use crate::gateway::{Gateway, Mood, Status, intent_id};
+use crate::gateway::{Gateway, Key, Mood, Status, intent_id};
 use crate::orders::{DRIVERS, TRIPS};
 use fiacre_domain::decision::{Aggregate, Decision};
 use fiacre_domain::dispatch::{self, Dispatch};
 use fiacre_domain::driver::{self, Driver};
 use fiacre_domain::event::Event;
 use fiacre_domain::id::{CommandId, DriverId, TripId, WebhookId};
+use fiacre_domain::money::Money;
 use fiacre_domain::payment::{self, GatewayCall, Hold, Payment};
 use fiacre_domain::saga::{self, Command, Deadline, Service, Setting};
 use fiacre_domain::stream::{Cause, ChargeNumber, EventId, StreamId, TimerKind, Version};
@@ -29,7 +30,7 @@ pub(crate) struct World {
     pub(crate) trips: BTreeMap<TripId, Trip>,
     pub(crate) dispatches: BTreeMap<TripId, Dispatch>,
     pub(crate) drivers: BTreeMap<DriverId, Driver>,
-    pub(crate) payments: BTreeMap<TripId, Payment>,
+    pub(crate) payments: BTreeMap<(TripId, ChargeNumber), Payment>,
     pub(crate) log: BTreeMap<StreamId, Vec<Written>>,
     pub(crate) gateway: Gateway,
     /// What was found wrong while a command was decided.
@@ -43,7 +44,7 @@ pub(crate) struct World {
     /// Deadlines, and whether they were handled when due.
     timers: Vec<(Deadline, bool)>,
     /// Answers of the gateway that are still under way.
-    letters: Vec<(TripId, Vec<payment::Command>)>,
+    letters: Vec<(TripId, ChargeNumber, Vec<payment::Command>)>,
     /// Streams whose facts are slow to arrive: they wait for the end.
     slow: Option<Slow>,
     causes: u128,
@@ -86,11 +87,16 @@ impl World {
     }
 
     /// The gateway tells: all of it in one commit.
-    fn told(&mut self, trip: TripId, commands: impl IntoIterator<Item = payment::Command>) {
+    fn told(
+        &mut self,
+        trip: TripId,
+        charge: ChargeNumber,
+        commands: impl IntoIterator<Item = payment::Command>,
+    ) {
         let cause = Cause::Webhook(WebhookId::from_u128(self.fresh_cause()));
         let commands: Vec<_> = commands
             .into_iter()
-            .map(|command| Command::Payment(trip, ChargeNumber::FARE, command))
+            .map(|command| Command::Payment(trip, charge, command))
             .collect();
         if let Err(refusal) = self.commit(&commands, cause) {
             self.findings
@@ -121,8 +127,8 @@ impl World {
                 }
                 Command::Driver(id, command) => decide(self.drivers.entry(*id).or_default(), command, now)
                     .map_err(|refusal| refusal.code())?,
-                Command::Payment(id, _, command) => {
-                    decide(self.payments.entry(*id).or_default(), command, now)
+                Command::Payment(id, number, command) => {
+                    decide(self.payments.entry((*id, *number)).or_default(), command, now)
                         .map_err(|refusal| refusal.code())?
                 }
             };
@@ -180,8 +186,8 @@ impl World {
     /// An answer that was under way arrives.
     pub(crate) fn letter(&mut self, choice: usize) {
         if let Some(place) = choice.checked_rem(self.letters.len()) {
-            let (trip, told) = self.letters.swap_remove(place);
-            self.told(trip, told);
+            let (trip, charge, told) = self.letters.swap_remove(place);
+            self.told(trip, charge, told);
         }
     }
 
@@ -221,14 +227,17 @@ impl World {
         let (deadline, _) = self.timers[place];
         let due = self.now >= deadline.due_at;
         self.timers[place].1 |= due;
-        match (deadline.id.kind, deadline.id.stream.trip()) {
-            (TimerKind::AuthorizationBudget(number), Some(trip)) => self.budget_over(trip, number),
-            (TimerKind::HoldExpires(number), Some(trip)) if due => {
-                let held = self.gateway.intent((trip, number));
+        match (deadline.id.kind, deadline.id.stream) {
+            (TimerKind::AuthorizationBudget(number), StreamId::Payment(trip, charge)) => {
+                self.budget_over((trip, charge, number));
+            }
+            (TimerKind::HoldExpires(number), StreamId::Payment(trip, charge)) if due => {
+                let key = (trip, charge, number);
+                let held = self.gateway.intent(key);
                 if held.is_some_and(|intent| intent.status == Status::Held) {
-                    self.gateway.cancel((trip, number));
+                    self.gateway.cancel(key);
                 }
-                self.read_back(trip, number);
+                self.read_back(key);
             }
             _ => {
                 let driver = self
@@ -251,8 +260,9 @@ impl World {
     }
 
     /// The budget of an authorisation is over: without an intent it is abandoned, else its intent is cancelled.
-    fn budget_over(&mut self, trip: TripId, number: u8) {
-        let Some(payment) = self.payments.get(&trip) else {
+    fn budget_over(&mut self, key: Key) {
+        let (trip, charge, number) = key;
+        let Some(payment) = self.payments.get(&(trip, charge)) else {
             return;
         };
         let authorization = AuthorizationNumber(number);
@@ -260,33 +270,40 @@ impl World {
             return;
         }
         if payment.control().hold == Hold::Pending {
-            self.told(trip, [payment::Command::AbandonAuthorization { authorization }]);
+            let abandon = payment::Command::AbandonAuthorization { authorization };
+            self.told(trip, charge, [abandon]);
         } else {
-            self.gateway.cancel((trip, number));
-            self.read_back(trip, number);
+            self.gateway.cancel(key);
+            self.read_back(key);
         }
     }
 
+    /// One of the trip's charges: the fare's where there is no other.
+    pub(crate) fn charge_of(&self, trip: TripId, choice: u8) -> ChargeNumber {
+        let mut numbers = self.payments.keys().filter(|(of, _)| *of == trip);
+        let count = numbers.clone().count().max(1);
+        numbers
+            .nth(usize::from(choice) % count)
+            .map_or(ChargeNumber::FARE, |(_, number)| *number)
+    }
+
     /// Makes the call that a charge wants, as the company's mood allows.
-    pub(crate) fn call(&mut self, trip: TripId, mood: Mood) {
-        let Some(payment) = self.payments.get(&trip) else {
+    pub(crate) fn call(&mut self, trip: TripId, charge: ChargeNumber, mood: Mood) {
+        let Some(payment) = self.payments.get(&(trip, charge)) else {
             return;
         };
-        let number = payment.authorization().0;
-        let (key, start) = ((trip, number), payment.start().cloned());
+        let authorization = payment.authorization();
+        let (key, start) = ((trip, charge, authorization.0), payment.start().cloned());
         match (payment.next_call(), start) {
             (Some(GatewayCall::Create), Some(start)) => {
                 self.gateway.create(key, start.amount);
                 if mood != Mood::Silent {
-                    let intent = intent_id(trip, number);
-                    let authorization = AuthorizationNumber(number);
-                    self.told(
-                        trip,
-                        [payment::Command::RecordIntent {
-                            authorization,
-                            intent,
-                        }],
-                    );
+                    let intent = intent_id(key);
+                    let made = payment::Command::RecordIntent {
+                        authorization,
+                        intent,
+                    };
+                    self.told(trip, charge, [made]);
                 }
                 return;
             }
@@ -301,19 +318,7 @@ impl World {
             (Some(GatewayCall::Capture { amount, .. }), _) => self.gateway.capture(key, amount),
             (Some(GatewayCall::Cancel { .. }), _) => self.gateway.cancel(key),
             (Some(GatewayCall::Refund { refund, amount, .. }), _) => {
-                // A key that was used gives the first answer again.
-                let done = self.gateway.is_refunded(trip, refund) || mood != Mood::Unwilling;
-                if done {
-                    self.gateway.refund(trip, refund, amount);
-                }
-                if mood != Mood::Silent {
-                    let outcome = if done {
-                        payment::Command::RecordRefunded { refund }
-                    } else {
-                        payment::Command::RecordRefundFailed { refund }
-                    };
-                    self.told(trip, [outcome]);
-                }
+                self.give_back((trip, charge), refund, amount, mood);
                 return;
             }
             (None, _) | (Some(GatewayCall::Create), None) => return,
@@ -321,25 +326,41 @@ impl World {
         match mood {
             Mood::Silent => {}
             Mood::Late => {
-                let told = self.fetched(trip, number);
-                self.letters.push((trip, told));
+                let told = self.fetched(key);
+                self.letters.push((trip, charge, told));
             }
-            Mood::Willing | Mood::Unwilling | Mood::Asking => self.read_back(trip, number),
+            Mood::Willing | Mood::Unwilling | Mood::Asking => self.read_back(key),
+        }
+    }
+
+    /// A key that was used gives the first answer again.
+    fn give_back(&mut self, (trip, charge): (TripId, ChargeNumber), refund: u16, amount: Money, mood: Mood) {
+        let done = self.gateway.is_refunded(trip, charge, refund) || mood != Mood::Unwilling;
+        if done {
+            self.gateway.refund(trip, charge, refund, amount);
+        }
+        if mood != Mood::Silent {
+            let outcome = if done {
+                payment::Command::RecordRefunded { refund }
+            } else {
+                payment::Command::RecordRefundFailed { refund }
+            };
+            self.told(trip, charge, [outcome]);
         }
     }
 
     /// A webhook, or an outcome that was unknown: the intent is fetched, and what it says is told.
-    pub(crate) fn read_back(&mut self, trip: TripId, number: u8) {
-        let told = self.fetched(trip, number);
+    pub(crate) fn read_back(&mut self, key: Key) {
+        let told = self.fetched(key);
         if !told.is_empty() {
-            self.told(trip, told);
+            self.told(key.0, key.1, told);
         }
     }
 
     /// What an intent says just now.
-    fn fetched(&self, trip: TripId, number: u8) -> Vec<payment::Command> {
+    fn fetched(&self, key: Key) -> Vec<payment::Command> {
         let capture_before = self.now.plus(Millis::from_minutes(7 * 24 * 60));
-        self.gateway.says((trip, number), capture_before)
+        self.gateway.says(key, capture_before)
     }
 
     /// Lets everything come to its end: every fact is handled once more than never, every call is answered, every timer
@@ -350,8 +371,8 @@ impl World {
                 self.deliver(fact, service);
             } else if !self.letters.is_empty() {
                 self.letter(0);
-            } else if let Some(trip) = self.trip_that_wants_a_call() {
-                self.call(trip, Mood::Willing);
+            } else if let Some((trip, charge)) = self.charge_that_wants_a_call() {
+                self.call(trip, charge, Mood::Willing);
             } else if let Some(trip) = self.paused() {
                 let _ = self.person(&Command::Dispatch(trip, dispatch::Command::Resume));
             } else if let Some(place) = self.next_timer() {
@@ -365,11 +386,10 @@ impl World {
         Err("no rest after 10,000 steps".to_owned())
     }
 
-    fn trip_that_wants_a_call(&self) -> Option<TripId> {
-        TRIPS.into_iter().find(|trip| {
-            let payment = self.payments.get(trip);
-            payment.is_some_and(|payment| payment.next_call().is_some())
-        })
+    fn charge_that_wants_a_call(&self) -> Option<(TripId, ChargeNumber)> {
+        let mut charges = self.payments.iter();
+        let wanting = charges.find(|(_, payment)| payment.next_call().is_some());
+        wanting.map(|(key, _)| *key)
     }
 
     fn paused(&self) -> Option<TripId> {
@@ -421,9 +441,12 @@ where
 /// Commands that count each time: only the store's inbox knows one from its repeat.
 fn counts_each_time(command: &Command) -> bool {
     match command {
-        Command::Trip(_, command) => command.kind() == trip::CommandKind::StartWrongCode,
+        Command::Trip(_, command) => matches!(
+            command.kind(),
+            trip::CommandKind::StartWrongCode | trip::CommandKind::Tip
+        ),
         Command::Dispatch(_, command) => matches!(command, dispatch::Command::ReviewLock { .. }),
         Command::Driver(_, command) => matches!(command, driver::Command::Lock { .. }),
-        Command::Payment(_, _, command) => matches!(command, payment::Command::Refund { .. }),
+        Command::Payment(..) => false,
     }
 }

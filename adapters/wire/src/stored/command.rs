@@ -3,8 +3,8 @@
 use super::dispatch::SearchBriefDto;
 use super::driver::ReleaseReasonDto;
 use super::dto::{stored_enum, stored_struct};
-use super::payment::{ChargeDto, DeclineReasonDto, SettlementBasisDto};
-use super::personal::PlanDto;
+use super::payment::{ChargeDto, CorrectionDto, DeclineReasonDto, SettlementBasisDto};
+use super::personal::{PlanDto, RiderDto};
 use super::request::{PaymentMethodDto, RequestDto};
 use super::trip::{ActorDto, AdjustReasonDto, CancelReasonDto, RejectReasonDto, SecuredDto, StartProofDto};
 use super::value::{DeviceFactDto, FenceDto, MoneyDto, MoneyOutcomeDto, SeatingDto};
@@ -18,7 +18,7 @@ use fiacre_domain::dispatch::{self, Proposal};
 use fiacre_domain::driver;
 use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::id::{DriverId, IntentId, RegionId, TripId};
-use fiacre_domain::payment::{self, Authorize};
+use fiacre_domain::payment::{self, Authorize, Collect};
 use fiacre_domain::trip::{self, StartCheck};
 
 type TripCommand = trip::Command;
@@ -55,6 +55,7 @@ stored_enum!(TripCommandDto = TripCommand {
     ClearLock,
     SettleMoney { outcome: MoneyOutcomeDto },
     AdjustFare { reason: AdjustReasonDto, receipt: Box<ReceiptDto> },
+    Tip { rider: RiderDto, amount: MoneyDto },
 });
 
 stored_struct!(ProposalDto = Proposal {
@@ -104,6 +105,18 @@ stored_struct!(
     }
 );
 
+stored_struct!(
+    CollectDto = Collect {
+        charge: ChargeDto,
+        revision: u16,
+        due: MoneyDto,
+        method: u64,
+        budget: i64,
+        action_budget: i64,
+        epoch: u32,
+    }
+);
+
 stored_enum!(PaymentCommandDto = PaymentCommand {
     Authorize(authorize: AuthorizeDto),
     RecordIntent { authorization: u8, intent: Text<IntentId> },
@@ -118,7 +131,8 @@ stored_enum!(PaymentCommandDto = PaymentCommand {
         due: Option<MoneyDto>,
     },
     RecordCaptured { authorization: u8, captured: MoneyDto },
-    Refund { amount: MoneyDto },
+    Correct { charge: ChargeDto, correction: CorrectionDto },
+    Collect(collect: CollectDto),
     RecordRefunded { refund: u16 },
     RecordRefundFailed { refund: u16 },
     SettleDebt { amount: MoneyDto },

@@ -7,10 +7,18 @@ use crate::present::present;
 use crate::text::Text;
 use fiacre_domain::id::IntentId;
 use fiacre_domain::payment::{
-    AuthorizationStart, Charge, DebtReason, DeclineReason, PaymentEvent, Purpose, SettlementBasis, Waiver,
+    AuthorizationStart, Charge, Correction, DebtReason, DeclineReason, FurtherCharge, PaymentEvent, Purpose,
+    SettlementBasis, Waiver,
 };
 
-stored_names!(PurposeDto = Purpose { Fare, Tip, Debt });
+stored_names!(
+    PurposeDto = Purpose {
+        Fare,
+        Tip,
+        Debt,
+        Correction
+    }
+);
 
 stored_names!(
     WaiverDto = Waiver {
@@ -37,7 +45,8 @@ stored_names!(
         CaptureFailed,
         AboveHold,
         Account,
-        CashFee
+        CashFee,
+        Corrected
     }
 );
 
@@ -61,6 +70,28 @@ stored_struct!(
         action_budget: i64,
         #[serde(rename = "budget_ends_at_ms")]
         budget_ends_at: i64,
+    }
+);
+
+stored_struct!(
+    CorrectionDto = Correction {
+        revision: u16,
+        due: MoneyDto,
+        further: u16
+    }
+);
+
+stored_struct!(
+    FurtherChargeDto = FurtherCharge {
+        charge: ChargeDto,
+        number: u16,
+        revision: u16,
+        due: MoneyDto,
+        method: u64,
+        #[serde(rename = "budget_ms")]
+        budget: i64,
+        #[serde(rename = "action_budget_ms")]
+        action_budget: i64,
     }
 );
 
@@ -120,4 +151,8 @@ stored_events!(PaymentDto = PaymentEvent {
         amount: MoneyDto,
     },
     "DisputeClosed" 1: DisputeClosed { charge: ChargeDto, dispute: u16, won: bool },
+    "CorrectionAsked" 1: CorrectionAsked { charge: ChargeDto, correction: CorrectionDto },
+    "FurtherChargeAsked" 1: FurtherChargeAsked(further: Box<FurtherChargeDto>),
+    "DebtReduced" 1: DebtReduced { charge: ChargeDto, amount: MoneyDto },
+    "CashReturned" 1: CashReturned { charge: ChargeDto, amount: MoneyDto },
 });

@@ -8,11 +8,11 @@ use super::dispatch::{OfferCountsDto, SearchBriefDto};
 use super::dto::{Dto, stored_enum, stored_names, stored_struct};
 use super::error::{Newer, StoredError};
 use super::export::{expect_version, is_known, pretty};
-use super::payment::{AuthorizationStartDto, ChargeDto, WaiverDto};
+use super::payment::{AuthorizationStartDto, ChargeDto, CorrectionDto, WaiverDto};
 use super::people::People;
 use super::personal::{Reading, RiderDto, Writing};
 use super::request::{PlanChangeDto, RequestDto};
-use super::trip::SecuredDto;
+use super::trip::{CancelReasonDto, FailReasonDto, RejectReasonDto, SecuredDto};
 use super::value::{FenceDto, MoneyDto, MoneyOutcomeDto, SeatingDto};
 use super::{Opening, Privacy};
 use crate::bytes::Bytes;
@@ -25,9 +25,9 @@ use fiacre_domain::decision::StateError;
 use fiacre_domain::dispatch::{self, Dispatch, DispatchParts, GrantedLock, LockState, OpenOffer};
 use fiacre_domain::driver::{self, Driver, DriverParts, Duty, Shift};
 use fiacre_domain::id::{DriverId, IntentId, RegionId, TripId};
-use fiacre_domain::payment::{self, Ask, Hold, Operation, Payment, PaymentParts};
+use fiacre_domain::payment::{self, Ask, Corrections, Hold, Operation, Payment, PaymentParts};
 use fiacre_domain::stream::{EventId, StreamId, Version};
-use fiacre_domain::trip::{self, Tombstones, Trip, TripParts};
+use fiacre_domain::trip::{self, EndReason, Tombstones, Trip, TripParts};
 use fiacre_ports::SnapshotState;
 use serde::{Deserialize, Serialize};
 
@@ -100,6 +100,12 @@ stored_struct!(
     }
 );
 
+stored_enum!(EndReasonDto = EndReason {
+    Rejected(reason: RejectReasonDto),
+    Cancelled(reason: CancelReasonDto),
+    Failed(reason: FailReasonDto),
+});
+
 stored_struct!(TripPartsDto = TripParts {
     control: TripControlDto,
     #[serde(deserialize_with = "present")]
@@ -130,6 +136,13 @@ stored_struct!(TripPartsDto = TripParts {
     receipts: u16,
     #[serde(deserialize_with = "present")]
     outcome: Option<MoneyOutcomeDto>,
+    #[serde(rename = "completed_at_ms")]
+    completed_at: i64,
+    #[serde(deserialize_with = "present")]
+    ended_for: Option<EndReasonDto>,
+    charges: u16,
+    tips: u8,
+    tipped_minor: i64,
 });
 
 stored_names!(
@@ -218,6 +231,16 @@ stored_struct!(PaymentControlDto = PaymentControl {
     closed: bool,
 });
 
+stored_struct!(
+    CorrectionsDto = Corrections {
+        latest: CorrectionDto,
+        tried: u16,
+        moved_minor: i64,
+        cash_returned_minor: i64,
+        shares: Vec<(u16, i64)>,
+    }
+);
+
 stored_struct!(PaymentPartsDto = PaymentParts {
     control: PaymentControlDto,
     #[serde(deserialize_with = "present")]
@@ -243,6 +266,8 @@ stored_struct!(PaymentPartsDto = PaymentParts {
     outcome: Option<MoneyOutcomeDto>,
     disputes: Vec<(u16, bool)>,
     dispute_movements: Vec<(u16, u16)>,
+    #[serde(deserialize_with = "present")]
+    corrections: Option<Box<CorrectionsDto>>,
 });
 
 /// A state; the order is that of the stored numbers.

@@ -13,7 +13,7 @@ use fiacre_domain::id::{DriverId, PrincipalId};
 use fiacre_domain::pricing::Fault;
 use fiacre_domain::trip::{
     Actor, AdjustReason, Adjustment, CancelReason, Cancelled, Completion, FailReason, ReassignReason,
-    RejectReason, Secured, Stage, Start, StartProof, TripEvent,
+    RejectReason, Secured, Stage, Start, StartProof, Tip, TripEvent,
 };
 
 stored_enum!(SecuredDto = Secured { Waived, Authorized(number: u8) });
@@ -121,6 +121,19 @@ stored_struct!(
         reason: AdjustReasonDto,
         superseded: Box<ReceiptDto>,
         receipt: Box<ReceiptDto>,
+        further: u16,
+    }
+);
+
+stored_struct!(
+    TipDto = Tip {
+        charge: u16,
+        amount: MoneyDto,
+        method: u64,
+        #[serde(rename = "budget_ms")]
+        budget: i64,
+        #[serde(rename = "action_budget_ms")]
+        action_budget: i64,
     }
 );
 
@@ -165,4 +178,5 @@ stored_events!(TripDto = TripEvent {
     "LockCleared" 1: LockCleared,
     "MoneySettled" 1: MoneySettled { outcome: MoneyOutcomeDto },
     "TripClosed" 1: Closed,
+    "TripTipped" 1: Tipped(tip: Box<TipDto>),
 });

@@ -4,7 +4,7 @@ use fiacre_domain::driver::Fence;
 use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::id::{CommandId, DriverId, IntentId, PrincipalId, TripId, WebhookId};
 use fiacre_domain::money::{Currency, Money};
-use fiacre_domain::payment::{Charge, Purpose};
+use fiacre_domain::payment::{Charge, Correction, Purpose};
 use fiacre_domain::place::Place;
 use fiacre_domain::requirements::{Capabilities, Feature, Requirements};
 use fiacre_domain::stream::{
@@ -141,7 +141,15 @@ impl Dice {
     pub(crate) fn charge(&mut self) -> Charge {
         Charge {
             number: ChargeNumber(self.short()),
-            purpose: self.one_of(&[Purpose::Fare, Purpose::Tip, Purpose::Debt]),
+            purpose: self.one_of(&[Purpose::Fare, Purpose::Tip, Purpose::Debt, Purpose::Correction]),
+        }
+    }
+
+    pub(crate) fn correction(&mut self) -> Correction {
+        Correction {
+            revision: self.short(),
+            due: self.money(),
+            further: ChargeNumber(self.short()),
         }
     }
 

@@ -8,13 +8,13 @@ use fiacre_domain::event::Event;
 use fiacre_domain::matching::{Outcome, Terms, Verdict, VerdictCounts, Verdicts};
 use fiacre_domain::ops::{Erasure, OpsEvent, ParkedMessage, ParkingRuling, PolicyChange, PolicyKind};
 use fiacre_domain::payment::{
-    AuthorizationStart, DebtReason, DeclineReason, PaymentEvent, SettlementBasis, Waiver,
+    AuthorizationStart, DebtReason, DeclineReason, FurtherCharge, PaymentEvent, SettlementBasis, Waiver,
 };
 use fiacre_domain::pricing::{Fault, TariffEvent};
-use fiacre_domain::stream::{Commit, Version};
+use fiacre_domain::stream::{ChargeNumber, Commit, Version};
 use fiacre_domain::trip::{
     AdjustReason, Adjustment, CancelReason, Cancelled, Completion, FailReason, PaymentMethodId,
-    ReassignReason, RejectReason, Stage, Start, StartProof, TripEvent,
+    ReassignReason, RejectReason, Stage, Start, StartProof, Tip, TripEvent,
 };
 use fiacre_domain::units::{Millimetres, Millis};
 use std::sync::Arc;
@@ -155,6 +155,14 @@ fn ride(name: &str, dice: &mut Dice) -> Option<TripEvent> {
             ]),
             superseded: Arc::new(rides::receipt(dice)),
             receipt: Arc::new(rides::receipt(dice)),
+            further: ChargeNumber(dice.short()),
+        })),
+        "TripTipped" => TripEvent::Tipped(Arc::new(Tip {
+            charge: ChargeNumber(dice.short()),
+            amount: dice.money(),
+            method: PaymentMethodId(dice.number()),
+            budget: Millis::new(dice.signed()),
+            action_budget: Millis::new(dice.signed()),
         })),
         "LockCleared" => TripEvent::LockCleared,
         "MoneySettled" => TripEvent::MoneySettled {
@@ -461,6 +469,7 @@ fn debt(name: &str, dice: &mut Dice) -> Option<PaymentEvent> {
                 DebtReason::AboveHold,
                 DebtReason::Account,
                 DebtReason::CashFee,
+                DebtReason::Corrected,
             ]),
         },
         "DebtSettled" => PaymentEvent::DebtSettled { charge, amount },
@@ -496,6 +505,21 @@ fn debt(name: &str, dice: &mut Dice) -> Option<PaymentEvent> {
             dispute,
             won: dice.flag(),
         },
+        "CorrectionAsked" => PaymentEvent::CorrectionAsked {
+            charge,
+            correction: dice.correction(),
+        },
+        "FurtherChargeAsked" => PaymentEvent::FurtherChargeAsked(Arc::new(FurtherCharge {
+            charge,
+            number: ChargeNumber(refund),
+            revision: dispute,
+            due: amount,
+            method: PaymentMethodId(dice.number()),
+            budget: Millis::new(dice.signed()),
+            action_budget: Millis::new(dice.signed()),
+        })),
+        "DebtReduced" => PaymentEvent::DebtReduced { charge, amount },
+        "CashReturned" => PaymentEvent::CashReturned { charge, amount },
         _ => return None,
     })
 }

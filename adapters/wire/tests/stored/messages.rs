@@ -9,7 +9,7 @@ use crate::rides::{self, TARIFFS};
 use fiacre_domain::dispatch::{self, OfferNumber, Proposal};
 use fiacre_domain::driver::{self, ReleaseReason};
 use fiacre_domain::id::{CommandId, WebhookId};
-use fiacre_domain::payment::{self, Authorize, DeclineReason, SettlementBasis};
+use fiacre_domain::payment::{self, Authorize, Collect, DeclineReason, SettlementBasis};
 use fiacre_domain::saga::Command;
 use fiacre_domain::stream::{ChargeNumber, EventId};
 use fiacre_domain::trip::{
@@ -89,6 +89,10 @@ fn of_trip(dice: &mut Dice) -> Vec<trip::Command> {
         C::AdjustFare {
             reason: AdjustReason::Goodwill,
             receipt: Arc::new(rides::receipt(dice)),
+        },
+        C::Tip {
+            rider: dice.principal(),
+            amount: dice.money(),
         },
     ]
 }
@@ -197,7 +201,19 @@ fn of_payment(dice: &mut Dice) -> Vec<payment::Command> {
             authorization,
             captured: amount,
         },
-        C::Refund { amount },
+        C::Correct {
+            charge,
+            correction: dice.correction(),
+        },
+        C::Collect(Collect {
+            charge,
+            revision: refund,
+            due: amount,
+            method: PaymentMethodId(dice.number()),
+            budget: Millis::new(dice.signed()),
+            action_budget: Millis::new(dice.signed()),
+            epoch: dice.word(),
+        }),
         C::RecordRefunded { refund },
         C::RecordRefundFailed { refund },
         C::SettleDebt { amount },

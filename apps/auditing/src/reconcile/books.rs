@@ -222,7 +222,11 @@ impl Attempt {
             | PaymentEvent::RefundFailed { .. }
             | PaymentEvent::DisputeOpened { .. }
             | PaymentEvent::DisputeFundsMoved { .. }
-            | PaymentEvent::DisputeClosed { .. } => {}
+            | PaymentEvent::DisputeClosed { .. }
+            | PaymentEvent::CorrectionAsked { .. }
+            | PaymentEvent::FurtherChargeAsked(_)
+            | PaymentEvent::DebtReduced { .. }
+            | PaymentEvent::CashReturned { .. } => {}
         }
     }
 }
@@ -253,6 +257,10 @@ fn authorization(event: &PaymentEvent) -> Option<AuthorizationNumber> {
         | PaymentEvent::RefundFailed { .. }
         | PaymentEvent::DisputeOpened { .. }
         | PaymentEvent::DisputeFundsMoved { .. }
-        | PaymentEvent::DisputeClosed { .. } => None,
+        | PaymentEvent::DisputeClosed { .. }
+        | PaymentEvent::CorrectionAsked { .. }
+        | PaymentEvent::FurtherChargeAsked(_)
+        | PaymentEvent::DebtReduced { .. }
+        | PaymentEvent::CashReturned { .. } => None,
     }
 }

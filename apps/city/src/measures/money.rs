@@ -74,7 +74,9 @@ impl Movements {
                 ..
             } => self.hold_counts.declined += 1,
             PaymentEvent::DebtRecorded { amount, .. } => self.debt_minor += i128::from(self.minor(amount)),
-            PaymentEvent::DebtSettled { amount, .. } | PaymentEvent::DebtWrittenOff { amount, .. } => {
+            PaymentEvent::DebtSettled { amount, .. }
+            | PaymentEvent::DebtWrittenOff { amount, .. }
+            | PaymentEvent::DebtReduced { amount, .. } => {
                 self.debt_minor -= i128::from(self.minor(amount));
             }
             PaymentEvent::Waived { .. }
@@ -93,7 +95,10 @@ impl Movements {
             | PaymentEvent::RefundFailed { .. }
             | PaymentEvent::DisputeOpened { .. }
             | PaymentEvent::DisputeFundsMoved { .. }
-            | PaymentEvent::DisputeClosed { .. } => {}
+            | PaymentEvent::DisputeClosed { .. }
+            | PaymentEvent::CorrectionAsked { .. }
+            | PaymentEvent::FurtherChargeAsked(_)
+            | PaymentEvent::CashReturned { .. } => {}
         }
     }
 

@@ -57,10 +57,12 @@ pub(super) enum Whim {
     ChangePlan,
     /// To ring support about the price, however far the ride has come.
     Complain,
+    /// To tip the driver, however far the ride has come.
+    Tip,
 }
 
 impl Whim {
-    pub(super) const ALL: [Self; 3] = [Self::Cancel, Self::ChangePlan, Self::Complain];
+    pub(super) const ALL: [Self; 4] = [Self::Cancel, Self::ChangePlan, Self::Complain, Self::Tip];
 }
 
 /// The buttons of a driver's app, while there is a trip.

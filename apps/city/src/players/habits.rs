@@ -108,7 +108,7 @@ pub struct Habits {
     pub cancel_at_once: Share,
     /// Riders who want to go somewhere else, at some moment within ten minutes of ordering (default 1%).
     pub change_plan: Share,
-    /// Riders who think again at a step of a trip, and cancel, go elsewhere or complain (default 0.1% of every step;
+    /// Riders who think again at a step of a trip, and cancel, go elsewhere, complain or tip (default 0.1% of every step;
     /// [twenty times](RETHINK_ON_LOSS) as many where the driver is gone).
     pub rethink: Share,
     /// Offers that the driver declines (default 8%; more of trips that [few want](UNWANTED_DECLINES)).

@@ -70,7 +70,8 @@ impl Players {
             | TripEvent::FareSettled(_)
             | TripEvent::FareAdjusted(_)
             | TripEvent::LockCleared
-            | TripEvent::MoneySettled { .. } => {}
+            | TripEvent::MoneySettled { .. }
+            | TripEvent::Tipped(_) => {}
         }
     }
 

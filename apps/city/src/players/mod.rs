@@ -32,7 +32,7 @@ use fiacre_ports::{Bus, Clock, Consumer, EventKind, IdSource, Prefetch, QueueSpe
 use fiacre_services::desk::{DeskPorts, DriverDesk, Origin, RiderDesk, SupportDesk};
 use fiacre_services::topology::reader_queue;
 use habits::Dice;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What people hear of: their own trips' and offers' events.
@@ -72,6 +72,8 @@ pub struct Shared {
     pub requests: VecDeque<Request>,
     /// Trips that have closed since this was last emptied.
     pub closed: Vec<TripId>,
+    /// Trips whose fare somebody wanted corrected, or whose driver they wanted to tip: money may move after the close.
+    pub afterwards: BTreeSet<TripId>,
     /// What was driven since this was last emptied.
     pub driven: Vec<Driven>,
     /// Trips that were ordered and have not closed.

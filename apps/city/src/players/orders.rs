@@ -1,4 +1,4 @@
-//! Riders: pricing, ordering, cancelling, going elsewhere, complaining.
+//! Riders: pricing, ordering, cancelling, going elsewhere, complaining, tipping.
 
 use super::agenda::{Action, Whim, second_of};
 use super::habits::{Draw, Habits, between};
@@ -7,6 +7,7 @@ use crate::demand::Request;
 use crate::manhattan::street;
 use fiacre_domain::driver::Fence;
 use fiacre_domain::id::{PrincipalId, TripId};
+use fiacre_domain::money::Money;
 use fiacre_domain::place::Place;
 use fiacre_domain::pricing::{MeterReading, PricingError, Quote, Surge};
 use fiacre_domain::requirements::Requirements;
@@ -150,6 +151,7 @@ impl Players {
             Whim::Cancel => self.cancel(trip, now),
             Whim::ChangePlan => self.go_elsewhere(trip, now).await,
             Whim::Complain => self.complain(trip, now),
+            Whim::Tip => self.tip(trip),
         }
         if let Some(ride) = self.rides.get_mut(&trip) {
             ride.rethinks = ride.rethinks.saturating_sub(1);
@@ -222,6 +224,18 @@ impl Players {
             }
             Err(error) => self.told(&error.into()),
         }
+        self.shared().afterwards.insert(trip);
+    }
+
+    /// A tenth of the quoted price. Before the ride has ended, or where it is paid in cash, the platform refuses.
+    fn tip(&mut self, trip: TripId) {
+        let Some(ride) = self.rides.get(&trip) else { return };
+        let quoted = ride.quote.total();
+        let tip = Money::new((quoted.minor() / 10).max(1), quoted.currency());
+        let (riders, origin, rider) = (Arc::clone(&self.riders), self.origin(), ride.principal());
+        self.calls
+            .ask(async move { riders.tip(origin, trip, rider, tip).await });
+        self.shared().afterwards.insert(trip);
     }
 
     /// Hears what the desks answered to all that was asked.

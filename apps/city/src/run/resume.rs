@@ -109,7 +109,8 @@ impl Census {
                 | TripEvent::FareSettled(_)
                 | TripEvent::FareAdjusted(_)
                 | TripEvent::LockCleared
-                | TripEvent::MoneySettled { .. } => (None, false),
+                | TripEvent::MoneySettled { .. }
+                | TripEvent::Tipped(_) => (None, false),
             };
             standing.end = standing.end.or(end);
             if is_over && !standing.is_over {

@@ -16,9 +16,10 @@ use crate::roads::Roads;
 use crate::witness::Witness;
 use fiacre_domain::id::{RegionId, TripId};
 use fiacre_domain::matching::{Batch, Market, Request};
+use fiacre_domain::payment::Payment;
 use fiacre_domain::place::Place;
 use fiacre_domain::pricing::Tariff;
-use fiacre_domain::saga::Command;
+use fiacre_domain::saga::{self, Command};
 use fiacre_domain::stream::{Commit, StreamId};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
@@ -138,16 +139,51 @@ impl<S: Spectator + 'static> Stage<S> {
         }
         drop(notebook);
         self.closed.extend(newly.into_iter().map(|trip| (now, trip)));
+        let mut unsettled = Vec::new();
         while self
             .closed
             .front()
             .is_some_and(|(at, _)| now.since(*at) >= KEPT_AFTER_CLOSE)
         {
             if let Some((_, trip)) = self.closed.pop_front() {
-                self.fold(trip)?;
+                if self.is_settled(trip) {
+                    self.fold(trip)?;
+                } else {
+                    unsettled.push((now, trip));
+                }
             }
         }
-        Ok(open)
+        self.closed.extend(unsettled);
+        Ok(open.saturating_add(self.unsettled()))
+    }
+
+    /// How many trips have closed whose money may still be moving.
+    fn unsettled(&self) -> usize {
+        let shared = lock(&self.shared);
+        let closed = self.closed.iter();
+        closed
+            .filter(|(_, trip)| shared.afterwards.contains(trip))
+            .count()
+    }
+
+    /// Whether no money will move any more: most trips are never corrected or tipped, and nothing is looked up for them.
+    fn is_settled(&mut self, trip: TripId) -> bool {
+        if !lock(&self.shared).afterwards.contains(&trip) {
+            return true;
+        }
+        let Some(State::Trip(state)) = self.platform.state(StreamId::Trip(trip)) else {
+            return true;
+        };
+        let is_settled = saga::is_at_rest(&state, |number| {
+            match self.platform.state(StreamId::Payment(trip, number)) {
+                Some(State::Payment(charge)) => charge,
+                Some(State::Trip(_) | State::Dispatch(_) | State::Driver(_)) | None => Payment::default(),
+            }
+        });
+        if is_settled {
+            lock(&self.shared).afterwards.remove(&trip);
+        }
+        is_settled
     }
 
     fn fold(&mut self, trip: TripId) -> Result<(), CityError> {

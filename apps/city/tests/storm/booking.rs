@@ -79,6 +79,46 @@ fn each_hook_fires_and_the_booking_is_still_driven() {
     }
 }
 
+/// Corrected twice and tipped: whatever is struck, the money follows the latest receipt, which the auditor holds it to.
+#[test]
+fn money_follows_a_corrected_fare_and_a_tip_whatever_is_struck() {
+    let looked_back = |strike: &dyn Fn(&World)| {
+        let mut setup = Setup::golden();
+        setup.habits.corrected = 100;
+        setup.habits.tipped = 100;
+        let mut world = World::new(setup);
+        strike(&world);
+        world.converge(HOUR);
+        world.assert_clean();
+        world
+    };
+    let world = looked_back(&|_| {});
+    for happens in [
+        "FareAdjusted",
+        "RefundStarted",
+        "TripTipped",
+        "FurtherChargeAsked",
+    ] {
+        assert!(
+            world.events().contains_key(happens),
+            "{happens} of {:?}",
+            world.events()
+        );
+    }
+    let traced = looked_back(&|world| world.faults.trace());
+    let calls = (0..).zip(traced.faults.take_trace());
+    let appends: Vec<u64> = calls
+        .filter(|(_, call)| [Call::Append, Call::Publish].contains(call))
+        .map(|(number, _)| number)
+        .collect();
+    for number in appends {
+        for kind in [FaultKind::FailBefore, FaultKind::FailAfter] {
+            let world = looked_back(&|world| world.faults.strike_at(number, Fault::new(kind)));
+            assert_eq!(world.faults.fired_of(kind), 1, "{} at {number}", kind.name());
+        }
+    }
+}
+
 /// The opportunities of a booking without faults at which one of `calls` is made.
 fn opportunities(calls: &[Call]) -> Vec<u64> {
     let world = booked(|world| world.faults.trace());

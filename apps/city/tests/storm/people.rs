@@ -7,8 +7,9 @@ use fiacre_domain::driver::Fence;
 use fiacre_domain::event::Event;
 use fiacre_domain::id::{CommandId, DriverId, PrincipalId, RegionId, TripId};
 use fiacre_domain::matching::Sample;
+use fiacre_domain::money::{Currency, Money};
 use fiacre_domain::place::Place;
-use fiacre_domain::pricing::{Ride, Surge, Tariff};
+use fiacre_domain::pricing::{MeterReading, Quote, Ride, Surge, Tariff};
 use fiacre_domain::requirements::{Capabilities, Requirements};
 use fiacre_domain::stream::{EventId, StreamId};
 use fiacre_domain::time::{CivilDateTime, Timestamp};
@@ -19,7 +20,7 @@ use fiacre_domain::units::{Millimetres, Millis};
 use fiacre_memory::MemoryBus;
 use fiacre_ports::{Body, Bus, Clock, EventKinds, Prefetch, QueueSpec, Settlement};
 use fiacre_sandbox_payments::methods::PM_OK;
-use fiacre_services::desk::{Booking, DeskError, DriverDesk, Origin, PricedTrip, RiderDesk};
+use fiacre_services::desk::{Booking, DeskError, DriverDesk, Origin, PricedTrip, RiderDesk, SupportDesk};
 use fiacre_services::topology;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,6 +46,10 @@ pub(crate) struct Habits {
     /// Of a hundred trips, how many does the rider cancel, sooner or later, and how many gives the driver back.
     pub(crate) cancelled: u64,
     pub(crate) withdrawn: u64,
+    /// Of a hundred rides, how many fares are corrected, first to more or to less and then once more, and how many drivers
+    /// are tipped.
+    pub(crate) corrected: u64,
+    pub(crate) tipped: u64,
 }
 
 impl Habits {
@@ -58,6 +63,8 @@ impl Habits {
             ignored: 0,
             cancelled: 0,
             withdrawn: 0,
+            corrected: 0,
+            tipped: 0,
         }
     }
 
@@ -72,6 +79,8 @@ impl Habits {
             ignored: 10,
             cancelled: 20,
             withdrawn: 10,
+            corrected: 50,
+            tipped: 50,
         }
     }
 }
@@ -87,6 +96,9 @@ enum Deed {
     Arrive(TripId, Fence),
     Start(TripId, Fence),
     Complete(TripId, Fence),
+    /// To what so many metres cost.
+    Correct(TripId, i64),
+    Tip(TripId),
 }
 
 struct Life {
@@ -109,6 +121,7 @@ pub(crate) struct People {
     life: Rc<RefCell<Life>>,
     riders: RiderDesk,
     drivers: DriverDesk,
+    support: SupportDesk,
     tariff: Arc<Tariff>,
 }
 
@@ -121,7 +134,11 @@ fn at_desk() -> CivilDateTime {
 }
 
 impl People {
-    pub(crate) fn new(habits: Habits, seed: u64, riders: RiderDesk, drivers: DriverDesk) -> Self {
+    pub(crate) fn new(
+        habits: Habits,
+        seed: u64,
+        (riders, drivers, support): (RiderDesk, DriverDesk, SupportDesk),
+    ) -> Self {
         let mut life = Life {
             random: Random::keyed(seed, &[1]),
             agenda: BTreeMap::new(),
@@ -146,6 +163,7 @@ impl People {
             life: Rc::new(RefCell::new(life)),
             riders,
             drivers,
+            support,
             tariff: Arc::new(fiacre_tariffs::built_in("nyc-2018").unwrap()),
         }
     }
@@ -163,10 +181,12 @@ impl People {
         self.life.borrow().accepted.clone()
     }
 
-    /// Whether every rider has an answer to the order.
-    pub(crate) fn has_booked_all(&self) -> bool {
+    /// Whether every rider has an answer to the order, and nobody wants anything after a ride.
+    pub(crate) fn has_asked_all(&self) -> bool {
         let life = self.life.borrow();
-        life.booked == life.habits.trips
+        let is_later = |deed: &Deed| matches!(deed, Deed::Correct(..) | Deed::Tip(_));
+        let is_waiting = life.agenda.values().any(|(_, deed)| is_later(deed));
+        life.booked == life.habits.trips && !is_waiting
     }
 
     /// Lives for ever.
@@ -265,6 +285,16 @@ impl People {
         Ok(())
     }
 
+    /// What the meter shows after so far, and the price that it is of.
+    fn driven(&self, distance: Millimetres) -> (Quote, MeterReading) {
+        let ride = Ride::new(DISTANCE, DURATION);
+        let quote = self.tariff.quote(&ride, at_desk(), Surge::NONE).unwrap();
+        let mut recorder = quote.recorder(at_desk()).unwrap();
+        recorder.drive(distance, DURATION).unwrap();
+        let reading = recorder.finish().unwrap();
+        (quote, reading)
+    }
+
     async fn act(&self, deed: Deed, origin: Origin) -> Result<(), DeskError> {
         let device = DeviceFact {
             occurred_at: START,
@@ -314,17 +344,21 @@ impl People {
                     .await?;
             }
             Deed::Complete(trip, fence) => {
-                let quote = self
-                    .tariff
-                    .quote(&Ride::new(DISTANCE, DURATION), at_desk(), Surge::NONE)
-                    .unwrap();
-                let mut recorder = quote.recorder(at_desk()).unwrap();
-                recorder.drive(DISTANCE, DURATION).unwrap();
-                let reading = Arc::new(recorder.finish().unwrap());
+                let (_, reading) = self.driven(DISTANCE);
                 let driver = driver_of(trip, fence);
                 self.drivers
-                    .complete(origin, trip, fence, driver, reading, device)
+                    .complete(origin, trip, fence, driver, Arc::new(reading), device)
                     .await?;
+            }
+            Deed::Correct(trip, metres) => {
+                let (quote, reading) = self.driven(Millimetres::from_metres(metres));
+                self.support
+                    .correct_reading(origin, trip, &quote, &reading)
+                    .await?;
+            }
+            Deed::Tip(trip) => {
+                let amount = Money::new(150, Currency::USD);
+                self.riders.tip(origin, trip, RIDER, amount).await?;
             }
         }
         Ok(())
@@ -381,7 +415,22 @@ impl Life {
             (TripEvent::Started(_), Some(fence)) => {
                 self.note(now.plus(DURATION), Deed::Complete(trip, fence));
             }
+            (TripEvent::Completed(_), _) => self.look_back(trip, now),
             (_, _) => {}
+        }
+    }
+
+    /// Some fares turn out to be wrong, soon after the ride or long after, and so does what was made of them.
+    fn look_back(&mut self, trip: TripId, now: Timestamp) {
+        if self.random.happens(self.habits.corrected, 100) {
+            for metres in [1_000, 6_000] {
+                let after = seconds(self.random.below(180));
+                self.note(now.plus(after), Deed::Correct(trip, metres));
+            }
+        }
+        if self.random.happens(self.habits.tipped, 100) {
+            let after = seconds(self.random.below(60));
+            self.note(now.plus(after), Deed::Tip(trip));
         }
     }
 

@@ -10,8 +10,9 @@ use fiacre_domain::geo::ServiceArea;
 use fiacre_domain::id::{RegionId, TripId};
 use fiacre_domain::ledger::Ledger;
 use fiacre_domain::money::Currency;
+use fiacre_domain::payment::Payment;
 use fiacre_domain::place::Place;
-use fiacre_domain::saga::Service;
+use fiacre_domain::saga::{self, Service};
 use fiacre_domain::stream::{Commit, StreamId};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
@@ -22,11 +23,12 @@ use fiacre_memory::{
 use fiacre_ports::{Bus, Clock, Cursor, EventStore, ParkReason, PaymentGateway, QueueSpec};
 use fiacre_sandbox_payments::{Sandbox, deliver_notices};
 use fiacre_services::composition::{Composition, Ground, Role};
-use fiacre_services::desk::{DeskPorts, DriverDesk, RiderDesk};
+use fiacre_services::desk::{DeskPorts, DriverDesk, RiderDesk, SupportDesk};
 use fiacre_services::fleet::{FleetConfig, FleetPorts};
 use fiacre_services::observer::NoObserver;
 use fiacre_services::process::{Process, Turn, run};
 use fiacre_services::reactor::ServicePorts;
+use fiacre_services::state::State;
 use fiacre_wire::seal::KeyedSeal;
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
@@ -210,15 +212,16 @@ impl World {
         } else {
             Executor::fifo(time.clone())
         };
-        let (riders, drivers) = (
+        let desks = (
             RiderDesk::new(region(), desk.clone()),
-            DriverDesk::new(region(), desk),
+            DriverDesk::new(region(), desk.clone()),
+            SupportDesk::new(region(), desk),
         );
         let mut world = Self {
             executor: executor.with_polls_per_instant_max(200_000),
             faults,
             phones,
-            people: People::new(setup.habits, setup.seed, riders, drivers),
+            people: People::new(setup.habits, setup.seed, desks),
             seed: setup.seed,
             store,
             bus,
@@ -312,26 +315,33 @@ impl World {
         counts
     }
 
-    /// The trips that have ended.
+    /// The trips that have ended, and whose money has.
     fn ended(&self) -> BTreeSet<TripId> {
-        let log = self.log();
-        let ends = |commit: &Commit| {
-            let is_end = |event: &Event| ["TripClosed", "TripRejected"].contains(&event.name());
-            commit.events.iter().any(is_end)
+        let mut states = BTreeMap::<StreamId, State>::new();
+        for commit in self.log() {
+            if let Some(empty) = State::empty(commit.stream) {
+                let state = states.entry(commit.stream).or_insert(empty);
+                state.evolve_all(&commit.events, commit.at);
+            }
+        }
+        let charge = |trip, number| match states.get(&StreamId::Payment(trip, number)) {
+            Some(State::Payment(charge)) => charge.clone(),
+            _ => Payment::default(),
         };
-        log.iter()
-            .filter(|commit| ends(commit))
-            .filter_map(|commit| match commit.stream {
-                StreamId::Trip(trip) => Some(trip),
-                _ => None,
-            })
+        let trips = states.iter().filter_map(|(stream, state)| match (stream, state) {
+            (StreamId::Trip(id), State::Trip(trip)) => Some((*id, trip)),
+            _ => None,
+        });
+        trips
+            .filter(|(id, trip)| saga::is_at_rest(trip, |number| charge(*id, number)))
+            .map(|(id, _)| id)
             .collect()
     }
 
     /// Whether every order that was accepted has ended, and nothing is left to be told.
     pub(crate) fn has_converged(&self) -> bool {
         let ended = self.ended();
-        self.people.has_booked_all() && self.people.accepted().iter().all(|trip| ended.contains(trip))
+        self.people.has_asked_all() && self.people.accepted().iter().all(|trip| ended.contains(trip))
     }
 
     /// Runs until every accepted order has ended, for `most` at most; says what is left where it does not.

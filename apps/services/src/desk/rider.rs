@@ -1,8 +1,9 @@
-//! What riders ask for: a price, a ride, another way, or out.
+//! What riders ask for: a price, a ride, another way, or out; and what they give on top.
 
 use super::{DeskError, DeskPorts, Origin};
 use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::id::{PrincipalId, ProductId, RegionId, TripId};
+use fiacre_domain::money::Money;
 use fiacre_domain::place::Place;
 use fiacre_domain::pricing::{Quote, Ride, Surge, Tariff};
 use fiacre_domain::requirements::Requirements;
@@ -183,6 +184,23 @@ impl RiderDesk {
             quote,
             quote_fingerprint,
         };
+        self.ports
+            .send(self.region, origin, Command::Trip(trip, command))
+            .await
+    }
+
+    /// Gives the driver of a trip something on top: by the trip's card, for a while after the ride, in the trip's currency. The
+    /// charge is one of its own, and ends by itself where the bank says no: nobody owes a tip.
+    ///
+    /// Each request is a tip: one that had no answer is repeated with its own `origin`.
+    pub async fn tip(
+        &self,
+        origin: Origin,
+        trip: TripId,
+        rider: PrincipalId,
+        amount: Money,
+    ) -> Result<(), DeskError> {
+        let command = trip::Command::Tip { rider, amount };
         self.ports
             .send(self.region, origin, Command::Trip(trip, command))
             .await

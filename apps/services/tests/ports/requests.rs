@@ -1,6 +1,6 @@
 //! Each request of each desk, over mocks: what it puts on the bus, under which identity, and what it says of each answer.
 
-use crate::sample::{ANN, FENCE, TRIP, pick_up, plan, quote, reading, receipt, tariff};
+use crate::sample::{ANN, FENCE, TRIP, pick_up, plan, quote, reading, receipt, tariff, usd};
 use crate::stage::{NOW, Tape, at_once, clock, error, region};
 use fiacre_domain::dispatch::OfferNumber;
 use fiacre_domain::fingerprint::Fingerprint;
@@ -163,6 +163,10 @@ fn of_riders() -> Vec<Request> {
         quote: quote(),
         quote_fingerprint: print(),
     };
+    let tip = trip::Command::Tip {
+        rider: RIDER,
+        amount: usd(300),
+    };
     vec![
         (
             |desks, origin| {
@@ -187,6 +191,10 @@ fn of_riders() -> Vec<Request> {
                 )
             },
             Command::Trip(TRIP, change),
+        ),
+        (
+            |desks, origin| at_once(desks.riders.tip(origin, TRIP, RIDER, usd(300))),
+            Command::Trip(TRIP, tip),
         ),
     ]
 }

@@ -10,7 +10,8 @@ use fiacre_domain::matching::{Terms, Verdicts};
 use fiacre_domain::money::{Currency, Money};
 use fiacre_domain::ops::{Erasure, OpsEvent, ParkedMessage, ParkingRuling, PolicyChange, PolicyKind};
 use fiacre_domain::payment::{
-    AuthorizationStart, Charge, DebtReason, DeclineReason, PaymentEvent, SettlementBasis, Waiver,
+    AuthorizationStart, Charge, Correction, DebtReason, DeclineReason, FurtherCharge, PaymentEvent,
+    SettlementBasis, Waiver,
 };
 use fiacre_domain::place::Place;
 use fiacre_domain::pricing::{
@@ -18,11 +19,11 @@ use fiacre_domain::pricing::{
 };
 use fiacre_domain::ratio::Ratio;
 use fiacre_domain::requirements::{Capabilities, Requirements};
-use fiacre_domain::stream::StreamId;
+use fiacre_domain::stream::{ChargeNumber, StreamId};
 use fiacre_domain::trip::{
     Actor, AdjustReason, Adjustment, AuthorizationNumber, CancelReason, Cancelled, Completion, DeviceFact,
     FailReason, MoneyOutcome, Order, PaymentMethod, PaymentMethodId, PersonalPlace, PersonalPlan, PlanChange,
-    ReassignReason, RejectReason, Secured, Stage, Start, StartProof, TripEvent, TripRequest,
+    ReassignReason, RejectReason, Secured, Stage, Start, StartProof, Tip, TripEvent, TripRequest,
 };
 use fiacre_domain::units::{Millimetres, Millis};
 use std::sync::Arc;
@@ -161,6 +162,14 @@ fn of_trips() -> impl Iterator<Item = Event> {
         reason: AdjustReason::Goodwill,
         superseded: receipt(),
         receipt: receipt(),
+        further: ChargeNumber(1),
+    };
+    let tip = Tip {
+        charge: ChargeNumber(2),
+        amount: usd(1),
+        method: PaymentMethodId(1),
+        budget: Millis::from_secs(120),
+        action_budget: Millis::from_secs(180),
     };
     let start = Start {
         proof: StartProof::Code,
@@ -201,6 +210,7 @@ fn of_trips() -> impl Iterator<Item = Event> {
         LockCleared => E::LockCleared,
         MoneySettled => E::MoneySettled { outcome: MoneyOutcome::default() },
         Closed => E::Closed,
+        Tipped => E::Tipped(Arc::new(tip)),
     })
 }
 
@@ -257,6 +267,15 @@ fn of_payments() -> impl Iterator<Item = Event> {
     use PaymentEvent as E;
     let (charge, authorization, amount) = (Charge::FARE, FIRST, usd(1));
     let (refund, dispute, released, captured) = (1, 1, usd(0), usd(1));
+    let further = FurtherCharge {
+        charge,
+        number: ChargeNumber(1),
+        revision: 1,
+        due: amount,
+        method: PaymentMethodId(1),
+        budget: Millis::from_secs(120),
+        action_budget: Millis::from_secs(180),
+    };
     samples!(PaymentEvent {
         Waived => E::Waived { charge, waiver: Waiver::Cash },
         AuthorizationStarted => E::AuthorizationStarted(start()),
@@ -282,6 +301,10 @@ fn of_payments() -> impl Iterator<Item = Event> {
         DisputeOpened => E::DisputeOpened { charge, dispute, amount },
         DisputeFundsMoved => E::DisputeFundsMoved { charge, dispute, movement: 1, amount },
         DisputeClosed => E::DisputeClosed { charge, dispute, won: true },
+        CorrectionAsked => E::CorrectionAsked { charge, correction: Correction { revision: 1, due: amount, further: ChargeNumber(1) } },
+        FurtherChargeAsked => E::FurtherChargeAsked(Arc::new(further)),
+        DebtReduced => E::DebtReduced { charge, amount },
+        CashReturned => E::CashReturned { charge, amount },
     })
 }
 

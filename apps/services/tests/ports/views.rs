@@ -7,7 +7,7 @@ use crate::stage::{
 use fiacre_domain::event::Event;
 use fiacre_domain::id::{CommandId, TripId};
 use fiacre_domain::stream::{Cause, Commit, StreamId, Version};
-use fiacre_domain::trip::{Phase, TripEvent};
+use fiacre_domain::trip::{EndReason, FailReason, Phase, TripEvent};
 use fiacre_domain::units::Millis;
 use fiacre_memory::{
     Executor, FaultKind, FaultPolicy, Faults, MemoryBus, MemoryEventStore, MemoryTimers, MemoryViews,
@@ -72,6 +72,7 @@ fn row(version: u32) -> TripView {
         rider: Some(request().rider()),
         region: region(),
         phase: Phase::Requested,
+        reason: None,
         driver: None,
         quoted: Some(request().quote().total()),
         due: None,
@@ -86,6 +87,30 @@ fn a_new_trip_gets_its_row_before_the_message_is_acknowledged() {
     assert_eq!(put, [row(1)]);
     assert_eq!(tape.settled(), [(Tag(1), Settlement::Ack)]);
     assert_eq!(tape.loads()[0][0].consistency, Consistency::Linearizable);
+}
+
+#[test]
+fn a_row_says_why_a_trip_ended_without_a_ride() {
+    let tape = Tape::default();
+    let reason = FailReason::NoDriver;
+    let history = vec![vec![requested()], vec![TripEvent::Failed { reason }.into()]];
+    let store = store(
+        &tape,
+        move |request| Ok(loaded(request.stream, history.clone())),
+        applied,
+    );
+    let views = MemoryViews::default();
+    let deliveries = vec![told(1, STREAM, requested())];
+    let ports = ports(&tape, store, bus(&tape, deliveries), timers(&tape, vec![]));
+    turn(&mut Views::new(
+        region(),
+        Arc::new(views.clone()),
+        ports,
+        Prefetch(8),
+    ));
+    let row = at_once(views.get(&[TRIP])).unwrap().remove(0).unwrap();
+    assert_eq!(row.phase, Phase::Failed);
+    assert_eq!(row.reason, Some(EndReason::Failed(reason)));
 }
 
 #[test]

@@ -1,17 +1,16 @@
 //! Whole bookings without a flaw.
 
+use super::aftermath::*;
 use super::log::*;
 use crate::dispatch::{DispatchEvent, OfferCounts, OfferNumber};
 use crate::driver::DriverEvent;
 use crate::fingerprint::Fingerprint;
 use crate::fixture;
 use crate::ops::{OpsEvent, ParkedMessage, ParkingRuling, PolicyChange, PolicyKind};
-use crate::payment::{Charge, DebtReason, DeclineReason, PaymentEvent, Purpose, SettlementBasis, Waiver};
-use crate::pricing::{Publication, Receipt, TariffEvent};
-use crate::stream::{ChargeNumber, StreamId};
-use crate::trip::{
-    AdjustReason, Adjustment, FailReason, PaymentMethod, ReassignReason, RejectReason, Secured, TripEvent,
-};
+use crate::payment::{Charge, DebtReason, DeclineReason, PaymentEvent, SettlementBasis, Waiver};
+use crate::pricing::{Publication, TariffEvent};
+use crate::stream::StreamId;
+use crate::trip::{FailReason, PaymentMethod, ReassignReason, RejectReason, Secured, TripEvent};
 use Why::{Asked, On};
 use std::sync::Arc;
 
@@ -372,19 +371,6 @@ pub(super) fn cancelled_first() -> Log {
     Log::default().with(TRIP, Asked, [cancelled(None, None), TripEvent::Closed])
 }
 
-pub(super) fn correction(superseded: Receipt) -> TripEvent {
-    corrected(superseded, fee())
-}
-
-pub(super) fn corrected(superseded: Receipt, receipt: Receipt) -> TripEvent {
-    TripEvent::FareAdjusted(Arc::new(Adjustment {
-        supersedes: 0,
-        reason: AdjustReason::Goodwill,
-        superseded: Arc::new(superseded),
-        receipt: Arc::new(receipt),
-    }))
-}
-
 /// The gateway captured what was to be voided; it is given back before the end.
 pub(super) fn stray_capture_returned() -> Log {
     late_hold_voided()
@@ -422,77 +408,6 @@ pub(super) fn stray_capture_returned() -> Log {
             TRIP,
             On(FARE, 6),
             [money_settled(outcome(0, 0, 0)), TripEvent::Closed],
-        )
-}
-
-/// After the end: a correction, the refund that goes with it, a dispute, a tip.
-pub(super) fn with_aftermath() -> Log {
-    let amount = usd(FARE_MINOR - FEE_MINOR);
-    let tip = Charge {
-        number: ChargeNumber(1),
-        purpose: Purpose::Tip,
-    };
-    whole()
-        .with(TRIP, Asked, [correction(fare())])
-        .with(
-            FARE,
-            Asked,
-            [PaymentEvent::RefundStarted {
-                charge: Charge::FARE,
-                refund: 1,
-                amount,
-            }],
-        )
-        .with(
-            FARE,
-            On(FARE, 6),
-            [PaymentEvent::Refunded {
-                charge: Charge::FARE,
-                refund: 1,
-                amount,
-            }],
-        )
-        .with(
-            FARE,
-            Asked,
-            [PaymentEvent::DisputeOpened {
-                charge: Charge::FARE,
-                dispute: 1,
-                amount: usd(FEE_MINOR),
-            }],
-        )
-        .with(
-            FARE,
-            Asked,
-            [PaymentEvent::DisputeClosed {
-                charge: Charge::FARE,
-                dispute: 1,
-                won: true,
-            }],
-        )
-        .with(
-            TIP,
-            Asked,
-            [
-                PaymentEvent::Waived {
-                    charge: tip,
-                    waiver: Waiver::Account,
-                },
-                PaymentEvent::SettlementAsked {
-                    charge: tip,
-                    basis: SettlementBasis::Fare,
-                    due: Some(usd(200)),
-                },
-                PaymentEvent::DebtRecorded {
-                    charge: tip,
-                    amount: usd(200),
-                    reason: DebtReason::Account,
-                },
-                PaymentEvent::Closed {
-                    charge: tip,
-                    outcome: outcome(0, 200, 0),
-                },
-            ],
         )
 }
 
@@ -559,7 +474,7 @@ pub(super) fn rejected() -> Log {
 /// What it is called, and how to make it.
 pub(super) type Booking = (&'static str, fn() -> Log);
 
-pub(super) const ALL: [Booking; 12] = [
+pub(super) const ALL: [Booking; 17] = [
     ("rejected", rejected),
     ("whole", whole),
     ("cancelled late", cancelled_late),
@@ -571,5 +486,10 @@ pub(super) const ALL: [Booking; 12] = [
     ("cancelled first", cancelled_first),
     ("stray capture returned", stray_capture_returned),
     ("with aftermath", with_aftermath),
+    ("corrected upwards", corrected_upwards),
+    ("corrected back and forth", corrected_back_and_forth),
+    ("corrected and declined", corrected_and_declined),
+    ("cash corrected", cash_corrected),
+    ("tip declined", tip_declined),
     ("parked", parked),
 ];

@@ -1,5 +1,6 @@
 //! Each kind of finding has a log that triggers it, one change away from a log that does not.
 
+use super::aftermath::*;
 use super::bookings::*;
 use super::log::*;
 use crate::audit::{Audit, FINDINGS_MAX, Flaw};
@@ -246,7 +247,7 @@ const LOCKS: [Case; 10] = [
     case("audit_lock_after_end", whole, |log| log.without(DRIVER, 3)),
 ];
 
-const MONEY: [Case; 12] = [
+const MONEY: [Case; 14] = [
     case("audit_two_holds", lost_twice, |log| {
         log.with_events(FARE, 4, [start(A1)])
     }),
@@ -300,16 +301,25 @@ const MONEY: [Case; 12] = [
             [money_settled(outcome(0, 0, FARE_MINOR)), TripEvent::Closed],
         )
     }),
+    case("audit_fare_not_moved", whole, |log| {
+        log.with(TRIP, Asked, [correction(fare())])
+    }),
+    case("audit_tip_differs", tip_declined, |log| {
+        log.with_events(TRIP, 9, [tipped(TIP_MINOR + 1)])
+    }),
     case("audit_refund_above_captured", with_aftermath, |log| {
         let amount = usd(FARE_MINOR + 1);
         log.with_events(
             FARE,
             6,
-            [PaymentEvent::RefundStarted {
-                charge: Charge::FARE,
-                refund: 1,
-                amount,
-            }],
+            [
+                told(Charge::FARE, 1, FEE_MINOR),
+                PaymentEvent::RefundStarted {
+                    charge: Charge::FARE,
+                    refund: 1,
+                    amount,
+                },
+            ],
         )
     }),
     case("audit_debt_above_owed", lost_twice, |log| {
@@ -395,9 +405,16 @@ fn what_comes_after_the_end_is_still_judged() {
     let after = |events: PaymentEvent| whole().with(FARE, Asked, [events]).codes();
     assert_eq!(
         after(refund(usd(FARE_MINOR + 1))),
-        ["audit_never_closed", "audit_refund_above_captured"]
+        [
+            "audit_out_of_place",
+            "audit_never_closed",
+            "audit_refund_above_captured"
+        ]
     );
-    assert_eq!(after(captured(A0, 1)), ["audit_out_of_place"]);
+    assert_eq!(
+        after(captured(A0, 1)),
+        ["audit_out_of_place", "audit_fare_not_moved"]
+    );
     let relocked = whole().with(DRIVER, Asked, [locked(TRIP_ID, 0, 2)]).codes();
     assert_eq!(relocked, ["audit_lock_unasked", "audit_lock_after_end"]);
     let reopened = whole()

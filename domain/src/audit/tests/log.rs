@@ -8,7 +8,7 @@ use crate::fingerprint::Fingerprint;
 use crate::id::{CommandId, DriverId, IntentId, PrincipalId, TripId};
 use crate::matching::{Terms, Verdicts};
 use crate::money::{Currency, Money};
-use crate::payment::{AuthorizationStart, Charge, PaymentEvent, SettlementBasis};
+use crate::payment::{AuthorizationStart, Charge, PaymentEvent, Purpose, SettlementBasis};
 use crate::place::Place;
 use crate::pricing::{
     Cancellation, CancellationMatrix, CancellationStage, CancellationStageKind, Fault, FeeRule, Meter, Quote,
@@ -31,7 +31,17 @@ pub(super) const OTHER_ID: TripId = TripId::from_u128(0x72);
 pub(super) const TRIP: StreamId = StreamId::Trip(TRIP_ID);
 pub(super) const SEARCH: StreamId = StreamId::Dispatch(TRIP_ID);
 pub(super) const FARE: StreamId = StreamId::Payment(TRIP_ID, ChargeNumber::FARE);
-pub(super) const TIP: StreamId = StreamId::Payment(TRIP_ID, ChargeNumber(1));
+/// Charges beside the fare: of a correction, and of a tip.
+pub(super) const FURTHER: Charge = Charge {
+    number: ChargeNumber(1),
+    purpose: Purpose::Correction,
+};
+pub(super) const TIPPED: Charge = Charge {
+    number: ChargeNumber(2),
+    purpose: Purpose::Tip,
+};
+pub(super) const MORE: StreamId = StreamId::Payment(TRIP_ID, FURTHER.number);
+pub(super) const TIP: StreamId = StreamId::Payment(TRIP_ID, TIPPED.number);
 pub(super) const ADA: DriverId = DriverId::from_u128(0xada);
 pub(super) const BOB: DriverId = DriverId::from_u128(0xb0b);
 pub(super) const A0: AuthorizationNumber = AuthorizationNumber(0);
@@ -168,10 +178,15 @@ pub(super) fn quote() -> Arc<Quote> {
 }
 
 pub(super) fn fare() -> Receipt {
+    fare_of(8)
+}
+
+/// Of a ride of so many kilometres under the quote.
+pub(super) fn fare_of(kilometres: i64) -> Receipt {
     let quote = quote();
     let mut recorder = quote.recorder("2018-07-03T10:00".parse().unwrap()).unwrap();
     recorder
-        .drive(Millimetres::new(8_000_000), Millis::from_minutes(20))
+        .drive(Millimetres::new(kilometres * 1_000_000), Millis::from_minutes(20))
         .unwrap();
     quote.settle(&recorder.finish().unwrap()).unwrap()
 }

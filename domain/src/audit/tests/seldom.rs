@@ -1,5 +1,6 @@
 //! What seldom happens is judged like the rest: plans that change, drivers who go home, searches that pause, policies.
 
+use super::aftermath::*;
 use super::bookings::*;
 use super::log::*;
 use crate::audit::{Audit, Finding, Flaw};
@@ -10,7 +11,7 @@ use crate::fingerprint::Fingerprint;
 use crate::id::PrincipalId;
 use crate::money::{Currency, Money};
 use crate::ops::{Erasure, OpsEvent, PolicyChange, PolicyKind};
-use crate::payment::{AuthorizationStart, Charge, PaymentEvent, Purpose, Waiver};
+use crate::payment::{AuthorizationStart, Charge, PaymentEvent, Waiver};
 use crate::pricing::{Publication, Quote, Ride, Surge, Tariff, TariffEvent};
 use crate::stream::{ChargeNumber, StreamId};
 use crate::time::Timestamp;
@@ -267,12 +268,8 @@ fn a_tariff_on_another_ones_stream_is_found() {
 
 #[test]
 fn an_event_on_a_stream_of_another_kind_is_found() {
-    let tip = Charge {
-        number: ChargeNumber(1),
-        purpose: Purpose::Tip,
-    };
     let waived = PaymentEvent::Waived {
-        charge: tip,
+        charge: TIPPED,
         waiver: Waiver::Account,
     };
     for log in [
@@ -312,18 +309,14 @@ fn a_refund_that_fails_is_over() {
 
 #[test]
 fn another_charge_of_the_trip_is_followed_to_its_own_end() {
-    let tip = Charge {
-        number: ChargeNumber(1),
-        purpose: Purpose::Tip,
-    };
+    let owing = corrected_and_declined();
     let settled = PaymentEvent::DebtSettled {
-        charge: tip,
-        amount: usd(200),
+        charge: FURTHER,
+        amount: usd(RISE_MINOR),
     };
-    let paid = with_aftermath().with(TIP, Asked, [settled]);
-    assert_eq!(paid.codes(), [""; 0]);
+    assert_eq!(owing.with(MORE, Asked, [settled]).codes(), [""; 0]);
     let after = |log: Log, stream| log.with(ops(), On(stream, 1), [policy_changed()]).codes();
-    let unknown = StreamId::Payment(TRIP_ID, ChargeNumber(2));
+    let unknown = StreamId::Payment(TRIP_ID, ChargeNumber(3));
     assert_eq!(after(with_aftermath(), TIP), [""; 0]);
     assert_eq!(after(with_aftermath(), unknown), ["audit_cause_missing"]);
     assert_eq!(
@@ -331,14 +324,34 @@ fn another_charge_of_the_trip_is_followed_to_its_own_end() {
         ["audit_cause_missing"],
         "of a trip that was closed and forgotten"
     );
-    let begun = PaymentEvent::Waived {
-        charge: tip,
-        waiver: Waiver::Account,
-    };
+    assert_eq!(with_aftermath().until(TIP, 2).codes(), ["audit_never_closed"]);
     assert_eq!(
-        with_aftermath().with_events(TIP, 1, [begun]).codes(),
-        ["audit_never_closed"]
+        with_aftermath().until(TIP, 1).codes(),
+        ["audit_tip_differs"],
+        "a tip that nobody asked for"
     );
+}
+
+/// What is decided about a fare and never told to its charge, and the other way round.
+#[test]
+fn money_that_does_not_follow_the_receipt_is_found() {
+    let not_moved = ["audit_fare_not_moved"];
+    for (log, stream, version) in [
+        (corrected_upwards(), FARE, 6),
+        (corrected_upwards(), MORE, 1),
+        (cash_corrected(), FARE, 3),
+        (cash_corrected(), FARE, 5),
+        (corrected_back_and_forth(), FARE, 7),
+    ] {
+        let cut = log.until(stream, version);
+        assert_eq!(cut.codes(), not_moved, "without {stream}/{version}");
+    }
+    let told_twice = corrected_upwards().with(FARE, Asked, [told(Charge::FARE, 2, FARE_MINOR)]);
+    assert_eq!(told_twice.codes(), ["audit_due_differs"]);
+    let told_more = corrected_upwards().with(FARE, Asked, [shared(1, RISE_MINOR + 1)]);
+    assert_eq!(told_more.codes(), ["audit_due_differs"]);
+    let unasked = whole().with(FARE, Asked, [shared(1, RISE_MINOR)]);
+    assert_eq!(unasked.codes(), ["audit_out_of_place", "audit_due_differs"]);
 }
 
 #[test]

@@ -143,32 +143,6 @@ fn an_authorisation_is_overdue_after_its_budget_and_later_where_the_rider_must_a
 }
 
 #[test]
-fn refunds_never_exceed_what_was_captured() {
-    let mut payment = open_and(&[FARE_DUE, captured(0, FARE)]);
-    assert_eq!(
-        answer(&payment, &refund(FARE + 1)),
-        "!payment_refund_above_captured"
-    );
-    for (number, cents) in [(1, 1_000), (2, 400)] {
-        payment = after(payment, &[refund(cents)], NOW);
-        assert_eq!(answer(&payment, &refund(1)), "!payment_refund_under_way");
-        payment = after(payment, &[Command::RecordRefunded { refund: number }], NOW);
-    }
-    assert_eq!(answer(&payment, &refund(101)), "!payment_refund_above_captured");
-    let failed = after(
-        payment,
-        &[refund(100), Command::RecordRefundFailed { refund: 3 }],
-        NOW,
-    );
-    assert_eq!(answer(&failed, &refund(100)), "RefundStarted");
-    assert_eq!(
-        ended(&failed),
-        Some((FARE, 0, 0)),
-        "a later refund does not rewrite the end"
-    );
-}
-
-#[test]
 fn a_debt_is_paid_or_given_up_in_parts() {
     let owed = open_and(&[FARE_DUE, gone(0)]);
     let paid = after(owed, &[Command::SettleDebt { amount: usd(1_000) }], NOW);
@@ -185,7 +159,17 @@ fn money_moves_above_zero_and_in_one_currency() {
     let captured_all = open_and(&[FARE_DUE, captured(0, FARE)]);
     let owed = open_and(&[FARE_DUE, gone(0)]);
     for (payment, command) in [
-        (&captured_all, Command::Refund { amount: yen }),
+        (
+            &captured_all,
+            Command::Correct {
+                charge: Charge::FARE,
+                correction: Correction {
+                    revision: 1,
+                    due: yen,
+                    further: ChargeNumber(1),
+                },
+            },
+        ),
         (&owed, Command::SettleDebt { amount: yen }),
         (&owed, Command::WriteOffDebt { amount: yen }),
         (
@@ -219,7 +203,7 @@ fn money_moves_above_zero_and_in_one_currency() {
         );
     }
     for (payment, command) in [
-        (&captured_all, refund(0)),
+        (&captured_all, correct(1, -1)),
         (&owed, Command::SettleDebt { amount: usd(-1) }),
         (&open_and(&[FARE_DUE]), captured(0, 0)),
     ] {
@@ -298,7 +282,11 @@ fn a_failed_refund_of_a_refused_void_does_not_close_as_if_nothing_was_taken() {
     let payment = open_and(&[NOTHING_DUE, captured(0, HOLD)]);
     let payment = after(payment, &[Command::RecordRefundFailed { refund: 1 }], NOW);
     assert_eq!(ended(&payment), Some((HOLD, 0, 0)));
-    assert_eq!(answer(&payment, &refund(HOLD)), "RefundStarted");
+    assert_eq!(
+        answer(&payment, &correct(1, 0)),
+        "CorrectionAsked RefundStarted",
+        "an agent who corrects the fee tries again"
+    );
 }
 
 /// More than was due was kept when someone captured the whole hold in the gateway's own pages.
@@ -325,11 +313,9 @@ fn a_capture_above_the_hold_is_not_believed() {
 #[test]
 fn every_refusal_says_what_it_is() {
     let refusals = [
-        Refusal::RefundAboveCaptured,
         Refusal::AboveDebt,
         Refusal::NotPositive,
         Refusal::CurrencyMismatch,
-        Refusal::RefundUnderWay,
         Refusal::CaptureAboveHold,
     ];
     let texts: BTreeSet<_> = refusals.iter().map(Refusal::to_string).collect();

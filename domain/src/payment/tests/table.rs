@@ -30,6 +30,10 @@ fn states() -> Vec<(&'static str, Payment)> {
         ("voided", open_and(&[NOTHING_DUE, gone(0)])),
         ("owed", open_and(&[FARE_DUE, gone(0)])),
         ("tombstone", given(&[NOTHING_DUE])),
+        (
+            "refunding",
+            open_and(&[FARE_DUE, captured(0, FARE), correct(1, 500)]),
+        ),
     ]
 }
 
@@ -65,12 +69,14 @@ fn table() -> Vec<(&'static str, Command, Timestamp, Cells)> {
         ("nothing due", NOTHING_DUE, NOW, &[("SettlementAsked", "pending again"), ("SettlementAsked PaymentClosed", "absent waived given-up"), ("SettlementAsked VoidStarted", "deciding open again-open")]),
         ("captured as asked", captured(0, FARE), NOW, &[("PaymentCaptured PaymentClosed", "capturing"), ("VoidRefused RefundStarted", "voiding")]),
         ("captured from the next", captured(1, FARE), NOW, &[]),
-        ("refund", refund(500), NOW, &[("!payment_refund_above_captured", "unpaid voided owed tombstone"), ("!payment_refund_under_way", "returning"), ("RefundStarted", "captured")]),
-        ("refunded", Command::RecordRefunded { refund: 1 }, NOW, &[("PaymentRefunded PaymentClosed", "returning")]),
-        ("refund failed", Command::RecordRefundFailed { refund: 1 }, NOW, &[("RefundFailed PaymentClosed", "returning")]),
+        ("corrected to the same", correct(2, FARE), NOW, &[("CorrectionAsked", "unpaid returning captured owed refunding"), ("CorrectionAsked FurtherChargeAsked", "voided"), ("CorrectionAsked DebtRecorded", "tombstone")]),
+        ("corrected to less", correct(2, 500), NOW, &[("CorrectionAsked", "unpaid returning refunding"), ("CorrectionAsked RefundStarted", "captured"), ("CorrectionAsked DebtReduced", "owed"), ("CorrectionAsked FurtherChargeAsked", "voided"), ("CorrectionAsked DebtRecorded", "tombstone")]),
+        ("corrected to more", correct(2, HOLD), NOW, &[("CorrectionAsked", "unpaid returning refunding"), ("CorrectionAsked FurtherChargeAsked", "captured owed voided"), ("CorrectionAsked DebtRecorded", "tombstone")]),
+        ("refunded", Command::RecordRefunded { refund: 1 }, NOW, &[("PaymentRefunded PaymentClosed", "returning"), ("PaymentRefunded", "refunding")]),
+        ("refund failed", Command::RecordRefundFailed { refund: 1 }, NOW, &[("RefundFailed PaymentClosed", "returning"), ("RefundFailed", "refunding")]),
         ("refunded, another", Command::RecordRefunded { refund: 2 }, NOW, &[]),
-        ("debt paid", Command::SettleDebt { amount: usd(FARE) }, NOW, &[("!payment_above_debt", "unpaid returning captured voided tombstone"), ("DebtSettled", "owed")]),
-        ("debt written off", Command::WriteOffDebt { amount: usd(FARE) }, NOW, &[("!payment_above_debt", "unpaid returning captured voided tombstone"), ("DebtWrittenOff", "owed")]),
+        ("debt paid", Command::SettleDebt { amount: usd(FARE) }, NOW, &[("!payment_above_debt", "unpaid returning captured voided tombstone refunding"), ("DebtSettled", "owed")]),
+        ("debt written off", Command::WriteOffDebt { amount: usd(FARE) }, NOW, &[("!payment_above_debt", "unpaid returning captured voided tombstone refunding"), ("DebtWrittenOff", "owed")]),
     ]
 }
 
@@ -124,6 +130,14 @@ fn every_state_wants_its_call() {
                 intent: INTENT,
                 refund: 1,
                 amount: usd(HOLD),
+            },
+        ),
+        (
+            "refunding",
+            GatewayCall::Refund {
+                intent: INTENT,
+                refund: 1,
+                amount: usd(FARE - 500),
             },
         ),
     ];

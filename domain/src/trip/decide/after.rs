@@ -1,9 +1,16 @@
-//! After the end: what clears, what is corrected.
+//! After the end: what clears, what is corrected, what the rider gives on top.
 
 use super::{Answer, NOTHING};
 use crate::decision::Decision;
+use crate::id::PrincipalId;
+use crate::money::Money;
 use crate::pricing::Receipt;
-use crate::trip::{AdjustReason, Adjustment, MoneyOutcome, Refusal, Trip, TripEvent};
+use crate::stream::ChargeNumber;
+use crate::time::Timestamp;
+use crate::trip::{
+    AdjustReason, Adjustment, MoneyOutcome, PaymentMethod, Phase, Refusal, TIP_WINDOW, TIPS_HOLDS_MAX,
+    TIPS_MAX, Tip, Trip, TripEvent,
+};
 use std::sync::Arc;
 
 impl Trip {
@@ -48,7 +55,61 @@ impl Trip {
             reason,
             superseded: Arc::clone(latest),
             receipt: Arc::clone(receipt),
+            further: self.next_charge(),
         };
         Ok(Decision::one(TripEvent::FareAdjusted(Arc::new(adjustment))))
+    }
+
+    /// A tip follows a ride that was paid by card, soon enough, and within what a ride may be worth.
+    pub(super) fn decide_tip(&self, rider: PrincipalId, amount: Money, now: Timestamp) -> Answer {
+        let request = self.request_or_refuse()?;
+        let step = match self.control.phase {
+            Phase::Rejected | Phase::Cancelled | Phase::Failed => return Err(Refusal::Ended),
+            Phase::Completed => Ok(()),
+            Phase::Absent
+            | Phase::Requested
+            | Phase::Reassigning
+            | Phase::Confirmed
+            | Phase::Arrived
+            | Phase::Started => Err(Refusal::WrongStep),
+        };
+        if request.rider() != rider {
+            return Err(Refusal::NotYours);
+        }
+        step?;
+        let PaymentMethod::Hold { method } = request.payment() else {
+            return Err(Refusal::TipWithoutCard);
+        };
+        let until = self.completed_at.plus(TIP_WINDOW);
+        if now > until {
+            return Err(Refusal::TipTooLate { until });
+        }
+        let most = self.tip_max(request.quote().hold());
+        if amount.currency() != most.currency() || amount.minor() <= 0 || amount.minor() > most.minor() {
+            return Err(Refusal::TipOutOfBounds { most });
+        }
+        Ok(Decision::one(TripEvent::Tipped(Arc::new(Tip {
+            charge: self.next_charge(),
+            amount,
+            method,
+            budget: request.policy().authorization_budget,
+            action_budget: request.policy().action_budget,
+        }))))
+    }
+
+    fn tip_max(&self, hold: Money) -> Money {
+        let most_minor = if self.tips < TIPS_MAX {
+            hold.minor()
+                .saturating_mul(TIPS_HOLDS_MAX)
+                .saturating_sub(self.tipped_minor)
+        } else {
+            0
+        };
+        Money::new(most_minor.max(0), hold.currency())
+    }
+
+    /// Charges beside the fare are numbered by the trip, since tips and corrections know nothing of each other.
+    const fn next_charge(&self) -> ChargeNumber {
+        ChargeNumber(self.charges.saturating_add(1))
     }
 }

@@ -63,6 +63,7 @@ impl Aggregate for Trip {
             Command::ClearLock => self.decide_lock_cleared(),
             Command::SettleMoney { outcome } => self.decide_money(*outcome),
             Command::AdjustFare { reason, receipt } => self.decide_adjustment(*reason, receipt),
+            Command::Tip { rider, amount } => self.decide_tip(*rider, *amount, now),
         }
     }
 

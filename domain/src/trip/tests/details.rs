@@ -516,6 +516,32 @@ fn a_personal_place_can_be_forgotten() {
 }
 
 #[test]
+fn a_trip_that_ended_without_a_ride_says_why() {
+    use crate::trip::{EndReason, FailReason};
+    let cancelled = EndReason::Cancelled(CancelReason::ChangedPlans);
+    let failed = EndReason::Failed(FailReason::NoDriver);
+    let dropped = Command::Reject {
+        reason: RejectReason::Dropped,
+    };
+    for (trip, reason) in [
+        (
+            absent_and(&[dropped]),
+            Some(EndReason::Rejected(RejectReason::Dropped)),
+        ),
+        (confirmed_and(&[cancel(Actor::Rider(RIDER))]), Some(cancelled)),
+        (requested_and(&[Command::NoDriver { round: 0 }]), Some(failed)),
+        (started_and(&[complete(Actor::Driver(ANN), fence(1))]), None),
+    ] {
+        assert_eq!(trip.ended_for(), reason);
+    }
+    let stranger = cancel(Actor::Rider(STRANGER));
+    let ordered = absent_and(&[stranger, Command::Request(request())]);
+    assert_eq!(ordered.ended_for(), None, "somebody else's tombstone");
+    let all: std::collections::BTreeSet<_> = EndReason::ALL.into();
+    assert_eq!(all.len(), EndReason::ALL.len());
+}
+
+#[test]
 fn every_refusal_says_what_it_is() {
     let refusals = [
         Refusal::NoSuchTrip,
@@ -527,6 +553,9 @@ fn every_refusal_says_what_it_is() {
         Refusal::StartCodesUsedUp,
         Refusal::NotDueYet { due_at: NOW },
         Refusal::QuoteBeyondHold,
+        Refusal::TipWithoutCard,
+        Refusal::TipTooLate { until: NOW },
+        Refusal::TipOutOfBounds { most: usd(1) },
         Refusal::from(crate::pricing::PricingError::Overflow),
     ];
     let codes: std::collections::BTreeSet<_> = refusals.iter().map(Refusal::code).collect();

@@ -3,6 +3,8 @@
 use super::*;
 use crate::fingerprint::Fingerprint;
 use crate::fixture::{Cells, OPERATOR, STRANGER};
+use crate::trip::TIP_WINDOW;
+use crate::units::Millis;
 use std::collections::BTreeSet;
 
 /// Every column of the table, and what else the answers turn on: which of driver and payment is noted.
@@ -163,6 +165,13 @@ fn ride_facts(trip: &Trip) -> Vec<Fact> {
         ("dispatch closed", Command::ClearLock, NOW),
         ("payment closed", settle_money(), NOW),
         ("adjust the fare", adjust(), NOW),
+        ("tip", tip(RIDER, 200), LATE),
+        ("tip of a stranger", tip(STRANGER, 200), LATE),
+        (
+            "tip after its window",
+            tip(RIDER, 200),
+            NOW.plus(TIP_WINDOW).plus(Millis::from_secs(1)),
+        ),
     ]
 }
 
@@ -229,6 +238,9 @@ const TABLE: &[(&str, Cells)] = &[
     ("dispatch closed", &[("LockCleared", "completed cancelled failed")]),
     ("payment closed", &[("MoneySettled", "completed cancelled failed")]),
     ("adjust the fare", &[("!trip_wrong_step", "nowhere seeking coming started failed"), ("FareAdjusted", "completed cancelled closed")]),
+    ("tip", &[("!trip_not_found", "nowhere"), ("!trip_wrong_step", "seeking coming started"), ("!trip_ended", "cancelled failed closed"), ("TripTipped", "completed")]),
+    ("tip of a stranger", &[("!trip_not_found", "nowhere"), ("!trip_not_yours", "seeking coming started completed"), ("!trip_ended", "cancelled failed closed")]),
+    ("tip after its window", &[("!trip_not_found", "nowhere"), ("!trip_wrong_step", "seeking coming started"), ("!trip_ended", "cancelled failed closed"), ("!trip_tip_too_late", "completed")]),
 ];
 
 #[test]
@@ -248,7 +260,7 @@ fn every_cell_of_the_table() {
     assert_eq!(TABLE.len(), facts(&Trip::default()).len());
 }
 
-/// What a command does, it does once: told again, it changes nothing. Only a wrong start code counts each time.
+/// What a command does, it does once: told again, it changes nothing. Only a wrong start code and a tip count each time.
 #[test]
 fn a_repeated_fact_changes_nothing() {
     for (state, trip) in states() {
@@ -257,7 +269,7 @@ fn a_repeated_fact_changes_nothing() {
             let first = act(&mut told, &command, now);
             let once = told.clone();
             let again = act(&mut told, &command, now);
-            if first.is_ok() && fact != "start, wrong code" {
+            if first.is_ok() && !["start, wrong code", "tip"].contains(&fact) {
                 let changed = again.is_ok_and(|events| !events.is_empty());
                 assert!(!changed && told == once, "{fact} twice in {state}");
             }

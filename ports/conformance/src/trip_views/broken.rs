@@ -7,6 +7,7 @@ use crate::planted::broken_model;
 use crate::planted::others;
 use async_trait::async_trait;
 use fiacre_domain::id::{PrincipalId, TripId};
+use fiacre_domain::trip::{EndReason, FailReason, RejectReason};
 use fiacre_ports::{PortError, TripView, TripViews};
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -85,6 +86,7 @@ pub fn broken(clause: Clause) -> Broken {
         Clause::RidersTripsNewestFirst => Broken::new(OldestFirst),
         Clause::RiderLearnedLate => Broken::new(RiderOfTheFirstRow),
         Clause::RowsSurviveARestart => Broken::new(InMemory),
+        Clause::EveryReasonIsKept => Broken::new(OneNameForTwoReasons),
     }
 }
 
@@ -131,6 +133,22 @@ impl Bug for ZeroIsNothing {
     async fn put(&self, inner: &Reference, mut views: Vec<TripView>) -> Result<(), PortError> {
         for view in &mut views {
             view.due = view.due.filter(|due| !due.is_zero());
+        }
+        inner.put(views).await
+    }
+}
+
+/// Reasons are written by their names, of which two are the same: an order that expired before it was handled, and a trip that
+/// did.
+#[derive(Debug)]
+struct OneNameForTwoReasons;
+#[async_trait]
+impl Bug for OneNameForTwoReasons {
+    async fn put(&self, inner: &Reference, mut views: Vec<TripView>) -> Result<(), PortError> {
+        for view in &mut views {
+            if view.reason == Some(EndReason::Failed(FailReason::Expired)) {
+                view.reason = Some(EndReason::Rejected(RejectReason::Expired));
+            }
         }
         inner.put(views).await
     }

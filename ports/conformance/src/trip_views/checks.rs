@@ -7,7 +7,7 @@ use crate::script::Script;
 use fiacre_domain::id::{PrincipalId, TripId};
 use fiacre_domain::money::{Currency, Money};
 use fiacre_domain::stream::Version;
-use fiacre_domain::trip::Phase;
+use fiacre_domain::trip::{EndReason, Phase};
 use fiacre_ports::{TripView, TripViews};
 use std::sync::Arc;
 
@@ -21,6 +21,7 @@ fn row(ids: Ids, number: u64, version: u32) -> TripView {
         rider: None,
         region: ids.region(),
         phase: Phase::Requested,
+        reason: None,
         driver: None,
         quoted: None,
         due: None,
@@ -148,6 +149,27 @@ pub(super) fn row_is_kept_whole<H: TripViewsHarness>(script: &Script<'_, H>) -> 
         ..row(ids, number, 1)
     });
     let rows: Vec<_> = [full].into_iter().chain(phases).collect();
+    script.put_rows(&views, &rows)?;
+    for expected in rows {
+        script.expect_row(&views, expected)?;
+    }
+    Ok(())
+}
+
+pub(super) fn every_reason_is_kept<H: TripViewsHarness>(script: &Script<'_, H>) -> Check {
+    let ids = script.ids();
+    let views = script.harness().open();
+    let phase = |reason| match reason {
+        EndReason::Rejected(_) => Phase::Rejected,
+        EndReason::Cancelled(_) => Phase::Cancelled,
+        EndReason::Failed(_) => Phase::Failed,
+    };
+    let rows = (1..).zip(EndReason::ALL).map(|(number, reason)| TripView {
+        phase: phase(reason),
+        reason: Some(reason),
+        ..row(ids, number, 1)
+    });
+    let rows: Vec<_> = rows.collect();
     script.put_rows(&views, &rows)?;
     for expected in rows {
         script.expect_row(&views, expected)?;

@@ -22,4 +22,6 @@ crate::clause::clauses! {
         "list a trip once under its rider, as its newest row stands, also where an older row did not know the rider";
     RowsSurviveARestart tv_06_rows_survive_a_restart needs Restart by checks::rows_survive_a_restart:
         "keep rows over a restart";
+    EveryReasonIsKept tv_07_every_reason_is_kept by checks::every_reason_is_kept:
+        "tell every reason apart for which a trip can end without a ride";
 }

@@ -19,8 +19,8 @@ pub(crate) struct Bounds {
     pub(crate) codes: u8,
     /// Changes of the plan.
     pub(crate) plan_changes: u16,
-    /// Refunds that someone asks for.
-    pub(crate) refunds: u16,
+    /// Corrections of the fare, each to less.
+    pub(crate) corrections: u16,
     /// Whether the search may stand still.
     pub(crate) pauses: bool,
     /// Whether someone who ordered nothing may cancel the trip before its order comes.
@@ -39,13 +39,13 @@ impl fmt::Display for Bounds {
         write!(
             f,
             "1 trip by {method}, {} drivers, {} offers, {} rounds, {AUTHORIZATIONS_MAX} authorisations, {} wrong codes a round, \
-             {} changes of plan, {} refunds asked, {}",
+             {} changes of plan, {} corrections, {}",
             self.drivers,
             self.offers,
             self.reassignments + 1,
             self.codes,
             self.plan_changes,
-            self.refunds,
+            self.corrections,
             if self.pauses { "pauses" } else { "no pause" },
         )?;
         f.write_str(if self.strangers {

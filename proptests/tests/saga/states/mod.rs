@@ -7,7 +7,7 @@
 //! of what happens by itself, without anybody's help, and without anything that was lost.
 //!
 //! Left out, since it would change nothing here: drivers' shifts and other trips (whether a driver is free matters only while
-//! a lock is decided, where both are tried), and corrections, tips, debts and disputes after the end.
+//! a lock is decided, where both are tried), and tips, further charges, debts and disputes after the end.
 
 mod bits;
 mod bounds;
@@ -38,7 +38,7 @@ const BY_CARD: Bounds = Bounds {
     reassignments: 1,
     codes: 1,
     plan_changes: 0,
-    refunds: 0,
+    corrections: 0,
     pauses: false,
     strangers: false,
     orders_again: false,
@@ -94,9 +94,9 @@ fn every_state_of_a_booking_by_cash_keeps_every_promise() {
 }
 
 #[test]
-fn every_state_of_a_booking_with_refunds_keeps_every_promise() {
+fn every_state_of_a_booking_with_corrections_keeps_every_promise() {
     let space = enumerated(Bounds {
-        refunds: 2,
+        corrections: 2,
         ..ONE_OFFER
     });
     assert_eq!(cells::hold(space.met(), true), Ok(()));
@@ -176,7 +176,7 @@ fn every_canary_is_caught() {
 fn every_state_within_larger_bounds_keeps_every_promise() {
     enumerated(Bounds {
         strangers: true,
-        refunds: 1,
+        corrections: 1,
         ..BY_CARD
     });
     enumerated(Bounds { offers: 3, ..BY_CARD });

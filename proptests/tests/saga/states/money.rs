@@ -12,7 +12,9 @@ use crate::orders;
 use fiacre_domain::decision::Aggregate;
 use fiacre_domain::event::Event;
 use fiacre_domain::money;
-use fiacre_domain::payment::{AUTHORIZATIONS_MAX, Command, GatewayCall, Hold, Payment, PaymentEvent};
+use fiacre_domain::payment::{
+    AUTHORIZATIONS_MAX, Ask, Charge, Command, Correction, GatewayCall, Hold, Payment, PaymentEvent,
+};
 use fiacre_domain::stream::{ChargeNumber, StreamId};
 use fiacre_domain::time::Timestamp;
 
@@ -63,7 +65,7 @@ impl Rules {
 
     /// An intent is read back; where that says nothing new, the gateway's side alone has changed.
     fn read_back(self, what: &str, money: Money, number: u8) -> Outcome {
-        let says = money.gateway.says((TRIP, number), LATE);
+        let says = money.gateway.says((TRIP, ChargeNumber::FARE, number), LATE);
         let told = self.told(what, &money, &says, EARLY);
         told.unwrap_or_else(|| Outcome::new(what, Local::Money(Box::new(money)), Vec::new()))
     }
@@ -75,19 +77,26 @@ impl Rules {
         for number in 0..AUTHORIZATIONS_MAX {
             outcomes.extend(self.elsewhere(money, number));
         }
-        let amount = money::Money::new(1, orders::quote(false).hold().currency());
-        if money.account.refunds < self.bounds.refunds
-            && money.payment.decide(&Command::Refund { amount }, EARLY).is_ok()
-        {
-            let asked = self.told(
-                "someone asks for a refund",
-                money,
-                &[Command::Refund { amount }],
-                EARLY,
-            );
-            outcomes.extend(asked.map(Outcome::at_will));
-        }
+        outcomes.extend(self.corrected(money).map(Outcome::at_will));
         outcomes
+    }
+
+    /// An agent finds that less is due: at last nothing, so that no other charge is needed.
+    fn corrected(self, money: &Money) -> Option<Outcome> {
+        let revision = money.payment.corrections() + 1;
+        let left = self.bounds.corrections.checked_sub(revision)?;
+        if money.payment.control().ask != Some(Ask::Capture) {
+            return None;
+        }
+        let currency = orders::quote(false).hold().currency();
+        let correction = Correction {
+            revision,
+            due: money::Money::new(left.into(), currency),
+            further: ChargeNumber(revision),
+        };
+        let charge = Charge::FARE;
+        let correct = Command::Correct { charge, correction };
+        self.told("the fare is corrected", money, &[correct], EARLY)
     }
 
     /// The call that the charge wants, in each mood of the gateway, with its answer and without.
@@ -97,7 +106,7 @@ impl Rules {
         };
         let authorization = money.payment.authorization();
         let number = authorization.0;
-        let key = (TRIP, number);
+        let key = (TRIP, ChargeNumber::FARE, number);
         let lost = |what: &str, after: &Money| {
             Outcome::new(
                 format!("{what}, unheard"),
@@ -117,7 +126,7 @@ impl Rules {
         };
         match call {
             GatewayCall::Create => {
-                let intent = intent_id(TRIP, number);
+                let intent = intent_id(key);
                 let made = money.at_gateway(|gateway| gateway.create(key, orders::quote(false).hold()));
                 answered(
                     "an intent is made",
@@ -174,7 +183,8 @@ impl Rules {
                 );
             }
             GatewayCall::Refund { refund, amount, .. } => {
-                let given = money.at_gateway(|gateway| gateway.refund(TRIP, refund, amount));
+                let given =
+                    money.at_gateway(|gateway| gateway.refund(TRIP, ChargeNumber::FARE, refund, amount));
                 answered(
                     "refunded",
                     true,
@@ -182,7 +192,7 @@ impl Rules {
                     Some(&[Command::RecordRefunded { refund }]),
                 );
                 // A key that was used gives the first answer again.
-                if !money.gateway.is_refunded(TRIP, refund) {
+                if !money.gateway.is_refunded(TRIP, ChargeNumber::FARE, refund) {
                     answered(
                         "not to be refunded",
                         false,
@@ -209,13 +219,14 @@ impl Rules {
                 LATE,
             );
         }
-        let cancelled = money.at_gateway(|gateway| gateway.cancel((TRIP, authorization.0)));
+        let cancelled =
+            money.at_gateway(|gateway| gateway.cancel((TRIP, ChargeNumber::FARE, authorization.0)));
         Some(self.read_back("over budget", cancelled, authorization.0))
     }
 
     /// What banks, riders' phones and people in the gateway's own pages do; and webhooks, which may come at any time.
     fn elsewhere(self, money: &Money, number: u8) -> Vec<Outcome> {
-        let key = (TRIP, number);
+        let key = (TRIP, ChargeNumber::FARE, number);
         let Some(intent) = money.gateway.intent(key) else {
             return Vec::new();
         };

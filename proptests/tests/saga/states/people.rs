@@ -78,11 +78,13 @@ impl Rules {
             };
             asked.push((plan, EARLY));
         }
-        // Afterwards corrections are without end, and move no money of this charge.
+        // Afterwards corrections and tips are without end: those that move money of this charge are among what happens to it.
         if !trip.control().phase.is_ended() {
             let receipt = Arc::new(orders::quote(false).settle(&orders::READING).unwrap());
             let reason = AdjustReason::WrongReading;
             asked.push((trip::Command::AdjustFare { reason, receipt }, EARLY));
+            let (rider, amount) = (RIDER, orders::quote(false).hold());
+            asked.push((trip::Command::Tip { rider, amount }, EARLY));
         }
         asked
     }

@@ -63,6 +63,17 @@ pub(super) fn of(event: &PaymentEvent) -> String {
         PaymentEvent::RefundFailed { refund, amount, .. } => {
             format!("refund {refund}: {amount} could not be given back")
         }
+        PaymentEvent::CorrectionAsked { correction, .. } => {
+            format!(
+                "correction {}: {} is due now",
+                correction.revision, correction.due
+            )
+        }
+        PaymentEvent::FurtherChargeAsked(further) => {
+            format!("charge {} is to come to {}", further.number.0, further.due)
+        }
+        PaymentEvent::DebtReduced { amount, .. } => format!("{amount} less is owed"),
+        PaymentEvent::CashReturned { amount, .. } => format!("the driver owes the rider {amount} in cash"),
         PaymentEvent::DisputeOpened { dispute, amount, .. } => {
             format!("dispute {dispute}: the rider disputes {amount}")
         }

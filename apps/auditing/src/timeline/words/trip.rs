@@ -77,6 +77,7 @@ pub(super) fn of(event: &TripEvent) -> (String, Vec<String>) {
         TripEvent::LockCleared => "no driver is locked any more".to_owned(),
         TripEvent::MoneySettled { outcome } => format!("the money has come to an end: {}", money(outcome)),
         TripEvent::Closed => "CLOSED".to_owned(),
+        TripEvent::Tipped(tip) => format!("the rider TIPPED {}, charge {}", tip.amount, tip.charge.0),
     };
     (line, Vec::new())
 }
