@@ -74,14 +74,16 @@ impl StateError {
 
 impl fmt::Display for StateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("failed to make a state of its parts: ")?;
-        f.write_str(match self {
+        let lack = match self {
             Self::TripWithoutOrder => "the trip has no order",
             Self::SearchWithoutBrief => "the search has no brief",
             Self::MoneyWithoutCharge => "the payment has no charge",
             Self::DriverWithoutShift => "the driver has no shift",
-        })?;
-        f.write_str("; fold it from its stream")
+        };
+        write!(
+            f,
+            "failed to make a state of its parts: {lack}; fold it from its stream"
+        )
     }
 }
 

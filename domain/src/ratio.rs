@@ -349,17 +349,16 @@ impl Ord for Ratio {
         loop {
             let (a, b) = (left.0.div_euclid(left.1), right.0.div_euclid(right.1));
             let (rest_a, rest_b) = (left.0.rem_euclid(left.1), right.0.rem_euclid(right.1));
-            let order = match (a.cmp(&b), rest_a == 0, rest_b == 0) {
-                (Ordering::Equal, true, true) => return Ordering::Equal,
-                (Ordering::Equal, true, false) => Ordering::Less,
-                (Ordering::Equal, false, true) => Ordering::Greater,
-                (Ordering::Equal, false, false) => {
+            let order = match a.cmp(&b) {
+                Ordering::Equal if rest_a != 0 && rest_b != 0 => {
                     // The larger remainder has the smaller reciprocal.
                     (left, right) = ((left.1, rest_a), (right.1, rest_b));
                     swapped = !swapped;
                     continue;
                 }
-                (decided, _, _) => decided,
+                // Whoever has no remainder is less.
+                Ordering::Equal => rest_a.cmp(&rest_b),
+                Ordering::Less | Ordering::Greater => a.cmp(&b),
             };
             return if swapped { order.reverse() } else { order };
         }

@@ -29,7 +29,7 @@ fn refused<T: FromStr + Debug>(texts: &[&str]) {
     }
 }
 
-const REASONS: [Reason; 12] = [
+const REASONS: [Reason; 14] = [
     Reason::Fare,
     Reason::FareReversed,
     Reason::Fee,
@@ -39,6 +39,8 @@ const REASONS: [Reason; 12] = [
     Reason::Debt,
     Reason::DebtSettled,
     Reason::DebtWrittenOff,
+    Reason::DebtReduced,
+    Reason::CashReturned,
     Reason::Refund,
     Reason::Dispute,
     Reason::GatewayFee,

@@ -139,6 +139,17 @@ mod tests {
     }
 
     #[test]
+    fn a_trip_that_was_cancelled_before_it_was_ordered_rests() {
+        let cancel = trip::Command::Cancel {
+            by: Actor::Rider(RIDER),
+            reason: trip::CancelReason::ChangedPlans,
+            driven: Millimetres::ZERO,
+        };
+        let silenced = after(Trip::default(), &[cancel], NOW);
+        assert!(is_at_rest(&silenced, |_| Payment::default()));
+    }
+
+    #[test]
     fn a_trip_rests_when_its_tip_and_its_correction_have_come_to_their_ends() {
         let trip = ridden();
         let due = trip.due().unwrap();

@@ -321,6 +321,8 @@ pub enum Refusal {
     WrongStep,
     /// The ride has begun: end it instead of cancelling it.
     RideBegan,
+    /// A cancellation that claims a no-show, which costs the rider a fee: the driver reports one once the grace is over.
+    NoShowIsReported,
     /// The trip has ended.
     Ended,
     /// The lock is not this trip's present one: the driver was released or replaced.
@@ -368,6 +370,7 @@ impl Refusal {
             Self::NotYours => "trip_not_yours",
             Self::WrongStep => "trip_wrong_step",
             Self::RideBegan => "trip_ride_began",
+            Self::NoShowIsReported => "trip_no_show_is_reported",
             Self::Ended => "trip_ended",
             Self::StaleFence => "trip_stale_fence",
             Self::StartCodesUsedUp => "trip_start_codes_used_up",
@@ -395,6 +398,9 @@ impl fmt::Display for Refusal {
                 f.write_str("failed to change the trip: it is not at the step that this belongs to")
             }
             Self::RideBegan => f.write_str("failed to cancel: the ride has begun, end it instead"),
+            Self::NoShowIsReported => f.write_str(
+                "failed to cancel: a no-show is reported by its driver, after the wait; give another reason",
+            ),
             Self::Ended => f.write_str("failed to change the trip: it has ended"),
             Self::StaleFence => {
                 f.write_str("failed to change the trip: this driver is not assigned to it any more")
@@ -437,11 +443,12 @@ impl From<PricingError> for Refusal {
     }
 }
 
-/// The fault behind a cancellation: whoever asked for it, unless the driver was late or asked for it.
+/// The fault behind a cancellation: whoever asked for it, unless the driver was late, did not find the rider, or, by an
+/// operator's finding, asked for it. What rider and driver say of each other moves no fee: it is kept as the reason.
 pub(super) fn fault_of(by: Actor, reason: CancelReason, driver_is_late: bool) -> Fault {
     match (by, reason) {
         (_, CancelReason::NoShow) => Fault::Rider,
-        (_, CancelReason::DriverAsked) => Fault::Driver,
+        (Actor::Operator(_), CancelReason::DriverAsked) => Fault::Driver,
         (Actor::Rider(_), _) if driver_is_late => Fault::Driver,
         (Actor::Rider(_), _) => Fault::Rider,
         (Actor::Driver(_), _) => Fault::Driver,

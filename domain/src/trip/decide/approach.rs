@@ -143,6 +143,9 @@ impl Trip {
         driven: Millimetres,
         now: Timestamp,
     ) -> Answer {
+        if reason == CancelReason::NoShow {
+            return Err(Refusal::NoShowIsReported);
+        }
         let Some(request) = &self.request else {
             return self.decide_early_cancel(by, reason);
         };

@@ -98,20 +98,20 @@ fn the_fee_follows_stage_and_fault() {
             CancelReason::DriverAsked,
             NOW,
             Stage::EnRoute,
+            Fault::Rider,
+            FEE_EN_ROUTE,
+        ),
+        (
+            &coming,
+            operator,
+            CancelReason::DriverAsked,
+            NOW,
+            Stage::EnRoute,
             Fault::Driver,
             0,
         ),
         (&coming, operator, plain, NOW, Stage::EnRoute, Fault::Platform, 0),
         (&arrived, rider, plain, NOW, Stage::Arrived, Fault::Rider, 400),
-        (
-            &arrived,
-            ann,
-            CancelReason::NoShow,
-            NOW,
-            Stage::Arrived,
-            Fault::Rider,
-            FEE_NO_SHOW,
-        ),
     ] {
         let end = cancelled(trip, &asked(by, reason), now);
         assert_eq!(
@@ -120,6 +120,31 @@ fn the_fee_follows_stage_and_fault() {
             "{by:?}"
         );
         assert_eq!(end.receipt.is_some(), stage != Stage::BeforeConfirmed);
+    }
+}
+
+#[test]
+fn nobody_claims_a_no_show_by_cancelling() {
+    for trip in [
+        requested_and(&[]),
+        confirmed_and(&[]),
+        arrived_and(&[]),
+        Trip::default(),
+    ] {
+        for by in [
+            Actor::Rider(RIDER),
+            Actor::Driver(ANN),
+            Actor::Operator(OPERATOR),
+            Actor::Timer,
+        ] {
+            let claim = Command::Cancel {
+                by,
+                reason: CancelReason::NoShow,
+                driven: Millimetres::ZERO,
+            };
+            let answer = act(&mut trip.clone(), &claim, NOW.plus(Millis::from_minutes(9)));
+            assert_eq!(answer, Err(Refusal::NoShowIsReported), "{by:?}");
+        }
     }
 }
 
