@@ -143,6 +143,7 @@ fn of_aggregates() -> Vec<(&'static str, String)> {
         trip::Refusal::NotYours,
         trip::Refusal::WrongStep,
         trip::Refusal::RideBegan,
+        trip::Refusal::NoShowIsReported,
         trip::Refusal::Ended,
         trip::Refusal::StaleFence,
         trip::Refusal::StartCodesUsedUp,

@@ -573,6 +573,7 @@ fn every_refusal_says_what_it_is() {
         Refusal::NotYours,
         Refusal::WrongStep,
         Refusal::RideBegan,
+        Refusal::NoShowIsReported,
         Refusal::Ended,
         Refusal::StaleFence,
         Refusal::StartCodesUsedUp,
