@@ -117,26 +117,83 @@ impl Page {
 
     fn pay(&mut self, event: &PaymentEvent) {
         let charge = event.charge().number;
-        if let PaymentEvent::RefundStarted { .. } = event {
-            self.refund(charge, |attempt| attempt.is_under_way = true);
-        } else if let PaymentEvent::RefundFailed { .. } = event {
-            self.refund(charge, |attempt| attempt.is_under_way = false);
-        } else if let PaymentEvent::Refunded { amount, .. } = event {
-            self.refund(charge, |attempt| {
+        match event {
+            PaymentEvent::AuthorizationStarted(start) => {
+                self.attempt(charge, start.authorization).is_under_way = true;
+            }
+            PaymentEvent::ActionRequired { authorization, .. }
+            | PaymentEvent::CaptureStarted { authorization, .. }
+            | PaymentEvent::VoidStarted { authorization, .. } => {
+                self.attempt(charge, *authorization).is_under_way = true;
+            }
+            PaymentEvent::IntentCreated {
+                authorization,
+                intent,
+                ..
+            } => self.attempt(charge, *authorization).intent = Some(*intent),
+            PaymentEvent::Authorized {
+                authorization,
+                amount,
+                ..
+            } => {
+                let attempt = self.attempt(charge, *authorization);
+                attempt.held_minor = amount.minor();
+                attempt.is_under_way = false;
+            }
+            PaymentEvent::Captured {
+                authorization,
+                captured,
+                ..
+            }
+            | PaymentEvent::VoidRefused {
+                authorization,
+                captured,
+                ..
+            } => {
+                let attempt = self.attempt(charge, *authorization);
+                (attempt.held_minor, attempt.captured_minor) = (0, captured.minor());
+                attempt.is_under_way = false;
+            }
+            PaymentEvent::AuthorizationLost { authorization, .. }
+            | PaymentEvent::Declined { authorization, .. }
+            | PaymentEvent::CaptureFailed { authorization, .. }
+            | PaymentEvent::Voided { authorization, .. } => {
+                let attempt = self.attempt(charge, *authorization);
+                attempt.held_minor = 0;
+                attempt.is_under_way = false;
+            }
+            PaymentEvent::RefundStarted { .. } => self.refund(charge, |attempt| attempt.is_under_way = true),
+            PaymentEvent::RefundFailed { .. } => self.refund(charge, |attempt| attempt.is_under_way = false),
+            PaymentEvent::Refunded { amount, .. } => self.refund(charge, |attempt| {
                 attempt.is_under_way = false;
                 attempt.refunded_minor = attempt.refunded_minor.saturating_add(amount.minor());
-            });
-        } else if let Some(authorization) = authorization(event) {
-            let attempt = self.attempts.entry((charge, authorization)).or_insert(Attempt {
-                trip: self.trip,
-                intent: None,
-                held_minor: 0,
-                captured_minor: 0,
-                refunded_minor: 0,
-                is_under_way: false,
-            });
-            attempt.follow(event);
+            }),
+            PaymentEvent::Waived { .. }
+            | PaymentEvent::SettlementAsked { .. }
+            | PaymentEvent::Closed { .. }
+            | PaymentEvent::DebtRecorded { .. }
+            | PaymentEvent::DebtSettled { .. }
+            | PaymentEvent::DebtWrittenOff { .. }
+            | PaymentEvent::DisputeOpened { .. }
+            | PaymentEvent::DisputeFundsMoved { .. }
+            | PaymentEvent::DisputeClosed { .. }
+            | PaymentEvent::CorrectionAsked { .. }
+            | PaymentEvent::FurtherChargeAsked(_)
+            | PaymentEvent::DebtReduced { .. }
+            | PaymentEvent::CashReturned { .. } => {}
         }
+    }
+
+    fn attempt(&mut self, charge: ChargeNumber, authorization: AuthorizationNumber) -> &mut Attempt {
+        let trip = self.trip;
+        self.attempts.entry((charge, authorization)).or_insert(Attempt {
+            trip,
+            intent: None,
+            held_minor: 0,
+            captured_minor: 0,
+            refunded_minor: 0,
+            is_under_way: false,
+        })
     }
 
     /// Refunds name their charge: what was captured of it is given back.
@@ -185,82 +242,5 @@ impl Page {
                 });
             }
         }
-    }
-}
-
-impl Attempt {
-    fn follow(&mut self, event: &PaymentEvent) {
-        match event {
-            PaymentEvent::AuthorizationStarted(_)
-            | PaymentEvent::ActionRequired { .. }
-            | PaymentEvent::CaptureStarted { .. }
-            | PaymentEvent::VoidStarted { .. } => self.is_under_way = true,
-            PaymentEvent::IntentCreated { intent, .. } => self.intent = Some(*intent),
-            PaymentEvent::Authorized { amount, .. } => {
-                self.held_minor = amount.minor();
-                self.is_under_way = false;
-            }
-            PaymentEvent::Captured { captured, .. } | PaymentEvent::VoidRefused { captured, .. } => {
-                (self.held_minor, self.captured_minor) = (0, captured.minor());
-                self.is_under_way = false;
-            }
-            PaymentEvent::AuthorizationLost { .. }
-            | PaymentEvent::Declined { .. }
-            | PaymentEvent::CaptureFailed { .. }
-            | PaymentEvent::Voided { .. } => {
-                self.held_minor = 0;
-                self.is_under_way = false;
-            }
-            PaymentEvent::Waived { .. }
-            | PaymentEvent::SettlementAsked { .. }
-            | PaymentEvent::Closed { .. }
-            | PaymentEvent::DebtRecorded { .. }
-            | PaymentEvent::DebtSettled { .. }
-            | PaymentEvent::DebtWrittenOff { .. }
-            | PaymentEvent::RefundStarted { .. }
-            | PaymentEvent::Refunded { .. }
-            | PaymentEvent::RefundFailed { .. }
-            | PaymentEvent::DisputeOpened { .. }
-            | PaymentEvent::DisputeFundsMoved { .. }
-            | PaymentEvent::DisputeClosed { .. }
-            | PaymentEvent::CorrectionAsked { .. }
-            | PaymentEvent::FurtherChargeAsked(_)
-            | PaymentEvent::DebtReduced { .. }
-            | PaymentEvent::CashReturned { .. } => {}
-        }
-    }
-}
-
-/// The attempt that an event is of, if it is of one.
-fn authorization(event: &PaymentEvent) -> Option<AuthorizationNumber> {
-    match event {
-        PaymentEvent::AuthorizationStarted(start) => Some(start.authorization),
-        PaymentEvent::IntentCreated { authorization, .. }
-        | PaymentEvent::ActionRequired { authorization, .. }
-        | PaymentEvent::Authorized { authorization, .. }
-        | PaymentEvent::AuthorizationLost { authorization, .. }
-        | PaymentEvent::Declined { authorization, .. }
-        | PaymentEvent::CaptureStarted { authorization, .. }
-        | PaymentEvent::Captured { authorization, .. }
-        | PaymentEvent::CaptureFailed { authorization, .. }
-        | PaymentEvent::VoidStarted { authorization, .. }
-        | PaymentEvent::Voided { authorization, .. }
-        | PaymentEvent::VoidRefused { authorization, .. } => Some(*authorization),
-        PaymentEvent::Waived { .. }
-        | PaymentEvent::SettlementAsked { .. }
-        | PaymentEvent::Closed { .. }
-        | PaymentEvent::DebtRecorded { .. }
-        | PaymentEvent::DebtSettled { .. }
-        | PaymentEvent::DebtWrittenOff { .. }
-        | PaymentEvent::RefundStarted { .. }
-        | PaymentEvent::Refunded { .. }
-        | PaymentEvent::RefundFailed { .. }
-        | PaymentEvent::DisputeOpened { .. }
-        | PaymentEvent::DisputeFundsMoved { .. }
-        | PaymentEvent::DisputeClosed { .. }
-        | PaymentEvent::CorrectionAsked { .. }
-        | PaymentEvent::FurtherChargeAsked(_)
-        | PaymentEvent::DebtReduced { .. }
-        | PaymentEvent::CashReturned { .. } => None,
     }
 }
