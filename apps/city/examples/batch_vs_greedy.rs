@@ -8,7 +8,7 @@
 #![expect(clippy::print_stdout, reason = "printing is what it is for")]
 
 use fiacre_city::demand::Multiplier;
-use fiacre_city::run::{CityOptions, Played, Spectator, drivers_for, play};
+use fiacre_city::run::{CityOptions, Played, RunObserver, drivers_for, play};
 use fiacre_domain::event::Event;
 use fiacre_domain::id::{PrincipalId, TripId};
 use fiacre_domain::stream::Commit;
@@ -43,7 +43,7 @@ struct Riders {
     ridden: BTreeMap<PrincipalId, Ridden>,
 }
 
-impl Spectator for Riders {
+impl RunObserver for Riders {
     fn saw(&mut self, commit: &Commit) {
         let Some(trip) = commit.stream.trip() else { return };
         for event in commit.events.iter() {

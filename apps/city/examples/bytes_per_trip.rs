@@ -15,9 +15,7 @@
 use fiacre_city::demand::Multiplier;
 use fiacre_city::manhattan::Manhattan;
 use fiacre_city::measures::Measures;
-use fiacre_city::players::Driven;
-use fiacre_city::run::{CityOptions, DRIVERS_PER_DEMAND, Spectator, play};
-use fiacre_domain::stream::Commit;
+use fiacre_city::run::{CityOptions, DRIVERS_PER_DEMAND, play};
 use fiacre_domain::time::TimeOfDay;
 use fiacre_domain::units::Millis;
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
@@ -31,17 +29,6 @@ static HEAP: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 /// Demands that are compared.
 const DEMANDS: [f64; 2] = [0.5, 1.0];
-
-/// Counts as the city's report does.
-struct Watch(Measures);
-
-impl Spectator for Watch {
-    fn saw(&mut self, commit: &Commit) {
-        self.0.observe(commit);
-    }
-
-    fn drove(&mut self, _driven: Driven) {}
-}
 
 /// What was allocated at some moment, and for how many trips.
 #[derive(Debug, Clone, Copy, Default)]
@@ -130,10 +117,10 @@ fn play_at(demand: f64) -> Result<Run, Box<dyn Error>> {
     let measures = Measures::new(Arc::new(Manhattan::load()?), currency, options.start());
     let before = allocated();
     let mut run = Run::default();
-    play(&options, Watch(measures), |_, sight| {
-        let now = sight.meet(|watch| Moment {
-            requested: watch.0.trips().requested,
-            live: watch.0.live().live_trips,
+    play(&options, measures, |_, observer| {
+        let now = observer.with(|measures| Moment {
+            requested: measures.trips().requested,
+            live: measures.live().live_trips,
             heap_bytes: allocated().saturating_sub(before),
         });
         if now.live > run.peak.live {

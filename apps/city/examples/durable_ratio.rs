@@ -10,7 +10,7 @@
 
 use fiacre_city::demand::Multiplier;
 use fiacre_city::players::Driven;
-use fiacre_city::run::{CityOptions, Played, Spectator, Venue, drivers_for, play_at};
+use fiacre_city::run::{CityOptions, Played, RunObserver, Venue, drivers_for, play_at};
 use fiacre_domain::event::Event;
 use fiacre_domain::stream::Commit;
 use fiacre_domain::trip::TripEvent;
@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 #[derive(Default)]
 struct Trips(u64);
 
-impl Spectator for Trips {
+impl RunObserver for Trips {
     fn saw(&mut self, commit: &Commit) {
         let is_one = |event: &&Event| matches!(event, Event::Trip(TripEvent::Requested(_)));
         let requested = commit.events.iter().filter(is_one);

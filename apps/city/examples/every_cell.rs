@@ -6,7 +6,7 @@
 
 use fiacre_city::coverage::{LIVING, impossible};
 use fiacre_city::players::Driven;
-use fiacre_city::run::{self, CityOptions, Spectator};
+use fiacre_city::run::{self, CityOptions, RunObserver};
 use fiacre_domain::stream::Commit;
 use fiacre_domain::time::TimeOfDay;
 use fiacre_domain::trip::CommandKind;
@@ -21,7 +21,7 @@ const SURE: u64 = 10;
 /// Nobody watches: the run counts by itself.
 struct Nobody;
 
-impl Spectator for Nobody {
+impl RunObserver for Nobody {
     fn saw(&mut self, _: &Commit) {}
 
     fn drove(&mut self, _: Driven) {}

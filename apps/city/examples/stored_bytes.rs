@@ -12,7 +12,7 @@
 
 use fiacre_city::demand::Multiplier;
 use fiacre_city::players::Driven;
-use fiacre_city::run::{CityOptions, Spectator, drivers_for, play};
+use fiacre_city::run::{CityOptions, RunObserver, drivers_for, play};
 use fiacre_domain::event::Event;
 use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::pricing::Tariff;
@@ -34,7 +34,7 @@ const KEY: SealingKey = SealingKey::new([7; 32]);
 #[derive(Default)]
 struct Log(Vec<Commit>);
 
-impl Spectator for Log {
+impl RunObserver for Log {
     fn saw(&mut self, commit: &Commit) {
         self.0.push(commit.clone());
     }

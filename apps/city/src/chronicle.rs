@@ -5,9 +5,9 @@
 
 use crate::digest::Digest;
 use crate::keep::Held;
+use crate::observer::CommitObserver;
 use crate::players::Driven;
-use crate::run::Spectator;
-use crate::witness::Witness;
+use crate::run::RunObserver;
 use fiacre_domain::audit::Audit;
 use fiacre_domain::id::TripId;
 use fiacre_domain::pricing::Tariff;
@@ -48,18 +48,18 @@ pub(crate) struct Chronicle<S> {
     /// Of what is over, or was dropped from the log.
     pub(crate) digest: Digest,
     /// Whoever else watches.
-    pub(crate) spectator: S,
+    pub(crate) observer: S,
 }
 
-impl<S: Spectator> Chronicle<S> {
+impl<S: RunObserver> Chronicle<S> {
     fn write(&mut self, note: Note) {
         match note {
             Note::Committed(commit) => {
                 self.audit.observe(&commit);
-                self.spectator.saw(&commit);
+                self.observer.saw(&commit);
             }
-            Note::Drove(driven) => self.spectator.drove(driven),
-            Note::Closed(trip) => self.spectator.closed(trip),
+            Note::Drove(driven) => self.observer.drove(driven),
+            Note::Closed(trip) => self.observer.closed(trip),
             Note::Over(trip, held) => match held {
                 Held::Dropped(dropped) => self.digest.add(StreamId::Trip(trip), dropped.commits()),
                 Held::Read(commits) => self.digest.add(StreamId::Trip(trip), commits),
@@ -78,12 +78,12 @@ enum Page {
 }
 
 /// Takes notes, and hands them over page by page. A writer that died is found out by whoever reads next.
-pub(crate) struct Notebook {
+pub(crate) struct ChronicleSender {
     notes: Vec<Note>,
     pages: SyncSender<Page>,
 }
 
-impl Notebook {
+impl ChronicleSender {
     /// Takes a note.
     pub(crate) fn note(&mut self, note: Note) {
         self.notes.push(note);
@@ -103,34 +103,34 @@ impl Notebook {
     }
 }
 
-impl Witness for Notebook {
+impl CommitObserver for ChronicleSender {
     fn saw(&mut self, commit: Commit) {
         self.note(Note::Committed(commit));
     }
 }
 
 /// Keeps a chronicle.
-pub(crate) struct Scribe<S> {
-    notebook: Arc<Mutex<Notebook>>,
+pub(crate) struct ChronicleThread<S> {
+    sender: Arc<Mutex<ChronicleSender>>,
     chronicle: Arc<Mutex<Chronicle<S>>>,
     writer: Option<JoinHandle<()>>,
 }
 
-impl<S: Spectator + 'static> Scribe<S> {
+impl<S: RunObserver + 'static> ChronicleThread<S> {
     /// Begins a chronicle, and the thread that writes it; every receipt is held to `tariff`.
-    pub(crate) fn begin(spectator: S, tariff: &Arc<Tariff>) -> io::Result<Self> {
+    pub(crate) fn begin(observer: S, tariff: &Arc<Tariff>) -> io::Result<Self> {
         let (pages, to_write) = sync_channel(PAGES_WAITING_MAX);
         let chronicle = Arc::new(Mutex::new(Chronicle {
             audit: Audit::default().with_tariff(tariff),
             digest: Digest::default(),
-            spectator,
+            observer,
         }));
         let written = Arc::clone(&chronicle);
         let writer = Builder::new()
             .name("chronicle".to_owned())
             .spawn(move || write(&to_write, &written))?;
         Ok(Self {
-            notebook: Arc::new(Mutex::new(Notebook {
+            sender: Arc::new(Mutex::new(ChronicleSender {
                 notes: Vec::new(),
                 pages,
             })),
@@ -140,14 +140,14 @@ impl<S: Spectator + 'static> Scribe<S> {
     }
 
     /// Where notes are taken.
-    pub(crate) const fn notebook(&self) -> &Arc<Mutex<Notebook>> {
-        &self.notebook
+    pub(crate) const fn sender(&self) -> &Arc<Mutex<ChronicleSender>> {
+        &self.sender
     }
 
     /// The chronicle, once everything that was noted is written down. A panic of the writer goes on here.
     pub(crate) fn read(&mut self) -> MutexGuard<'_, Chronicle<S>> {
         let (written, is_written) = sync_channel(1);
-        lock(&self.notebook).hand_over(Page::Mark(written));
+        lock(&self.sender).hand_over(Page::Mark(written));
         if is_written.recv().is_err() {
             self.join();
         }
@@ -156,7 +156,7 @@ impl<S: Spectator + 'static> Scribe<S> {
 
     /// Ends the chronicle; none if somebody still reads it.
     pub(crate) fn finish(mut self) -> Option<Chronicle<S>> {
-        lock(&self.notebook).hand_over(Page::End);
+        lock(&self.sender).hand_over(Page::End);
         self.join();
         let chronicle = Arc::into_inner(self.chronicle)?;
         Some(chronicle.into_inner().unwrap_or_else(PoisonError::into_inner))
@@ -171,7 +171,7 @@ impl<S: Spectator + 'static> Scribe<S> {
     }
 }
 
-fn write<S: Spectator>(pages: &Receiver<Page>, chronicle: &Mutex<Chronicle<S>>) {
+fn write<S: RunObserver>(pages: &Receiver<Page>, chronicle: &Mutex<Chronicle<S>>) {
     while let Ok(page) = pages.recv() {
         match page {
             Page::Notes(notes) => {

@@ -30,6 +30,7 @@ mod hush;
 pub mod keep;
 pub mod manhattan;
 pub mod measures;
+pub mod observer;
 pub mod platform;
 pub mod players;
 pub mod proofs;
@@ -41,4 +42,3 @@ mod table;
 pub mod trips_csv;
 
 pub use table::{Table, TableError, TableFault};
-pub mod witness;

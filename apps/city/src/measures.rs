@@ -53,6 +53,8 @@ pub use trip::{CancelledBy, FailedFor, OrderRow, TripEnd, TripRow, ZoneNumbers};
 pub use zones::{Equity, REQUESTS_COMPARED_MIN, ZoneFigures};
 
 use crate::manhattan::Manhattan;
+use crate::players::Driven;
+use crate::run::RunObserver;
 use drivers::Drivers;
 use fiacre_domain::dispatch::{DispatchEvent, OfferNumber};
 use fiacre_domain::event::Event;
@@ -106,6 +108,22 @@ pub struct Measures {
     /// When the driver of each offer that nobody has answered would be there.
     promised: BTreeMap<(TripId, OfferNumber), Timestamp>,
     rows: Option<Vec<TripRow>>,
+}
+
+impl RunObserver for Measures {
+    fn saw(&mut self, commit: &Commit) {
+        self.observe(commit);
+    }
+
+    fn drove(&mut self, driven: Driven) {
+        let Driven {
+            driver,
+            kind,
+            distance,
+            duration,
+        } = driven;
+        self.note_drive(driver, kind, distance, duration);
+    }
 }
 
 impl Measures {

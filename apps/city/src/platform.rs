@@ -2,9 +2,9 @@
 
 use crate::hush::{HushedBus, Over};
 use crate::keep::{self, Held, Keep, KeepError, Kept};
+use crate::observer::{CommitObserver, ObservedStore};
 use crate::players::Desks;
 use crate::run::CityError;
-use crate::witness::{Witness, Witnessed};
 use fiacre_domain::event::Event;
 use fiacre_domain::id::{RegionId, TripId};
 use fiacre_domain::payment::PaymentEvent;
@@ -105,11 +105,11 @@ impl std::fmt::Debug for Platform {
 }
 
 impl Platform {
-    /// Composes the platform and spawns its processes. `witness` sees every commit, `observer` every decision.
+    /// Composes the platform and spawns its processes. `commit_observer` sees every commit, `observer` every decision.
     pub fn begin(
         config: PlatformConfig,
         seal: Arc<dyn Seal>,
-        witness: Arc<Mutex<dyn Witness>>,
+        commit_observer: Arc<Mutex<dyn CommitObserver>>,
         observer: Arc<dyn Observer>,
     ) -> Result<Self, KeepError> {
         let time = VirtualTime::starting_at(config.start);
@@ -125,7 +125,7 @@ impl Platform {
         let seed = config.seed ^ config.start.ms().unsigned_abs();
         let ids = Arc::new(SeededIds::new(time.clone(), seed));
         let ports = ServicePorts {
-            store: Arc::new(Witnessed::new(Arc::clone(&base.store), witness)),
+            store: Arc::new(ObservedStore::new(Arc::clone(&base.store), commit_observer)),
             bus: Arc::clone(&base.bus),
             timers: base.timers,
             clock: Arc::clone(&clock),

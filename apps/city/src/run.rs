@@ -11,7 +11,7 @@ pub use options::{
 
 pub use resume::{End, Resumed, resume};
 
-use crate::chronicle::Scribe;
+use crate::chronicle::ChronicleThread;
 use crate::coverage::Cell;
 use crate::demand::{Ahead, Demand};
 use crate::players::{Accepted, Driven};
@@ -36,8 +36,8 @@ pub const SLICE: Millis = Millis::from_secs(10);
 /// How long the city may take to come to rest after its last request: longer than the longest deadline of an order.
 const DRAIN_MAX: Millis = Millis::from_minutes(24 * 60);
 
-/// Sees the run while it lasts: every commit, every drive.
-pub trait Spectator: Send {
+/// Sees the run while it lasts: every commit, every drive. [`Measures`](crate::measures::Measures) is one.
+pub trait RunObserver: Send {
     /// A commit was acknowledged.
     fn saw(&mut self, commit: &Commit);
 
@@ -84,22 +84,22 @@ pub struct Moment {
     pub demand_lasts: bool,
 }
 
-/// The way to a run's spectator, for whoever looks at the run.
+/// The way to a run's observer, for whoever looks at the run.
 ///
-/// The spectator sees the run a little later than it happens, beside it; the city stands still while it is met. So it is
-/// worth meeting only by who has something to show.
-pub struct Sight<'a, S>(&'a mut Scribe<S>);
+/// The observer sees the run a little later than it happens, beside it; the city stands still until it has caught up. So it is
+/// worth asking only by who has something to show.
+pub struct ObserverAccess<'a, S>(&'a mut ChronicleThread<S>);
 
-impl<S> std::fmt::Debug for Sight<'_, S> {
+impl<S> std::fmt::Debug for ObserverAccess<'_, S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Sight").finish_non_exhaustive()
+        f.debug_struct("ObserverAccess").finish_non_exhaustive()
     }
 }
 
-impl<S: Spectator + 'static> Sight<'_, S> {
-    /// Waits until the spectator has seen everything up to this moment, and meets it.
-    pub fn meet<T>(&mut self, meeting: impl FnOnce(&mut S) -> T) -> T {
-        meeting(&mut self.0.read().spectator)
+impl<S: RunObserver + 'static> ObserverAccess<'_, S> {
+    /// Waits until the observer has seen everything up to this moment, and asks it.
+    pub fn with<T>(&mut self, ask: impl FnOnce(&mut S) -> T) -> T {
+        ask(&mut self.0.read().observer)
     }
 }
 
@@ -129,22 +129,22 @@ impl std::fmt::Debug for Venue {
 }
 
 /// Plays the city to its end, in memory; `look` is called every ten seconds of virtual time.
-pub fn play<S: Spectator + 'static>(
+pub fn play<S: RunObserver + 'static>(
     options: &CityOptions,
-    spectator: S,
-    look: impl FnMut(&Moment, &mut Sight<'_, S>),
+    observer: S,
+    look: impl FnMut(&Moment, &mut ObserverAccess<'_, S>),
 ) -> Result<(Played, S), CityError> {
-    play_at(options, Venue::default(), spectator, look)
+    play_at(options, Venue::default(), observer, look)
 }
 
 /// As [`play`], at this venue. One seed gives one digest at each.
-pub fn play_at<S: Spectator + 'static>(
+pub fn play_at<S: RunObserver + 'static>(
     options: &CityOptions,
     venue: Venue,
-    spectator: S,
-    mut look: impl FnMut(&Moment, &mut Sight<'_, S>),
+    observer: S,
+    mut look: impl FnMut(&Moment, &mut ObserverAccess<'_, S>),
 ) -> Result<(Played, S), CityError> {
-    let mut stage = Stage::set(options, venue, spectator)?;
+    let mut stage = Stage::set(options, venue, observer)?;
     let plan = options.plan()?;
     let demand_ends_at = stage.midnight.plus(plan.end());
     let requests = Ahead::begin(Demand::load()?, Arc::clone(&stage.manhattan), plan);
@@ -171,7 +171,7 @@ pub fn play_at<S: Spectator + 'static>(
             open,
             demand_lasts,
         };
-        look(&moment, &mut Sight(&mut stage.scribe));
+        look(&moment, &mut ObserverAccess(&mut stage.chronicle));
         let waiting = lock(&stage.shared).requests.len();
         if !demand_lasts && open == 0 && waiting == 0 {
             return stage.end();

@@ -6,8 +6,8 @@
 )]
 
 use fiacre_city::keep::Keep;
+use fiacre_city::observer::CommitObserver;
 use fiacre_city::platform::{Platform, PlatformConfig};
-use fiacre_city::witness::Witness;
 use fiacre_domain::audit::Audit;
 use fiacre_domain::dispatch::{DispatchEvent, OfferNumber};
 use fiacre_domain::driver::Fence;
@@ -40,7 +40,7 @@ const DRIVER: DriverId = DriverId::from_u128(1);
 #[derive(Default)]
 struct Log(Vec<Commit>);
 
-impl Witness for Log {
+impl CommitObserver for Log {
     fn saw(&mut self, commit: Commit) {
         self.0.push(commit);
     }
@@ -75,9 +75,9 @@ impl Stage {
             approaches: Arc::new(EstimatedRoutes::default()),
         };
         let log = Arc::new(Mutex::new(Log::default()));
-        let witness: Arc<Mutex<dyn Witness>> = Arc::clone(&log) as _;
+        let commit_observer: Arc<Mutex<dyn CommitObserver>> = Arc::clone(&log) as _;
         let seal = Arc::new(KeyedSeal::new([7; 32]));
-        let platform = Platform::begin(config, seal, witness, Arc::new(NoObserver)).unwrap();
+        let platform = Platform::begin(config, seal, commit_observer, Arc::new(NoObserver)).unwrap();
         Self {
             platform,
             log,

@@ -19,7 +19,7 @@ mod town;
 
 use fiacre_city::coverage::{Impossible, LIVING, impossible};
 use fiacre_city::players::{Driven, Habits, Share};
-use fiacre_city::run::{self, CityOptions, Spectator};
+use fiacre_city::run::{self, CityOptions, RunObserver};
 use fiacre_domain::dispatch::DispatchEvent;
 use fiacre_domain::event::Event;
 use fiacre_domain::id::TripId;
@@ -154,7 +154,7 @@ impl Laws {
     }
 }
 
-impl Spectator for Laws {
+impl RunObserver for Laws {
     fn saw(&mut self, commit: &Commit) {
         if let Some(trip) = commit.stream.trip() {
             for event in commit.events.iter() {

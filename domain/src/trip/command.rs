@@ -4,7 +4,7 @@ use super::event::{
     Actor, AdjustReason, AuthorizationNumber, CancelReason, DeviceFact, MoneyOutcome, RejectReason, Secured,
     StartProof,
 };
-use super::request::{PersonalPlan, STOPS_MAX, TripRequest};
+use super::request::{PLAN_STOPS_MAX, PersonalPlan, TripRequest};
 use crate::driver::Fence;
 use crate::fingerprint::Fingerprint;
 use crate::id::{DriverId, PrincipalId};
@@ -336,7 +336,7 @@ pub enum Refusal {
     },
     /// The new plan has another pick-up: the trip's region and its driver's way depend on it.
     PickUpFixed,
-    /// The new plan has more than [`STOPS_MAX`] stops.
+    /// The new plan has more than [`PLAN_STOPS_MAX`] stops.
     TooManyStops,
     /// The plan has changed too often.
     PlanChangesUsedUp,
@@ -413,7 +413,7 @@ impl fmt::Display for Refusal {
                 "failed to change the plan: the pick-up stays as ordered, cancel and order anew from elsewhere",
             ),
             Self::TooManyStops => {
-                write!(f, "failed to change the plan: it has at most {STOPS_MAX} stops")
+                write!(f, "failed to change the plan: it has at most {PLAN_STOPS_MAX} stops")
             }
             Self::PlanChangesUsedUp => f.write_str("failed to change the plan: it has changed too often"),
             Self::QuoteBeyondHold => {

@@ -38,8 +38,8 @@ pub use event::{
     StartProof, Tip, TripEvent,
 };
 pub use request::{
-    BUDGET_MAX, ORDER_LIFETIME_DEFAULT, Order, PaymentMethod, PaymentMethodId, PersonalPlace, PersonalPlan,
-    RequestError, STOPS_MAX, TripPolicy, TripRequest,
+    BUDGET_MAX, ORDER_LIFETIME_DEFAULT, Order, PLAN_STOPS_MAX, PaymentMethod, PaymentMethodId, PersonalPlace,
+    PersonalPlan, RequestError, TripPolicy, TripRequest,
 };
 
 use crate::decision::{StateError, state_parts};

@@ -121,7 +121,7 @@ impl Default for TripPolicy {
 /// The default time from acceptance to `expires_at`.
 pub const ORDER_LIFETIME_DEFAULT: Millis = Millis::from_minutes(10);
 /// The most stops that a plan may have.
-pub const STOPS_MAX: usize = 8;
+pub const PLAN_STOPS_MAX: usize = 8;
 /// The longest that any budget may be: a week.
 pub const BUDGET_MAX: Millis = Millis::from_minutes(7 * 24 * 60);
 
@@ -130,7 +130,7 @@ pub const BUDGET_MAX: Millis = Millis::from_minutes(7 * 24 * 60);
 pub enum RequestError {
     /// `expires_at` is not after `accepted_at`.
     ExpiresBeforeAccepted,
-    /// More than [`STOPS_MAX`] stops.
+    /// More than [`PLAN_STOPS_MAX`] stops.
     TooManyStops,
     /// A budget of the policy is not above zero, or above [`BUDGET_MAX`], or a count is out of bounds.
     PolicyOutOfRange,
@@ -154,7 +154,7 @@ impl fmt::Display for RequestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ExpiresBeforeAccepted => f.write_str("failed to order: expires_at must come after the acceptance"),
-            Self::TooManyStops => write!(f, "failed to order: a plan has at most {STOPS_MAX} stops"),
+            Self::TooManyStops => write!(f, "failed to order: a plan has at most {PLAN_STOPS_MAX} stops"),
             Self::PolicyOutOfRange => f.write_str(
                 "failed to order: budgets must lie between 1 ms and a week, reassignments within 0..=7, start codes within 1..=20",
             ),
@@ -228,7 +228,7 @@ impl TripRequest {
     ///
     /// # Errors
     ///
-    /// `RequestError::TooManyStops` for more than [`STOPS_MAX`].
+    /// `RequestError::TooManyStops` for more than [`PLAN_STOPS_MAX`].
     pub fn new(order: Order) -> Result<Self, RequestError> {
         let Order {
             trip,
@@ -241,7 +241,7 @@ impl TripRequest {
             payment,
             product,
         } = order;
-        if plan.stops.len() > STOPS_MAX {
+        if plan.stops.len() > PLAN_STOPS_MAX {
             return Err(RequestError::TooManyStops);
         }
         Ok(Self {

@@ -1,7 +1,7 @@
 //! Folders with the log of a few minutes of the city.
 
 use fiacre_city::players::Driven;
-use fiacre_city::run::{self, CityOptions, Spectator};
+use fiacre_city::run::{self, CityOptions, RunObserver};
 use fiacre_domain::pricing::Tariff;
 use fiacre_domain::stream::{Commit, Version};
 use fiacre_domain::time::Timestamp;
@@ -22,7 +22,7 @@ pub(crate) struct City {
 
 struct Listener(Vec<Commit>);
 
-impl Spectator for Listener {
+impl RunObserver for Listener {
     fn saw(&mut self, commit: &Commit) {
         self.0.push(commit.clone());
     }

@@ -6,9 +6,9 @@ use super::stage::lock;
 use super::{CityError, SLICE};
 use crate::keep::{Keep, KeepError, open_left};
 use crate::manhattan::Manhattan;
+use crate::observer::CommitObserver;
 use crate::platform::{Platform, PlatformConfig};
 use crate::roads::Roads;
-use crate::witness::Witness;
 use fiacre_domain::event::Event;
 use fiacre_domain::id::TripId;
 use fiacre_domain::pricing::Tariff;
@@ -132,7 +132,7 @@ impl Census {
     }
 }
 
-impl Witness for Census {
+impl CommitObserver for Census {
     fn saw(&mut self, commit: Commit) {
         self.count(&commit);
     }
@@ -209,7 +209,7 @@ fn begin(
     database: Database,
     beginning: Beginning,
     from: Timestamp,
-    witness: Arc<Mutex<dyn Witness>>,
+    commit_observer: Arc<Mutex<dyn CommitObserver>>,
 ) -> Result<Platform, CityError> {
     let region = "manhattan".parse()?;
     let config = PlatformConfig {
@@ -223,7 +223,12 @@ fn begin(
         approaches: Arc::new(approaches()),
     };
     let seal = Arc::new(KeyedSeal::new(super::stage::SEAL));
-    Ok(Platform::begin(config, seal, witness, Arc::new(NoObserver))?)
+    Ok(Platform::begin(
+        config,
+        seal,
+        commit_observer,
+        Arc::new(NoObserver),
+    )?)
 }
 
 /// Runs until no trip is open and nothing happens any more; gives when that was.

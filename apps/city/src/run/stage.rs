@@ -2,18 +2,18 @@
 
 use super::left::Beginning;
 use super::options::{UTC_OFFSET, approaches, fleet, payments};
-use super::{CityError, CityOptions, Played, Spectator, Venue};
-use crate::chronicle::{Chronicle, Note, Scribe};
+use super::{CityError, CityOptions, Played, RunObserver, Venue};
+use crate::chronicle::{Chronicle, ChronicleThread, Note};
 use crate::commission;
 use crate::coverage::Coverage;
 use crate::demand::{Demand, DemandPlan};
 use crate::keep::{Keep, open_new};
 use crate::manhattan::Manhattan;
+use crate::observer::CommitObserver;
 use crate::platform::{Platform, PlatformConfig};
 use crate::players::{Accepted, Players, Scene, Shared};
 use crate::proofs::Proofs;
 use crate::roads::Roads;
-use crate::witness::Witness;
 use fiacre_domain::id::{RegionId, TripId};
 use fiacre_domain::matching::{Batch, Market, Request};
 use fiacre_domain::payment::Payment;
@@ -41,12 +41,12 @@ pub(super) const SEAL: [u8; 32] = [0x6b; 32];
 
 /// Those who hear of what the platform decides.
 #[derive(Debug, Default)]
-struct Onlookers {
+struct DecisionObservers {
     coverage: Coverage,
     proofs: Proofs,
 }
 
-impl Observer for Onlookers {
+impl Observer for DecisionObservers {
     fn decided(&self, before: &State, commands: &[Command], decided: Decided<'_>) {
         self.coverage.decided(before, commands, decided);
     }
@@ -59,8 +59,8 @@ impl Observer for Onlookers {
 /// Everything that plays.
 pub(super) struct Stage<S> {
     pub(super) platform: Platform,
-    pub(super) scribe: Scribe<S>,
-    onlookers: Arc<Onlookers>,
+    pub(super) chronicle: ChronicleThread<S>,
+    observers: Arc<DecisionObservers>,
     tariff: Arc<Tariff>,
     pub(super) shared: Arc<Mutex<Shared>>,
     pub(super) manhattan: Arc<Manhattan>,
@@ -69,15 +69,15 @@ pub(super) struct Stage<S> {
     closed: VecDeque<(Timestamp, TripId)>,
 }
 
-impl<S: Spectator + 'static> Stage<S> {
-    pub(super) fn set(options: &CityOptions, venue: Venue, spectator: S) -> Result<Self, CityError> {
+impl<S: RunObserver + 'static> Stage<S> {
+    pub(super) fn set(options: &CityOptions, venue: Venue, observer: S) -> Result<Self, CityError> {
         let manhattan = Arc::new(Manhattan::load()?);
         let region: RegionId = "manhattan".parse()?;
         let tariff = commission::taken(&options.tariff)?;
         let midnight = options.midnight();
         let start = midnight.plus(options.plan()?.start());
-        let scribe = Scribe::begin(spectator, &tariff).map_err(CityError::Thread)?;
-        let onlookers = Arc::new(Onlookers::default());
+        let chronicle = ChronicleThread::begin(observer, &tariff).map_err(CityError::Thread)?;
+        let observers = Arc::new(DecisionObservers::default());
         let Venue { folder, accepted } = venue;
         let keep = match folder {
             None => Keep::Memory,
@@ -93,9 +93,9 @@ impl<S: Spectator + 'static> Stage<S> {
             roads: Arc::new(Roads::new(Arc::clone(&manhattan), UTC_OFFSET)),
             approaches: Arc::new(approaches()),
         };
-        let witness: Arc<Mutex<dyn Witness>> = Arc::clone(scribe.notebook()) as _;
+        let commit_observer: Arc<Mutex<dyn CommitObserver>> = Arc::clone(chronicle.sender()) as _;
         let seal = Arc::new(KeyedSeal::new(SEAL));
-        let mut platform = Platform::begin(config, seal, witness, Arc::clone(&onlookers) as _)?;
+        let mut platform = Platform::begin(config, seal, commit_observer, Arc::clone(&observers) as _)?;
 
         let shared = Arc::new(Mutex::new(Shared::default()));
         let scene = scene(options, region, &manhattan, &tariff)?;
@@ -105,8 +105,8 @@ impl<S: Spectator + 'static> Stage<S> {
         called_in?;
         Ok(Self {
             platform,
-            scribe,
-            onlookers,
+            chronicle,
+            observers,
             tariff,
             shared,
             manhattan,
@@ -126,18 +126,18 @@ impl<S: Spectator + 'static> Stage<S> {
                 shared.open,
             )
         };
-        let mut notebook = lock(self.scribe.notebook());
+        let mut chronicle = lock(self.chronicle.sender());
         for drive in driven {
             let stream = StreamId::Driver(drive.driver);
             if let Some(trimmed) = self.platform.kept().trim(stream) {
-                notebook.note(Note::Trimmed(stream, trimmed));
+                chronicle.note(Note::Trimmed(stream, trimmed));
             }
-            notebook.note(Note::Drove(drive));
+            chronicle.note(Note::Drove(drive));
         }
         for &trip in &newly {
-            notebook.note(Note::Closed(trip));
+            chronicle.note(Note::Closed(trip));
         }
-        drop(notebook);
+        drop(chronicle);
         self.closed.extend(newly.into_iter().map(|trip| (now, trip)));
         let mut unsettled = Vec::new();
         while self
@@ -188,7 +188,7 @@ impl<S: Spectator + 'static> Stage<S> {
 
     fn fold(&mut self, trip: TripId) -> Result<(), CityError> {
         let held = self.platform.retire(trip)?;
-        lock(self.scribe.notebook()).note(Note::Over(trip, held));
+        lock(self.chronicle.sender()).note(Note::Over(trip, held));
         Ok(())
     }
 
@@ -200,8 +200,8 @@ impl<S: Spectator + 'static> Stage<S> {
         self.fold_rest()?;
         let Self {
             platform,
-            scribe,
-            onlookers,
+            chronicle,
+            observers,
             tariff,
             shared,
             start,
@@ -209,21 +209,21 @@ impl<S: Spectator + 'static> Stage<S> {
         } = self;
         let company = platform.company.totals();
         drop(platform);
-        let Some(chronicle) = scribe.finish() else {
+        let Some(chronicle) = chronicle.finish() else {
             return Err(CityError::NotClosed { open: 0 });
         };
         let Chronicle {
             audit,
             digest,
-            spectator,
+            observer,
         } = chronicle;
         let events = digest.events();
         let played = Played {
             digest: digest.finish(),
             audit: audit.finish(),
             tariff,
-            coverage: onlookers.coverage.cells(),
-            proofs: onlookers.proofs.so_far(),
+            coverage: observers.coverage.cells(),
+            proofs: observers.proofs.so_far(),
             company,
             virtual_time: now.since(start),
             events,
@@ -233,7 +233,7 @@ impl<S: Spectator + 'static> Stage<S> {
                 .map(|(code, count)| (*code, *count))
                 .collect(),
         };
-        Ok((played, spectator))
+        Ok((played, observer))
     }
 
     /// What never closes: drivers' streams, tips and debts.
@@ -250,11 +250,11 @@ impl<S: Spectator + 'static> Stage<S> {
                 .into_iter()
                 .map(|entry| entry.commit)
                 .collect::<Result<_, _>>()?;
-            let mut notebook = lock(self.scribe.notebook());
+            let mut chronicle = lock(self.chronicle.sender());
             for commits in commits.chunk_by(|one, next| one.stream == next.stream) {
                 let stream = commits.first().map(|first| first.stream);
                 if let Some(stream) = stream.filter(|stream| !self.platform.kept().was_given(*stream)) {
-                    notebook.note(Note::Left(stream, commits.to_vec()));
+                    chronicle.note(Note::Left(stream, commits.to_vec()));
                 }
             }
             match page.next {

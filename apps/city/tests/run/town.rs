@@ -3,11 +3,10 @@
 use fiacre_city::demand::Multiplier;
 use fiacre_city::manhattan::Manhattan;
 use fiacre_city::measures::Measures;
-use fiacre_city::players::{Driven, Habits, Share};
-use fiacre_city::run::{self, CityError, CityOptions, Played, Spectator, Venue};
+use fiacre_city::players::{Habits, Share};
+use fiacre_city::run::{self, CityError, CityOptions, Played, Venue};
 use fiacre_domain::ledger::Movements;
 use fiacre_domain::money::Currency;
-use fiacre_domain::stream::Commit;
 use fiacre_domain::time::TimeOfDay;
 use fiacre_domain::units::Millis;
 use fiacre_sandbox_payments::Totals;
@@ -59,19 +58,6 @@ impl Day {
     }
 }
 
-struct Watch(Measures);
-
-impl Spectator for Watch {
-    fn saw(&mut self, commit: &Commit) {
-        self.0.observe(commit);
-    }
-
-    fn drove(&mut self, driven: Driven) {
-        self.0
-            .note_drive(driven.driver, driven.kind, driven.distance, driven.duration);
-    }
-}
-
 pub(crate) fn at(text: &str) -> TimeOfDay {
     text.parse().unwrap()
 }
@@ -103,11 +89,8 @@ pub(crate) fn play_at(options: &CityOptions, venue: Venue) -> Result<Day, CityEr
         options.tariff.currency(),
         options.start(),
     );
-    let (played, watch) = run::play_at(options, venue, Watch(measures), |_, _| {})?;
-    let day = Day {
-        played,
-        measures: watch.0,
-    };
+    let (played, measures) = run::play_at(options, venue, measures, |_, _| {})?;
+    let day = Day { played, measures };
     assert_sound(&day);
     Ok(day)
 }
@@ -119,9 +102,7 @@ pub(crate) fn refused(options: &CityOptions) -> CityError {
         Currency::USD,
         options.start(),
     );
-    run::play(options, Watch(measures), |_, _| {})
-        .map(|_| ())
-        .unwrap_err()
+    run::play(options, measures, |_, _| {}).map(|_| ()).unwrap_err()
 }
 
 fn assert_sound(day: &Day) {

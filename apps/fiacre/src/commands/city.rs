@@ -9,13 +9,11 @@ pub(crate) use options::CityArguments;
 use crate::failure::Failure;
 use fiacre_city::manhattan::Manhattan;
 use fiacre_city::measures::Measures;
-use fiacre_city::players::Driven;
 use fiacre_city::report::{Facts, Report, Speed, Verdict};
-use fiacre_city::run::{self, CityOptions, Moment, Played, Sight, Spectator};
+use fiacre_city::run::{self, CityOptions, Moment, ObserverAccess, Played};
 use fiacre_city::trips_csv::TripsCsv;
 use fiacre_domain::ledger::Account;
 use fiacre_domain::money::Currency;
-use fiacre_domain::stream::Commit;
 use screen::Screen;
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -25,27 +23,6 @@ use std::time::{Duration, Instant};
 
 /// How many findings are shown in words.
 const FINDINGS_SHOWN: usize = 10;
-
-/// What is measured while the city plays.
-struct Watch {
-    measures: Measures,
-}
-
-impl Spectator for Watch {
-    fn saw(&mut self, commit: &Commit) {
-        self.measures.observe(commit);
-    }
-
-    fn drove(&mut self, driven: Driven) {
-        let Driven {
-            driver,
-            kind,
-            distance,
-            duration,
-        } = driven;
-        self.measures.note_drive(driver, kind, distance, duration);
-    }
-}
 
 /// The table of trips, written as they close.
 struct Trips {
@@ -100,27 +77,27 @@ impl CityArguments {
             measures = measures.keeping_rows();
         }
         let mut unwritten = None;
-        let look = |moment: &Moment, sight: &mut Sight<'_, Watch>| {
+        let look = |moment: &Moment, observer: &mut ObserverAccess<'_, Measures>| {
             if let Some(trips) = &mut trips
                 && unwritten.is_none()
             {
-                unwritten = sight.meet(|watch| trips.write(&mut watch.measures)).err();
+                unwritten = observer.with(|measures| trips.write(measures)).err();
             }
             screen.keep_pace(moment);
             if screen.is_due() {
-                let figures = sight.meet(|watch| watch.measures.live());
+                let figures = observer.with(|measures| measures.live());
                 screen.show(moment, figures);
             }
         };
-        let played = run::play_at(&options, venue, Watch { measures }, look);
+        let played = run::play_at(&options, venue, measures, look);
         screen.clear();
-        let (played, mut watch) = played.map_err(Failure::City)?;
+        let (played, mut measures) = played.map_err(Failure::City)?;
         let kept = match (unwritten, trips) {
             (Some(failure), _) => Err(failure),
-            (None, Some(trips)) => trips.finish(&mut watch.measures),
+            (None, Some(trips)) => trips.finish(&mut measures),
             (None, None) => Ok(()),
         };
-        let report = Report::new(&watch.measures, self.facts(&options, &played, began.elapsed()));
+        let report = Report::new(&measures, self.facts(&options, &played, began.elapsed()));
         let shown = show(&report, json, out);
         // What was found weighs most, then the table of trips; the report comes last, for its reader may have seen enough,
         // which is no failure and must hide none.
@@ -201,7 +178,7 @@ mod tests {
     use fiacre_domain::audit::Audit;
     use fiacre_domain::event::Event;
     use fiacre_domain::id::{CommandId, TripId};
-    use fiacre_domain::stream::{Cause, StreamId, Version};
+    use fiacre_domain::stream::{Cause, Commit, StreamId, Version};
     use fiacre_domain::time::Timestamp;
     use fiacre_domain::trip::TripEvent;
     use std::process::ExitCode;
@@ -218,11 +195,11 @@ mod tests {
         let options = line.city.options().unwrap();
         let manhattan = Arc::new(Manhattan::load().unwrap());
         let measures = Measures::new(manhattan, options.tariff.currency(), options.start());
-        let (mut played, watch) = run::play(&options, Watch { measures }, |_, _| {}).unwrap();
+        let (mut played, measures) = run::play(&options, measures, |_, _| {}).unwrap();
         assert_eq!(played.audit.findings_count(), 0);
         planted(&mut played);
         let facts = line.city.facts(&options, &played, Duration::from_secs(1));
-        Report::new(&watch.measures, facts)
+        Report::new(&measures, facts)
     }
 
     #[test]

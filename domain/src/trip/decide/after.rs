@@ -63,20 +63,16 @@ impl Trip {
     /// A tip follows a ride that was paid by card, soon enough, and within what a ride may be worth.
     pub(super) fn decide_tip(&self, rider: PrincipalId, amount: Money, now: Timestamp) -> Answer {
         let request = self.request_or_refuse()?;
-        let step = match self.control.phase {
-            Phase::Rejected | Phase::Cancelled | Phase::Failed => return Err(Refusal::Ended),
-            Phase::Completed => Ok(()),
-            Phase::Absent
-            | Phase::Requested
-            | Phase::Reassigning
-            | Phase::Confirmed
-            | Phase::Arrived
-            | Phase::Started => Err(Refusal::WrongStep),
-        };
+        let is_completed = self.control.phase == Phase::Completed;
+        if self.control.phase.is_ended() && !is_completed {
+            return Err(Refusal::Ended);
+        }
         if request.rider() != rider {
             return Err(Refusal::NotYours);
         }
-        step?;
+        if !is_completed {
+            return Err(Refusal::WrongStep);
+        }
         let PaymentMethod::Hold { method } = request.payment() else {
             return Err(Refusal::TipWithoutCard);
         };

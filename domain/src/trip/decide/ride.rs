@@ -9,7 +9,7 @@ use crate::pricing::{MeterReading, Quote, Receipt};
 use crate::time::Timestamp;
 use crate::trip::command::may_act_for;
 use crate::trip::{
-    Actor, Completion, DeviceFact, Part, PersonalPlan, Phase, PlanChange, Refusal, STOPS_MAX, Start,
+    Actor, Completion, DeviceFact, PLAN_STOPS_MAX, Part, PersonalPlan, Phase, PlanChange, Refusal, Start,
     StartCheck, StartProof, Trip, TripEvent,
 };
 use std::sync::Arc;
@@ -76,7 +76,7 @@ impl Trip {
         if plan.pick_up != request.plan().pick_up {
             return Err(Refusal::PickUpFixed);
         }
-        if plan.stops.len() > STOPS_MAX {
+        if plan.stops.len() > PLAN_STOPS_MAX {
             return Err(Refusal::TooManyStops);
         }
         let before = self.change.as_ref().map_or(0, |change| change.revision);

@@ -13,8 +13,8 @@ use crate::place::Place;
 use crate::pricing::{Fault, Receipt, SlowRule, Speed, Tariff};
 use crate::requirements::Requirements;
 use crate::trip::{
-    Cancelled, CommandKind, FailReason, Order, PaymentMethod, PersonalPlace, ReassignReason, Refusal,
-    RequestError, STOPS_MAX, Stage, TripPolicy, TripRequest,
+    Cancelled, CommandKind, FailReason, Order, PLAN_STOPS_MAX, PaymentMethod, PersonalPlace, ReassignReason,
+    Refusal, RequestError, Stage, TripPolicy, TripRequest,
 };
 use crate::units::Millis;
 use std::sync::Arc;
@@ -489,7 +489,7 @@ fn an_order_says_everything_or_is_refused() {
     ] {
         assert_eq!(with_policy(outside), Some(RequestError::PolicyOutOfRange));
     }
-    let stops = vec![PersonalPlace::Erased; STOPS_MAX + 1];
+    let stops = vec![PersonalPlace::Erased; PLAN_STOPS_MAX + 1];
     let crowded = Order {
         plan: crate::trip::PersonalPlan {
             stops,

@@ -10,25 +10,25 @@ use fiacre_ports::{
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Sees every commit, in the order in which they were acknowledged.
-pub trait Witness: Send {
+pub trait CommitObserver: Send {
     /// A commit is in the log.
     fn saw(&mut self, commit: Commit);
 }
 
-/// A store that shows every commit to a witness.
-pub(crate) struct Witnessed {
+/// A store that shows every commit to an observer.
+pub(crate) struct ObservedStore {
     inner: Arc<dyn EventStore>,
-    witness: Arc<Mutex<dyn Witness>>,
+    observer: Arc<Mutex<dyn CommitObserver>>,
 }
 
-impl Witnessed {
-    pub(crate) fn new(inner: Arc<dyn EventStore>, witness: Arc<Mutex<dyn Witness>>) -> Self {
-        Self { inner, witness }
+impl ObservedStore {
+    pub(crate) fn new(inner: Arc<dyn EventStore>, observer: Arc<Mutex<dyn CommitObserver>>) -> Self {
+        Self { inner, observer }
     }
 }
 
 #[async_trait]
-impl EventStore for Witnessed {
+impl EventStore for ObservedStore {
     async fn load(&self, requests: &[LoadRequest]) -> Vec<Result<Loaded, PortError>> {
         self.inner.load(requests).await
     }
@@ -36,15 +36,15 @@ impl EventStore for Witnessed {
     async fn append(&self, commits: Vec<NewCommit>) -> Vec<Appended> {
         let shown = commits.clone();
         let appended = self.inner.append(commits).await;
-        let mut witness = self.witness.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut observer = self.observer.lock().unwrap_or_else(PoisonError::into_inner);
         for (commit, _) in shown
             .into_iter()
             .zip(&appended)
             .filter(|(_, how)| matches!(how, Appended::Applied(_)))
         {
-            witness.saw(commit.into_commit());
+            observer.saw(commit.into_commit());
         }
-        drop(witness);
+        drop(observer);
         appended
     }
 
