@@ -1,18 +1,20 @@
 //! Why a command did not succeed, and the exit code that says so.
 
 mod at_rest;
+mod slip;
 
 pub(crate) use at_rest::AtRestFailure;
 
 use fiacre_auditing::ack_log::AckLogError;
 use fiacre_city::keep::KeepError;
 use fiacre_city::run::CityError;
-use fiacre_domain::id::{ExtraId, TariffId};
+use fiacre_domain::id::TariffId;
 use fiacre_domain::pricing::{PricingError, VerifyError};
 use fiacre_embedded::OpenError;
 use fiacre_sandbox_payments as sandbox;
 use fiacre_tariffs::{TariffFileError, TariffFileFault};
 use fiacre_wire::WireError;
+use slip::nearest;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
@@ -38,14 +40,16 @@ pub(crate) enum Failure {
     FaultyTariff(TariffFileError),
     /// The ride cannot be priced.
     Ride(PricingError),
-    /// An extra was asked for that the tariff does not price.
-    UnknownExtra {
+    /// An extra or a zone was named that the tariff does not know.
+    UnknownName {
+        /// By which option.
+        option: &'static str,
         /// Which.
-        extra: ExtraId,
+        name: String,
         /// Where it was looked for.
         tariff: TariffId,
-        /// What could be asked for.
-        known: Vec<ExtraId>,
+        /// What could be named.
+        known: Vec<String>,
     },
     /// A file could not be read.
     Unreadable(PathBuf, io::Error),
@@ -98,7 +102,7 @@ impl Failure {
             Self::City(_) => EXIT_SOFTWARE,
             Self::Tariff(_)
             | Self::Ride(_)
-            | Self::UnknownExtra { .. }
+            | Self::UnknownName { .. }
             | Self::Unreadable(..)
             | Self::Unwritable(..)
             | Self::NoFolder
@@ -150,11 +154,22 @@ impl fmt::Display for Failure {
                 Ok(())
             }
             Self::Ride(error) => write!(f, "{error}"),
-            Self::UnknownExtra { extra, tariff, known } => {
-                write!(f, "failed to price the extra {extra}: tariff {tariff} ")?;
+            Self::UnknownName {
+                option,
+                name,
+                tariff,
+                known,
+            } => {
+                write!(f, "failed to price {option} {name}: tariff {tariff} ")?;
                 match known.as_slice() {
-                    [] => f.write_str("has none; leave out --extra"),
-                    known => write!(f, "has {}", listed(known)),
+                    [] => write!(f, "has none; leave out {option}"),
+                    known => {
+                        write!(f, "has {}", listed(known))?;
+                        match nearest(name, known) {
+                            Some(meant) => write!(f, "; is {meant} meant?"),
+                            None => Ok(()),
+                        }
+                    }
                 }
             }
             Self::Unreadable(path, error) => {

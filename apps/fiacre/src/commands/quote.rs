@@ -1,7 +1,7 @@
 //! `fiacre quote`: what a ride costs, line by line, and a receipt for it.
 
 use super::tariff;
-use crate::failure::{Failure, listed};
+use crate::failure::Failure;
 use crate::{fare, quantity};
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
@@ -93,20 +93,17 @@ pub(crate) struct QuoteArguments {
 impl QuoteArguments {
     pub(crate) fn run(self, json: bool, out: &mut impl Write) -> Result<(), Failure> {
         let tariff = Arc::new(tariff::open(&self.tariff)?);
-        self.check_extras(&tariff)?;
+        self.check_names(&tariff)?;
         let quote = tariff.quote(&self.ride()?, self.at, Surge::NONE)?;
         let lines = quote.lines()?;
         if let Some(path) = &self.receipt {
             write_receipt(&quote, path)?;
         }
-        let unknown: Vec<ZoneId> = self.unknown_zones(&tariff);
         if json {
-            writeln!(out, "{:#}", object(&quote, &lines, &unknown))?;
+            Ok(writeln!(out, "{:#}", object(&quote, &lines))?)
         } else {
-            write_table(&quote, &lines, out)?;
-            write_doubts(&tariff, &unknown, out)?;
+            write_table(&quote, &lines, out)
         }
-        Ok(())
     }
 
     fn ride(&self) -> Result<Ride, Failure> {
@@ -140,26 +137,37 @@ impl QuoteArguments {
             .try_fold(adults?, |party, age| party.with_age(*age))
     }
 
-    /// Who asks for an extra wants it priced: one that the tariff does not know is a slip of the hand.
-    fn check_extras(&self, tariff: &Tariff) -> Result<(), Failure> {
-        let known: Vec<ExtraId> = tariff.extras().collect();
-        match self.extra.iter().find(|extra| !known.contains(extra)) {
-            Some(extra) => Err(Failure::UnknownExtra {
-                extra: *extra,
-                tariff: tariff.id(),
-                known,
-            }),
-            None => Ok(()),
+    /// Who names an extra or a zone wants it priced: one that the tariff does not know is a slip of the hand, and a price
+    /// without it would be a wrong one.
+    fn check_names(&self, tariff: &Tariff) -> Result<(), Failure> {
+        let extras: Vec<&str> = self.extra.iter().map(ExtraId::as_str).collect();
+        let known_extras: Vec<ExtraId> = tariff.extras().collect();
+        let known_extras: Vec<&str> = known_extras.iter().map(ExtraId::as_str).collect();
+        check_known("--extra", tariff, &extras, &known_extras)?;
+        let known_zones: Vec<ZoneId> = tariff.zones().ids().collect();
+        let known_zones: Vec<&str> = known_zones.iter().map(ZoneId::as_str).collect();
+        for (option, zones) in [
+            ("--pickup-zone", self.pickup_zone.as_slice()),
+            ("--dropoff-zone", self.dropoff_zone.as_slice()),
+            ("--via", self.via.as_slice()),
+        ] {
+            let zones: Vec<&str> = zones.iter().map(ZoneId::as_str).collect();
+            check_known(option, tariff, &zones, &known_zones)?;
         }
+        Ok(())
     }
+}
 
-    /// Zones that the tariff does not tell apart: no mistake, or a slip of the hand.
-    fn unknown_zones(&self, tariff: &Tariff) -> Vec<ZoneId> {
-        let named = self.pickup_zone.iter().chain(&self.dropoff_zone).chain(&self.via);
-        named
-            .copied()
-            .filter(|zone| tariff.zones().get(*zone).is_none())
-            .collect()
+/// Whether `tariff` knows all that was `asked` for by an option.
+fn check_known(option: &'static str, tariff: &Tariff, asked: &[&str], known: &[&str]) -> Result<(), Failure> {
+    match asked.iter().find(|name| !known.contains(name)) {
+        Some(name) => Err(Failure::UnknownName {
+            option,
+            name: (*name).to_owned(),
+            tariff: tariff.id(),
+            known: known.iter().map(|name| (*name).to_owned()).collect(),
+        }),
+        None => Ok(()),
     }
 }
 
@@ -171,7 +179,7 @@ fn write_receipt(quote: &Quote, path: &Path) -> Result<(), Failure> {
     written.map_err(|error| Failure::Unwritten(path.to_owned(), error))
 }
 
-fn object(quote: &Quote, lines: &[Line], unknown: &[ZoneId]) -> Value {
+fn object(quote: &Quote, lines: &[Line]) -> Value {
     let (tariff, version) = quote.tariff_name();
     let shares: Vec<Value> = fare::by_payee(lines)
         .iter()
@@ -197,7 +205,6 @@ fn object(quote: &Quote, lines: &[Line], unknown: &[ZoneId]) -> Value {
         "driver_pay": quote.driver_pay().minor(),
         "payees": shares,
         "lines": lines,
-        "unknown_zones": unknown.iter().map(ZoneId::as_str).collect::<Vec<_>>(),
     })
 }
 
@@ -223,19 +230,6 @@ fn write_table(quote: &Quote, lines: &[Line], out: &mut impl Write) -> Result<()
         ("the driver earns", quote.driver_pay()),
     ] {
         writeln!(out, "{words:<WORDS$}{:>AMOUNTS$}", fare::amount(money))?;
-    }
-    Ok(())
-}
-
-fn write_doubts(tariff: &Tariff, unknown: &[ZoneId], out: &mut impl Write) -> Result<(), Failure> {
-    for zone in unknown {
-        let known: Vec<ZoneId> = tariff.zones().ids().collect();
-        let known = if known.is_empty() {
-            "none".to_owned()
-        } else {
-            listed(&known)
-        };
-        writeln!(out, "\nnote: the tariff prices no zone {zone}; it knows {known}")?;
     }
     Ok(())
 }

@@ -89,7 +89,7 @@ const fn finding_code(failure: &Failure) -> Option<&'static str> {
         Failure::Tariff(_)
         | Failure::FaultyTariff(_)
         | Failure::Ride(_)
-        | Failure::UnknownExtra { .. }
+        | Failure::UnknownName { .. }
         | Failure::Unreadable(..)
         | Failure::Unwritable(..)
         | Failure::Unwritten(..)

@@ -62,30 +62,52 @@ fn the_table_names_payees_and_the_total() {
     }
 }
 
+/// A price without the zone or the extra that was meant would be a wrong one.
 #[test]
-fn a_zone_that_the_tariff_does_not_know_is_said() {
-    let line =
-        format!("quote --tariff nyc-2022 {FIVE_MILES} --at 2025-03-04T10:00 --pickup-zone south-of-06");
-    assert_eq!(json(&line)["unknown_zones"], json!(["south-of-06"]));
-    assert!(text(&line).contains("note: the tariff prices no zone south-of-06; it knows "));
-}
-
-#[test]
-fn an_extra_is_a_line_and_one_that_the_tariff_does_not_price_is_refused() {
-    let ride = "--distance-m 1000 --duration-s 120 --at 2023-03-07T10:00";
-    let table = text(&format!("quote --tariff tokyo {ride} --extra pick-up"));
-    assert!(table.contains("  surcharge pick-up "), "{table}");
-    for (tariff, told) in [
-        ("tokyo", "failed to price the extra dog: tariff tokyo has pick-up"),
+fn a_zone_or_an_extra_that_the_tariff_does_not_know_is_refused_with_what_it_knows() {
+    let ride = "--distance-m 1000 --duration-s 120 --at 2025-03-04T10:00";
+    for (tariff, named, told) in [
+        (
+            "nyc-2022",
+            "--pickup-zone south-of-06",
+            "failed to price --pickup-zone south-of-06: tariff nyc-2022 has manhattan, south-of-96, south-of-60, jfk, lga, \
+             new-jersey, newark; is south-of-96 meant?",
+        ),
+        ("nyc-2022", "--dropoff-zone newerk", "; is newark meant?"),
+        ("nyc-2022", "--via manhatan --via jfk", "--via manhatan: "),
+        ("nyc-2022", "--via jfk --via manhatan", "--via manhatan: "),
+        (
+            "london",
+            "--via soho",
+            "failed to price --via soho: tariff london has none; leave out --via",
+        ),
+        (
+            "tokyo",
+            "--extra dog",
+            "failed to price --extra dog: tariff tokyo has pick-up",
+        ),
+        (
+            "tokyo",
+            "--extra pickup",
+            "tariff tokyo has pick-up; is pick-up meant?",
+        ),
         (
             "nyc-2018",
-            "failed to price the extra dog: tariff nyc-2018 has none; leave out --extra",
+            "--extra dog",
+            "failed to price --extra dog: tariff nyc-2018 has none; leave out --extra",
         ),
     ] {
-        let (code, said) = exit(&words(&format!("quote --tariff {tariff} {ride} --extra dog")));
+        let (code, said) = exit(&words(&format!("quote --tariff {tariff} {ride} {named}")));
         assert_eq!(code, USAGE, "{said}");
         assert!(said.contains(told), "{said}");
     }
+}
+
+#[test]
+fn an_extra_is_a_line() {
+    let ride = "--distance-m 1000 --duration-s 120 --at 2023-03-07T10:00";
+    let table = text(&format!("quote --tariff tokyo {ride} --extra pick-up"));
+    assert!(table.contains("  surcharge pick-up "), "{table}");
 }
 
 #[test]
