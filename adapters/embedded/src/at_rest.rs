@@ -4,12 +4,13 @@ use crate::backup::{self, Backup, BackupError};
 use crate::bytes::{Malformed, Reader, Row};
 use crate::codec::{Codec, Keys};
 use crate::database::{Options, journal_error, open_engine};
-use crate::error::OpenError;
+use crate::error::from_engine;
 use crate::folder::Folder;
 use crate::tables::{RowRead, Table, Tables};
 use crate::{bus, journal};
 use fiacre_domain::id::TripId;
 use fiacre_domain::stream::{Commit, StreamId, Version};
+use fiacre_folder::OpenError;
 use fiacre_ports::{PortError, SealingKey, Ticket};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -107,7 +108,7 @@ impl LogRow {
 /// use fiacre_embedded::{AtRest, Database, Kept, Options};
 /// let folder = tempfile::tempdir()?;
 /// let database = Database::open(folder.path())?;
-/// assert_eq!(AtRest::open(folder.path(), &Options::default()).unwrap_err().code(), "store_in_use");
+/// assert_eq!(AtRest::open(folder.path(), &Options::default()).unwrap_err().code(), "folder_in_use");
 /// drop(database);
 /// let at_rest = AtRest::open(folder.path(), &Options::default())?;
 /// assert_eq!(at_rest.streams(Kept::Trips).count(), 0);
@@ -128,7 +129,7 @@ impl AtRest {
     /// Opens a folder for reading. The options' vault is not used: who has keys gives them to [`decode`](Self::decode).
     ///
     /// # Errors
-    /// [`OpenError::InUse`] while a process uses the folder; [`OpenError::Empty`] where there is no database; else as
+    /// [`OpenError::InUse`] while a process uses the folder; [`OpenError::Absent`] where there is no database; else as
     /// [`Database::open`](crate::Database::open).
     pub fn open(folder: impl AsRef<Path>, options: &Options) -> Result<Self, OpenError> {
         let (folder, database) = Folder::take_to_read(folder.as_ref())?;
@@ -142,7 +143,7 @@ impl AtRest {
         let cut = journal::mend(copy.path()).map_err(|error| journal_error(folder.path(), error))?;
         let tables = open_engine(copy.path(), options)
             .and_then(Tables::open)
-            .map_err(|error| OpenError::from_engine(folder.path(), error))?;
+            .map_err(|error| from_engine(folder.path(), error))?;
         Ok(Self {
             codec: Codec::new(None, options.tariffs()),
             tables,

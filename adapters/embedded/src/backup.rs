@@ -6,9 +6,10 @@
 //! Numbers are big-endian. Who edits on purpose can make the checksum right; the chain of each stream still tells.
 
 use crate::database::{Database, Options, open_engine};
-use crate::error::OpenError;
+use crate::error::from_engine;
 use crate::folder::Folder;
 use crate::tables::{ReadError, Table, Tables};
+use fiacre_folder::OpenError;
 use std::fmt;
 use std::fs;
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
@@ -251,26 +252,17 @@ pub fn restore(
         });
     }
     let epoch = epoch.max(found.epoch.saturating_add(1));
-    let mut failure = None;
-    let made = folder.database(|path| {
-        let failed = |error| OpenError::from_io(folder.path(), error);
-        if let Err(error) = fill(BufReader::with_capacity(1 << 16, &mut file), path, &folder) {
-            failure = Some(error);
-            return Err(failed(io::ErrorKind::Other.into()));
-        }
-        Folder::write_epoch(path, epoch).map_err(failed)
-    });
-    match (made, failure) {
-        (_, Some(failure)) => Err(failure),
-        (made, None) => made
-            .map(|_| Backup { epoch, ..found })
-            .map_err(RestoreError::Folder),
-    }
+    folder.database(|path| {
+        fill(BufReader::with_capacity(1 << 16, &mut file), path, &folder)?;
+        Folder::write_epoch(path, epoch)
+            .map_err(|error| RestoreError::Folder(OpenError::from_io(folder.path(), error)))
+    })?;
+    Ok(Backup { epoch, ..found })
 }
 
 /// Fills a database that is being made.
 fn fill(file: impl Read, path: &Path, folder: &Folder) -> Result<(), RestoreError> {
-    let engine_failed = |error| RestoreError::Folder(OpenError::from_engine(folder.path(), error));
+    let engine_failed = |error| RestoreError::Folder(from_engine(folder.path(), error));
     let tables = open_engine(path, &Options::default())
         .and_then(Tables::open)
         .map_err(engine_failed)?;

@@ -5,7 +5,7 @@ use crate::board::{Boards, EmbeddedBoard};
 use crate::bus::{EmbeddedBus, Exchange};
 use crate::codec::Codec;
 use crate::draft::Draft;
-use crate::error::{OpenError, WriteError};
+use crate::error::{WriteError, from_engine, from_read};
 use crate::folder::Folder;
 use crate::group::{Failure, Group, Waiting};
 use crate::journal::{self, JournalError};
@@ -15,6 +15,7 @@ use crate::tables::Tables;
 use crate::timers::{Deadlines, EmbeddedTimers};
 use crate::views::EmbeddedViews;
 use fiacre_domain::pricing::Tariff;
+use fiacre_folder::OpenError;
 use fiacre_ports::{Clock, KeyVault};
 use fiacre_wire::stored::COMMIT_BYTES_MAX;
 use std::fmt;
@@ -99,7 +100,7 @@ impl Options {
 /// let folder = tempfile::tempdir()?;
 /// let database = Database::open(folder.path())?;
 /// let second = Database::open(folder.path()).unwrap_err();
-/// assert_eq!(second.code(), "store_in_use");
+/// assert_eq!(second.code(), "folder_in_use");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -117,8 +118,7 @@ impl Database {
         let folder = Folder::take(folder.as_ref())?;
         let database = folder.database(|path| {
             let made = open_engine(path, &options).and_then(Tables::open);
-            made.map(drop)
-                .map_err(|error| OpenError::from_engine(folder.path(), error))
+            made.map(drop).map_err(|error| from_engine(folder.path(), error))
         })?;
         match journal::mend(&database) {
             Ok(None) => {}
@@ -131,7 +131,7 @@ impl Database {
         }
         let tables = open_engine(&database, &options)
             .and_then(Tables::open)
-            .map_err(|error| OpenError::from_engine(folder.path(), error))?;
+            .map_err(|error| from_engine(folder.path(), error))?;
         let epoch = folder.epoch(&database)?;
         Core::read(tables, options, folder, epoch).map(|core| Self(Arc::new(core)))
     }
@@ -159,7 +159,7 @@ impl Database {
     /// Whether nothing was ever written to it.
     pub fn is_empty(&self) -> Result<bool, OpenError> {
         let is_empty = self.0.tables.is_empty();
-        is_empty.map_err(|error| OpenError::from_read(self.folder(), error))
+        is_empty.map_err(|error| from_read(self.folder(), error))
     }
 
     /// Whether it is still written to: after a failed write it is not, until it is opened again.
@@ -262,7 +262,7 @@ pub(crate) struct Core {
 impl Core {
     /// Reads what is kept in memory.
     fn read(tables: Tables, options: Options, folder: Folder, epoch: u32) -> Result<Self, OpenError> {
-        let failed = |error| OpenError::from_read(folder.path(), error);
+        let failed = |error| from_read(folder.path(), error);
         Ok(Self {
             group: Mutex::default(),
             writing: Mutex::default(),

@@ -1,30 +1,15 @@
 //! Why a vault cannot be used.
 
+use fiacre_folder::OpenError;
 use std::error::Error;
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
 
 /// Why a vault could not be opened, read or written, and what to do about it.
 #[derive(Debug)]
 pub enum VaultError {
-    /// Another process uses the folder; only one may.
-    InUse {
-        /// The folder.
-        folder: PathBuf,
-    },
-    /// The folder holds files, and none of them is a vault.
-    NotAVault {
-        /// The folder.
-        folder: PathBuf,
-    },
-    /// A newer release wrote it.
-    Newer {
-        /// The format that was found.
-        found: u8,
-        /// The newest format that this release reads.
-        known: u8,
-    },
+    /// The folder cannot be used.
+    Folder(OpenError),
     /// Neither of the file's heads is one.
     Headless,
     /// What is there is not what was written.
@@ -49,9 +34,7 @@ impl VaultError {
     /// The stable code of this error.
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::InUse { .. } => "vault_in_use",
-            Self::NotAVault { .. } => "vault_not_a_vault",
-            Self::Newer { .. } => "vault_newer",
+            Self::Folder(error) => error.code(),
             Self::Headless | Self::Damaged { .. } => "vault_damaged",
             Self::NoRandomness => "vault_no_randomness",
             Self::Io { .. } => "vault_io",
@@ -64,23 +47,16 @@ impl VaultError {
     }
 }
 
+impl From<OpenError> for VaultError {
+    fn from(error: OpenError) -> Self {
+        Self::Folder(error)
+    }
+}
+
 impl fmt::Display for VaultError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::InUse { folder } => write!(
-                f,
-                "failed to open the vault: another process uses {}; stop it first",
-                folder.display()
-            ),
-            Self::NotAVault { folder } => write!(
-                f,
-                "failed to open the vault: {} holds other files; give an empty folder, or that of a vault",
-                folder.display()
-            ),
-            Self::Newer { found, known } => write!(
-                f,
-                "failed to open the vault: its format is {found}, and {known} is known here; upgrade this release"
-            ),
+            Self::Folder(error) => write!(f, "{error}"),
             Self::Headless => f.write_str(
                 "failed to open the vault: its file is none of a vault; restore the folder from a copy, and forget again who \
                  was forgotten since",
@@ -107,13 +83,8 @@ impl Error for VaultError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Io { source, .. } => Some(source),
-            Self::InUse { .. }
-            | Self::NotAVault { .. }
-            | Self::Newer { .. }
-            | Self::Headless
-            | Self::Damaged { .. }
-            | Self::NoRandomness
-            | Self::Unsure => None,
+            Self::Folder(error) => error.source(),
+            Self::Headless | Self::Damaged { .. } | Self::NoRandomness | Self::Unsure => None,
         }
     }
 }

@@ -7,14 +7,13 @@
 use crate::error::VaultError;
 use crate::keys::Overwrite;
 use crate::slot::{SLOT_BYTES, Slot, checked};
-use std::fs::{File, OpenOptions, TryLockError};
+use fiacre_folder::{OpenError, OwnFolder};
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-const LOCK: &str = "lock";
+/// What the folder is there for.
 const VAULT: &str = "vault";
-/// A vault that is being made; it gets its name once it is whole.
-const UNFINISHED: &str = "vault.new";
 const MAGIC: &[u8; 12] = b"fiacre vault";
 /// The format that this release writes, and the newest that it reads.
 const FORMAT: u8 = 1;
@@ -30,32 +29,22 @@ pub(crate) struct VaultFile {
     turn: u64,
     /// A write failed: what is on disk is not known.
     is_unsure: bool,
-    /// The operating system unlocks it when it is closed, however the process ends.
-    _lock: File,
+    /// Another process may have it once this is dropped.
+    _folder: OwnFolder,
 }
 
 impl VaultFile {
     /// Opens the vault of a folder, or makes one where there is none, and gives its entries.
     pub(crate) fn open(folder: &Path) -> Result<(Self, Vec<Slot>), VaultError> {
-        let opening = || VaultError::io("open the vault");
-        std::fs::create_dir_all(folder).map_err(opening())?;
-        if !folder.join(VAULT).is_file() {
-            refuse_foreign(folder)?;
-        }
-        let lock = take_lock(folder)?;
-        if !folder.join(VAULT).is_file() {
-            make(folder).map_err(opening())?;
-        }
+        let folder = OwnFolder::take(folder, VAULT)?;
+        let opening = || |error| OpenError::from_io(folder.path(), error);
+        let vault = folder.whole(|path| make(path).map_err(opening()))?;
         let mut options = OpenOptions::new();
-        let mut file = options
-            .read(true)
-            .write(true)
-            .open(folder.join(VAULT))
-            .map_err(opening())?;
+        let mut file = options.read(true).write(true).open(vault).map_err(opening())?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(opening())?;
         let (slots, _) = bytes.as_chunks::<SLOT_BYTES>();
-        let head = Head::newest(slots)?;
+        let head = Head::newest(slots, folder.path())?;
         let entries: Vec<Slot> = slots
             .iter()
             .skip(2)
@@ -72,7 +61,7 @@ impl VaultFile {
             count,
             turn: head.turn,
             is_unsure: false,
-            _lock: lock,
+            _folder: folder,
         };
         Ok((vault, entries))
     }
@@ -157,14 +146,18 @@ impl Head {
     }
 
     /// The newer of the two; a crash may have cut one of them short.
-    fn newest(slots: &[[u8; SLOT_BYTES]]) -> Result<Self, VaultError> {
+    fn newest(slots: &[[u8; SLOT_BYTES]], folder: &Path) -> Result<Self, VaultError> {
         let mut newest = None;
         for bytes in slots.iter().take(2).filter(|bytes| checked(**bytes) == **bytes) {
             let (magic, rest) = bytes.split_at(MAGIC.len());
             match rest.split_first() {
                 Some((&FORMAT, rest)) if magic == MAGIC => newest = newest.max(Self::from_bytes(rest)),
                 Some((&found, _)) if magic == MAGIC && found > FORMAT => {
-                    return Err(VaultError::Newer { found, known: FORMAT });
+                    return Err(VaultError::Folder(OpenError::Newer {
+                        folder: folder.to_owned(),
+                        found: found.into(),
+                        known: FORMAT.into(),
+                    }));
                 }
                 Some(_) | None => {}
             }
@@ -182,45 +175,13 @@ impl Head {
     }
 }
 
-/// A vault that is there whole or not at all, for its owner's eyes alone.
-fn make(folder: &Path) -> io::Result<()> {
-    let unfinished = folder.join(UNFINISHED);
+/// A vault without entries, for its owner's eyes alone.
+fn make(path: &Path) -> io::Result<()> {
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&unfinished)?;
+    let mut file = options.open(path)?;
     let heads = [0, 1].map(|turn| Head { turn, count: 0 }.to_bytes());
-    file.write_all(&heads.concat())?;
-    file.sync_all()?;
-    std::fs::rename(unfinished, folder.join(VAULT))?;
-    File::open(folder)?.sync_all()
-}
-
-/// A folder that is to become a vault holds nothing yet, but for what a first start left that was cut short.
-fn refuse_foreign(folder: &Path) -> Result<(), VaultError> {
-    let opening = || VaultError::io("open the vault");
-    for entry in std::fs::read_dir(folder).map_err(opening())? {
-        let name = entry.map_err(opening())?.file_name();
-        if name != LOCK && name != UNFINISHED {
-            return Err(VaultError::NotAVault {
-                folder: folder.to_owned(),
-            });
-        }
-    }
-    Ok(())
-}
-
-fn take_lock(folder: &Path) -> Result<File, VaultError> {
-    let opening = || VaultError::io("open the vault");
-    let mut options = OpenOptions::new();
-    let lock = options.write(true).create(true).truncate(false);
-    let lock = lock.open(folder.join(LOCK)).map_err(opening())?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(VaultError::InUse {
-            folder: folder.to_owned(),
-        }),
-        Err(TryLockError::Error(error)) => Err(opening()(error)),
-    }
+    file.write_all(&heads.concat())
 }

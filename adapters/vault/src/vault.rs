@@ -78,13 +78,11 @@ fn failed(doing: &'static str) -> impl FnOnce(VaultError) -> PortError {
     move |error| {
         let kind = match error {
             VaultError::Io { .. } => PortErrorKind::OutcomeUnknown,
-            VaultError::Unsure | VaultError::NoRandomness | VaultError::InUse { .. } => {
+            // It was opened: nothing of the folder goes wrong any more.
+            VaultError::Unsure | VaultError::NoRandomness | VaultError::Folder(_) => {
                 PortErrorKind::Unavailable
             }
-            VaultError::Newer { .. } => PortErrorKind::Newer,
-            VaultError::NotAVault { .. } | VaultError::Headless | VaultError::Damaged { .. } => {
-                PortErrorKind::Damaged
-            }
+            VaultError::Headless | VaultError::Damaged { .. } => PortErrorKind::Damaged,
         };
         PortError::new(kind, doing).with_source(error)
     }

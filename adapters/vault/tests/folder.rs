@@ -3,6 +3,7 @@
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use fiacre_domain::id::{PrincipalId, TripId};
+use fiacre_folder::OpenError;
 use fiacre_ports::{Binding, KeyVault, SealingKey};
 use fiacre_vault::{FolderVault, VaultError};
 use std::path::{Path, PathBuf};
@@ -126,8 +127,11 @@ fn one_process_at_a_time() {
     let folder = TempDir::new().unwrap();
     let vault = FolderVault::open(folder.path()).unwrap();
     let refused = FolderVault::open(folder.path()).unwrap_err();
-    assert!(matches!(refused, VaultError::InUse { .. }), "{refused}");
-    assert!(refused.to_string().contains("stop it first"), "{refused}");
+    assert!(
+        matches!(refused, VaultError::Folder(OpenError::InUse { .. })),
+        "{refused}"
+    );
+    assert!(refused.to_string().contains("end that one first"), "{refused}");
     drop(vault);
     assert!(FolderVault::open(folder.path()).is_ok());
 }
@@ -138,11 +142,11 @@ fn what_is_no_vault_is_left_alone() {
     std::fs::write(folder.path().join("letters.txt"), "dear").unwrap();
     assert_eq!(
         FolderVault::open(folder.path()).unwrap_err().code(),
-        "vault_not_a_vault"
+        "folder_foreign"
     );
     assert!(!file(folder.path()).exists());
     let occupied = folder.path().join("letters.txt");
-    assert_eq!(FolderVault::open(occupied).unwrap_err().code(), "vault_io");
+    assert_eq!(FolderVault::open(occupied).unwrap_err().code(), "folder_io");
 }
 
 #[test]
@@ -181,5 +185,5 @@ fn damage_among_what_the_disk_had_is_named_and_what_is_newer_is_left_alone() {
         let check = fiacre_wire::digest(&newer[head..head + 49]);
         newer[head + 49..head + 64].copy_from_slice(&check.bytes()[..15]);
     }
-    assert_eq!(opened(&newer).code(), "vault_newer");
+    assert_eq!(opened(&newer).code(), "folder_newer");
 }

@@ -120,20 +120,11 @@ fn keeping(error: &KeepError) -> u8 {
         KeepError::OtherRun(_) | KeepError::NoRun(_) => EXIT_USAGE,
         KeepError::UnreadableNote(..) => EXIT_UNREADABLE,
         KeepError::Note(..) | KeepError::Write(_) | KeepError::CompanyWrite => EXIT_OUTPUT,
-        KeepError::Folder(error) => match error {
-            OpenError::InUse { .. } | OpenError::NotFiacre { .. } | OpenError::Empty { .. } => EXIT_USAGE,
+        KeepError::Company(sandbox::OpenError::OtherCompany { .. }) => EXIT_USAGE,
+        KeepError::Folder(error) | KeepError::Company(sandbox::OpenError::Folder(error)) => match error {
+            OpenError::InUse { .. } | OpenError::Foreign { .. } | OpenError::Absent { .. } => EXIT_USAGE,
             OpenError::Newer { .. } | OpenError::Damaged { .. } => EXIT_UNREADABLE,
             OpenError::ReadOnly { .. } | OpenError::NoSpace { .. } | OpenError::Io { .. } => EXIT_OUTPUT,
-        },
-        KeepError::Company(error) => match error {
-            sandbox::OpenError::InUse { .. }
-            | sandbox::OpenError::NotFiacre { .. }
-            | sandbox::OpenError::OtherCompany { .. }
-            | sandbox::OpenError::Absent { .. } => EXIT_USAGE,
-            sandbox::OpenError::Newer { .. } | sandbox::OpenError::Damaged { .. } => EXIT_UNREADABLE,
-            sandbox::OpenError::ReadOnly { .. }
-            | sandbox::OpenError::NoSpace { .. }
-            | sandbox::OpenError::Io { .. } => EXIT_OUTPUT,
         },
     }
 }

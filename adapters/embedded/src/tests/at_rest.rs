@@ -3,13 +3,13 @@
 use super::world::{World, copy_of, empty_folder};
 use crate::at_rest::{AtRest, Kept};
 use crate::database::{Database, Options};
-use crate::error::OpenError;
 use crate::tables::Table;
 use fiacre_conformance::sample::Ids;
 use fiacre_domain::driver;
 use fiacre_domain::saga::{Command, Service};
 use fiacre_domain::stream::{StreamId, Version};
 use fiacre_domain::units::Millis;
+use fiacre_folder::OpenError;
 use fiacre_ports::{
     Appended, Body, Bus, Clock, EventKinds, EventStore, Message, ParkReason, Prefetch, QueueName, QueueSpec,
     Settlement,
@@ -117,7 +117,7 @@ fn readers_share_a_folder_and_keep_writers_out() {
     let world = World::new();
     let state = world.state.borrow();
     let error = open(state.folder.path()).unwrap_err();
-    assert_eq!(error.code(), "store_in_use");
+    assert_eq!(error.code(), "folder_in_use");
     assert!(
         error.to_string().contains(&std::process::id().to_string()),
         "{error}"
@@ -147,10 +147,10 @@ fn a_folder_that_no_process_ever_locked_gets_no_lock() {
 fn folders_that_are_none_of_ours_are_told_apart_and_left_alone() {
     let code = |folder: &Path| open(folder).unwrap_err().code();
     let empty = empty_folder();
-    assert_eq!(code(empty.path()), "store_empty");
-    assert_eq!(code(&empty.path().join("nowhere")), "store_io");
+    assert_eq!(code(empty.path()), "folder_absent");
+    assert_eq!(code(&empty.path().join("nowhere")), "folder_io");
     fs::write(empty.path().join("letter.txt"), "dear").unwrap();
-    assert_eq!(code(empty.path()), "store_not_fiacre");
+    assert_eq!(code(empty.path()), "folder_foreign");
     assert_eq!(fs::read_dir(empty.path()).unwrap().count(), 1);
     let newer = left(&World::new());
     fs::write(
@@ -158,7 +158,7 @@ fn folders_that_are_none_of_ours_are_told_apart_and_left_alone() {
         "Fiacre's embedded store, format 2\n",
     )
     .unwrap();
-    assert_eq!(code(newer.path()), "store_newer");
+    assert_eq!(code(newer.path()), "folder_newer");
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn damage_is_said_with_the_file_where_it_lies() {
     bytes[40] ^= 1;
     fs::write(&journal, bytes).unwrap();
     let error = open(folder.path()).unwrap_err();
-    assert_eq!(error.code(), "store_damaged");
+    assert_eq!(error.code(), "folder_damaged");
     assert!(error.to_string().contains("db/0.jnl"), "{error}");
 }
 

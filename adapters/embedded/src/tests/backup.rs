@@ -135,5 +135,5 @@ fn a_folder_that_holds_something_is_left_alone() {
     let foreign = empty_folder();
     fs::write(foreign.path().join("letter.txt"), "dear").unwrap();
     let restored = restore(Cursor::new(&file), foreign.path(), 1).unwrap_err();
-    assert_eq!(restored.code(), "store_not_fiacre");
+    assert_eq!(restored.code(), "folder_foreign");
 }

@@ -3,14 +3,13 @@
 use super::time::Time;
 use super::world::{World, copy_of, empty_folder};
 use crate::database::Database;
-use crate::error::OpenError;
 use fiacre_conformance::sample::Ids;
 use fiacre_domain::saga::Service;
 use fiacre_domain::stream::{StreamId, TimerId, TimerKind, Version};
 use fiacre_domain::time::Timestamp;
 use fiacre_ports::{Clock, PortErrorKind, Scope, Timer, Timers};
 use std::fs;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -62,7 +61,7 @@ fn a_second_process_is_told_who_is_there() {
     let world = World::new();
     let state = world.state.borrow();
     let error = Database::open(state.folder.path()).unwrap_err();
-    assert_eq!(error.code(), "store_in_use");
+    assert_eq!(error.code(), "folder_in_use");
     assert!(
         error.to_string().contains(&std::process::id().to_string()),
         "{error}"
@@ -74,7 +73,7 @@ fn a_folder_with_files_of_others_is_left_alone() {
     let folder = empty_folder();
     fs::write(folder.path().join("letter.txt"), "dear").unwrap();
     let error = Database::open(folder.path()).unwrap_err();
-    assert_eq!(error.code(), "store_not_fiacre");
+    assert_eq!(error.code(), "folder_foreign");
     assert!(error.to_string().contains("letter.txt"), "{error}");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
@@ -85,7 +84,7 @@ fn a_database_of_others_is_left_alone() {
     fs::create_dir(folder.path().join("db")).unwrap();
     assert_eq!(
         Database::open(folder.path()).unwrap_err().code(),
-        "store_not_fiacre"
+        "folder_foreign"
     );
 }
 
@@ -99,9 +98,9 @@ fn a_newer_format_is_said() {
     )
     .unwrap();
     let error = Database::open(copy.path()).unwrap_err();
-    assert_eq!(error.code(), "store_newer");
+    assert_eq!(error.code(), "folder_newer");
     fs::write(copy.path().join("db/fiacre"), "?").unwrap();
-    assert_eq!(Database::open(copy.path()).unwrap_err().code(), "store_damaged");
+    assert_eq!(Database::open(copy.path()).unwrap_err().code(), "folder_damaged");
 }
 
 #[test]
@@ -120,18 +119,8 @@ fn foreign_files_among_the_engines_are_said() {
         let copy = copy_of(world.state.borrow().folder.path());
         fs::write(copy.path().join(foreign), "?").unwrap();
         let error = Database::open(copy.path()).unwrap_err();
-        assert_eq!(error.code(), "store_damaged", "{foreign}");
+        assert_eq!(error.code(), "folder_damaged", "{foreign}");
     }
-}
-
-#[test]
-fn what_the_system_says_is_sorted() {
-    let code = |kind: io::ErrorKind| OpenError::from_io(Path::new("data"), kind.into()).code();
-    assert_eq!(code(io::ErrorKind::PermissionDenied), "store_read_only");
-    assert_eq!(code(io::ErrorKind::ReadOnlyFilesystem), "store_read_only");
-    assert_eq!(code(io::ErrorKind::StorageFull), "store_no_space");
-    assert_eq!(code(io::ErrorKind::QuotaExceeded), "store_no_space");
-    assert_eq!(code(io::ErrorKind::TimedOut), "store_io");
 }
 
 /// A folder of two groups, and where the first ends in its journal.
@@ -154,7 +143,7 @@ fn damage_before_the_last_group_is_said() {
         bytes[at] ^= 0xff;
         fs::write(journal(copy.path()), bytes).unwrap();
         let error = Database::open(copy.path()).unwrap_err();
-        assert_eq!(error.code(), "store_damaged", "byte {at}: {error}");
+        assert_eq!(error.code(), "folder_damaged", "byte {at}: {error}");
     }
 }
 
@@ -184,7 +173,7 @@ fn sealed_journals_are_checked_to_their_end() {
     let mut bytes = fs::read(journal(copy.path())).unwrap();
     bytes[second - 1] ^= 0xff;
     fs::write(journal(copy.path()), bytes).unwrap();
-    assert_eq!(Database::open(copy.path()).unwrap_err().code(), "store_damaged");
+    assert_eq!(Database::open(copy.path()).unwrap_err().code(), "folder_damaged");
 }
 
 #[test]

@@ -131,7 +131,7 @@ fn disk_faults_full_and_room_again() {
 fn disk_faults_no_room_to_begin() {
     let disk = Mounted::with_room("16k");
     let error = Database::open(disk.path()).unwrap_err();
-    assert_eq!(error.code(), "store_no_space", "{error}");
+    assert_eq!(error.code(), "folder_no_space", "{error}");
     disk.remount("size=64m");
     assert_eq!(head(&Database::open(disk.path()).unwrap()), 0);
 }
@@ -143,7 +143,7 @@ fn disk_faults_read_only() {
     assert!(is_applied(&append(&Database::open(disk.path()).unwrap(), 0)));
     disk.remount("ro");
     let error = Database::open(disk.path()).unwrap_err();
-    assert_eq!(error.code(), "store_read_only", "{error}");
+    assert_eq!(error.code(), "folder_read_only", "{error}");
     disk.remount("rw");
     assert_eq!(head(&Database::open(disk.path()).unwrap()), 1);
 }

@@ -6,7 +6,6 @@
 mod bytes;
 mod entry;
 mod error;
-mod folder;
 mod volume;
 
 pub(crate) use entry::{Deed, Entry, Outcome};
@@ -52,11 +51,7 @@ impl Records {
 
     /// Opens what is in a folder, which must be there; gives the company's seed.
     pub(crate) fn open(folder: &Path) -> Result<(Self, u64), OpenError> {
-        if !folder::has_journal(folder) {
-            let folder = folder.to_owned();
-            return Err(OpenError::Absent { folder });
-        }
-        let (volume, seed) = Volume::open(folder, 0)?;
+        let (volume, seed) = Volume::open_existing(folder)?;
         Ok((Self(volume), seed))
     }
 

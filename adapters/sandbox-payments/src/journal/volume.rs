@@ -12,8 +12,9 @@
 use super::bytes::{Reader, Stored};
 use super::entry::Entry;
 use super::error::OpenError;
-use super::folder::Folder;
-use std::fs::File;
+use fiacre_folder::OpenError as Unusable;
+use fiacre_folder::OwnFolder;
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
@@ -22,6 +23,8 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 /// format: whoever changes it raises this number.
 pub(super) const FORMAT: u32 = 1;
 
+/// What the folder is there for.
+const JOURNAL: &str = "journal";
 const TITLE: &[u8] = b"Fiacre's payment sandbox, format ";
 /// A title's length at most, its end included.
 const TITLE_BYTES_MAX: u64 = 64;
@@ -31,7 +34,7 @@ const HEAD_BYTES: usize = 16;
 /// The file of a company's journal, open and locked.
 #[derive(Debug)]
 pub(super) struct Volume {
-    folder: Folder,
+    folder: OwnFolder,
     file: File,
     end: u64,
 }
@@ -73,6 +76,16 @@ pub(super) const fn is_blank(frame: &[u8]) -> bool {
     frame.len() <= HEAD_BYTES
 }
 
+/// Writes a journal in which nothing was done yet.
+fn begin(path: &Path, seed: u64) -> io::Result<()> {
+    File::create_new(path)?.write_all(&beginning(seed)?)
+}
+
+fn damaged(folder: &OwnFolder, at_byte: u64, what: &str) -> OpenError {
+    let what = format!("{what} at byte {at_byte} of its {JOURNAL}");
+    OpenError::Folder(Unusable::damaged(folder.path(), what))
+}
+
 fn beginning(seed: u64) -> io::Result<Vec<u8>> {
     let mut bytes = TITLE.to_vec();
     writeln!(bytes, "{FORMAT}")?;
@@ -88,10 +101,19 @@ impl Volume {
     /// Opens a company's file, and begins one with `seed` where there is none; gives the seed of the company that is there,
     /// and where its entries begin.
     pub(super) fn open(path: &Path, seed: u64) -> Result<(Self, u64), OpenError> {
-        let folder = Folder::take(path)?;
-        let failed = |error| folder.failed(error);
-        let beginning = beginning(seed).map_err(failed)?;
-        let mut file = folder.journal(&beginning).map_err(failed)?;
+        Self::of_folder(OwnFolder::take(path, JOURNAL)?, seed)
+    }
+
+    /// Opens a company's file, which must be there; gives the company's seed.
+    pub(super) fn open_existing(path: &Path) -> Result<(Self, u64), OpenError> {
+        Self::of_folder(OwnFolder::take_existing(path, JOURNAL)?, 0)
+    }
+
+    fn of_folder(folder: OwnFolder, seed: u64) -> Result<(Self, u64), OpenError> {
+        let failed = |error| Unusable::from_io(folder.path(), error);
+        let journal = folder.whole(|path| begin(path, seed).map_err(failed))?;
+        let mut options = OpenOptions::new();
+        let mut file = options.read(true).write(true).open(journal).map_err(failed)?;
         let mut title = Vec::new();
         Read::by_ref(&mut file)
             .take(TITLE_BYTES_MAX)
@@ -104,8 +126,19 @@ impl Volume {
             .and_then(|number| std::str::from_utf8(number).ok()?.parse().ok());
         match format {
             Some(FORMAT) => {}
-            Some(found) if found > FORMAT => return Err(folder.newer(found, FORMAT)),
-            Some(_) | None => return Err(folder.foreign()),
+            Some(found) if found > FORMAT => {
+                return Err(OpenError::Folder(Unusable::Newer {
+                    folder: folder.path().to_owned(),
+                    found,
+                    known: FORMAT,
+                }));
+            }
+            Some(_) | None => {
+                return Err(OpenError::Folder(Unusable::Foreign {
+                    folder: folder.path().to_owned(),
+                    found: JOURNAL.to_owned(),
+                }));
+            }
         }
         let place = TITLE.len() as u64 + 2;
         let mut frame = vec![0; HEAD_BYTES + size_of::<u64>()];
@@ -116,7 +149,7 @@ impl Volume {
             .and_then(|()| frame_at(&frame, place))
             .and_then(|body| Reader::new(body).read().ok());
         let Some(seed) = seed else {
-            return Err(folder.damaged(place, "no seed"));
+            return Err(damaged(&folder, place, "no seed"));
         };
         let end = place + frame.len() as u64;
         Ok((Self { folder, file, end }, seed))
@@ -124,7 +157,10 @@ impl Volume {
 
     /// That the company is another than the one with the seed that was asked for.
     pub(super) fn other_company(&self, seed: u64) -> OpenError {
-        self.folder.other_company(seed)
+        OpenError::OtherCompany {
+            folder: self.folder.path().to_owned(),
+            seed,
+        }
     }
 
     /// Shows every entry to `visit`, which says what is wrong with one, and cuts off what was not written whole.
@@ -132,7 +168,7 @@ impl Volume {
         &mut self,
         mut visit: impl FnMut(Entry) -> Result<(), &'static str>,
     ) -> Result<(), OpenError> {
-        let failed = |error| self.folder.failed(error);
+        let failed = |error| Unusable::from_io(self.folder.path(), error);
         self.file.seek(SeekFrom::Start(self.end)).map_err(failed)?;
         let mut reader = BufReader::new(&self.file);
         let mut frame = Vec::new();
@@ -145,7 +181,7 @@ impl Volume {
                 let entry = entries.read().map_err(|_| "what is no entry");
                 entry
                     .and_then(&mut visit)
-                    .map_err(|what| self.folder.damaged(self.end, what))?;
+                    .map_err(|what| damaged(&self.folder, self.end, what))?;
             }
             self.end += frame.len() as u64;
             frame.clear();
@@ -156,15 +192,17 @@ impl Volume {
 
     /// Cuts off `rest`, which follows the last whole frame: what a crash left of a write that nobody was answered for.
     fn cut(&mut self, rest: &[u8]) -> Result<(), OpenError> {
-        let failed = |error| self.folder.failed(error);
+        let failed = |error| Unusable::from_io(self.folder.path(), error);
         let later = (1..rest.len()).find(|&skipped| {
             let rest = rest.get(skipped..).unwrap_or_default();
             rest.starts_with(&MARK) && frame_at(rest, self.end + skipped as u64).is_some()
         });
         if later.is_some() {
-            return Err(self
-                .folder
-                .damaged(self.end, "bytes that are no frame, and frames after them"));
+            return Err(damaged(
+                &self.folder,
+                self.end,
+                "bytes that are no frame, and frames after them",
+            ));
         }
         if !rest.is_empty() {
             let bytes = rest.len();

@@ -2,6 +2,7 @@
 
 use crate::stage::{HandClock, PLAIN, Stage, key, now_or_never, request, usd, with};
 use fiacre_domain::units::Millis;
+use fiacre_folder::OpenError as Unusable;
 use fiacre_ports::{GatewayError, IntentView, Operation, PaymentGateway};
 use fiacre_sandbox_payments::{OpenError, Policy, Rate, Sandbox, methods};
 use proptest::collection::vec;
@@ -122,7 +123,7 @@ fn damage_before_a_whole_call_is_named_with_its_place_and_nothing_is_cut() {
         fs::write(&path, &damaged).unwrap();
         let refused = open(folder.path()).unwrap_err();
         assert!(
-            matches!(refused, OpenError::Damaged { at_byte, .. } if at_byte == from as u64),
+            refused.code() == "folder_damaged" && refused.to_string().contains(&format!("byte {from} ")),
             "{at}: {refused}"
         );
         assert_eq!(fs::read(&path).unwrap(), damaged, "{at}");
@@ -135,13 +136,13 @@ fn what_is_not_its_own_is_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
     fs::write(path.join("letters.txt"), "Dear Ann").unwrap();
-    assert_eq!(code(path), "sandbox_not_fiacre");
+    assert_eq!(code(path), "folder_foreign");
     fs::remove_file(path.join("letters.txt")).unwrap();
     for (journal, expected) in [
-        ("Dear journal\n", "sandbox_not_fiacre"),
-        ("", "sandbox_not_fiacre"),
-        ("Fiacre's payment sandbox, format 2\n", "sandbox_newer"),
-        ("Fiacre's payment sandbox, format 1\n", "sandbox_damaged"),
+        ("Dear journal\n", "folder_foreign"),
+        ("", "folder_foreign"),
+        ("Fiacre's payment sandbox, format 2\n", "folder_newer"),
+        ("Fiacre's payment sandbox, format 1\n", "folder_damaged"),
     ] {
         fs::write(path.join("journal"), journal).unwrap();
         assert_eq!(code(path), expected, "{journal}");
@@ -150,13 +151,13 @@ fn what_is_not_its_own_is_refused_by_name() {
     fs::remove_file(path.join("journal")).unwrap();
     let clock = || Arc::new(HandClock::default());
     let absent = Sandbox::reopen(path.join("nowhere"), clock()).unwrap_err();
-    assert_eq!(absent.code(), "sandbox_absent");
+    assert_eq!(absent.code(), "folder_absent");
     assert!(!path.join("nowhere").exists());
     let first = open(path).unwrap();
     let second = open(path).unwrap_err();
     let own = Some(std::process::id());
     assert!(
-        matches!(second, OpenError::InUse { process, .. } if process == own),
+        matches!(second, OpenError::Folder(Unusable::InUse { process, .. }) if process == own),
         "{second}"
     );
     drop(first);
@@ -260,7 +261,7 @@ proptest! {
         match opened_with(&journal) {
             Ok(views) => prop_assert!(views.len() <= written),
             Err(error) => prop_assert!(
-                matches!(error.code(), "sandbox_damaged" | "sandbox_not_fiacre" | "sandbox_newer" | "sandbox_other_company"),
+                matches!(error.code(), "folder_damaged" | "folder_foreign" | "folder_newer" | "sandbox_other_company"),
                 "{}", error
             ),
         }
@@ -338,7 +339,7 @@ fn disk_faults_a_full_disk_is_said_and_what_was_answered_is_there_once_there_is_
     now_or_never(sandbox.create(request(answered + 1, PLAIN))).unwrap();
     drop(sandbox);
     mount("remount,ro");
-    assert_eq!(open(folder.path()).unwrap_err().code(), "sandbox_read_only");
+    assert_eq!(open(folder.path()).unwrap_err().code(), "folder_read_only");
     let unmounted = std::process::Command::new("umount").arg(folder.path()).status();
     assert!(unmounted.unwrap().success());
 }

@@ -6,7 +6,7 @@ use crate::{Plant, Rule, Violation};
 use std::collections::BTreeMap;
 
 pub(crate) const ONE_WAY: Rule = Rule {
-    because: "domain ← ports ← {adapters, services} ← apps: adapters never know services or each other, except `wire`",
+    because: "domain ← ports ← {adapters, services} ← apps: adapters never know services or each other, except `wire` and `folder`",
     check: one_way,
     plants: &[
         Plant {
@@ -20,6 +20,10 @@ pub(crate) const ONE_WAY: Rule = Rule {
         Plant {
             name: "an adapter that knows another",
             plant: |workspace| workspace.draw_arrow("fiacre-sandbox-payments", "fiacre-memory", Normal),
+        },
+        Plant {
+            name: "a folder that knows what is kept in it",
+            plant: |workspace| workspace.draw_arrow("fiacre-folder", "fiacre-ports", Normal),
         },
         Plant {
             name: "services that know an adapter",
@@ -47,14 +51,15 @@ pub(crate) const ONE_WAY: Rule = Rule {
 /// What a crate of `role` may know of the workspace in what it ships.
 const fn may_know(role: Role) -> &'static [Role] {
     match role {
-        Role::Domain => &[],
+        Role::Domain | Role::Folder => &[],
         Role::Ports => &[Role::Domain],
         Role::Conformance | Role::Wire | Role::Services => &[Role::Domain, Role::Ports],
-        Role::Adapter => &[Role::Domain, Role::Ports, Role::Wire],
+        Role::Adapter => &[Role::Domain, Role::Ports, Role::Wire, Role::Folder],
         Role::App => &[
             Role::Domain,
             Role::Ports,
             Role::Wire,
+            Role::Folder,
             Role::Adapter,
             Role::Services,
             Role::App,
@@ -67,7 +72,7 @@ const fn may_know(role: Role) -> &'static [Role] {
 /// look at everything.
 const fn tests_may_know(role: Role) -> &'static [Role] {
     match role {
-        Role::Domain | Role::Ports | Role::Conformance => &[],
+        Role::Domain | Role::Ports | Role::Conformance | Role::Folder => &[],
         Role::Wire | Role::Adapter => &[Role::Conformance],
         Role::Services | Role::App => &[Role::Adapter, Role::Conformance],
         Role::Proof => &[
@@ -75,6 +80,7 @@ const fn tests_may_know(role: Role) -> &'static [Role] {
             Role::Ports,
             Role::Conformance,
             Role::Wire,
+            Role::Folder,
             Role::Adapter,
             Role::Services,
             Role::App,
