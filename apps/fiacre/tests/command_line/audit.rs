@@ -113,7 +113,7 @@ fn a_list_that_names_no_trips_is_bad_usage() {
 fn a_folder_that_cannot_be_read_is_told_from_one_with_findings() {
     type Spoil = fn(&Path) -> io::Result<()>;
     let cases: [(&str, Spoil); 4] = [
-        ("no database", |folder| fs::remove_dir_all(folder.join("db"))),
+        ("nothing in it", |folder| fs::remove_dir_all(folder.join("db"))),
         ("newer release", |folder| {
             fs::write(folder.join("db/fiacre"), "Fiacre's embedded store, format 9\n")
         }),
