@@ -58,7 +58,7 @@ impl Sandbox {
         Ok(Self::with_house(seed, clock, House::of_records(records, seed)?))
     }
 
-    /// As [`open`](Self::open), with the seed that is found there; where there is no company it is [`OpenError::Absent`].
+    /// As [`open`](Self::open), with the seed that is found there; where there is no company it says so (`folder_absent`).
     pub fn reopen(folder: impl AsRef<Path>, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let (records, seed) = Records::open(folder.as_ref())?;
         Ok(Self::with_house(seed, clock, House::of_records(records, seed)?))
