@@ -21,6 +21,12 @@ use failure::{EXIT_USAGE, Failure};
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 
+/// A city asks for many small pieces of memory, which another thread gives back: a fifth of its time is the system's heap
+/// (docs/adr/0068-a-heap-for-many-small-things.md).
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static HEAP: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// A ride-hailing platform in one binary
 #[derive(Debug, Parser)]
 #[command(
