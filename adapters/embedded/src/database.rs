@@ -18,15 +18,27 @@ use fiacre_domain::pricing::Tariff;
 use fiacre_folder::OpenError;
 use fiacre_ports::{Clock, KeyVault};
 use fiacre_wire::stored::COMMIT_BYTES_MAX;
+use std::error::Error;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+
+/// What must be on disk elsewhere before a group is written.
+#[derive(Clone)]
+struct First(Arc<dyn Fn() -> Result<(), Box<dyn Error + Send + Sync>> + Send + Sync>);
+
+impl fmt::Debug for First {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("First").finish_non_exhaustive()
+    }
+}
 
 /// How a database is opened.
 #[derive(Clone)]
 pub struct Options {
     cache_bytes: u64,
     vault: Option<Arc<dyn KeyVault>>,
+    first: Option<First>,
     tariffs: Vec<Arc<Tariff>>,
     message_bytes_max: usize,
 }
@@ -44,6 +56,7 @@ impl Default for Options {
         Self {
             cache_bytes: 64 << 20,
             vault: None,
+            first: None,
             tariffs: Vec::new(),
             message_bytes_max: COMMIT_BYTES_MAX,
         }
@@ -63,6 +76,17 @@ impl Options {
     #[must_use]
     pub fn with_vault(mut self, vault: Arc<dyn KeyVault>) -> Self {
         self.vault = Some(vault);
+        self
+    }
+
+    /// Calls this before each group is written: for a vault that gives keys before its disk has them, since nothing may be sealed
+    /// under a key that a crash takes away. Where it fails the group is not written, as if the database's own disk had failed.
+    #[must_use]
+    pub fn with_first<E: Into<Box<dyn Error + Send + Sync>>>(
+        mut self,
+        first: impl Fn() -> Result<(), E> + Send + Sync + 'static,
+    ) -> Self {
+        self.first = Some(First(Arc::new(move || first().map_err(Into::into))));
         self
     }
 
@@ -253,6 +277,7 @@ pub(crate) struct Core {
     pub(crate) exchange: Exchange,
     pub(crate) codec: Codec,
     pub(crate) message_bytes_max: usize,
+    first: Option<First>,
     epoch: u32,
     pub(crate) tables: Tables,
     /// Dropped last: then another process may open it.
@@ -274,6 +299,7 @@ impl Core {
             exchange: Exchange::read(&tables).map_err(failed)?,
             codec: Codec::new(options.vault, &options.tariffs),
             message_bytes_max: options.message_bytes_max,
+            first: options.first,
             epoch,
             tables,
             folder,
@@ -332,13 +358,20 @@ impl Core {
         if draft.is_empty() {
             return Ok(());
         }
-        self.tables.write(draft).map_err(|error| {
-            let error = WriteError::new(self.folder.path(), &error);
-            tracing::error!(%error, "nothing is written any more until the folder is opened again");
-            let why = Arc::clone(error.why());
-            *lock(&self.failed) = Some(error);
-            Failure::Unknown(why)
-        })
+        let folder = self.folder.path();
+        let first = self.first.as_ref().map_or(Ok(()), |First(first)| first());
+        first
+            .map_err(|error| WriteError::before(folder, &*error))
+            .and_then(|()| {
+                let written = self.tables.write(draft);
+                written.map_err(|error| WriteError::new(folder, &error))
+            })
+            .map_err(|error| {
+                tracing::error!(%error, "nothing is written any more until the folder is opened again");
+                let why = Arc::clone(error.why());
+                *lock(&self.failed) = Some(error);
+                Failure::Unknown(why)
+            })
     }
 
     /// Why nothing is written any more, if so.

@@ -66,6 +66,21 @@ impl WriteError {
         }
     }
 
+    /// What had to be written elsewhere first could not be.
+    pub(crate) fn before(folder: &Path, error: &(dyn Error + 'static)) -> Self {
+        let (mut is_full_up, mut cause) = (false, Some(error));
+        while let Some(error) = cause {
+            let said = error.downcast_ref::<io::Error>();
+            is_full_up |= said.is_some_and(|error| is_full(error.kind()));
+            cause = error.source();
+        }
+        Self {
+            folder: folder.to_owned(),
+            is_full: is_full_up,
+            why: error.to_string().into(),
+        }
+    }
+
     /// The stable code of this error.
     pub const fn code(&self) -> &'static str {
         if self.is_full {

@@ -27,6 +27,8 @@ pub(crate) struct VaultFile {
     count: u64,
     /// Of the head that was written last.
     turn: u64,
+    /// Whether the disk may lack what was added last.
+    is_behind: bool,
     /// A write failed: what is on disk is not known.
     is_unsure: bool,
     /// Another process may have it once this is dropped.
@@ -34,55 +36,71 @@ pub(crate) struct VaultFile {
 }
 
 impl VaultFile {
-    /// Opens the vault of a folder, or makes one where there is none, and gives its entries.
-    pub(crate) fn open(folder: &Path) -> Result<(Self, Vec<Slot>), VaultError> {
-        let folder = OwnFolder::take(folder, VAULT)?;
+    /// Opens the vault of a folder, and gives its entries; makes folder and vault where there are none.
+    pub(crate) fn open_or_make(folder: &Path) -> Result<(Self, Vec<Slot>), VaultError> {
+        Self::open(OwnFolder::take(folder, VAULT)?)
+    }
+
+    /// Opens the vault of a folder that is there, and gives its entries.
+    pub(crate) fn open_made(folder: &Path) -> Result<(Self, Vec<Slot>), VaultError> {
+        Self::open(OwnFolder::take_existing(folder, VAULT)?)
+    }
+
+    fn open(folder: OwnFolder) -> Result<(Self, Vec<Slot>), VaultError> {
         let opening = || |error| OpenError::from_io(folder.path(), error);
         let vault = folder.whole(|path| make(path).map_err(opening()))?;
         let mut options = OpenOptions::new();
         let mut file = options.read(true).write(true).open(vault).map_err(opening())?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(opening())?;
-        let (slots, _) = bytes.as_chunks::<SLOT_BYTES>();
-        let head = Head::newest(slots, folder.path())?;
-        let entries: Vec<Slot> = slots
-            .iter()
-            .skip(2)
-            .map_while(|bytes| Slot::from_bytes(*bytes))
-            .collect();
+        let (head, entries) = entries_of(&bytes, folder.path())?;
         let count = u64::try_from(entries.len()).unwrap_or(u64::MAX);
-        if count < head.count {
-            return Err(VaultError::Damaged { entry: count });
-        }
         // A later entry must not make an older one, which was cut short, count again.
         file.set_len(place(count)).map_err(opening())?;
         let vault = Self {
             file,
             count,
             turn: head.turn,
+            is_behind: false,
             is_unsure: false,
             _folder: folder,
         };
         Ok((vault, entries))
     }
 
-    /// Writes new entries, and gives the place of the first.
+    /// Writes new entries, which the disk has after the next [`sync`](Self::sync), and gives the place of the first.
     pub(crate) fn append(&mut self, slots: &[Slot]) -> Result<u64, VaultError> {
         let first = self.count;
         let added = u64::try_from(slots.len()).unwrap_or(u64::MAX);
-        let head = Head {
-            turn: self.turn.wrapping_add(1),
-            count: first.saturating_add(added),
-        };
         self.writing(|file| {
             let bytes: Vec<u8> = slots.iter().flat_map(|slot| slot.to_bytes()).collect();
-            write_at(file, place(first), &bytes)?;
+            write_at(file, place(first), &bytes)
+        })?;
+        self.count = first.saturating_add(added);
+        self.is_behind = true;
+        Ok(first)
+    }
+
+    /// Waits until the disk has what was added.
+    pub(crate) fn sync(&mut self) -> Result<(), VaultError> {
+        if !self.is_behind {
+            return if self.is_unsure {
+                Err(VaultError::Unsure)
+            } else {
+                Ok(())
+            };
+        }
+        let head = Head {
+            turn: self.turn.wrapping_add(1),
+            count: self.count,
+        };
+        self.writing(|file| {
             file.sync_data()?;
             // Reaches the disk by the next sync, and is not missed until then.
             write_at(file, head.place(), &head.to_bytes())
         })?;
-        (self.count, self.turn) = (head.count, head.turn);
-        Ok(first)
+        (self.turn, self.is_behind) = (head.turn, false);
+        Ok(())
     }
 
     /// Writes over entries that are there.
@@ -103,6 +121,32 @@ impl VaultFile {
         let written = write(&mut self.file);
         self.is_unsure = written.is_err();
         written.map_err(VaultError::io("write the vault"))
+    }
+}
+
+/// The entries of a vault that is only read, whoever uses it.
+pub(crate) fn read(folder: &Path) -> Result<Vec<Slot>, VaultError> {
+    let bytes = std::fs::read(folder.join(VAULT)).map_err(|error| {
+        if error.kind() == io::ErrorKind::NotFound {
+            let folder = folder.to_owned();
+            OpenError::Absent { folder }
+        } else {
+            OpenError::from_io(folder, error)
+        }
+    })?;
+    let (_, entries) = entries_of(&bytes, folder)?;
+    Ok(entries)
+}
+
+/// What the file says, up to a write that was cut short.
+fn entries_of(bytes: &[u8], folder: &Path) -> Result<(Head, Vec<Slot>), VaultError> {
+    let (slots, _) = bytes.as_chunks::<SLOT_BYTES>();
+    let head = Head::newest(slots, folder)?;
+    let entries = slots.iter().skip(2);
+    let entries: Vec<Slot> = entries.map_while(|bytes| Slot::from_bytes(*bytes)).collect();
+    match u64::try_from(entries.len()).unwrap_or(u64::MAX) {
+        entry if entry < head.count => Err(VaultError::Damaged { entry }),
+        _ => Ok((head, entries)),
     }
 }
 

@@ -29,10 +29,26 @@ enum Trip {
     Forgotten,
 }
 
+/// What is known of a trip that was bound.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Known<'k> {
+    Key(&'k SealingKey),
+    Forgotten,
+}
+
 /// What is written over an entry.
 pub(crate) type Overwrite = (u64, Slot);
 
 impl Keys {
+    /// What these entries say, from the first on.
+    pub(crate) fn of(entries: Vec<Slot>) -> Self {
+        let mut keys = Self::default();
+        for (place, slot) in (0..).zip(entries) {
+            keys.take(place, slot);
+        }
+        keys
+    }
+
     /// Takes in an entry and its place.
     pub(crate) fn take(&mut self, place: u64, slot: Slot) {
         match slot {
@@ -62,11 +78,29 @@ impl Keys {
         }
     }
 
+    pub(crate) fn known(&self, trip: TripId) -> Option<Known<'_>> {
+        Some(match self.trips.get(&trip)? {
+            Trip::Known(_, key) => Known::Key(key),
+            Trip::Forgotten => Known::Forgotten,
+        })
+    }
+
     pub(crate) fn key(&self, trip: TripId) -> Option<&SealingKey> {
-        match self.trips.get(&trip)? {
-            Trip::Known(_, key) => Some(key),
-            Trip::Forgotten => None,
+        match self.known(trip)? {
+            Known::Key(key) => Some(key),
+            Known::Forgotten => None,
         }
+    }
+
+    /// The fingerprint of somebody's secret, also where they were forgotten.
+    pub(crate) fn secret(&self, subject: PrincipalId) -> Option<Fingerprint> {
+        let person = self.people.get(&subject).map(|person| person.secret);
+        person.or_else(|| self.erased(subject))
+    }
+
+    /// How many trips were bound.
+    pub(crate) fn trips(&self) -> usize {
+        self.trips.len()
     }
 
     /// The entries that these bindings add; none where all of it is known.

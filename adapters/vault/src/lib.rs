@@ -11,8 +11,8 @@
 //!   encrypted disk.
 //! - **One process**: a second one is refused by name.
 //!
-//! Calls wait for the disk where they are: once for new trips, three times for a person who is forgotten, never to
-//! give known keys.
+//! Calls wait for the disk where they are: once for new trips (or once for many: [`FolderVault::grouped`]), three times for
+//! a person who is forgotten, never to give known keys.
 //!
 //! ```
 //! use fiacre_domain::id::{PrincipalId, TripId};
@@ -45,4 +45,4 @@ mod slot;
 mod vault;
 
 pub use error::VaultError;
-pub use vault::FolderVault;
+pub use vault::{FolderVault, Said, VaultAtRest};

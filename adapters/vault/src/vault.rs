@@ -1,8 +1,9 @@
 //! The port.
 
 use crate::error::VaultError;
-use crate::file::VaultFile;
-use crate::keys::Keys;
+use crate::file::{self, VaultFile};
+use crate::keys::{Keys, Known};
+use crate::slot::Slot;
 use async_trait::async_trait;
 use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::id::{PrincipalId, TripId};
@@ -18,7 +19,55 @@ pub struct FolderVault(Arc<Mutex<Vault>>);
 struct Vault {
     file: VaultFile,
     keys: Keys,
+    /// Whether who writes under a key syncs first, for many at once.
+    is_grouped: bool,
 }
+
+/// What a vault says of a trip.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Said {
+    /// What its personal data is sealed with.
+    Key(SealingKey),
+    /// It was forgotten.
+    Forgotten,
+    /// It was never bound here.
+    Nothing,
+}
+
+/// The keys of a vault that is only read, as they were when it was: nothing in its folder is changed, and another process may use
+/// it.
+#[derive(Debug)]
+pub struct VaultAtRest(Keys);
+
+impl VaultAtRest {
+    /// Reads the vault of `folder`, which must be there.
+    ///
+    /// # Errors
+    /// [`OpenError::Absent`](fiacre_folder::OpenError::Absent) where there is none, else as [`FolderVault::open`].
+    pub fn open(folder: impl AsRef<Path>) -> Result<Self, VaultError> {
+        Ok(Self(Keys::of(file::read(folder.as_ref())?)))
+    }
+
+    /// What the vault is known by; see [`FolderVault::identity`].
+    pub fn identity(&self) -> Option<Fingerprint> {
+        self.0.secret(IDENTITY.rider)
+    }
+
+    /// What it says of a trip.
+    pub fn ask(&self, trip: TripId) -> Said {
+        match self.0.known(trip) {
+            Some(Known::Key(key)) => Said::Key(key.clone()),
+            Some(Known::Forgotten) => Said::Forgotten,
+            None => Said::Nothing,
+        }
+    }
+}
+
+/// Bound in a vault that is identified: no trip, and nobody.
+const IDENTITY: Binding = Binding {
+    trip: TripId::from_u128(0),
+    rider: PrincipalId::from_u128(0),
+};
 
 impl FolderVault {
     /// Opens the vault of `folder`, which is made where there is none.
@@ -26,12 +75,64 @@ impl FolderVault {
     /// # Errors
     /// See [`VaultError`].
     pub fn open(folder: impl AsRef<Path>) -> Result<Self, VaultError> {
-        let (file, entries) = VaultFile::open(folder.as_ref())?;
-        let mut keys = Keys::default();
-        for (place, slot) in (0..).zip(entries) {
-            keys.take(place, slot);
-        }
-        Ok(Self(Arc::new(Mutex::new(Vault { file, keys }))))
+        Ok(Self::of(VaultFile::open_or_make(folder.as_ref())?))
+    }
+
+    /// Opens the vault of `folder`, which must be there.
+    ///
+    /// # Errors
+    /// [`OpenError::Absent`](fiacre_folder::OpenError::Absent) where there is none, else as [`open`](Self::open).
+    pub fn open_made(folder: impl AsRef<Path>) -> Result<Self, VaultError> {
+        Ok(Self::of(VaultFile::open_made(folder.as_ref())?))
+    }
+
+    fn of((file, entries): (VaultFile, Vec<Slot>)) -> Self {
+        let vault = Vault {
+            file,
+            keys: Keys::of(entries),
+            is_grouped: false,
+        };
+        Self(Arc::new(Mutex::new(vault)))
+    }
+
+    /// Gives new keys at once: the disk has them after the next [`sync`](Self::sync), which whoever writes under a key must
+    /// await first. So one sync does for all keys of a group, and for all clones of this vault. What was bound without it may be
+    /// gone after a crash, and then nothing was sealed with it.
+    #[must_use]
+    pub fn grouped(self) -> Self {
+        self.vault().is_grouped = true;
+        self
+    }
+
+    /// Waits until the disk has every key that was given; at once where it has.
+    ///
+    /// # Errors
+    /// [`VaultError::Io`] where it cannot be said what the disk has, and [`VaultError::Unsure`] ever after.
+    pub fn sync(&self) -> Result<(), VaultError> {
+        self.vault().file.sync()
+    }
+
+    /// What this vault alone is known by, once it was [identified](Self::identify): so that nobody takes another vault for it, and
+    /// every rider for forgotten.
+    pub fn identity(&self) -> Option<Fingerprint> {
+        self.vault().keys.secret(IDENTITY.rider)
+    }
+
+    /// The same; an identity is made where there is none.
+    ///
+    /// # Errors
+    /// Where none can be made or written.
+    pub fn identify(&self) -> Result<Fingerprint, VaultError> {
+        let mut vault = self.vault();
+        vault.bind(&[IDENTITY])?;
+        vault.keys.secret(IDENTITY.rider).ok_or(VaultError::Unsure)
+    }
+
+    /// How many trips it has bound, those among them that were forgotten.
+    pub fn trips(&self) -> usize {
+        let vault = self.vault();
+        let identity = usize::from(vault.keys.known(IDENTITY.trip).is_some());
+        vault.keys.trips().saturating_sub(identity)
     }
 
     fn vault(&self) -> MutexGuard<'_, Vault> {
@@ -48,6 +149,9 @@ impl Vault {
             for (place, slot) in (first..).zip(added) {
                 self.keys.take(place, slot);
             }
+        }
+        if !self.is_grouped {
+            self.file.sync()?;
         }
         let keys = bindings
             .iter()

@@ -5,7 +5,7 @@
 use fiacre_domain::id::{PrincipalId, TripId};
 use fiacre_folder::OpenError;
 use fiacre_ports::{Binding, KeyVault, SealingKey};
-use fiacre_vault::{FolderVault, VaultError};
+use fiacre_vault::{FolderVault, Said, VaultAtRest, VaultError};
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -120,6 +120,65 @@ fn a_forgetting_that_was_cut_short_is_done_again() {
     assert_eq!(now(vault.forget(PrincipalId::from_u128(7))).unwrap(), print);
     drop(vault);
     assert_eq!(std::fs::read(file(folder.path())).unwrap(), after);
+}
+
+/// Which keys of a group the disk has is said by the sync: the head counts them no sooner.
+#[test]
+fn keys_of_a_group_count_once_they_are_synced() {
+    let folder = TempDir::new().unwrap();
+    let vault = FolderVault::open(folder.path()).unwrap().grouped();
+    let heads = || std::fs::read(file(folder.path())).unwrap()[..HEADS].to_vec();
+    let before = heads();
+    let keys = [bind(&vault, 1, 7), bind(&vault, 2, 8)];
+    assert_eq!(heads(), before, "nothing is promised yet");
+    vault.sync().unwrap();
+    let promised = heads();
+    assert_ne!(promised, before);
+    vault.sync().unwrap();
+    assert_eq!(heads(), promised, "there was nothing to wait for");
+    assert_eq!(vault.trips(), 2);
+    drop(vault);
+    let vault = FolderVault::open_made(folder.path()).unwrap();
+    assert_eq!([key(&vault, 1), key(&vault, 2)], keys);
+}
+
+#[test]
+fn a_vault_is_read_beside_who_uses_it_and_tells_the_forgotten_from_the_unknown() {
+    let folder = TempDir::new().unwrap();
+    let absent = folder.path().join("absent");
+    assert_eq!(VaultAtRest::open(&absent).unwrap_err().code(), "folder_absent");
+    assert_eq!(
+        FolderVault::open_made(&absent).unwrap_err().code(),
+        "folder_absent"
+    );
+    assert!(!absent.exists());
+    let vault = FolderVault::open(folder.path()).unwrap();
+    let kept = bind(&vault, 1, 7).unwrap();
+    bind(&vault, 2, 8);
+    now(vault.forget(PrincipalId::from_u128(8))).unwrap();
+    let before = std::fs::read(file(folder.path())).unwrap();
+    let at_rest = VaultAtRest::open(folder.path()).unwrap();
+    let said = [1, 2, 3].map(|trip| at_rest.ask(TripId::from_u128(trip)));
+    assert_eq!(said, [Said::Key(kept), Said::Forgotten, Said::Nothing]);
+    assert_eq!(std::fs::read(file(folder.path())).unwrap(), before);
+}
+
+#[test]
+fn a_vault_is_told_from_every_other_also_when_all_are_forgotten() {
+    let (folder, other) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let vault = FolderVault::open(folder.path()).unwrap();
+    assert_eq!((vault.identity(), vault.trips()), (None, 0));
+    let identity = vault.identify().unwrap();
+    assert_eq!(vault.identify().unwrap(), identity);
+    assert_eq!(vault.trips(), 0, "an identity is no trip");
+    now(vault.forget(PrincipalId::from_u128(0))).unwrap();
+    drop(vault);
+    let at_rest = VaultAtRest::open(folder.path()).unwrap();
+    assert_eq!(at_rest.identity(), Some(identity));
+    assert_ne!(
+        FolderVault::open(other.path()).unwrap().identify().unwrap(),
+        identity
+    );
 }
 
 #[test]

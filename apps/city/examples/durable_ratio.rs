@@ -9,6 +9,7 @@
 )]
 
 use fiacre_city::demand::Multiplier;
+use fiacre_city::keep::Folders;
 use fiacre_city::players::Driven;
 use fiacre_city::run::{CityOptions, Played, RunObserver, Venue, drivers_for, play_at};
 use fiacre_domain::event::Event;
@@ -42,10 +43,10 @@ struct Taken {
     processor: Option<Duration>,
 }
 
-fn taken(options: &CityOptions, folder: Option<PathBuf>) -> Result<Taken, Box<dyn Error>> {
+fn taken(options: &CityOptions, folders: Option<Folders>) -> Result<Taken, Box<dyn Error>> {
     let (began, before) = (Instant::now(), processor_time());
     let venue = Venue {
-        folder,
+        folders,
         ..Venue::default()
     };
     let (played, trips) = play_at(options, venue, Trips::default(), |_, _| {})?;
@@ -124,7 +125,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let folder = place.join(format!("fiacre-durable-ratio-{}", std::process::id()));
     let in_memory = taken(&options, None)?;
     show("memory", &in_memory);
-    let on_disk = taken(&options, Some(folder.clone()))?;
+    let on_disk = taken(&options, Some(Folders::new(folder.join("data"))))?;
     show("embedded", &on_disk);
     let bytes = bytes_of(&folder)?;
     std::fs::remove_dir_all(&folder)?;

@@ -3,15 +3,18 @@
 //! In memory what a closed trip has left is dropped, so that a day fits; a folder keeps it. On disk a write takes as long as
 //! in memory, by virtual time, and both answer in the same order.
 
+mod folders;
+
+pub use folders::Folders;
+
 use crate::run::CityError;
 use fiacre_domain::event::Event;
 use fiacre_domain::id::TripId;
-use fiacre_domain::pricing::Tariff;
 use fiacre_domain::saga::{Service, deadline};
 use fiacre_domain::stream::{ChargeNumber, Commit, StreamId};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
-use fiacre_embedded::{Database, OpenError, Options, WriteError};
+use fiacre_embedded::{Database, OpenError, WriteError};
 use fiacre_memory::{
     Dropped, Executor, Group, MemoryBoard, MemoryBus, MemoryEventStore, MemoryTimers, Outside, Paced,
     VirtualTime,
@@ -20,9 +23,10 @@ use fiacre_ports::{
     Bus, Clock, Consistency, DispatchBoard, EventStore, LoadRequest, PortError, Timer, Timers,
 };
 use fiacre_sandbox_payments::{self as sandbox, Sandbox};
+use fiacre_vault::VaultError;
 use std::collections::BTreeSet;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// How long it takes, by virtual time, until what was written is durable: as long as a slow disk takes, so that a group holds
@@ -67,6 +71,27 @@ pub enum KeepError {
         .0.display()
     )]
     OtherRun(PathBuf),
+    /// The vault of keys cannot be opened, or not be written.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The vault is to lie in what it must lie apart from.
+    #[error(
+        "failed to make the vault in {}: that is within the folder whose keys it holds, and in each copy of it; name a folder          elsewhere by --vault",
+        .0.display()
+    )]
+    VaultWithin(PathBuf),
+    /// The vault holds keys already.
+    #[error(
+        "failed to begin with the vault in {}: it holds the keys of another run; name one that is empty or missing by --vault",
+        .0.display()
+    )]
+    UsedVault(PathBuf),
+    /// The vault holds other keys than those that the run began with.
+    #[error(
+        "failed to go on with the vault in {}: its keys are not this run's, and every rider would be taken for forgotten; name the          run's own by --vault",
+        .0.display()
+    )]
+    OtherVault(PathBuf),
     /// The folder holds no run.
     #[error("failed to go on in {}: no run was begun there; name the folder of one", .0.display())]
     NoRun(PathBuf),
@@ -169,30 +194,6 @@ pub(crate) fn company(
 const fn of_trip(trip: TripId) -> [StreamId; 3] {
     let fare = StreamId::Payment(trip, ChargeNumber::FARE);
     [StreamId::Trip(trip), StreamId::Dispatch(trip), fare]
-}
-
-/// Opens a folder for a new run; makes it where there is none. `tariffs` are those that the run quotes with.
-pub fn open_new(folder: &Path, tariffs: &[Arc<Tariff>]) -> Result<Database, KeepError> {
-    let database = open(folder, tariffs)?;
-    if database.is_empty()? {
-        Ok(database)
-    } else {
-        Err(KeepError::OtherRun(folder.to_owned()))
-    }
-}
-
-/// Opens the folder of a run that has ended, however it did.
-pub fn open_left(folder: &Path, tariffs: &[Arc<Tariff>]) -> Result<Database, KeepError> {
-    if folder.is_dir() {
-        open(folder, tariffs)
-    } else {
-        Err(KeepError::NoRun(folder.to_owned()))
-    }
-}
-
-fn open(folder: &Path, tariffs: &[Arc<Tariff>]) -> Result<Database, KeepError> {
-    let options = Options::default().with_tariffs(tariffs.iter().cloned());
-    Ok(Database::open_with(folder, options)?)
 }
 
 impl Kept {

@@ -9,11 +9,13 @@ pub use options::{
     CityError, CityOptions, DEMAND_MAX, DRIVERS_MAX, DRIVERS_PER_DEMAND, PAYMENT_DECLINES, drivers_for,
 };
 
+pub(crate) use left::Beginning;
 pub use resume::{End, Resumed, resume};
 
 use crate::chronicle::ChronicleThread;
 use crate::coverage::Cell;
 use crate::demand::{Ahead, Demand};
+use crate::keep::Folders;
 use crate::players::{Accepted, Driven};
 use crate::proofs::ProofFigures;
 use fiacre_domain::audit::Report as AuditReport;
@@ -28,7 +30,6 @@ use fiacre_sandbox_payments as sandbox;
 use options::UTC_OFFSET;
 use stage::{Stage, lock};
 use std::collections::{BTreeMap, VecDeque};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// How much virtual time passes between two looks at the run.
@@ -105,8 +106,8 @@ impl<S: RunObserver + 'static> ObserverAccess<'_, S> {
 
 /// Where a city is played, and who hears of what is accepted.
 pub struct Venue {
-    /// The folder that the platform keeps what it knows in, which must hold no run yet; without one, in memory.
-    pub folder: Option<PathBuf>,
+    /// Where on disk the platform keeps what it knows, which must hold no run yet; nothing for in memory.
+    pub folders: Option<Folders>,
     /// Is told of each trip the moment that its order is accepted: from then on it is durable.
     pub accepted: Accepted,
 }
@@ -114,7 +115,7 @@ pub struct Venue {
 impl Default for Venue {
     fn default() -> Self {
         Self {
-            folder: None,
+            folders: None,
             accepted: Box::new(|_| {}),
         }
     }
@@ -123,7 +124,7 @@ impl Default for Venue {
 impl std::fmt::Debug for Venue {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Venue")
-            .field("folder", &self.folder)
+            .field("folders", &self.folders)
             .finish_non_exhaustive()
     }
 }

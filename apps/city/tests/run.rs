@@ -3,6 +3,8 @@
 
 #[path = "run/folder.rs"]
 mod folder;
+#[path = "run/privacy.rs"]
+mod privacy;
 #[path = "run/town.rs"]
 mod town;
 

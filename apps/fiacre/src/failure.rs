@@ -13,6 +13,7 @@ use fiacre_domain::pricing::{PricingError, VerifyError};
 use fiacre_embedded::OpenError;
 use fiacre_sandbox_payments as sandbox;
 use fiacre_tariffs::{TariffFileError, TariffFileFault};
+use fiacre_vault::VaultError;
 use fiacre_wire::WireError;
 use slip::nearest;
 use std::fmt;
@@ -67,6 +68,8 @@ pub(crate) enum Failure {
     NoFolder,
     /// A store in memory has no use for a folder.
     NoUseForFolder,
+    /// Nor for keys.
+    NoUseForVault,
     /// The city cannot be played as asked, or came to no end.
     City(CityError),
     /// The audit has findings; the report shows them.
@@ -106,7 +109,8 @@ impl Failure {
             | Self::Unreadable(..)
             | Self::Unwritable(..)
             | Self::NoFolder
-            | Self::NoUseForFolder => EXIT_USAGE,
+            | Self::NoUseForFolder
+            | Self::NoUseForVault => EXIT_USAGE,
             Self::Unwritten(..) | Self::Unspeakable(_) | Self::Unserialisable(_) | Self::Output(_) => {
                 EXIT_OUTPUT
             }
@@ -117,11 +121,23 @@ impl Failure {
 /// The exit code where nothing can be kept in a folder.
 fn keeping(error: &KeepError) -> u8 {
     match error {
-        KeepError::OtherRun(_) | KeepError::NoRun(_) => EXIT_USAGE,
-        KeepError::UnreadableNote(..) => EXIT_UNREADABLE,
-        KeepError::Note(..) | KeepError::Write(_) | KeepError::CompanyWrite => EXIT_OUTPUT,
+        KeepError::OtherRun(_)
+        | KeepError::NoRun(_)
+        | KeepError::VaultWithin(_)
+        | KeepError::UsedVault(_)
+        | KeepError::OtherVault(_) => EXIT_USAGE,
+        KeepError::UnreadableNote(..)
+        | KeepError::Vault(VaultError::Headless | VaultError::Damaged { .. }) => EXIT_UNREADABLE,
+        KeepError::Note(..)
+        | KeepError::Write(_)
+        | KeepError::CompanyWrite
+        | KeepError::Vault(VaultError::NoRandomness | VaultError::Io { .. } | VaultError::Unsure) => {
+            EXIT_OUTPUT
+        }
         KeepError::Company(sandbox::OpenError::OtherCompany { .. }) => EXIT_USAGE,
-        KeepError::Folder(error) | KeepError::Company(sandbox::OpenError::Folder(error)) => match error {
+        KeepError::Folder(error)
+        | KeepError::Vault(VaultError::Folder(error))
+        | KeepError::Company(sandbox::OpenError::Folder(error)) => match error {
             OpenError::InUse { .. } | OpenError::Foreign { .. } | OpenError::Absent { .. } => EXIT_USAGE,
             OpenError::Newer { .. } | OpenError::Damaged { .. } => EXIT_UNREADABLE,
             OpenError::ReadOnly { .. } | OpenError::NoSpace { .. } | OpenError::Io { .. } => EXIT_OUTPUT,
@@ -200,6 +216,9 @@ impl fmt::Display for Failure {
             ),
             Self::NoUseForFolder => f.write_str(
                 "failed to choose a store: --store memory has no use for --data; leave out one of them, or ask for --store embedded",
+            ),
+            Self::NoUseForVault => f.write_str(
+                "failed to choose a vault: nothing is sealed in memory; leave out --vault, or name a folder by --data DIR",
             ),
             Self::City(error) => write!(f, "{error}"),
             Self::MissingTrips(count) => write!(

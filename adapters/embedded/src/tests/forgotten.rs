@@ -6,13 +6,18 @@ use crate::database::{Database, Options};
 use fiacre_conformance::key_vault::reference::Reference;
 use fiacre_conformance::sample::Ids;
 use fiacre_domain::event::Event;
-use fiacre_domain::id::PrincipalId;
+use fiacre_domain::id::{CommandId, PrincipalId};
 use fiacre_domain::pricing::Fault;
+use fiacre_domain::saga::{Command, Service};
 use fiacre_domain::stream::StreamId;
 use fiacre_domain::time::Timestamp;
-use fiacre_domain::trip::{Actor, CancelReason, Cancelled, Stage, TripEvent};
-use fiacre_ports::{Appended, Consistency, EventStore, KeyVault, LoadRequest, NewCommit};
-use std::path::Path;
+use fiacre_domain::trip::{self, Actor, CancelReason, Cancelled, Stage, TripEvent};
+use fiacre_domain::units::Millimetres;
+use fiacre_ports::{
+    Appended, Body, Bus, Consistency, EventKinds, EventStore, KeyVault, LoadRequest, Message, NewCommit,
+    Published, QueueName, QueueSpec,
+};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 const IDS: Ids = Ids::new(7);
@@ -51,6 +56,78 @@ fn found(folder: &Path, vault: &Arc<Reference>) -> PrincipalId {
         panic!("it was no rider");
     };
     rider
+}
+
+fn orders() -> QueueSpec {
+    QueueSpec {
+        name: QueueName::of_reader("orders", IDS.region()),
+        region: IDS.region(),
+        events: EventKinds::All,
+        commands_of: Some(Service::Trip),
+        notices: false,
+        attempts_max: 3,
+    }
+}
+
+fn order_to_cancel(rider: PrincipalId) -> Message {
+    let cancel = trip::Command::Cancel {
+        by: Actor::Rider(rider),
+        reason: CancelReason::Other,
+        driven: Millimetres::ZERO,
+    };
+    Message {
+        body: Body::Command {
+            id: CommandId::from_u128(1),
+            command: Command::Trip(IDS.trip(2), cancel),
+        },
+        region: IDS.region(),
+        trace: None,
+        mandatory: true,
+    }
+}
+
+/// In which of a folder's files these bytes stand.
+fn files_with(folder: &Path, trace: &[u8]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files_with(&path, trace));
+        } else if std::fs::read(&path)
+            .unwrap()
+            .windows(trace.len())
+            .any(|bytes| bytes == trace)
+        {
+            found.push(path);
+        }
+    }
+    found
+}
+
+#[test]
+fn a_rider_is_in_no_byte_of_the_folder_and_without_a_vault_they_are() {
+    let (rider, time) = (IDS.rider(77), Time::starting_at(Timestamp::from_ms(0)));
+    let trace = rider.to_u128().to_be_bytes();
+    let vault: Arc<dyn KeyVault> = Arc::new(Reference::default());
+    let (sealed, clear) = (Options::default().with_vault(vault), Options::default());
+    let found = [sealed, clear].map(|options| {
+        let folder = empty_folder();
+        let database = Database::open_with(folder.path(), options).unwrap();
+        let (store, bus) = (
+            database.event_store(Arc::new(time.clone())),
+            database.bus(Arc::new(time.clone())),
+        );
+        let appended = time.block_on(&database, store.append(vec![cancelled(rider)]));
+        assert!(matches!(appended[..], [Appended::Applied(_)]));
+        // A command waits in a queue, of which the log knows nothing yet.
+        time.block_on(&database, bus.declare(&orders())).unwrap();
+        let published = time.block_on(&database, bus.publish(vec![order_to_cancel(rider)]));
+        assert!(matches!(published[..], [Published::Confirmed]));
+        drop((store, bus, database));
+        files_with(folder.path(), &trace).len()
+    });
+    assert_eq!(found[0], 0);
+    assert!(found[1] > 0);
 }
 
 #[test]

@@ -96,3 +96,38 @@ fn what_cannot_be_opened_now_is_delivered_once_it_can() {
     let deliveries = time.block_on(&database, consumer.next(1, AT)).unwrap();
     assert_eq!(*deliveries[0].message, message);
 }
+
+/// Nothing is sealed under a key that the vault's disk does not have yet.
+#[test]
+fn a_group_is_not_written_where_what_comes_first_is_not() {
+    let (folder, time) = (empty_folder(), Time::starting_at(AT));
+    let is_full = Arc::new(AtomicBool::default());
+    let asked = Arc::clone(&is_full);
+    let first = move || {
+        if asked.load(Ordering::Relaxed) {
+            Err(std::io::Error::from(std::io::ErrorKind::StorageFull))
+        } else {
+            Ok(())
+        }
+    };
+    let database = Database::open_with(folder.path(), Options::default().with_first(first)).unwrap();
+    let bus = database.bus(Arc::new(time.clone()));
+    time.block_on(&database, bus.declare(&queue())).unwrap();
+    is_full.store(true, Ordering::Relaxed);
+    let another = |name| QueueSpec {
+        name: QueueName::of_reader(name, IDS.region()),
+        ..queue()
+    };
+    let declared = time.block_on(&database, bus.declare(&another("second")));
+    let error = declared.unwrap_err();
+    assert_eq!(error.kind(), PortErrorKind::OutcomeUnknown);
+    assert_eq!(database.check().unwrap_err().code(), "store_no_space");
+    is_full.store(false, Ordering::Relaxed);
+    let declared = time.block_on(&database, bus.declare(&another("third")));
+    let error = declared.unwrap_err();
+    assert_eq!(
+        error.kind(),
+        PortErrorKind::Unavailable,
+        "it is opened again first"
+    );
+}

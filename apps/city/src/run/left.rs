@@ -1,13 +1,18 @@
 //! What a run notes of itself in its folder, for whoever goes on with it.
 
-use super::CityError;
 use crate::keep::KeepError;
+use fiacre_domain::fingerprint::Fingerprint;
+use fiacre_domain::pricing::Tariff;
 use fiacre_domain::time::Timestamp;
 use fiacre_services::fleet::Matching;
+use fiacre_wire::stored;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
 /// The newest format of the note that this release reads, and the one that it writes.
 const FORMAT: u32 = 1;
@@ -15,12 +20,16 @@ const NAME: &str = "run.json";
 /// Where a note is written; it gets its name once it is whole.
 const UNFINISHED: &str = "run.json.new";
 
-/// How a run began.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Beginning {
-    pub(super) start: Timestamp,
-    pub(super) seed: u64,
-    pub(super) matching: Matching,
+/// How a run began: what whoever goes on with it must know, and the log does not say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Beginning {
+    pub(crate) start: Timestamp,
+    pub(crate) seed: u64,
+    pub(crate) matching: Matching,
+    /// What the vault of its keys is known by; none for a run in the clear.
+    pub(crate) vault: Option<Fingerprint>,
+    /// What it quotes with.
+    pub(crate) tariff: Arc<Tariff>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -30,6 +39,8 @@ struct Note {
     start_ms: i64,
     seed: u64,
     matching: MatchingName,
+    vault: Option<String>,
+    tariff: Value,
 }
 
 /// Read before the rest: another format may have other fields.
@@ -47,7 +58,12 @@ enum MatchingName {
 
 impl Beginning {
     /// Notes it in a folder: whole, or not at all.
-    pub(super) fn note(self, folder: &Path) -> Result<(), CityError> {
+    pub(crate) fn note(&self, folder: &Path) -> Result<(), KeepError> {
+        let unspoken = |why: &dyn Display| {
+            let why = io::Error::other(why.to_string());
+            KeepError::Note(folder.join(NAME), why)
+        };
+        let tariff = stored::tariff_to_json(&self.tariff).map_err(|error| unspoken(&error))?;
         let note = Note {
             format: FORMAT,
             start_ms: self.start.ms(),
@@ -56,6 +72,8 @@ impl Beginning {
                 Matching::Batch => MatchingName::Batch,
                 Matching::Greedy => MatchingName::Greedy,
             },
+            vault: self.vault.map(|vault| vault.to_string()),
+            tariff: serde_json::from_str(&tariff).map_err(|error| unspoken(&error))?,
         };
         let write = || -> io::Result<()> {
             let mut file = File::create(folder.join(UNFINISHED))?;
@@ -64,27 +82,29 @@ impl Beginning {
             std::fs::rename(folder.join(UNFINISHED), folder.join(NAME))?;
             File::open(folder)?.sync_all()
         };
-        write().map_err(|error| KeepError::Note(folder.join(NAME), error).into())
+        write().map_err(|error| KeepError::Note(folder.join(NAME), error))
     }
 
     /// What was noted in a folder; nothing where the run did not come so far.
-    pub(super) fn read(folder: &Path) -> Result<Option<Self>, CityError> {
+    pub(crate) fn read(folder: &Path) -> Result<Option<Self>, KeepError> {
         let path = folder.join(NAME);
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(KeepError::Note(path, error).into()),
+            Err(error) => return Err(KeepError::Note(path, error)),
         };
-        let unreadable = |path: PathBuf, why: String| CityError::from(KeepError::UnreadableNote(path, why));
+        let unreadable = |why: String| KeepError::UnreadableNote(path.clone(), why);
         match serde_json::from_str(&text) {
             Ok(Format { format }) if format > FORMAT => {
                 let why =
                     format!("a newer release wrote it (format {format}, this one reads up to {FORMAT})");
-                return Err(unreadable(path, why));
+                return Err(unreadable(why));
             }
             Ok(Format { .. }) | Err(_) => {}
         }
-        let note: Note = serde_json::from_str(&text).map_err(|error| unreadable(path, error.to_string()))?;
+        let note: Note = serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
+        let tariff = stored::tariff_from_json(&note.tariff.to_string());
+        let vault = note.vault.as_deref().map(str::parse::<Fingerprint>).transpose();
         Ok(Some(Self {
             start: Timestamp::from_ms(note.start_ms),
             seed: note.seed,
@@ -92,6 +112,8 @@ impl Beginning {
                 MatchingName::Batch => Matching::Batch,
                 MatchingName::Greedy => Matching::Greedy,
             },
+            vault: vault.map_err(|error| unreadable(error.to_string()))?,
+            tariff: Arc::new(tariff.map_err(|error| unreadable(error.to_string()))?),
         }))
     }
 }
@@ -104,11 +126,15 @@ mod tests {
     fn a_note_is_read_as_it_was_written_and_a_newer_or_foreign_one_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(Beginning::read(folder.path()).unwrap(), None);
-        for matching in [Matching::Batch, Matching::Greedy] {
+        let vaults = [None, Some(Fingerprint::new([7; 32]))];
+        let both = [Matching::Batch, Matching::Greedy].into_iter().zip(vaults);
+        for (name, (matching, vault)) in fiacre_tariffs::built_in_names().zip(both.cycle()) {
             let beginning = Beginning {
                 start: Timestamp::from_ms(1_528_489_800_000),
                 seed: u64::MAX,
                 matching,
+                vault,
+                tariff: Arc::new(fiacre_tariffs::built_in(name).unwrap()),
             };
             beginning.note(folder.path()).unwrap();
             assert_eq!(Beginning::read(folder.path()).unwrap(), Some(beginning));

@@ -4,14 +4,13 @@ use super::left::Beginning;
 use super::options::{UTC_OFFSET, approaches, fleet};
 use super::stage::lock;
 use super::{CityError, SLICE};
-use crate::keep::{Keep, KeepError, open_left};
+use crate::keep::{Folders, Keep, KeepError};
 use crate::manhattan::Manhattan;
 use crate::observer::CommitObserver;
 use crate::platform::{Platform, PlatformConfig};
 use crate::roads::Roads;
 use fiacre_domain::event::Event;
 use fiacre_domain::id::TripId;
-use fiacre_domain::pricing::Tariff;
 use fiacre_domain::stream::{Commit, StreamId};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::trip::TripEvent;
@@ -22,7 +21,6 @@ use fiacre_ports::{Cursor, EventStore};
 use fiacre_services::observer::NoObserver;
 use fiacre_wire::seal::KeyedSeal;
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 /// How long nothing may happen before a folder without open trips is at rest: longer than any message is put off.
@@ -161,26 +159,27 @@ pub struct Resumed {
     pub missing: Vec<TripId>,
 }
 
-/// Goes on with the run in `folder`, with the services alone: nobody rides, drives or answers any more, so that deadlines bring
-/// every trip to its end. `tariffs` are those that the run quoted with; `accepted` are trips that must be there.
-pub fn resume(folder: &Path, tariffs: &[Arc<Tariff>], accepted: &[TripId]) -> Result<Resumed, CityError> {
-    let database = open_left(folder, tariffs)?;
+/// Goes on with the run in `folders`, with the services alone: nobody rides, drives or answers any more, so that deadlines bring
+/// every trip to its end. `accepted` are trips that must be there.
+pub fn resume(folders: &Folders, accepted: &[TripId]) -> Result<Resumed, CityError> {
     let mut census = Census::default();
-    read(&database, &mut census)?;
-    let Some(beginning) = Beginning::read(folder)? else {
-        if database.is_empty().map_err(KeepError::from)? {
+    let Some(beginning) = Beginning::read(folders.data())? else {
+        // It was killed before anything could be accepted.
+        if folders.is_empty()? {
             let nothing = Timestamp::from_ms(0);
             return Ok(summed_up(&census, &Census::default(), nothing, nothing, accepted));
         }
-        return Err(KeepError::NoRun(folder.to_owned()).into());
+        return Err(KeepError::NoRun(folders.data().to_owned()).into());
     };
+    let database = folders.reopen(&beginning)?;
+    read(&database, &mut census)?;
     let from = census.last.unwrap_or(beginning.start);
     let found = Census {
         trips: census.trips.clone(),
         ..census
     };
     let census = Arc::new(Mutex::new(census));
-    let mut platform = begin(database, beginning, from, Arc::clone(&census) as _)?;
+    let mut platform = begin(database, &beginning, from, Arc::clone(&census) as _)?;
     let until = drain(&mut platform, &census, from)?;
     drop(platform);
     let census = lock(&census);
@@ -207,7 +206,7 @@ fn read(database: &Database, census: &mut Census) -> Result<(), CityError> {
 
 fn begin(
     database: Database,
-    beginning: Beginning,
+    beginning: &Beginning,
     from: Timestamp,
     commit_observer: Arc<Mutex<dyn CommitObserver>>,
 ) -> Result<Platform, CityError> {

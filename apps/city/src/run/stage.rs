@@ -7,7 +7,7 @@ use crate::chronicle::{Chronicle, ChronicleThread, Note};
 use crate::commission;
 use crate::coverage::Coverage;
 use crate::demand::{Demand, DemandPlan};
-use crate::keep::{Keep, open_new};
+use crate::keep::{Folders, Keep};
 use crate::manhattan::Manhattan;
 use crate::observer::CommitObserver;
 use crate::platform::{Platform, PlatformConfig};
@@ -17,7 +17,7 @@ use crate::roads::Roads;
 use fiacre_domain::id::{RegionId, TripId};
 use fiacre_domain::matching::{Batch, Market, Request};
 use fiacre_domain::payment::Payment;
-use fiacre_domain::place::Place;
+use fiacre_domain::place::Place as Spot;
 use fiacre_domain::pricing::Tariff;
 use fiacre_domain::saga::{self, Command};
 use fiacre_domain::stream::{Commit, StreamId};
@@ -30,7 +30,6 @@ use fiacre_services::observer::{Decided, Observer};
 use fiacre_services::state::State;
 use fiacre_wire::seal::KeyedSeal;
 use std::collections::VecDeque;
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// How long a closed trip is kept, for messages still under way.
@@ -78,10 +77,10 @@ impl<S: RunObserver + 'static> Stage<S> {
         let start = midnight.plus(options.plan()?.start());
         let chronicle = ChronicleThread::begin(observer, &tariff).map_err(CityError::Thread)?;
         let observers = Arc::new(DecisionObservers::default());
-        let Venue { folder, accepted } = venue;
-        let keep = match folder {
+        let Venue { folders, accepted } = venue;
+        let keep = match folders {
             None => Keep::Memory,
-            Some(folder) => Keep::Folder(begin_in(&folder, options, start, &tariff)?),
+            Some(folders) => Keep::Folder(begin_in(&folders, options, start, &tariff)?),
         };
         let config = PlatformConfig {
             keep,
@@ -265,20 +264,22 @@ impl<S: RunObserver + 'static> Stage<S> {
     }
 }
 
-/// Opens a folder for this run, and notes there how it began.
+/// Opens folders for this run, and notes there how it began.
 fn begin_in(
-    folder: &Path,
+    folders: &Folders,
     options: &CityOptions,
     start: Timestamp,
     tariff: &Arc<Tariff>,
 ) -> Result<Database, CityError> {
-    let database = open_new(folder, &[Arc::clone(tariff)])?;
+    let (database, vault) = folders.begin(tariff)?;
     let beginning = Beginning {
         start,
         seed: options.seed,
         matching: options.matching,
+        vault,
+        tariff: Arc::clone(tariff),
     };
-    beginning.note(folder)?;
+    beginning.note(folders.data())?;
     Ok(database)
 }
 
@@ -328,7 +329,7 @@ fn call_in(
 }
 
 /// Where riders are found: the pick-ups of another day's first two hours.
-fn haunts(manhattan: &Manhattan, options: &CityOptions) -> Result<Vec<Place>, CityError> {
+fn haunts(manhattan: &Manhattan, options: &CityOptions) -> Result<Vec<Spot>, CityError> {
     let demand = Demand::load()?;
     let length = options.length.get().clamp(60_000, 7_200_000);
     let plan = DemandPlan::new(options.weekday, options.from, Millis::new(length))?.with_seed(!options.seed);

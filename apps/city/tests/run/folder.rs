@@ -1,6 +1,6 @@
 //! A city on a folder is the city in memory: one seed, one digest; and what stands in the folder is what was audited.
 use super::town::{Day, evening, play, play_at, times};
-use fiacre_city::keep::KeepError;
+use fiacre_city::keep::{Folders, KeepError};
 use fiacre_city::run::{CityError, CityOptions, Venue};
 use fiacre_domain::id::TripId;
 use fiacre_domain::units::Millis;
@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 
 /// In memory, where the system has a place for that: an fsync costs nothing there.
-fn empty_folder() -> TempDir {
+pub(crate) fn empty_folder() -> TempDir {
     tempfile::tempdir_in("/dev/shm")
         .or_else(|_| tempfile::tempdir())
         .unwrap()
@@ -21,7 +21,7 @@ fn play_on(folder: &Path, options: &CityOptions) -> Result<(Day, BTreeSet<TripId
     let accepted = Arc::new(Mutex::new(BTreeSet::new()));
     let noted = Arc::clone(&accepted);
     let venue = Venue {
-        folder: Some(folder.to_owned()),
+        folders: Some(Folders::new(folder.join("data"))),
         accepted: Box::new(move |trip| {
             noted.lock().unwrap().insert(trip);
         }),

@@ -9,6 +9,7 @@ mod receipt;
 mod resume;
 mod tariff;
 mod trip;
+mod vault;
 
 use crate::failure::Failure;
 use clap::Subcommand;

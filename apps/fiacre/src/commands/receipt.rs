@@ -96,6 +96,7 @@ const fn finding_code(failure: &Failure) -> Option<&'static str> {
         | Failure::Unspeakable(_)
         | Failure::NoFolder
         | Failure::NoUseForFolder
+        | Failure::NoUseForVault
         | Failure::City(_)
         | Failure::Findings(_)
         | Failure::MissingTrips(_)

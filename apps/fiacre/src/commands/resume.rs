@@ -1,18 +1,15 @@
 //! `fiacre resume`: goes on with a run that a crash has ended.
 
-use crate::commands::tariff;
+use crate::commands::vault::VaultArguments;
 use crate::failure::Failure;
 use clap::Args;
-use clap::builder::NonEmptyStringValueParser;
 use fiacre_auditing::ack_log;
-use fiacre_city::commission;
-use fiacre_city::run::{self, CityError, Resumed};
+use fiacre_city::run::{self, Resumed};
 use fiacre_domain::id::TripId;
 use serde_json::{Map, Value, json};
 use std::fs::File;
 use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// How many missing trips are named on the page.
 const MISSING_SHOWN: usize = 10;
@@ -26,7 +23,7 @@ Examples:
 
 The services go on where the last commit stands, by the city's clock, and until nothing is left to do. Nobody rides, drives or
 answers any more: deadlines bring every trip to its end, with its locks released and its money captured or given back. A folder
-that is at rest stays as it is.
+that is at rest stays as it is. What the run began with, its tariff among it, is noted in the folder.
 Exit codes: 0 every trip is over, 2 accepted trips are missing or not over, 3 the folder cannot be read, 64 bad usage, such as a
 folder that is in use or holds no run, 70 an error of ours, such as trips that come to no end, 74 the folder cannot be written.")]
 pub(crate) struct ResumeArguments {
@@ -34,9 +31,12 @@ pub(crate) struct ResumeArguments {
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
 
-    /// The tariff that the run quoted with: a file, or the name of a built-in tariff
-    #[arg(long, value_name = "FILE", default_value = "nyc-2018", value_parser = NonEmptyStringValueParser::new())]
-    tariff: String,
+    #[command(flatten)]
+    vault: VaultArguments,
+
+    /// Go on without the keys, for they are lost: every rider is taken for forgotten, and searches find nobody for them
+    #[arg(long, conflicts_with = "vault")]
+    without_vault: bool,
 
     /// Trips that were accepted, as `city --ack-log` wrote them: each must be there, and over
     #[arg(long, value_name = "FILE")]
@@ -46,9 +46,13 @@ pub(crate) struct ResumeArguments {
 impl ResumeArguments {
     pub(crate) fn run(self, json: bool, out: &mut impl Write) -> Result<(), Failure> {
         let accepted = self.ack_log.as_deref().map_or_else(|| Ok(Vec::new()), read)?;
-        let tariff = Arc::new(tariff::open(&self.tariff)?);
-        let tariff = commission::taken(&tariff).map_err(|error| Failure::City(CityError::from(error)))?;
-        let resumed = run::resume(&self.data, &[tariff], &accepted).map_err(Failure::City)?;
+        let folders = self.vault.folders(&self.data);
+        let folders = if self.without_vault {
+            folders.without_vault()
+        } else {
+            folders
+        };
+        let resumed = run::resume(&folders, &accepted).map_err(Failure::City)?;
         let shown = show(&self.data, &resumed, json, out);
         let verdict = match resumed.missing.len() {
             0 => Ok(()),

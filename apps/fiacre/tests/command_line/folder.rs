@@ -107,6 +107,7 @@ fn a_folder_that_cannot_be_used_is_refused_and_it_is_said_what_to_do() {
     assert_eq!(exit(&city(&played, "0")).0, 0);
     let newer = place.path().join("newer");
     copy(&played, &newer);
+    copy(&vault_of(&played), &vault_of(&newer));
     std::fs::write(newer.join("db/fiacre"), "Fiacre's embedded store, format 999\n").unwrap();
     let no_folder = PathBuf::from("/dev/null/data");
     let absent = place.path().join("absent");
@@ -159,6 +160,13 @@ fn a_store_and_a_folder_belong_together() {
         assert_eq!(code, USAGE, "{said}");
         assert!(said.contains(says), "{said}");
     }
+}
+
+/// Where the keys of a run lie, unless another place is named.
+fn vault_of(data: &Path) -> PathBuf {
+    let mut vault = data.as_os_str().to_owned();
+    vault.push(".vault");
+    vault.into()
 }
 
 fn copy(from: &Path, to: &Path) {

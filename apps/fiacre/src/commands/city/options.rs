@@ -37,7 +37,9 @@ Rates: the report says what the three shares came to, as does \"rates\" in the J
 a trip may end by itself before its rider cancels.
 Store: on a folder the platform keeps every commit, message, deadline and search, and the sandbox for payments its own records in
 sandbox-payments/ beside them. A write takes 100 ms of the city's time, on disk and in memory alike: one seed gives one digest on
-both. Killed at any moment, what was accepted goes on by `fiacre resume`. Places and riders' numbers are stored in the clear.
+both. Killed at any moment, what was accepted goes on by `fiacre resume`.
+Vault: riders and places are sealed in the folder, trip by trip; the keys lie in a folder of their own, DIR.vault next to DIR unless
+--vault says otherwise. Keep it, apart from the folder and its backups: without the keys nobody can say who rode where.
 The report goes to stdout, the progress line to a terminal's stderr; NO_COLOR is respected. Ctrl-C ends it without a report.
 Exit codes: 0 no finding, 2 audit findings, 3 the folder cannot be read, 64 bad usage or configuration, such as a folder that is
 in use, foreign or not empty, 70 an error of ours, such as a run that came to no end, 74 the report, the table of trips or the

@@ -1,5 +1,6 @@
 //! Where a city is played: in memory or on a folder, and who notes what was accepted.
 
+use crate::commands::vault::VaultArguments;
 use crate::failure::Failure;
 use clap::{Args, ValueEnum};
 use fiacre_city::run::Venue;
@@ -20,6 +21,9 @@ pub(super) struct VenueArguments {
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
 
+    #[command(flatten)]
+    vault: VaultArguments,
+
     /// Write the id of each trip here, one a line, the moment its order is accepted: from then on the trip is durable
     #[arg(long, value_name = "FILE")]
     ack_log: Option<PathBuf>,
@@ -34,16 +38,19 @@ enum StoreName {
 impl VenueArguments {
     /// Where the city is asked to be played, and what its acceptances are noted in.
     pub(super) fn venue(&self) -> Result<(Venue, AckLog), Failure> {
-        let folder = match (self.store, &self.data) {
+        let folders = match (self.store, &self.data) {
+            (None | Some(StoreName::Memory), None) if self.vault.is_named() => {
+                return Err(Failure::NoUseForVault);
+            }
             (None | Some(StoreName::Memory), None) => None,
-            (None | Some(StoreName::Embedded), Some(folder)) => Some(folder.clone()),
+            (None | Some(StoreName::Embedded), Some(data)) => Some(self.vault.folders(data)),
             (Some(StoreName::Embedded), None) => return Err(Failure::NoFolder),
             (Some(StoreName::Memory), Some(_)) => return Err(Failure::NoUseForFolder),
         };
         let log = AckLog::begin(self.ack_log.as_deref())?;
         let noted = log.clone();
         let accepted = Box::new(move |trip| noted.note(trip));
-        Ok((Venue { folder, accepted }, log))
+        Ok((Venue { folders, accepted }, log))
     }
 }
 
@@ -96,6 +103,7 @@ impl AckLog {
 mod tests {
     use super::*;
     use clap::Parser;
+    use fiacre_city::keep::Folders;
 
     #[derive(Parser)]
     struct Line {
@@ -103,21 +111,25 @@ mod tests {
         venue: VenueArguments,
     }
 
-    fn folder(options: &[&str]) -> Result<Option<PathBuf>, Failure> {
+    fn folders(options: &[&str]) -> Result<Option<Folders>, Failure> {
         let line = Line::try_parse_from(["city"].iter().chain(options)).unwrap();
-        line.venue.venue().map(|(venue, _)| venue.folder)
+        line.venue.venue().map(|(venue, _)| venue.folders)
     }
 
     #[test]
     fn a_folder_is_what_the_embedded_store_needs_and_memory_has_no_use_for() {
-        let named = || Some(PathBuf::from("d"));
-        assert_eq!(folder(&[]).unwrap(), None);
-        assert_eq!(folder(&["--store", "memory"]).unwrap(), None);
-        assert_eq!(folder(&["--data", "d"]).unwrap(), named());
-        assert_eq!(folder(&["--store", "embedded", "--data", "d"]).unwrap(), named());
-        let without = folder(&["--store", "embedded"]).unwrap_err();
+        let named = || Some(Folders::new("d"));
+        assert_eq!(folders(&[]).unwrap(), None);
+        assert_eq!(folders(&["--store", "memory"]).unwrap(), None);
+        assert_eq!(folders(&["--data", "d"]).unwrap(), named());
+        assert_eq!(folders(&["--store", "embedded", "--data", "d"]).unwrap(), named());
+        let apart = folders(&["--data", "d", "--vault", "k"]).unwrap();
+        assert_eq!(apart, named().map(|folders| folders.with_vault("k")));
+        let without = folders(&["--store", "embedded"]).unwrap_err();
         assert!(matches!(without, Failure::NoFolder), "{without}");
-        let useless = folder(&["--store", "memory", "--data", "d"]).unwrap_err();
+        let useless = folders(&["--store", "memory", "--data", "d"]).unwrap_err();
         assert!(matches!(useless, Failure::NoUseForFolder), "{useless}");
+        let useless = folders(&["--vault", "k"]).unwrap_err();
+        assert!(matches!(useless, Failure::NoUseForVault), "{useless}");
     }
 }
