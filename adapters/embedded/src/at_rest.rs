@@ -1,13 +1,14 @@
 //! A folder that no process uses, read as it lies.
 
+use crate::archive::{Archive, CheckedSegment, Merged};
 use crate::backup::{self, Backup, BackupError};
 use crate::bytes::{Malformed, Reader, Row};
 use crate::codec::{Codec, Keys};
 use crate::database::{Options, journal_error, open_engine};
-use crate::error::from_engine;
+use crate::error::{from_engine, from_read};
 use crate::folder::Folder;
-use crate::tables::{RowRead, Table, Tables};
-use crate::{bus, journal};
+use crate::tables::{ReadError, RowRead, Table, Tables};
+use crate::{bus, journal, store};
 use fiacre_domain::id::TripId;
 use fiacre_domain::stream::{Commit, StreamId, Version};
 use fiacre_folder::OpenError;
@@ -16,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use tempfile::TempDir;
 
 const DOING: &str = "read the log";
@@ -84,7 +86,7 @@ impl LogRow {
         &self.bytes
     }
 
-    fn read((key, row): &(fjall::Slice, fjall::Slice)) -> Result<Self, Malformed> {
+    pub(crate) fn read((key, row): &(fjall::Slice, fjall::Slice)) -> Result<Self, Malformed> {
         let mut key = Reader::new(key);
         let ticket = Ticket {
             stream: key.stream()?,
@@ -92,7 +94,7 @@ impl LogRow {
         };
         key.end()?;
         // Of a row that is too short for a commit nothing is left, which does not read as one either.
-        let bytes = crate::store::split(row).map_or(&[][..], |(_, bytes)| bytes);
+        let bytes = store::split(row).map_or(&[][..], |(_, bytes)| bytes);
         Ok(Self::new(ticket, bytes.to_vec()))
     }
 }
@@ -118,6 +120,7 @@ impl LogRow {
 pub struct AtRest {
     codec: Codec,
     tables: Tables,
+    archive: Arc<Archive>,
     is_cut: bool,
     epoch: u32,
     folder: Folder,
@@ -144,9 +147,12 @@ impl AtRest {
         let tables = open_engine(copy.path(), options)
             .and_then(Tables::open)
             .map_err(|error| from_engine(folder.path(), error))?;
+        let archive =
+            Archive::read(&tables, folder.path()).map_err(|error| from_read(folder.path(), error))?;
         Ok(Self {
             codec: Codec::new(None, options.tariffs()),
             tables,
+            archive: Arc::new(archive),
             is_cut: cut.is_some(),
             epoch: folder.epoch(&database)?,
             folder,
@@ -177,36 +183,87 @@ impl AtRest {
         backup::write(&self.tables, self.folder(), self.epoch, beside, out)
     }
 
-    /// About how many commits the log holds.
+    /// About how many commits the log holds, and its archive.
     pub fn commits_about(&self) -> usize {
-        self.tables.count_about(Table::Commits)
+        let archived = usize::try_from(self.archive.commits_count()).unwrap_or(usize::MAX);
+        self.tables.count_about(Table::Commits).saturating_add(archived)
     }
 
-    /// Every commit of the streams of a kind, stream by stream, in order.
+    /// Reads every segment of the archive to its end, and holds it to its own hash, to the one before it and to what the store
+    /// knows of it; `seen` is told of each.
+    pub fn check_archive(&self, seen: impl FnMut(&CheckedSegment)) -> Vec<CheckedSegment> {
+        self.archive.verify(seen)
+    }
+
+    /// The version up to which a stream is archived; none where it is not.
+    ///
+    /// # Errors
+    /// Where the row cannot be read.
+    pub fn archived(&self, stream: StreamId) -> Result<Option<Version>, PortError> {
+        let stub = self.archive.stub(&self.tables, stream);
+        let stub = stub.map_err(|error| error.into_error(DOING))?;
+        Ok(stub.map(|stub| stub.head()))
+    }
+
+    /// The trips that have anything in the log beside what is archived.
+    ///
+    /// # Errors
+    /// Where the rows cannot be read.
+    pub fn trips_in_log(&self) -> Result<BTreeSet<TripId>, PortError> {
+        let mut trips = BTreeSet::new();
+        for kind in [Kept::Trips, Kept::Searches, Kept::Charges] {
+            for row in self.tables.prefix(Table::Commits, &[kind.tag()]) {
+                trips.extend(log_row(row)?.ticket.stream.trip());
+            }
+        }
+        Ok(trips)
+    }
+
+    /// Every commit of the streams of a kind, stream by stream, in order, whether it lies in the log or in the archive. What
+    /// cannot be read in a segment is a row without a commit.
     pub fn streams(&self, kind: Kept) -> impl Iterator<Item = Result<LogRow, PortError>> + use<> {
-        self.tables.prefix(Table::Commits, &[kind.tag()]).map(log_row)
+        self.merged(&[kind.tag()])
     }
 
-    /// The commits of one stream after a version, in order.
+    /// The commits of one stream after a version, in order, as [`streams`](Self::streams) gives them.
     pub fn stream(
         &self,
         stream: StreamId,
         after: Version,
     ) -> impl Iterator<Item = Result<LogRow, PortError>> + use<> {
+        let archived = self.archive.stub(&self.tables, stream).map(|stub| {
+            let rows = stub.map(|stub| self.archive.rows(stream, &stub, after));
+            rows.unwrap_or_default()
+        });
+        let (archived, failed) = match archived {
+            Ok(rows) => (rows, None),
+            Err(error) => (Vec::new(), Some(Err(error.into_error(DOING)))),
+        };
         let (first, last) = (
             commit_key(stream, after),
             commit_key(stream, Version::new(u32::MAX)),
         );
-        self.tables.after(Table::Commits, &first, &last).map(log_row)
+        let in_log = self.tables.after(Table::Commits, &first, &last).map(log_row);
+        failed
+            .into_iter()
+            .chain(archived.into_iter().map(Ok))
+            .chain(in_log)
     }
 
     /// The commits of all charges of a trip, charge by charge.
     pub fn charges(&self, trip: TripId) -> impl Iterator<Item = Result<LogRow, PortError>> + use<> {
         let mut prefix = Row::default();
         prefix.u8(Kept::Charges.tag()).u128(trip.to_u128());
-        self.tables
-            .prefix(Table::Commits, &prefix.into_vec())
-            .map(log_row)
+        self.merged(&prefix.into_vec())
+    }
+
+    fn merged(
+        &self,
+        prefix: &[u8],
+    ) -> Merged<impl Iterator<Item = RowRead> + use<>, impl Iterator<Item = RowRead> + use<>> {
+        let in_log = self.tables.prefix(Table::Commits, prefix);
+        let stubs = self.tables.prefix(Table::Stubs, prefix);
+        Merged::new(Arc::clone(&self.archive), in_log, stubs)
     }
 
     /// The commit of a row; without the trip's key, personal data that was sealed is read as erased.
@@ -233,9 +290,25 @@ impl AtRest {
     }
 }
 
-fn log_row(row: RowRead) -> Result<LogRow, PortError> {
+pub(crate) fn log_row(row: RowRead) -> Result<LogRow, PortError> {
     let read = row.and_then(|row| Ok(LogRow::read(&row)?));
     read.map_err(|error| error.into_error(DOING))
+}
+
+impl AtRest {
+    /// The streams that something is still to be done about: their events are to be published, or a message about them waits,
+    /// is put back or parked.
+    ///
+    /// # Errors
+    /// Where the rows cannot be read.
+    pub fn unsettled(&self) -> Result<BTreeSet<StreamId>, PortError> {
+        let read = || {
+            let mut streams = bus::unsettled_streams(&self.tables)?;
+            streams.extend(store::unpublished(&self.tables)?);
+            Ok(streams)
+        };
+        read().map_err(|error: ReadError| error.into_error("read the messages"))
+    }
 }
 
 fn commit_key(stream: StreamId, version: Version) -> Vec<u8> {

@@ -6,7 +6,7 @@
 //! Numbers are big-endian. Who edits on purpose can make the checksum right; the chain of each stream still tells.
 
 use crate::database::{Database, Options, open_engine};
-use crate::error::from_engine;
+use crate::error::{from_engine, from_read};
 use crate::folder::Folder;
 use crate::tables::{ReadError, Table, Tables};
 use fiacre_folder::OpenError;
@@ -16,8 +16,10 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::Xxh3;
 
-/// The newest format of backups that this release reads, and the one that it writes.
-const FORMAT: u32 = 1;
+/// The newest format of backups that this release reads: of a database that has an archive.
+const FORMAT: u32 = 2;
+/// The format without an archive, which releases before archives restore as well.
+const FORMAT_PLAIN: u32 = 1;
 const LINE: &str = "Fiacre's backup, format ";
 /// No first line is longer.
 const LINE_BYTES_MAX: usize = 64;
@@ -174,13 +176,14 @@ pub(crate) fn write(
 ) -> Result<Backup, BackupError> {
     let unreadable = |error: ReadError| BackupError::Unreadable {
         folder: folder.to_owned(),
-        why: format!("{error:?}"),
+        why: error.to_string(),
     };
     let mut out = Hashed {
         inner: out,
         hash: Xxh3::new(),
     };
-    writeln!(out, "{LINE}{FORMAT}")?;
+    let is_plain = tables.is_table_empty(Table::Segments).map_err(unreadable)?;
+    writeln!(out, "{LINE}{}", if is_plain { FORMAT_PLAIN } else { FORMAT })?;
     out.write_all(&epoch.to_be_bytes())?;
     let mut records = 0_u64;
     for (name, bytes) in beside {
@@ -283,7 +286,13 @@ fn fill(file: impl Read, path: &Path, folder: &Folder) -> Result<(), RestoreErro
         }
     })?;
     tables.fill(rows).map_err(engine_failed)?;
-    tables.persist().map_err(engine_failed)
+    tables.persist().map_err(engine_failed)?;
+    let read_failed = |error| RestoreError::Folder(from_read(folder.path(), error));
+    if !tables.is_table_empty(Table::Segments).map_err(read_failed)? {
+        let noted = Folder::write_format(path);
+        noted.map_err(|error| RestoreError::Folder(OpenError::from_io(folder.path(), error)))?;
+    }
+    Ok(())
 }
 
 /// Reads a backup to its end, and says what it holds once all of it is as it was written.
@@ -350,7 +359,7 @@ fn first_line(file: &mut impl Read) -> Result<String, RestoreError> {
 fn check_format(line: &str) -> Result<(), RestoreError> {
     let format = line.strip_prefix(LINE).and_then(|format| format.parse().ok());
     match format {
-        Some(FORMAT) => Ok(()),
+        Some(FORMAT_PLAIN..=FORMAT) => Ok(()),
         Some(found) if found > FORMAT => Err(RestoreError::Newer { found, known: FORMAT }),
         Some(_) | None => Err(RestoreError::NoBackup),
     }

@@ -1,5 +1,6 @@
 //! The database: opened, shared by the adapters, and written in groups.
 
+use crate::archive::Archive;
 use crate::background::{BackgroundSync, Bell};
 use crate::board::{Boards, EmbeddedBoard};
 use crate::bus::{EmbeddedBus, Exchange};
@@ -157,7 +158,9 @@ impl Database {
             .and_then(Tables::open)
             .map_err(|error| from_engine(folder.path(), error))?;
         let epoch = folder.epoch(&database)?;
-        Core::read(tables, options, folder, epoch).map(|core| Self(Arc::new(core)))
+        let core = Core::read(tables, options, folder, epoch)?;
+        core.archive.name_last();
+        Ok(Self(Arc::new(core)))
     }
 
     /// Writes what calls wait for, as one batch, and answers them in their order once it is on disk; gives how many there
@@ -275,6 +278,7 @@ pub(crate) struct Core {
     pub(crate) deadlines: Deadlines,
     pub(crate) boards: Boards,
     pub(crate) exchange: Exchange,
+    pub(crate) archive: Archive,
     pub(crate) codec: Codec,
     pub(crate) message_bytes_max: usize,
     first: Option<First>,
@@ -297,6 +301,7 @@ impl Core {
             deadlines: Deadlines::read(&tables).map_err(failed)?,
             boards: Boards::read(&tables).map_err(failed)?,
             exchange: Exchange::read(&tables).map_err(failed)?,
+            archive: Archive::read(&tables, folder.path()).map_err(failed)?,
             codec: Codec::new(options.vault, &options.tariffs),
             message_bytes_max: options.message_bytes_max,
             first: options.first,
@@ -304,6 +309,15 @@ impl Core {
             tables,
             folder,
         })
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Says that releases before archives may not use the folder: they would take what was archived for what never was.
+    pub(crate) fn raise_format(&self) -> std::io::Result<()> {
+        self.folder.raise_format()
     }
 
     /// Joins the next group, and waits for it.

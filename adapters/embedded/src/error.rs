@@ -39,7 +39,9 @@ pub(crate) fn from_read(folder: &Path, error: ReadError) -> OpenError {
         ReadError::Malformed(error) => OpenError::damaged(folder, error.to_string()),
         ReadError::Stored(error) => OpenError::damaged(folder, error.to_string()),
         ReadError::Gap => OpenError::damaged(folder, "a commit is missing"),
-        ReadError::Foreign => OpenError::damaged(folder, "bytes that are no message"),
+        error @ (ReadError::Foreign | ReadError::Archived { .. }) => {
+            OpenError::damaged(folder, error.to_string())
+        }
     }
 }
 

@@ -5,12 +5,16 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// The newest format of the folder that this release reads, and the one that it writes.
-pub(crate) const FORMAT: u32 = 1;
+/// The newest format of the folder that this release reads: some of its streams are archived.
+pub(crate) const FORMAT: u32 = 2;
+/// The format without an archive, which releases before archives read as well.
+const FORMAT_PLAIN: u32 = 1;
 
 const DATABASE: &str = "db";
 /// In the database's folder: says that it is Fiacre's, and of which format.
 const MARKER: &str = "fiacre";
+/// The same, until it takes the other's place.
+const MARKER_NEW: &str = "fiacre.new";
 const MARKER_LINE: &str = "Fiacre's embedded store, format ";
 /// In the database's folder: the store's epoch, once it was restored from a backup.
 const EPOCH: &str = "epoch";
@@ -78,6 +82,19 @@ impl Folder {
         Ok(database)
     }
 
+    /// Notes the newest format in a database, or in one that is being made in `path`.
+    pub(crate) fn write_format(path: &Path) -> io::Result<()> {
+        let (marker, new) = (path.join(MARKER), path.join(MARKER_NEW));
+        write_marker(File::create(&new)?, FORMAT)?;
+        std::fs::rename(new, marker)?;
+        File::open(path)?.sync_all()
+    }
+
+    /// Notes the newest format in this folder's database.
+    pub(crate) fn raise_format(&self) -> io::Result<()> {
+        Self::write_format(&self.0.held())
+    }
+
     /// Whether a database of this or an older release stands there, and nothing that the engine would stumble over.
     fn check(&self, database: &Path) -> Result<(), OpenError> {
         let failed = |error| OpenError::from_io(self.path(), error);
@@ -101,7 +118,7 @@ impl Folder {
             .strip_prefix(MARKER_LINE)
             .and_then(|format| format.trim_end().parse().ok());
         match format {
-            Some(FORMAT) => {}
+            Some(FORMAT_PLAIN..=FORMAT) => {}
             Some(found) if found > FORMAT => {
                 return Err(OpenError::Newer {
                     folder: self.path().to_owned(),
@@ -128,7 +145,15 @@ impl Folder {
 
 /// Says in a database that it is Fiacre's, and of which format.
 fn mark(database: &Path) -> io::Result<()> {
-    let mut marker = File::create_new(database.join(MARKER))?;
-    writeln!(marker, "{MARKER_LINE}{FORMAT}")?;
+    let marker = database.join(MARKER);
+    if marker.exists() {
+        // It was said by who made it: a backup of a database that has an archive was restored.
+        return Ok(());
+    }
+    write_marker(File::create_new(marker)?, FORMAT_PLAIN)
+}
+
+fn write_marker(mut marker: File, format: u32) -> io::Result<()> {
+    writeln!(marker, "{MARKER_LINE}{format}")?;
     marker.sync_all()
 }

@@ -13,6 +13,7 @@
 //! DATA/db/epoch            how often the database was restored from a backup, or more; none for never
 //! DATA/db/*.jnl           the journal: a batch for each group
 //! DATA/db/keyspaces/      the tables, as the storage engine (fjall 3) keeps them
+//! DATA/archive/*.segment  streams at rest that were moved out of the log, unless they were moved elsewhere
 //! ```
 //!
 //! | table | key → value |
@@ -29,6 +30,8 @@
 //! | cursors | queue → how far it has come in the messages |
 //! | deferred | queue, number → a message that failed or was put back, and when it is due |
 //! | parked | queue, number → a parked message and why |
+//! | stubs | stream → where it ended when it was archived, the hashes of its first causes, and where in which segments it lies |
+//! | segments | number → hash, counts, and where it lies |
 //!
 //! Numbers are big-endian, so that keys sort. A format newer than this release's is refused when the folder is opened.
 //!
@@ -56,6 +59,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod archive;
 mod at_rest;
 mod background;
 mod backup;
@@ -80,6 +84,7 @@ mod views;
 #[cfg(test)]
 mod tests;
 
+pub use archive::{ArchiveError, CheckedSegment, Segment, SegmentFault, verify_segments};
 pub use at_rest::{AtRest, Kept, LogRow};
 pub use background::BackgroundSync;
 pub use backup::{Backup, BackupError, RestoreError, restore};

@@ -6,6 +6,7 @@ use fiacre_ports::{PortError, PortErrorKind};
 use fiacre_wire::stored::StoredError;
 use fjall::{Keyspace, KeyspaceCreateOptions, PersistMode, Readable};
 use std::ops::Bound;
+use std::path::PathBuf;
 
 const MIB: u64 = 1 << 20;
 
@@ -25,10 +26,12 @@ pub(crate) enum Table {
     Messages,
     Deferred,
     Parked,
+    Stubs,
+    Segments,
 }
 
 impl Table {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 15] = [
         Self::Commits,
         Self::Causes,
         Self::Outbox,
@@ -42,6 +45,8 @@ impl Table {
         Self::Messages,
         Self::Deferred,
         Self::Parked,
+        Self::Stubs,
+        Self::Segments,
     ];
 
     /// Its number in a backup, for ever.
@@ -69,6 +74,8 @@ impl Table {
             Self::Messages => "messages",
             Self::Deferred => "deferred",
             Self::Parked => "parked",
+            Self::Stubs => "stubs",
+            Self::Segments => "segments",
         }
     }
 
@@ -79,7 +86,13 @@ impl Table {
             Self::Causes | Self::Outbox | Self::Snapshots | Self::Timers | Self::Views | Self::Riders => {
                 8 * MIB
             }
-            Self::Board | Self::Queues | Self::Cursors | Self::Deferred | Self::Parked => 4 * MIB,
+            Self::Board
+            | Self::Queues
+            | Self::Cursors
+            | Self::Deferred
+            | Self::Parked
+            | Self::Stubs
+            | Self::Segments => 4 * MIB,
         }
     }
 }
@@ -133,6 +146,11 @@ impl Tables {
         Ok(true)
     }
 
+    /// Whether a table has no row.
+    pub(crate) fn is_table_empty(&self, table: Table) -> Result<bool, ReadError> {
+        Ok(self.keyspace(table).is_empty()?)
+    }
+
     /// One row.
     pub(crate) fn get(&self, table: Table, key: &[u8]) -> Result<Option<fjall::Slice>, ReadError> {
         Ok(self.keyspace(table).get(key)?)
@@ -163,6 +181,21 @@ impl Tables {
     /// Returns once all that was written is on disk.
     pub(crate) fn persist(&self) -> Result<(), fjall::Error> {
         self.engine.persist(PersistMode::SyncAll)
+    }
+
+    /// Writes what is in memory to files, and the tables from which rows are taken for good anew, without those.
+    pub(crate) fn compact(&self) -> Result<(), fjall::Error> {
+        // A journal is let go of once no table needs it.
+        for keyspace in &self.keyspaces {
+            keyspace.rotate_memtable_and_wait()?;
+        }
+        self.keyspace(Table::Commits).major_compact()
+    }
+
+    /// How much of the disk a table's files take.
+    #[cfg(test)]
+    pub(crate) fn disk_bytes(&self, table: Table) -> u64 {
+        self.keyspace(table).disk_space()
     }
 
     /// Writes what a table holds in memory to a file of its own.
@@ -227,6 +260,11 @@ pub(crate) enum ReadError {
     Gap,
     /// Bytes that are no message.
     Foreign,
+    /// A commit lies in a segment of the archive that cannot be read.
+    Archived {
+        segment: PathBuf,
+        why: String,
+    },
 }
 
 impl ReadError {
@@ -243,6 +281,27 @@ impl ReadError {
             Self::Foreign => {
                 PortError::new(PortErrorKind::Damaged, doing).with_source("these bytes are no message")
             }
+            // One trip's history, which somebody may bring back: neither a reason to stop all others nor to drop its messages.
+            Self::Archived { .. } => {
+                PortError::new(PortErrorKind::Damaged, doing).with_source(self.to_string())
+            }
+        }
+    }
+}
+
+impl std::fmt::Display for ReadError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Engine(error) => write!(f, "{error}"),
+            Self::Malformed(error) => write!(f, "{error}"),
+            Self::Stored(error) => write!(f, "{error}"),
+            Self::Gap => f.write_str("a commit is missing"),
+            Self::Foreign => f.write_str("bytes that are no message"),
+            Self::Archived { segment, why } => write!(
+                f,
+                "it was archived in {}, which cannot be read ({why}); bring that file back",
+                segment.display()
+            ),
         }
     }
 }

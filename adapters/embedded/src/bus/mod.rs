@@ -10,7 +10,7 @@ mod waiting;
 #[cfg(test)]
 pub(crate) use exchange::lowered;
 pub(crate) use exchange::{Exchange, Publications};
-pub(crate) use waiting::waiting;
+pub(crate) use waiting::{unsettled_streams, waiting};
 
 use crate::codec::Keys;
 use crate::database::{Core, Database};

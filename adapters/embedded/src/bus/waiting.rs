@@ -10,6 +10,18 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The streams that messages are about which some queue has not settled, has put back or parked, but for events that lie in
 /// the log, and bytes that are no message.
 pub(crate) fn waiting(tables: &Tables) -> Result<BTreeSet<StreamId>, ReadError> {
+    unsettled(tables, stream_of)
+}
+
+/// The same, and those whose events are such messages.
+pub(crate) fn unsettled_streams(tables: &Tables) -> Result<BTreeSet<StreamId>, ReadError> {
+    unsettled(tables, super::stream_of)
+}
+
+fn unsettled(
+    tables: &Tables,
+    stream_of: impl Fn(&Body) -> Option<StreamId>,
+) -> Result<BTreeSet<StreamId>, ReadError> {
     let mut cursors = BTreeMap::new();
     for row in tables.prefix(Table::Cursors, &[]) {
         let (key, value) = row?;

@@ -54,6 +54,14 @@ impl Log {
         };
         commits.into_iter().map(plan).collect()
     }
+
+    /// The version of a stream's last commit, those included that the group has planned so far.
+    pub(crate) fn planned_head(core: &Core, draft: &Draft, stream: StreamId) -> Result<Version, ReadError> {
+        match draft.appends.tips.get(&stream) {
+            Some(tip) => Ok(tip.head),
+            None => tip_on_disk(core, stream).map(|tip| tip.head),
+        }
+    }
 }
 
 fn invalid(why: &'static str) -> Appended {
@@ -105,7 +113,7 @@ fn judge(
 /// The end of a stream as it is on disk.
 fn tip_on_disk(core: &Core, stream: StreamId) -> Result<Tip, ReadError> {
     let known = lock(&core.log.state).tips.get(&stream).cloned();
-    known.map_or_else(|| Tip::read(&core.tables, stream), Ok)
+    known.map_or_else(|| Tip::read(&core.tables, &core.archive, stream), Ok)
 }
 
 /// The commit that `cause` made in this stream, if it did.

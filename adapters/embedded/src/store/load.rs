@@ -75,17 +75,24 @@ fn read_after(core: &Core, request: &LoadRequest, after: Version, keys: &Keys) -
         head: after,
         ..Loaded::default()
     };
-    for row in core
-        .tables
-        .range(Table::Commits, first.as_slice()..=last.as_slice())
-    {
-        let (_, row) = row?;
-        let commit = core.codec.decode(&core.tables, split(&row)?.1, keys)?;
+    let mut take = |bytes: &[u8]| {
+        let commit = core.codec.decode(&core.tables, bytes, keys)?;
         loaded.head = loaded.head.next();
         if (commit.stream, commit.version) != (request.stream, loaded.head) {
             return Err(ReadError::Gap);
         }
         loaded.commits.push(commit);
+        Ok(())
+    };
+    for archived in core.archive.commits(&core.tables, request.stream, after)? {
+        take(&archived)?;
+    }
+    for row in core
+        .tables
+        .range(Table::Commits, first.as_slice()..=last.as_slice())
+    {
+        let (_, row) = row?;
+        take(split(&row)?.1)?;
     }
     if loaded.commits.is_empty() {
         loaded.head = head_of(core, request)?.min(after);
@@ -95,9 +102,22 @@ fn read_after(core: &Core, request: &LoadRequest, after: Version, keys: &Keys) -
 
 /// One commit, if it is there.
 pub(super) fn commit_at(core: &Core, at: Ticket, keys: &Keys) -> Result<Option<Commit>, ReadError> {
-    let row = core.tables.get(Table::Commits, &key(at.stream, at.version))?;
-    let decode = |row: fjall::Slice| core.codec.decode(&core.tables, split(&row)?.1, keys);
-    row.map(decode).transpose()
+    let decode = |bytes: &[u8]| core.codec.decode(&core.tables, bytes, keys);
+    match core.tables.get(Table::Commits, &key(at.stream, at.version))? {
+        Some(row) => decode(split(&row)?.1).map(Some),
+        None => archived(core, at)?.map(|bytes| decode(&bytes)).transpose(),
+    }
+}
+
+/// One commit that lies in the archive, if it does.
+fn archived(core: &Core, at: Ticket) -> Result<Option<Vec<u8>>, ReadError> {
+    let Some(before) = at.version.get().checked_sub(1) else {
+        return Ok(None);
+    };
+    let commits = core
+        .archive
+        .commits(&core.tables, at.stream, Version::new(before))?;
+    Ok(commits.into_iter().next())
 }
 
 /// The entry of a commit by its place.
@@ -110,13 +130,14 @@ pub(super) fn entry_at(
     let row = core
         .tables
         .get(Table::Commits, &key(ticket.stream, ticket.version));
-    match row.map_err(|error| error.into_error(doing))? {
-        Some(row) => entry(core, ticket, &row, keys, doing),
-        None => Ok(Entry {
-            ticket,
-            commit: Err(ReadError::Gap.into_error(doing)),
-        }),
+    if let Some(row) = row.map_err(|error| error.into_error(doing))? {
+        return entry(core, ticket, &row, keys, doing);
     }
+    let commit = commit_at(core, ticket, keys).and_then(|commit| commit.ok_or(ReadError::Gap));
+    Ok(Entry {
+        ticket,
+        commit: commit.map(Arc::new).map_err(|error| error.into_error(doing)),
+    })
 }
 
 /// The entry of a commit: it, or why this release cannot read it; an error where it may be read later.
@@ -176,8 +197,9 @@ fn head_of(core: &Core, request: &LoadRequest) -> Result<Version, ReadError> {
     let mut prefix = Row::default();
     prefix.stream(request.stream);
     let last = core.tables.prefix(Table::Commits, &prefix.into_vec()).next_back();
-    let Some((place, _)) = last.transpose()? else {
-        return Ok(Version::EMPTY);
-    };
-    Ok(ticket_of(&place)?.version)
+    if let Some((place, _)) = last.transpose()? {
+        return Ok(ticket_of(&place)?.version);
+    }
+    let archived = core.archive.stub(&core.tables, request.stream)?;
+    Ok(archived.map_or(Version::EMPTY, |stub| stub.head()))
 }

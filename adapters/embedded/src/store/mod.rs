@@ -7,6 +7,7 @@ mod snapshot;
 mod tip;
 
 pub(crate) use append::Appends;
+pub(crate) use tip::{CAUSES_READ, Tip, key as commit_key};
 
 use crate::bytes::{Malformed, Reader};
 use crate::codec::Keys;
@@ -27,9 +28,9 @@ use fiacre_ports::{
     Snapshot, Ticket,
 };
 use fiacre_wire::stored::People;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, Mutex};
-use tip::Tip;
 
 /// How many streams' ends, and how many snapshots, are kept in memory at least, once that many were used.
 const KEPT_STREAMS: usize = 65_536;
@@ -54,6 +55,17 @@ struct State {
     feeds: [Feed; Service::ALL.len()],
     /// The next row of the outbox.
     row_next: u64,
+}
+
+/// The streams of which something is to be published.
+pub(crate) fn unpublished(tables: &Tables) -> Result<BTreeSet<StreamId>, ReadError> {
+    let mut streams = BTreeSet::new();
+    for row in tables.prefix(Table::Outbox, &[]) {
+        let (key, value) = row?;
+        let (_, _, tickets) = read_outbox(&key, &value)?;
+        streams.extend(tickets.iter().map(|ticket| ticket.stream));
+    }
+    Ok(streams)
 }
 
 const fn number(service: Service) -> u8 {
@@ -213,6 +225,8 @@ impl Log {
 }
 
 /// The event store on disk, for a process with a clock of its own.
+///
+/// A stream that was [archived](Database::archive) is loaded as ever, its commits from their segment; a scan leaves them out.
 ///
 /// A commit is on disk when [`append`](EventStore::append) says that it is applied. That one is published, and the snapshots of
 /// drivers, whose streams grow for years, are written with the next group; other snapshots are kept in memory.

@@ -1,6 +1,7 @@
 //! What an append must know of a stream: where it ends, and what caused its commits.
 
 use super::split;
+use crate::archive::{Archive, Stub};
 use crate::bytes::Row;
 use crate::tables::{ReadError, Table, Tables};
 use fiacre_domain::canonical::Canonical;
@@ -11,7 +12,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 /// The causes of this many first commits of a stream stand in their own rows, and are read with them: most streams never have
 /// more. Those of later ones stand in a table.
-pub(super) const CAUSES_READ: u32 = 64;
+pub(crate) const CAUSES_READ: u32 = 64;
 
 /// The end of a stream.
 #[derive(Debug, Clone, Default)]
@@ -24,29 +25,51 @@ pub(crate) struct Tip {
 }
 
 impl Tip {
-    /// Reads it from the stream's rows.
-    pub(super) fn read(tables: &Tables, stream: StreamId) -> Result<Self, ReadError> {
-        if !tables.has(Table::Commits, &key(stream, Version::new(1)))? {
+    /// Reads it from the stream's rows, and from what stays of those that were archived.
+    pub(crate) fn read(tables: &Tables, archive: &Archive, stream: StreamId) -> Result<Self, ReadError> {
+        let archived = archive.stub(tables, stream)?;
+        if archived.is_none() && !tables.has(Table::Commits, &key(stream, Version::new(1)))? {
             return Ok(Self::default());
         }
+        let mut tip = archived.as_ref().map_or_else(Self::default, Self::of_archived);
         let mut prefix = Row::default();
         prefix.stream(stream);
         let prefix = prefix.into_vec();
-        let mut causes = Vec::new();
-        for row in tables.prefix(Table::Commits, &prefix).take(CAUSES_READ as usize) {
+        let left = (CAUSES_READ as usize).saturating_sub(tip.causes.len());
+        for row in tables.prefix(Table::Commits, &prefix).take(left) {
             let (_, row) = row?;
-            causes.push(split(&row)?.0);
+            tip.causes.push(split(&row)?.0);
         }
         let last = tables.prefix(Table::Commits, &prefix).next_back();
-        let Some(last) = last.transpose()? else {
-            return Ok(Self::default());
-        };
-        let stored = Stored::read(split(&last.1)?.1)?;
-        Ok(Self {
-            head: stored.version(),
-            hash: Some(stored.hash()),
-            causes,
-        })
+        if let Some(last) = last.transpose()? {
+            let stored = Stored::read(split(&last.1)?.1)?;
+            tip.head = stored.version();
+            tip.hash = Some(stored.hash());
+        }
+        Ok(tip)
+    }
+
+    fn of_archived(stub: &Stub) -> Self {
+        Self {
+            head: stub.head(),
+            hash: Some(stub.hash()),
+            causes: stub.causes().to_vec(),
+        }
+    }
+
+    /// The version of the last commit.
+    pub(crate) const fn head(&self) -> Version {
+        self.head
+    }
+
+    /// Its hash, if there is one.
+    pub(crate) const fn hash(&self) -> Option<Fingerprint> {
+        self.hash
+    }
+
+    /// The hashes of the first causes, by version.
+    pub(crate) fn causes(&self) -> &[u64] {
+        &self.causes
     }
 
     /// Which of the first commits may have this cause.
@@ -77,7 +100,7 @@ pub(super) fn hash_of(cause: &Cause) -> u64 {
 }
 
 /// Where a commit lies.
-pub(super) fn key(stream: StreamId, version: Version) -> Vec<u8> {
+pub(crate) fn key(stream: StreamId, version: Version) -> Vec<u8> {
     let mut key = Row::default();
     key.stream(stream).version(version);
     key.into_vec()

@@ -155,7 +155,7 @@ fn folders_that_are_none_of_ours_are_told_apart_and_left_alone() {
     let newer = left(&World::new());
     fs::write(
         newer.path().join("db/fiacre"),
-        "Fiacre's embedded store, format 2\n",
+        "Fiacre's embedded store, format 999\n",
     )
     .unwrap();
     assert_eq!(code(newer.path()), "folder_newer");

@@ -94,7 +94,7 @@ fn a_newer_format_is_said() {
     let copy = copy_of(world.state.borrow().folder.path());
     fs::write(
         copy.path().join("db/fiacre"),
-        "Fiacre's embedded store, format 2\n",
+        "Fiacre's embedded store, format 999\n",
     )
     .unwrap();
     let error = Database::open(copy.path()).unwrap_err();

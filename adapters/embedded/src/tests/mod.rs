@@ -1,5 +1,6 @@
 //! The adapters keep every clause of their ports, and what was acknowledged survives what may come.
 
+mod archive;
 mod at_rest;
 mod backup;
 mod chance;

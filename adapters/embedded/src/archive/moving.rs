@@ -1,0 +1,322 @@
+//! Moves streams out of the log: the segment first, whole and on disk; then the store, in one write; its name last.
+//!
+//! Killed before the store's write, the log is as it was, and a file without a name is left that the next move writes over.
+//! Killed after it, the file is found without its name, and gets it when the folder is opened again. At no moment is a
+//! commit in neither, and at none in both.
+
+use super::segment::{Draft as SegmentDraft, Segment};
+use super::stub::{Piece, Stub};
+use super::{ARCHIVE, Archive, Entry, UNNAMED, segment_key, stub_key};
+use crate::database::{Core, Database};
+use crate::draft::Draft;
+use crate::group::Failure;
+use crate::lock::lock;
+use crate::store::{Log, Tip, commit_key, split};
+use crate::tables::{ReadError, Table};
+use fiacre_domain::stream::{StreamId, Version};
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::sync::atomic::Ordering;
+use std::task::{Context, Poll, Waker};
+
+/// Why streams could not be moved. Then they are in the log as they were.
+#[derive(Debug, thiserror::Error)]
+pub enum ArchiveError {
+    /// The log cannot be read.
+    #[error("failed to archive: the log of {} cannot be read: {why}; see `fiacre audit check`", folder.display())]
+    Unreadable {
+        /// The folder.
+        folder: PathBuf,
+        /// What was found.
+        why: String,
+    },
+    /// A stream has gone on meanwhile.
+    #[error("failed to archive {stream}: it has gone on meanwhile; archive it once it has come to rest")]
+    Moved {
+        /// The stream.
+        stream: StreamId,
+    },
+    /// A segment of this number is there that the store does not know.
+    #[error(
+        "failed to archive: {} is there already, and is none of this store's; name an empty folder, or the one that holds this store's segments",
+        .0.display()
+    )]
+    Occupied(PathBuf),
+    /// The place cannot be named in the store.
+    #[error("failed to archive to {}: its name is no text; name another folder", .0.display())]
+    Unnameable(PathBuf),
+    /// The segment cannot be written.
+    #[error("failed to write {}: {}; make room, or name another folder", .0.display(), .1)]
+    Unwritten(PathBuf, #[source] io::Error),
+    /// The store cannot be written.
+    #[error("failed to archive: the store cannot be written: {0}")]
+    Store(String),
+}
+
+impl ArchiveError {
+    /// The stable code of this error.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Unreadable { .. } => "archive_unreadable",
+            Self::Moved { .. } => "archive_moved",
+            Self::Occupied(_) => "archive_occupied",
+            Self::Unnameable(_) => "archive_unnameable",
+            Self::Unwritten(..) => "archive_unwritten",
+            Self::Store(_) => "archive_store",
+        }
+    }
+}
+
+/// What has just been done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// The segment is being written.
+    Begun,
+    /// It is on disk, without a name, and the store does not know of it.
+    Written,
+    /// The store knows it, and no longer holds its commits.
+    Noted,
+    /// It has its name.
+    Named,
+}
+
+/// A stream's commits that are to be moved, and what of it stays.
+struct Move {
+    stream: StreamId,
+    /// The version after which its commits lie in the log.
+    after: Version,
+    stub: Stub,
+}
+
+impl Database {
+    /// Moves streams into one segment, whole up to the versions given, at which they must end: then whoever loads them finds
+    /// them as before, and their commits are no longer in the log. A stream that lies in segments already, and has gone on
+    /// since, is moved from there on. Streams that have nothing in the log are left out; nothing where that is all.
+    ///
+    /// The segment is written to `to`, or else to the folder `archive` within this one. What still waits in a queue, or
+    /// is to be published, need not be at rest for this; but whoever waits reads it from the segment then.
+    ///
+    /// # Errors
+    /// [`ArchiveError`]; then the streams are in the log as they were.
+    pub fn archive(
+        &self,
+        streams: &[(StreamId, Version)],
+        to: Option<&Path>,
+    ) -> Result<Option<Segment>, ArchiveError> {
+        self.archive_in_steps(streams, to, |_| ())
+    }
+
+    pub(crate) fn archive_in_steps(
+        &self,
+        streams: &[(StreamId, Version)],
+        to: Option<&Path>,
+        mut done: impl FnMut(Step),
+    ) -> Result<Option<Segment>, ArchiveError> {
+        let core = self.core();
+        let place = core.archive.place(to)?;
+        let _one_at_a_time = lock(&core.archive.moving);
+        let (number, prev) = core.archive.next();
+        let mut segment = SegmentDraft::begin(number, prev);
+        let mut moves = Vec::new();
+        for (stream, head) in streams {
+            moves.extend(core.gather(*stream, *head, number, &mut segment)?);
+        }
+        if moves.is_empty() {
+            return Ok(None);
+        }
+        let (bytes, segment) = segment.finish();
+        let folder = place.clone().unwrap_or_else(|| self.folder().join(ARCHIVE));
+        let file = folder.join(Segment::file_name(number));
+        let unnamed = folder.join(format!("{}{UNNAMED}", Segment::file_name(number)));
+        let unwritten = |error| ArchiveError::Unwritten(file.clone(), error);
+        if file.exists() {
+            return Err(ArchiveError::Occupied(file));
+        }
+        write_file(&folder, &unnamed, &bytes, || done(Step::Begun)).map_err(unwritten)?;
+        done(Step::Written);
+        let entry = Entry { segment, place };
+        // Where that fails the file is left, since the store's write may be on disk; if not, the next move writes over it.
+        self.note(moves, &entry)?;
+        done(Step::Noted);
+        fs::rename(&unnamed, &file).map_err(unwritten)?;
+        sync_folder(&folder).map_err(unwritten)?;
+        done(Step::Named);
+        Ok(Some(segment))
+    }
+
+    /// Lets the store know of a segment, and forget what lies in it, in one write.
+    fn note(&self, moves: Vec<Move>, entry: &Entry) -> Result<(), ArchiveError> {
+        let core = self.core();
+        core.raise_format()
+            .map_err(|error| ArchiveError::Store(error.to_string()))?;
+        let row = (segment_key(entry.segment.number), entry.write());
+        let waiting = core.join(move |core, draft| plan(core, draft, &moves, row));
+        core.sync_all();
+        let mut waiting = pin!(waiting);
+        let answer = waiting.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        match answer {
+            Poll::Ready(Ok(planned)) => planned?,
+            Poll::Ready(Err(failure @ (Failure::NotDone(_) | Failure::Unknown(_)))) => {
+                return Err(ArchiveError::Store(failure.to_string()));
+            }
+            Poll::Pending => return Err(ArchiveError::Store("nothing was written".to_owned())),
+        }
+        core.archive.learn(entry.clone());
+        Ok(())
+    }
+
+    /// Gives back to the disk what was taken out of the tables; takes about as long as writing anew what is left in them.
+    ///
+    /// # Errors
+    /// Where the tables cannot be read or written.
+    pub fn compact(&self) -> Result<(), ArchiveError> {
+        let compacted = self.core().tables.compact();
+        compacted.map_err(|error| ArchiveError::Store(error.to_string()))
+    }
+}
+
+impl Core {
+    /// Adds to a segment what of a stream lies in the log; nothing where nothing does.
+    fn gather(
+        &self,
+        stream: StreamId,
+        head: Version,
+        number: u32,
+        segment: &mut SegmentDraft,
+    ) -> Result<Option<Move>, ArchiveError> {
+        let unreadable = |error: ReadError| ArchiveError::Unreadable {
+            folder: self.folder().to_owned(),
+            why: error.to_string(),
+        };
+        let moved = || ArchiveError::Moved { stream };
+        let before = self.archive.stub(&self.tables, stream).map_err(unreadable)?;
+        let after = before.as_ref().map_or(Version::EMPTY, Stub::head);
+        let tip = Tip::read(&self.tables, &self.archive, stream).map_err(unreadable)?;
+        if tip.head() != head {
+            return Err(moved());
+        }
+        let Some(hash) = tip.hash().filter(|_| head > after) else {
+            return Ok(None);
+        };
+        let mut commits = Vec::new();
+        let (first, last) = (commit_key(stream, after.next()), commit_key(stream, head));
+        for row in self
+            .tables
+            .range(Table::Commits, first.as_slice()..=last.as_slice())
+        {
+            let (_, row) = row.map_err(unreadable)?;
+            let (_, bytes) = split(&row).map_err(|error| unreadable(error.into()))?;
+            commits.push(bytes.to_vec());
+        }
+        if commits.len() != (head.get() - after.get()) as usize {
+            return Err(unreadable(ReadError::Gap));
+        }
+        let span = segment.add(stream, after.next(), &commits);
+        let span = span.ok_or_else(|| unreadable(ReadError::Gap))?;
+        let mut pieces = before.map_or_else(Vec::new, |stub| stub.pieces);
+        pieces.push(Piece {
+            segment: number,
+            until: head,
+            span,
+        });
+        let causes = tip.causes().to_vec();
+        let stub = Stub {
+            head,
+            hash,
+            causes,
+            pieces,
+        };
+        Ok(Some(Move { stream, after, stub }))
+    }
+}
+
+/// Plans the move, if every stream still ends where it did.
+fn plan(
+    core: &Core,
+    draft: &mut Draft,
+    moves: &[Move],
+    (key, entry): (Vec<u8>, Vec<u8>),
+) -> Result<(), ArchiveError> {
+    for Move { stream, stub, .. } in moves {
+        let head = Log::planned_head(core, draft, *stream).map_err(|error| ArchiveError::Unreadable {
+            folder: core.folder().to_owned(),
+            why: error.to_string(),
+        })?;
+        if head != stub.head {
+            return Err(ArchiveError::Moved { stream: *stream });
+        }
+    }
+    for Move { stream, after, stub } in moves {
+        for version in after.get() + 1..=stub.head.get() {
+            draft.remove(Table::Commits, commit_key(*stream, Version::new(version)));
+        }
+        draft.put(Table::Stubs, stub_key(*stream), stub.write());
+    }
+    draft.put(Table::Segments, key, entry);
+    Ok(())
+}
+
+impl Archive {
+    /// The place as the store notes it: nothing for that in its own folder.
+    fn place(&self, to: Option<&Path>) -> Result<Option<PathBuf>, ArchiveError> {
+        let Some(to) = to else { return Ok(None) };
+        let unwritten = |error| ArchiveError::Unwritten(to.to_owned(), error);
+        fs::create_dir_all(to).map_err(unwritten)?;
+        let place = fs::canonicalize(to).map_err(unwritten)?;
+        if fs::canonicalize(self.folder.join(ARCHIVE)).is_ok_and(|own| own == place) {
+            return Ok(None);
+        }
+        if place.to_str().is_none() {
+            return Err(ArchiveError::Unnameable(place));
+        }
+        Ok(Some(place))
+    }
+
+    /// The next segment's number, and the hash of the one before it.
+    fn next(&self) -> (u32, Option<fiacre_domain::fingerprint::Fingerprint>) {
+        let state = lock(&self.state);
+        match state.catalog.last_key_value() {
+            Some((number, entry)) => (number.saturating_add(1), Some(entry.segment.hash)),
+            None => (1, None),
+        }
+    }
+
+    fn learn(&self, entry: Entry) {
+        lock(&self.state).catalog.insert(entry.segment.number, entry);
+        self.is_used.store(true, Ordering::Release);
+    }
+
+    /// Gives its name to a segment that a crash has left without.
+    pub(crate) fn name_last(&self) {
+        let state = lock(&self.state);
+        let Some((number, entry)) = state.catalog.last_key_value() else {
+            return;
+        };
+        let path = entry.path(&self.folder);
+        let named = path.with_file_name(Segment::file_name(*number));
+        if path != named && path.is_file() {
+            // It is found without its name as well; the next opening tries again.
+            if let Err(error) = fs::rename(&path, &named) {
+                tracing::warn!(segment = %path.display(), %error, "a segment keeps the name of one that is being written");
+            }
+        }
+    }
+}
+
+fn write_file(folder: &Path, file: &Path, bytes: &[u8], begun: impl FnOnce()) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    let (first, rest) = bytes.split_at(bytes.len() / 2);
+    let mut out = File::create(file)?;
+    out.write_all(first)?;
+    begun();
+    out.write_all(rest)?;
+    out.sync_all()?;
+    sync_folder(folder)
+}
+
+/// Makes what was written in a folder durable under its names.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
