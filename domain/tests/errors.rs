@@ -86,6 +86,7 @@ fn of_matching() -> Vec<(&'static str, String)> {
         CertificateFlaw::TripUnknown(TRIP),
         CertificateFlaw::NoSuchPairing(TRIP),
         CertificateFlaw::DriverShared(ANN),
+        CertificateFlaw::DriverKnownTwice(ANN),
         CertificateFlaw::TripPriceTooHigh(TRIP),
         CertificateFlaw::DriverPriceAboveZero(ANN),
         CertificateFlaw::Gap {

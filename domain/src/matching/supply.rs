@@ -209,6 +209,12 @@ impl Supply {
         self.find(driver).map(|slot| &self.drivers[slot as usize])
     }
 
+    /// What is known of each driver, straight from the list that every index points into: in no order that means anything,
+    /// and with an offline one in the place of whoever was removed.
+    pub(super) fn everyone(&self) -> impl Iterator<Item = &Driver> {
+        self.drivers.iter()
+    }
+
     /// Takes locations. Each driver's latest by sequence wins, in whatever order they come.
     pub fn report(&mut self, samples: &[Sample]) -> Reported {
         self.report_noting(samples, |_| {})
@@ -482,6 +488,9 @@ impl<A: FnMut(i64, u32) -> bool> Finder for NearestFinder<'_, A> {
         self.drop_farther();
     }
 }
+
+#[cfg(test)]
+mod planted;
 
 #[cfg(test)]
 mod tests {
