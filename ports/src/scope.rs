@@ -1,4 +1,4 @@
-//! Which part of the streams a reader takes: one service's, and of those a shard.
+//! Which part of the streams a reader takes, whether of their commits or of their timers: one service's, and of those a shard.
 
 use fiacre_domain::saga::Service;
 use fiacre_domain::stream::StreamId;
@@ -136,7 +136,8 @@ impl Shard {
     }
 }
 
-/// What a reader of a feed or of timers takes.
+/// What a reader of a feed or of timers takes: the commits, or the timers, of the streams that it [covers](Scope::covers).
+/// Nothing else decides; a timer carries no owner of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Scope {
     service: Service,

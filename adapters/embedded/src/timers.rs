@@ -105,15 +105,15 @@ impl Deadlines {
         }
     }
 
-    fn plan_schedule(draft: &mut Draft, service: Service, timers: Vec<Timer>) {
-        for timer in timers {
+    fn plan_schedule(draft: &mut Draft, timers: Vec<(Service, Timer)>) {
+        for (service, timer) in timers {
             draft.put(Table::Timers, key(service, timer.id), value(&timer));
             draft.timers.insert((service, timer.id), Some(timer));
         }
     }
 
-    fn plan_done(&self, draft: &mut Draft, service: Service, timers: &[Timer]) {
-        for timer in timers {
+    fn plan_done(&self, draft: &mut Draft, timers: &[(Service, Timer)]) {
+        for &(service, ref timer) in timers {
             let due_at = self.due_at(draft, service, timer.id);
             if due_at.is_none_or(|due_at| due_at <= timer.due_at) {
                 draft.remove(Table::Timers, key(service, timer.id));
@@ -197,7 +197,6 @@ fn value(timer: &Timer) -> Vec<u8> {
 fn read_timer(key: &[u8], value: &[u8]) -> Result<(Service, Timer), Malformed> {
     let (mut key, mut value) = (Reader::new(key), Reader::new(value));
     let tag = key.u8()?;
-    let service = Service::ALL.into_iter().find(|service| number(*service) == tag);
     let id = TimerId {
         stream: key.stream()?,
         version: key.version()?,
@@ -210,6 +209,7 @@ fn read_timer(key: &[u8], value: &[u8]) -> Result<(Service, Timer), Malformed> {
         trace: value.trace()?,
     };
     key.end().and(value.end())?;
+    let service = timer.service().ok().filter(|service| number(*service) == tag);
     Ok((service.ok_or(Malformed)?, timer))
 }
 
@@ -240,11 +240,13 @@ impl fmt::Debug for EmbeddedTimers {
 
 #[async_trait]
 impl Timers for EmbeddedTimers {
-    async fn schedule(&self, service: Service, timers: Vec<Timer>) -> Result<(), PortError> {
+    async fn schedule(&self, timers: Vec<Timer>) -> Result<(), PortError> {
         if timers.is_empty() {
             return Ok(());
         }
-        let plan = move |_: &Core, draft: &mut Draft| Deadlines::plan_schedule(draft, service, timers);
+        let owned = timers.into_iter().map(|timer| Ok((timer.service()?, timer)));
+        let timers = owned.collect::<Result<Vec<_>, PortError>>()?;
+        let plan = move |_: &Core, draft: &mut Draft| Deadlines::plan_schedule(draft, timers);
         let written = self.core.join(plan).await;
         written.map_err(|failure| failure.into_error("schedule timers"))
     }
@@ -257,21 +259,22 @@ impl Timers for EmbeddedTimers {
         Ok(due.unwrap_or_default())
     }
 
-    async fn done(&self, service: Service, timers: &[Timer]) -> Result<(), PortError> {
-        {
+    async fn done(&self, timers: &[Timer]) -> Result<(), PortError> {
+        let owned = timers
+            .iter()
+            .filter_map(|timer| Some((timer.service().ok()?, timer.clone())));
+        let timers: Vec<_> = owned.collect();
+        for &(service, ref timer) in &timers {
             let mut armed = lock(self.core.deadlines.of(service));
-            for timer in timers {
-                if armed
-                    .due_at(timer.id)
-                    .is_some_and(|due_at| due_at <= timer.due_at)
-                {
-                    armed.remove(timer.id);
-                }
+            if armed
+                .due_at(timer.id)
+                .is_some_and(|due_at| due_at <= timer.due_at)
+            {
+                armed.remove(timer.id);
             }
         }
-        let timers = timers.to_vec();
         self.core
-            .hint(move |core, draft| core.deadlines.plan_done(draft, service, &timers));
+            .hint(move |core, draft| core.deadlines.plan_done(draft, &timers));
         Ok(())
     }
 }

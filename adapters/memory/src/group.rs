@@ -28,7 +28,7 @@ use std::task::{Context, Poll, Waker};
 /// executor.add_outside(Paced::new(group, time.clone(), Millis::new(20)));
 /// # let id = TimerId { stream: StreamId::Trip(TripId::from_u128(1)), version: Version::new(1), kind: TimerKind::OrderExpires };
 /// # let timer = fiacre_ports::Timer { id, due_at: Timestamp::from_ms(60_000), region: "manhattan".parse()?, trace: None };
-/// executor.block_on(timers.schedule(Service::Trip, vec![timer]))??;
+/// executor.block_on(timers.schedule(vec![timer]))??;
 /// assert_eq!(time.now().ms(), 20);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

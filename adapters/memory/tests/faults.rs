@@ -417,11 +417,7 @@ fn a_delayed_call_waits_in_virtual_time_or_until_delays_end() {
     let mut world = World::new(0);
     world.strike(Call::Schedule, FaultKind::Delay);
     let timers = MemoryTimers::new(world.executor.time().clone()).with_faults(&world.faults);
-    world
-        .executor
-        .block_on(timers.schedule(Service::Trip, vec![]))
-        .unwrap()
-        .unwrap();
+    world.executor.block_on(timers.schedule(vec![])).unwrap().unwrap();
     assert_eq!(world.executor.time().now(), at(1_000));
 
     let for_ever = Fault::new(FaultKind::Delay).with_delay(Millis::MAX);

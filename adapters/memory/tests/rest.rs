@@ -52,7 +52,7 @@ fn timers_are_due_on_the_clock_of_the_process_that_asks() {
     let clock = SkewedClock::new(executor.time().clone(), Millis::from_secs(-5));
     let slow = timers.for_clock(clock);
     executor
-        .block_on(timers.schedule(Service::Trip, vec![timer(1, 2_000), timer(2, 1_000)]))
+        .block_on(timers.schedule(vec![timer(1, 2_000), timer(2, 1_000)]))
         .unwrap()
         .unwrap();
     let due = executor
@@ -77,10 +77,7 @@ fn timers_of_a_forgotten_stream_are_gone_and_no_others() {
     let mut executor = executor();
     let timers = MemoryTimers::new(executor.time().clone());
     let all = vec![timer(1, 1), timer(2, 2), timer(3, 3)];
-    executor
-        .block_on(timers.schedule(Service::Trip, all))
-        .unwrap()
-        .unwrap();
+    executor.block_on(timers.schedule(all)).unwrap().unwrap();
     assert_eq!(timers.forget(StreamId::Trip(TripId::from_u128(2))), 1);
     assert_eq!(timers.forget(StreamId::Dispatch(TripId::from_u128(1))), 0);
     executor.time().advance_to(at(10));

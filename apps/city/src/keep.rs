@@ -10,7 +10,7 @@ pub use folders::Folders;
 use crate::run::CityError;
 use fiacre_domain::event::Event;
 use fiacre_domain::id::TripId;
-use fiacre_domain::saga::{Service, deadline};
+use fiacre_domain::saga::deadline;
 use fiacre_domain::stream::{ChargeNumber, Commit, StreamId};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
@@ -289,13 +289,8 @@ async fn read(ports: &Ports, trip: TripId) -> Result<Vec<Commit>, PortError> {
     for loaded in ports.store.load(&requests).await {
         commits.extend(loaded?.commits);
     }
-    for service in Service::ALL {
-        let own = commits
-            .iter()
-            .filter(|commit| Service::owner(commit.stream) == Some(service));
-        let timers: Vec<_> = own.flat_map(timers_of).collect();
-        ports.timers.done(service, &timers).await?;
-    }
+    let timers: Vec<_> = commits.iter().flat_map(timers_of).collect();
+    ports.timers.done(&timers).await?;
     Ok(commits)
 }
 

@@ -123,12 +123,11 @@ impl Alarms {
         }
         let got_on = !(moved.is_empty() && over.is_empty());
         moved.extend(self.strand(stranded, got_on));
-        let service = self.scope.service();
         if !moved.is_empty() {
-            self.ports.timers.schedule(service, moved).await?;
+            self.ports.timers.schedule(moved).await?;
         }
         if !over.is_empty() {
-            self.ports.timers.done(service, &over).await?;
+            self.ports.timers.done(&over).await?;
         }
         if got_on {
             self.patience.found();

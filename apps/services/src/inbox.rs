@@ -7,7 +7,6 @@ use crate::backoff::{PAUSE, Patience, mixed, retry_delay};
 use crate::process::Turn;
 use crate::reactor::ServicePorts;
 use crate::writer::{Job, Outcome, Writer};
-use fiacre_domain::saga::Service;
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
 use fiacre_ports::{
@@ -53,8 +52,6 @@ pub(crate) trait Work {
 
 /// A queue's consumer that is made anew when it breaks, and rests when what it needs cannot be reached.
 pub(crate) struct Inbox {
-    /// Whose deadlines are set.
-    service: Service,
     ports: ServicePorts,
     writer: Writer,
     queue: QueueSpec,
@@ -82,10 +79,9 @@ impl std::fmt::Debug for Inbox {
 }
 
 impl Inbox {
-    /// Of a process of `service` that reads `queue`; nothing is done until the first turn.
-    pub(crate) fn new(service: Service, ports: ServicePorts, queue: QueueSpec, prefetch: Prefetch) -> Self {
+    /// Of a process that reads `queue`; nothing is done until the first turn.
+    pub(crate) fn new(ports: ServicePorts, queue: QueueSpec, prefetch: Prefetch) -> Self {
         Self {
-            service,
             writer: ports.writer(),
             patience: ports.patience(queue.name.as_str()),
             ports,
@@ -230,7 +226,7 @@ impl Inbox {
             .filter_map(|(_, plan)| plan.timer.clone())
             .collect();
         if !timers.is_empty()
-            && let Err(error) = self.ports.timers.schedule(self.service, timers).await
+            && let Err(error) = self.ports.timers.schedule(timers).await
         {
             tracing::warn!(queue = %self.queue.name, %error, "timers not armed; the messages come again");
             let set_none = |(delivery, plan): &(Delivery, Plan)| {

@@ -82,7 +82,7 @@ impl Reactor {
     ) -> Self {
         let queue = topology::service_queue(service, region);
         Self {
-            inbox: Inbox::new(service, ports.clone(), queue, prefetch),
+            inbox: Inbox::new(ports.clone(), queue, prefetch),
             reactions: Reactions {
                 service,
                 setting,

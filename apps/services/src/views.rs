@@ -12,7 +12,6 @@ use crate::state::State;
 use crate::topology;
 use async_trait::async_trait;
 use fiacre_domain::id::{RegionId, TripId};
-use fiacre_domain::saga::Service;
 use fiacre_domain::stream::{StreamId, Version};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::trip::Trip;
@@ -57,7 +56,7 @@ impl Views {
     pub fn new(region: RegionId, views: Arc<dyn TripViews>, ports: ServicePorts, prefetch: Prefetch) -> Self {
         let store = Arc::clone(&ports.store);
         Self {
-            inbox: Inbox::new(Service::Trip, ports, topology::views_queue(region), prefetch),
+            inbox: Inbox::new(ports, topology::views_queue(region), prefetch),
             projection: Projection { region, store, views },
         }
     }

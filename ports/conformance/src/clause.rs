@@ -87,6 +87,16 @@ macro_rules! clauses {
         mod planted {
             use super::{Clause, broken::{also, broken}, run};
 
+            /// What the bug of a clause is reported as reads from the clause to what was seen, in words.
+            #[test]
+            fn every_report_is_in_words() {
+                for &clause in Clause::ALL {
+                    let report = run(&broken(clause), clause).map_err(|failure| failure.to_string());
+                    let structures = report.as_ref().map_err(|report| $crate::told::structures_in(report));
+                    assert_eq!(structures, Err(Vec::new()), "{report:?}");
+                }
+            }
+
             fn is_found(planted: Clause) {
                 let mut expected: Vec<_> = also(planted).map(|(clause, _why)| clause).collect();
                 expected.push(planted);

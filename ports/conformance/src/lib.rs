@@ -18,6 +18,7 @@ pub mod sample;
 mod script;
 pub mod seal;
 pub mod timers;
+mod told;
 pub mod trip_views;
 
 pub use harness::{Harness, Support, Weather};

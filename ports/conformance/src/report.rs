@@ -1,5 +1,6 @@
 //! What a suite says about an adapter.
 
+use crate::told::Told;
 use std::fmt;
 use std::io::Write as _;
 
@@ -89,19 +90,30 @@ pub(crate) struct Mismatch {
 pub(crate) type Check<T = ()> = Result<T, Mismatch>;
 
 /// Fails with both texts unless `holds`.
-pub(crate) fn expect(holds: bool, expected: impl Into<String>, observed: impl fmt::Debug) -> Check {
+pub(crate) fn expect(holds: bool, expected: impl Into<String>, observed: impl Told) -> Check {
     if holds {
         return Ok(());
     }
     Err(Mismatch {
         expected: expected.into(),
-        observed: format!("{observed:?}"),
+        observed: observed.told(),
     })
 }
 
-/// Fails unless both are equal; `what` names the thing compared.
-pub(crate) fn expect_same<T: PartialEq + fmt::Debug>(what: &str, expected: &T, observed: &T) -> Check {
-    expect(expected == observed, format!("{what}: {expected:?}"), observed)
+/// Fails unless both are equal; `what` names the thing compared. Words do not say everything that an event carries: where they
+/// are the same, that is said.
+pub(crate) fn expect_same<T: PartialEq + Told>(what: &str, expected: &T, observed: &T) -> Check {
+    if expected == observed {
+        return Ok(());
+    }
+    let (expected, mut observed) = (expected.told(), observed.told());
+    if expected == observed {
+        observed.push_str(", with other contents");
+    }
+    Err(Mismatch {
+        expected: format!("{what}: {expected}"),
+        observed,
+    })
 }
 
 /// Ends a test: a failure stops it with its report, a skipped clause is printed, also where output is captured.

@@ -152,4 +152,9 @@ impl Ids {
     pub const fn payment(self, number: u64) -> StreamId {
         StreamId::Payment(self.trip(number), ChargeNumber::FARE)
     }
+
+    /// A stream that no service owns: operators write it.
+    pub fn nobodys(self) -> StreamId {
+        StreamId::Ops(self.region())
+    }
 }

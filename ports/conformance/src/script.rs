@@ -3,10 +3,10 @@
 use crate::harness::{Harness, Weather};
 use crate::report::{Check, Mismatch};
 use crate::sample::Ids;
+use crate::told::Told;
 use fiacre_domain::time::Timestamp;
 use fiacre_ports::{GatewayError, PortError, PortErrorKind};
 use std::cell::RefCell;
-use std::fmt;
 use std::pin::Pin;
 use std::task::Poll;
 
@@ -14,7 +14,7 @@ use std::task::Poll;
 pub(crate) const TRIES_MAX: u32 = 40;
 
 /// An error after which a call may be repeated with the same identity.
-pub(crate) trait Transient: fmt::Debug {
+pub(crate) trait Transient: Told {
     /// Whether it is one.
     fn is_transient(&self) -> bool;
 }
@@ -81,7 +81,7 @@ impl<'h, H: Harness> Script<'h, H> {
     pub(crate) fn repeats(&self, tries: u32, error: &impl Transient) -> bool {
         let again = self.harness.weather() == Weather::Stormy && error.is_transient() && tries < TRIES_MAX;
         if again {
-            self.note(format!("  {error:?}: heal and repeat"));
+            self.note(format!("  {}: heal and repeat", error.told()));
             self.harness.heal();
         }
         again
@@ -105,7 +105,7 @@ impl<'h, H: Harness> Script<'h, H> {
                 }
                 Err(error) if self.repeats(tries, &error) => tries += 1,
                 Err(error) => {
-                    self.note(format!("{what} → {error:?}"));
+                    self.note(format!("{what} → {}", error.told()));
                     return Err(error);
                 }
             }
@@ -121,7 +121,7 @@ impl<'h, H: Harness> Script<'h, H> {
     ) -> Check<T> {
         self.ask(what, show, call).map_err(|error| Mismatch {
             expected: "the call to succeed".to_owned(),
-            observed: format!("{error:?}"),
+            observed: error.told(),
         })
     }
 }

@@ -31,7 +31,7 @@ fn timer(number: u32) -> Timer {
 fn schedule(world: &World, number: u32) {
     let database = world.database();
     let timers = database.timers(world.clock());
-    let call = timers.schedule(Service::Trip, vec![timer(number)]);
+    let call = timers.schedule(vec![timer(number)]);
     world.time.block_on(&database, call).unwrap();
 }
 
@@ -157,7 +157,7 @@ fn a_journal_that_goes_on_after_a_cut_is_written_further() {
         let database = Database::open(copy.path()).unwrap();
         let time = Time::starting_at(Timestamp::from_ms(0));
         let timers = database.timers(Arc::new(time.clone()));
-        let call = timers.schedule(Service::Trip, vec![timer(number)]);
+        let call = timers.schedule(vec![timer(number)]);
         time.block_on(&database, call).unwrap();
     }
     assert_eq!(found(&Database::open(copy.path()).unwrap()), [1, 3, 4, 5]);
@@ -182,7 +182,7 @@ fn after_a_failed_write_nothing_is_written_any_more() {
     let database = world.database();
     database.core().fail("the disk is gone");
     let timers = database.timers(world.clock());
-    let call = timers.schedule(Service::Trip, vec![timer(3)]);
+    let call = timers.schedule(vec![timer(3)]);
     let error = world.time.block_on(&database, call).unwrap_err();
     assert_eq!(error.kind(), PortErrorKind::Unavailable);
     assert_eq!(found(&database), [1, 2]);
@@ -198,7 +198,7 @@ fn a_thread_of_its_own_writes_groups() {
         .map(|number| {
             let timers = database.timers(clock.clone());
             std::thread::spawn(move || {
-                let call = timers.schedule(Service::Trip, vec![timer(number)]);
+                let call = timers.schedule(vec![timer(number)]);
                 super::time::block_on_thread(call).unwrap();
             })
         })

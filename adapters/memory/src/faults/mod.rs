@@ -27,7 +27,7 @@ use std::sync::{Arc, Mutex};
 /// let faults = Faults::new(time.clone(), 42);
 /// let timers = MemoryTimers::new(time.clone()).with_faults(&faults);
 /// faults.strike_next(Call::Schedule, Fault::new(FaultKind::FailBefore));
-/// let failed = Executor::fifo(time).block_on(timers.schedule(Service::Trip, vec![]))?;
+/// let failed = Executor::fifo(time).block_on(timers.schedule(vec![]))?;
 /// assert_eq!(failed.unwrap_err().code(), "unavailable");
 /// assert_eq!(faults.fired_of(FaultKind::FailBefore), 1);
 /// # Ok::<(), fiacre_memory::RunError>(())

@@ -15,6 +15,7 @@ use fiacre_domain::stream::StreamId;
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
 use fiacre_ports::{Clock, PortError, Scope, Timer, Timers};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 /// Timers in memory. Clones are the same timers.
@@ -97,11 +98,11 @@ impl Shared {
     }
 }
 
-/// Timers that are to be armed.
+/// Timers that are to be armed, each with whose it is.
 struct Schedule {
     shared: Arc<Shared>,
-    service: Service,
-    timers: Vec<Timer>,
+    timers: Vec<(Service, Timer)>,
+    told: BTreeSet<Service>,
 }
 
 impl Plan for Schedule {
@@ -109,15 +110,16 @@ impl Plan for Schedule {
     const HEARERS: Hearers = Hearers::Timers;
 
     fn write(&mut self) -> Result<(), PortError> {
-        let mut armed = lock(self.shared.armed(self.service));
-        for timer in std::mem::take(&mut self.timers) {
-            armed.arm(timer);
+        for (service, timer) in std::mem::take(&mut self.timers) {
+            lock(self.shared.armed(service)).arm(timer);
         }
         Ok(())
     }
 
     fn tell(&self) {
-        self.shared.changed(self.service).notify();
+        for service in &self.told {
+            self.shared.changed(*service).notify();
+        }
     }
 
     fn lose(&mut self) -> Result<(), PortError> {
@@ -128,7 +130,6 @@ impl Plan for Schedule {
 /// Timers that are done: they are ended at once, and once more where a call before this one arms them.
 struct Done {
     shared: Arc<Shared>,
-    service: Service,
     timers: Vec<Timer>,
 }
 
@@ -137,9 +138,10 @@ impl Plan for Done {
     const HEARERS: Hearers = Hearers::Nobody;
 
     fn write(&mut self) {
-        let mut armed = lock(self.shared.armed(self.service));
         for timer in &self.timers {
-            armed.end(timer);
+            if let Ok(service) = timer.service() {
+                lock(self.shared.armed(service)).end(timer);
+            }
         }
     }
 
@@ -150,12 +152,14 @@ impl Plan for Done {
 
 #[async_trait]
 impl Timers for MemoryTimers {
-    async fn schedule(&self, service: Service, timers: Vec<Timer>) -> Result<(), PortError> {
+    async fn schedule(&self, timers: Vec<Timer>) -> Result<(), PortError> {
         let strike = self.faults.enter(Call::Schedule).await?;
+        let owned = timers.into_iter().map(|timer| Ok((timer.service()?, timer)));
+        let timers = owned.collect::<Result<Vec<_>, PortError>>()?;
         if !timers.is_empty() {
             let schedule = Schedule {
                 shared: Arc::clone(&self.shared),
-                service,
+                told: timers.iter().map(|(service, _)| *service).collect(),
                 timers,
             };
             group::write(self.group.as_ref(), schedule).await?;
@@ -178,11 +182,10 @@ impl Timers for MemoryTimers {
         strike.leave(due.unwrap_or_default()).await
     }
 
-    async fn done(&self, service: Service, timers: &[Timer]) -> Result<(), PortError> {
+    async fn done(&self, timers: &[Timer]) -> Result<(), PortError> {
         let strike = self.faults.enter(Call::Done).await?;
         let mut done = Done {
             shared: Arc::clone(&self.shared),
-            service,
             timers: timers.to_vec(),
         };
         done.write();

@@ -15,7 +15,6 @@ use fiacre_domain::event::Event;
 use fiacre_domain::geo::ServiceArea;
 use fiacre_domain::id::RegionId;
 use fiacre_domain::matching::{Matcher, Policy};
-use fiacre_domain::saga::Service;
 use fiacre_domain::stream::StreamId;
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
@@ -145,7 +144,7 @@ impl Fleet {
     pub fn new(config: FleetConfig, ports: FleetPorts) -> Self {
         let service = &ports.service;
         let queue = topology::matcher_queue(config.region);
-        let inbox = Inbox::new(Service::Driver, service.clone(), queue, MATCHER_PREFETCH);
+        let inbox = Inbox::new(service.clone(), queue, MATCHER_PREFETCH);
         let (writer, patience) = (service.writer(), service.patience(inbox.name()));
         let picture = Picture::new(config.region, config.area.clone(), config.fan_out);
         Self {

@@ -15,7 +15,7 @@ use async_trait::async_trait;
 use fiacre_domain::event::Event;
 use fiacre_domain::id::RegionId;
 use fiacre_domain::payment::{GatewayCall, Payment, PaymentEvent};
-use fiacre_domain::saga::{Command, Service};
+use fiacre_domain::saga::Command;
 use fiacre_domain::stream::{Cause, StreamId};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::trip::AuthorizationNumber;
@@ -63,7 +63,7 @@ impl PaymentCalls {
         };
         let queue = topology::payment_calls_queue(region);
         Self {
-            inbox: Inbox::new(Service::Payment, ports, queue, prefetch),
+            inbox: Inbox::new(ports, queue, prefetch),
             caller,
         }
     }

@@ -107,7 +107,7 @@ fn without_timers_what_sets_one_is_given_back_unwritten_and_its_neighbours_are_d
     let (tape, mut timers) = (Tape::default(), MockTimers::new());
     timers
         .expect_schedule()
-        .returning(|_, _| Err(error(PortErrorKind::Unavailable)));
+        .returning(|_| Err(error(PortErrorKind::Unavailable)));
     react(
         &tape,
         Service::Driver,

@@ -272,12 +272,12 @@ pub(crate) fn timers(tape: &Tape, due: Vec<Timer>) -> MockTimers {
     let mut timers = MockTimers::new();
     timers.expect_due().returning(move |_, _, _| Ok(due.clone()));
     let own = tape.clone();
-    timers.expect_schedule().returning(move |_, timers| {
+    timers.expect_schedule().returning(move |timers| {
         own.note(Asked::Arm(timers));
         Ok(())
     });
     let own = tape.clone();
-    timers.expect_done().returning(move |_, timers| {
+    timers.expect_done().returning(move |timers| {
         own.note(Asked::Done(timers.to_vec()));
         Ok(())
     });

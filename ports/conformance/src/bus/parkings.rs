@@ -5,6 +5,7 @@ use super::steps::{Answer, event, events, only, parked_id, parkings, queue, retr
 use crate::harness::Weather;
 use crate::report::{Check, expect, expect_same};
 use crate::script::Script;
+use crate::told::Told;
 use fiacre_domain::units::Millis;
 use fiacre_ports::{Consumer, Content, Delivery, ParkReason, RawMessage, Settlement};
 
@@ -58,7 +59,7 @@ pub(super) fn parking_keeps_the_reason<H: BusHarness>(script: &Script<'_, H>) ->
     }
     let times: Vec<_> = parked.iter().map(|one| one.at).collect();
     let timely = times.iter().all(|&at| at >= before && at <= harness.now());
-    expect(timely, format!("parked between {before:?} and now"), &times)?;
+    expect(timely, format!("parked between {before} and now"), &times)?;
     script.expect_quiet(&mut consumer)
 }
 
@@ -250,7 +251,7 @@ pub(super) fn undecodable_is_parked_whole<H: BusHarness>(script: &Script<'_, H>)
             };
             expect(
                 whole,
-                format!("the bytes and headers of {raw:?}"),
+                format!("the bytes and headers of {}", raw.told()),
                 &parked.content,
             )?;
             let undecodable = matches!(parked.reason, ParkReason::Undecodable { .. });

@@ -210,7 +210,7 @@ pub(super) fn next_waits<H: BusHarness>(script: &Script<'_, H>) -> Check {
     )?;
     expect(
         harness.now() >= until,
-        format!("to have waited until {until:?}"),
+        format!("to have waited until {until}"),
         harness.now(),
     )?;
     let until = script.patience();

@@ -83,7 +83,7 @@ pub(super) fn retry_comes_back_later<H: BusHarness>(script: &Script<'_, H>) -> C
         script.settle(&mut consumer, &[(delivery.tag, retry_after(DELAY))])?;
         delivery = only(script.take(&mut consumer, 1)?)?;
         let now = harness.now();
-        expect(now >= earliest, format!("no delivery before {earliest:?}"), now)?;
+        expect(now >= earliest, format!("no delivery before {earliest}"), now)?;
         expect_same("the attempt", &attempt, &delivery.attempt)?;
         expect_same("the message", &message, &*delivery.message)?;
     }
@@ -125,7 +125,7 @@ pub(super) fn return_counts_nothing<H: BusHarness>(script: &Script<'_, H>) -> Ch
         )?;
         delivery = only(script.take(&mut consumer, 1)?)?;
         let now = script.harness().now();
-        expect(now >= earliest, format!("no delivery before {earliest:?}"), now)?;
+        expect(now >= earliest, format!("no delivery before {earliest}"), now)?;
     }
     expect_same("the attempt", &1, &delivery.attempt)
 }

@@ -5,6 +5,7 @@ use crate::harness::Weather;
 use crate::report::{Check, Mismatch, expect, expect_same};
 use crate::sample::{AT, Ids};
 use crate::script::{Script, TRIES_MAX, Transient};
+use crate::told::{Told, list};
 use fiacre_domain::stream::{EventId, StreamId, Version};
 use fiacre_domain::time::Timestamp;
 use fiacre_ports::{
@@ -23,6 +24,18 @@ pub(super) enum Answer {
     Returned,
     Unknown,
     Refused,
+}
+
+impl Told for Answer {
+    fn told(&self) -> String {
+        match self {
+            Self::Confirmed => "confirmed",
+            Self::Returned => "returned",
+            Self::Unknown => "outcome unknown",
+            Self::Refused => "refused",
+        }
+        .to_owned()
+    }
 }
 
 /// The events of the samples' driver streams.
@@ -65,30 +78,12 @@ pub(super) fn queue(ids: Ids, reader: &str) -> QueueSpec {
 }
 
 fn names(messages: &[Message]) -> String {
-    let names: Vec<_> = messages.iter().map(name).collect();
-    format!("[{}]", names.join(", "))
-}
-
-fn name(message: &Message) -> String {
-    match &message.body {
-        Body::Event { id, event, .. } => format!("{} {id}", event.name()),
-        Body::Command { id, .. } => format!("command {id}"),
-        Body::Notice(notice) => format!("notice {}", notice.id),
-    }
+    list(messages.iter().map(Message::id))
 }
 
 /// One line for what was delivered.
 pub(super) fn delivered(deliveries: &[Delivery]) -> String {
-    let line = |delivery: &Delivery| {
-        let again = if delivery.redelivered { ", redelivered" } else { "" };
-        format!(
-            "{} (attempt {}{again})",
-            name(&delivery.message),
-            delivery.attempt
-        )
-    };
-    let lines: Vec<_> = deliveries.iter().map(line).collect();
-    format!("[{}]", lines.join(", "))
+    deliveries.told()
 }
 
 /// The messages, sorted by id.
@@ -156,7 +151,7 @@ impl<H: BusHarness> Script<'_, H> {
     /// Publishes a batch, once.
     pub(super) fn publish_once(&self, bus: &Channel, messages: &[Message]) -> Check<Vec<Answer>> {
         let published = self.harness().block_on(bus.publish(messages.to_vec()));
-        self.note(format!("publish {} → {published:?}", names(messages)));
+        self.note(format!("publish {} → {}", names(messages), published.told()));
         expect_same("as many answers as messages", &messages.len(), &published.len())?;
         let answer = |published: &Published| match published {
             Published::Confirmed => Answer::Confirmed,
@@ -245,7 +240,7 @@ impl<H: BusHarness> Script<'_, H> {
     ) -> Check {
         let words: Vec<_> = settlements
             .iter()
-            .map(|(tag, settlement)| format!("{} {settlement:?}", tag.0))
+            .map(|(tag, settlement)| format!("{} as {}", tag.0, settlement.told()))
             .collect();
         let mut tries = 1;
         loop {
@@ -298,17 +293,8 @@ impl<H: BusHarness> Script<'_, H> {
         after: Option<ParkingId>,
         max: usize,
     ) -> Check<Vec<Parked>> {
-        let show = |parked: &Vec<Parked>| {
-            let line = |one: &Parked| {
-                let what = one
-                    .content
-                    .message()
-                    .map_or_else(|| "bytes".to_owned(), |message| name(message));
-                format!("{what} ({:?}, {} attempts)", one.reason, one.attempts)
-            };
-            format!("[{}]", parked.iter().map(line).collect::<Vec<_>>().join(", "))
-        };
-        let what = format!("parked of {queue} after {after:?} (at most {max})");
+        let show = |parked: &Vec<Parked>| parked.told();
+        let what = format!("parked of {queue} after {} (at most {max})", after.told());
         self.call(what, show, async || bus.parked(queue, after, max).await)
     }
 
@@ -335,8 +321,8 @@ impl<H: BusHarness> Script<'_, H> {
         queue: &QueueName,
         parkings: &[ParkingId],
     ) -> Check<Vec<bool>> {
-        let show = |were_there: &Vec<bool>| format!("{were_there:?}");
-        self.call(format!("replay {parkings:?}"), show, async || {
+        let show = |were_there: &Vec<bool>| were_there.told();
+        self.call(format!("replay {}", parkings.told()), show, async || {
             bus.replay(queue, parkings).await
         })
     }
@@ -347,8 +333,8 @@ impl<H: BusHarness> Script<'_, H> {
         queue: &QueueName,
         parkings: &[ParkingId],
     ) -> Check<Vec<bool>> {
-        let show = |were_there: &Vec<bool>| format!("{were_there:?}");
-        self.call(format!("drop {parkings:?}"), show, async || {
+        let show = |were_there: &Vec<bool>| were_there.told();
+        self.call(format!("drop {}", parkings.told()), show, async || {
             bus.drop_parked(queue, parkings).await
         })
     }
@@ -367,6 +353,6 @@ pub(super) fn parkings(parked: &[Parked]) -> Vec<ParkingId> {
 fn failed<E: Transient>(error: &E) -> Mismatch {
     Mismatch {
         expected: "the call to succeed".to_owned(),
-        observed: format!("{error:?}"),
+        observed: error.told(),
     }
 }

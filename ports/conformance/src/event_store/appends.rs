@@ -5,6 +5,7 @@ use super::steps::{Answer, Store};
 use crate::harness::Weather;
 use crate::report::{Check, expect, expect_same};
 use crate::script::{Script, side_by_side};
+use crate::told::Told;
 use fiacre_domain::stream::Version;
 use fiacre_ports::{NewCommit, PortErrorKind};
 
@@ -83,8 +84,9 @@ fn append_side_by_side<H: EventStoreHarness>(
     for (commit, appended) in commits.iter().zip(harness.block_on(side_by_side(calls))) {
         let answer: Vec<_> = appended.iter().map(Answer::of).collect();
         script.note(format!(
-            "side by side: append {} → {appended:?}",
-            super::steps::line(commit)
+            "side by side: append {} → {}",
+            commit.told(),
+            answer.told()
         ));
         expect_same("one answer to one commit", &1, &answer.len())?;
         let unsettled = matches!(
@@ -122,7 +124,11 @@ pub(super) fn one_of_many_wins<H: EventStoreHarness>(script: &Script<'_, H>) -> 
             .count();
         expect(
             (wins, losses) == (1, rivals.len() - 1),
-            format!("one Applied({}) and {} Conflict", round + 1, rivals.len() - 1),
+            format!(
+                "one applied at @{} and {} in conflict",
+                round + 1,
+                rivals.len() - 1
+            ),
             &answers,
         )?;
         let winner = rivals.into_iter().zip(answers).find(|&(_, answer)| won(answer));
@@ -151,7 +157,7 @@ pub(super) fn same_cause_side_by_side_is_one_commit<H: EventStoreHarness>(script
     let one = applied == 1 || script.harness().weather() == Weather::Stormy;
     expect(
         one && applied + duplicate == copies.len(),
-        "one Applied(1), the others Duplicate(1)",
+        "one applied at @1, the others duplicates of it",
         &answers,
     )?;
     let [store, _] = &handles;

@@ -5,6 +5,7 @@ use super::steps::{Answer, places, readable, ticket};
 use crate::report::{Check, expect, expect_same};
 use crate::sample::AT;
 use crate::script::{Script, both, side_by_side};
+use crate::told::Told;
 use fiacre_domain::saga::Service;
 use fiacre_domain::stream::{Commit, StreamId};
 use fiacre_domain::time::Timestamp;
@@ -73,9 +74,7 @@ pub(super) fn feed_is_complete<H: EventStoreHarness>(script: &Script<'_, H>) -> 
                 let settled =
                     answers.first().map(Answer::of) == Some(Answer::Applied(commit.expected.next().get()));
                 if !settled {
-                    unsettled
-                        .borrow_mut()
-                        .push((commit.clone(), format!("{answers:?}")));
+                    unsettled.borrow_mut().push((commit.clone(), answers.told()));
                 }
             }));
         }
@@ -196,8 +195,8 @@ pub(super) fn held_append_is_yielded_once_it_lands<H: EventStoreHarness>(script:
     harness.block_on(both(append_held, overtake));
     script.note(format!(
         "begin to append {}, which is held in flight; append, yield and mark {}; let the first land",
-        super::steps::line(&held),
-        super::steps::line(&swift)
+        held.told(),
+        swift.told()
     ));
     let drained = script.drain(&store, 7, 1)?;
     let came = sorted(&drained).contains(&(held.stream, 1));
@@ -297,7 +296,7 @@ pub(super) fn feed_waits<H: EventStoreHarness>(script: &Script<'_, H>) -> Check 
     expect(fed.is_empty(), "nothing: the store is empty", places(&fed))?;
     expect(
         harness.now() >= until,
-        format!("to have waited until {until:?}"),
+        format!("to have waited until {until}"),
         harness.now(),
     )?;
     let commit = ids.commit(ids.driver(1), 0, 1);

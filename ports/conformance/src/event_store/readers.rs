@@ -4,6 +4,7 @@ use super::steps::{Read, Store, read, readable, ticket};
 use super::{EventStoreHarness, Unreadable};
 use crate::report::{Check, expect, expect_same};
 use crate::script::Script;
+use crate::told::Told;
 use fiacre_domain::saga::Service;
 use fiacre_domain::stream::StreamId;
 use fiacre_domain::units::Millis;
@@ -44,7 +45,7 @@ pub(super) fn shards_divide_the_feed<H: EventStoreHarness>(script: &Script<'_, H
         let streams = commits.iter().map(|commit| commit.stream);
         let mut expected: Vec<_> = streams.filter(|&stream| shard.covers(stream)).collect();
         expected.sort_unstable();
-        expect_same(&format!("the streams of {shard:?}"), &expected, &seen)?;
+        expect_same(&format!("the streams of {}", shard.told()), &expected, &seen)?;
     }
     Ok(())
 }
@@ -62,8 +63,12 @@ fn three<H: EventStoreHarness>(script: &Script<'_, H>) -> Check<Three> {
     let unreadable: Vec<_> = tickets.zip([Unreadable::Newer, Unreadable::Damaged]).collect();
     for &(place, how) in &unreadable {
         script.note(format!(
-            "{}/{} becomes unreadable: {how:?}",
-            place.stream, place.version
+            "{} becomes unreadable: {}",
+            place.told(),
+            match how {
+                Unreadable::Newer => "a newer release wrote it",
+                Unreadable::Damaged => "it is damaged",
+            }
         ));
         script.harness().make_unreadable(place, how);
     }
@@ -158,9 +163,5 @@ pub(super) fn hold_ends<H: EventStoreHarness>(script: &Script<'_, H>) -> Check {
     let seen: Vec<_> = fed.iter().map(|commit| ticket(commit)).collect();
     expect_same("the feed once the hold is over", &vec![ticket_of(&held)], &seen)?;
     let now = script.harness().now();
-    expect(
-        now >= until,
-        format!("not before the hold ends at {until:?}"),
-        now,
-    )
+    expect(now >= until, format!("not before the hold ends at {until}"), now)
 }

@@ -4,6 +4,7 @@ use super::EventStoreHarness;
 use crate::harness::Weather;
 use crate::report::{Check, Mismatch, expect, expect_same};
 use crate::script::{Script, Transient};
+use crate::told::Told;
 use fiacre_domain::saga::Service;
 use fiacre_domain::stream::{Commit, StreamId, Version};
 use fiacre_domain::time::Timestamp;
@@ -66,6 +67,17 @@ pub(super) enum Answer {
     Failed(PortErrorKind),
 }
 
+impl Told for Answer {
+    fn told(&self) -> String {
+        match self {
+            Self::Applied(version) => format!("applied at @{version}"),
+            Self::Duplicate(version) => format!("duplicate of @{version}"),
+            Self::Conflict => "conflict".to_owned(),
+            Self::Failed(kind) => format!("failed: {}", kind.told()),
+        }
+    }
+}
+
 impl Answer {
     pub(super) fn of(appended: &Appended) -> Self {
         match appended {
@@ -83,21 +95,6 @@ impl Answer {
             Self::Applied(_) | Self::Duplicate(_) | Self::Conflict => None,
         }
     }
-}
-
-/// One line for a commit to append.
-pub(super) fn line(commit: &NewCommit) -> String {
-    let NewCommit {
-        stream,
-        expected,
-        cause,
-        events,
-        ..
-    } = commit;
-    format!(
-        "{stream} after {expected} by {cause:?} with {} event(s)",
-        events.len()
-    )
 }
 
 /// One line for commits that were read.
@@ -163,7 +160,7 @@ impl<H: EventStoreHarness> Script<'_, H> {
             .iter()
             .zip(&answers)
             .all(|(&expected, &answer)| self.is_answer(expected, answer));
-        expect(same, format!("the answers: {expected:?}"), &answers)
+        expect(same, format!("the answers: {}", expected.told()), &answers)
     }
 
     /// Appends a batch, once, and notes what came.
@@ -171,8 +168,8 @@ impl<H: EventStoreHarness> Script<'_, H> {
         self.harness().disturb();
         let appended = self.harness().block_on(store.append(commits.to_vec()));
         let answers: Vec<_> = appended.iter().map(Answer::of).collect();
-        let lines: Vec<_> = commits.iter().map(line).collect();
-        self.note(format!("append {} → {appended:?}", lines.join("; ")));
+        let lines: Vec<_> = commits.iter().map(Told::told).collect();
+        self.note(format!("append {} → {}", lines.join("; "), answers.told()));
         expect_same("as many answers as commits", &commits.len(), &answers.len())?;
         Ok(answers)
     }
@@ -242,7 +239,7 @@ impl<H: EventStoreHarness> Script<'_, H> {
     ) -> Check<Vec<Result<Loaded, PortError>>> {
         let request = |stream: &StreamId| LoadRequest::whole(*stream, Consistency::Linearizable);
         let requests: Vec<_> = streams.iter().map(request).collect();
-        let show = |loaded: &Vec<Result<Loaded, PortError>>| format!("{loaded:?}");
+        let show = |loaded: &Vec<Result<Loaded, PortError>>| loaded.told();
         let way_failed = |loaded: &Result<Loaded, PortError>| match loaded {
             Err(error) if error.is_transient() => Some(PortError::new(error.kind(), "load")),
             Ok(_) | Err(_) => None,
@@ -299,7 +296,7 @@ impl<H: EventStoreHarness> Script<'_, H> {
     }
 
     pub(super) fn hold(&self, store: &Store, tickets: &[Ticket], until: Timestamp) -> Check {
-        let what = format!("hold {} commit(s) until {until:?}", tickets.len());
+        let what = format!("hold {} commit(s) until {until}", tickets.len());
         self.call(
             what,
             |()| "done".to_owned(),

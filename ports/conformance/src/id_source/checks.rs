@@ -40,7 +40,7 @@ pub(super) fn layout_is_version_7<H: IdSourceHarness>(script: &Script<'_, H>) ->
         let ms = i64::try_from(bits >> 80).unwrap_or(i64::MAX);
         let soon = before.plus(script.harness().patience()).ms();
         let timely = (before.ms()..=soon).contains(&ms);
-        expect(timely, format!("the milliseconds of {before:?}"), ms)?;
+        expect(timely, format!("the milliseconds of {before}"), ms)?;
     }
     Ok(())
 }

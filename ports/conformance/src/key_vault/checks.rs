@@ -3,6 +3,7 @@
 use super::KeyVaultHarness;
 use crate::report::{Check, expect, expect_same};
 use crate::script::Script;
+use crate::told::Told;
 use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::id::TripId;
 use fiacre_ports::{Binding, KeyVault, SealingKey};
@@ -51,7 +52,7 @@ impl<H: KeyVaultHarness> Script<'_, H> {
 
     fn keys(&self, vault: &Vault, trips: &[u64]) -> Check<Keys> {
         let wanted: Vec<TripId> = trips.iter().map(|&trip| self.ids().trip(trip)).collect();
-        self.call(format!("keys of trips {trips:?}"), shown, async || {
+        self.call(format!("keys of trips {}", trips.told()), shown, async || {
             vault.keys(&wanted).await
         })
     }
@@ -60,7 +61,7 @@ impl<H: KeyVaultHarness> Script<'_, H> {
         let subject = self.ids().rider(rider);
         self.call(
             format!("forget rider {rider}"),
-            |print: &Option<Fingerprint>| format!("{print:?}"),
+            |print: &Option<Fingerprint>| print.told(),
             async || vault.forget(subject).await,
         )
     }

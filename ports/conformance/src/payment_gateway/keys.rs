@@ -4,6 +4,7 @@ use super::PaymentGatewayHarness;
 use super::steps::{Gateway, HELD_MINOR, expect_captured, expect_held, expect_refused, granted, usd};
 use crate::report::{Check, Mismatch, expect, expect_same};
 use crate::script::{Script, side_by_side};
+use crate::told::Told;
 use fiacre_domain::id::IntentId;
 use fiacre_ports::{GatewayError, IntentRequest, IntentStatus, IntentView, Operation};
 
@@ -67,7 +68,7 @@ pub(super) fn key_of_another_request_is_refused<H: PaymentGatewayHarness>(script
 }
 
 /// Asks for something whose answer must be lost.
-fn lose<H: PaymentGatewayHarness, T: std::fmt::Debug>(
+fn lose<H: PaymentGatewayHarness, T: Told>(
     script: &Script<'_, H>,
     call: impl FnOnce() -> Result<T, GatewayError>,
 ) -> Check {
@@ -85,7 +86,7 @@ fn found<H: PaymentGatewayHarness>(script: &Script<'_, H>, gateway: &Gateway) ->
         [view] => Ok(*view),
         others => Err(Mismatch {
             expected: format!("one intent under {key}"),
-            observed: format!("{others:?}"),
+            observed: others.told(),
         }),
     }
 }
@@ -163,7 +164,8 @@ pub(super) fn same_key_side_by_side_is_one_effect<H: PaymentGatewayHarness>(scri
     let calls = (0..CALLS).map(|_| gateway.create(request)).collect();
     let answers = harness.block_on(side_by_side(calls));
     script.note(format!(
-        "create {CALLS} times side by side under one key → {answers:?}"
+        "create {CALLS} times side by side under one key → {}",
+        answers.told()
     ));
     let created = intents(answers)?;
     let intent = granted(script.create(&gateway, request))?.intent;
@@ -177,7 +179,8 @@ pub(super) fn same_key_side_by_side_is_one_effect<H: PaymentGatewayHarness>(scri
         .collect();
     let answers = harness.block_on(side_by_side(calls));
     script.note(format!(
-        "refund {CALLS} times side by side under one key → {answers:?}"
+        "refund {CALLS} times side by side under one key → {}",
+        answers.told()
     ));
     let refunded = script.standing(&gateway, intent)?.refunded_minor;
     expect_same("what was given back", &3_00, &refunded)

@@ -3,6 +3,7 @@
 use super::PaymentGatewayHarness;
 use crate::report::{Check, Mismatch, expect, expect_same};
 use crate::script::Script;
+use crate::told::Told;
 use fiacre_domain::id::IntentId;
 use fiacre_domain::money::{Currency, Money};
 use fiacre_domain::stream::ChargeNumber;
@@ -35,14 +36,14 @@ fn show(view: &IntentView) -> String {
         refunded_minor,
         ..
     } = view;
-    format!("{intent} {status:?}, {refunded_minor} refunded")
+    format!("{intent} {}, {refunded_minor} refunded", status.told())
 }
 
 /// The answer must be this refusal.
-pub(super) fn expect_refused<T: std::fmt::Debug>(answer: &Answer<T>, expected: GatewayError) -> Check {
+pub(super) fn expect_refused<T: Told>(answer: &Answer<T>, expected: GatewayError) -> Check {
     expect(
         matches!(answer, Err(error) if *error == expected),
-        format!("{expected:?}"),
+        expected.told(),
         answer,
     )
 }
@@ -51,7 +52,7 @@ pub(super) fn expect_refused<T: std::fmt::Debug>(answer: &Answer<T>, expected: G
 pub(super) fn granted(answer: Answer) -> Check<IntentView> {
     answer.map_err(|error| Mismatch {
         expected: "the intent".to_owned(),
-        observed: format!("{error:?}"),
+        observed: error.told(),
     })
 }
 
@@ -150,7 +151,7 @@ impl<H: PaymentGatewayHarness> Script<'_, H> {
         minor: i64,
         key: IdempotencyKey,
     ) -> Answer<RefundStatus> {
-        let show = |status: &RefundStatus| format!("{status:?}");
+        let show = |status: &RefundStatus| status.told();
         self.ask(format!("refund {} under {key}", usd(minor)), show, async || {
             gateway.refund(intent, usd(minor), key).await
         })

@@ -3,6 +3,7 @@
 use super::RouteProviderHarness;
 use crate::report::{Check, Mismatch, expect, expect_same};
 use crate::script::Script;
+use crate::told::{Told, list};
 use fiacre_domain::geo::great_circle;
 use fiacre_domain::place::Place;
 use fiacre_ports::{PortError, Route, RouteProvider};
@@ -11,10 +12,7 @@ use std::sync::Arc;
 type Pair = (Place, Place);
 
 fn line(answer: &Result<Route, PortError>) -> String {
-    answer.as_ref().map_or_else(
-        |error| format!("{error:?}"),
-        |route| format!("{} in {} ({:?})", route.distance, route.duration, route.basis),
-    )
+    answer.as_ref().map_or_else(Told::told, Told::told)
 }
 
 /// The straight line of a pair, in millimetres.
@@ -41,7 +39,7 @@ impl<H: RouteProviderHarness> Script<'_, H> {
             self.harness().disturb();
             let answers = self.harness().block_on(provider.routes(pairs, at));
             let lines: Vec<_> = answers.iter().map(line).collect();
-            self.note(format!("routes of {pairs:?} → [{}]", lines.join("; ")));
+            self.note(format!("routes of {} → [{}]", list(pairs), lines.join("; ")));
             expect_same("as many answers as pairs", &pairs.len(), &answers.len())?;
             let again = answers
                 .iter()
@@ -59,7 +57,7 @@ impl<H: RouteProviderHarness> Script<'_, H> {
         let found = |answer: Result<Route, PortError>| {
             answer.map_err(|error| Mismatch {
                 expected: "a way".to_owned(),
-                observed: format!("{error:?}"),
+                observed: error.told(),
             })
         };
         self.routes(provider, pairs)?.into_iter().map(found).collect()

@@ -16,13 +16,8 @@ use std::sync::Arc;
 /// A bug: the methods of the port that it spoils, with what it spoils them of.
 #[async_trait]
 trait Bug: Debug + Send + Sync {
-    async fn schedule(
-        &self,
-        inner: &Reference,
-        service: Service,
-        timers: Vec<Timer>,
-    ) -> Result<(), PortError> {
-        inner.schedule(service, timers).await
+    async fn schedule(&self, inner: &Reference, timers: Vec<Timer>) -> Result<(), PortError> {
+        inner.schedule(timers).await
     }
     async fn due(
         &self,
@@ -33,8 +28,8 @@ trait Bug: Debug + Send + Sync {
     ) -> Result<Vec<Timer>, PortError> {
         inner.due(scope, max, until).await
     }
-    async fn done(&self, inner: &Reference, service: Service, timers: &[Timer]) -> Result<(), PortError> {
-        inner.done(service, timers).await
+    async fn done(&self, inner: &Reference, timers: &[Timer]) -> Result<(), PortError> {
+        inner.done(timers).await
     }
     /// After the timers stopped in order.
     fn restarted(&self, _inner: &Reference) {}
@@ -51,14 +46,14 @@ struct Handle {
 
 #[async_trait]
 impl Timers for Handle {
-    async fn schedule(&self, service: Service, timers: Vec<Timer>) -> Result<(), PortError> {
-        self.bug.schedule(&self.inner, service, timers).await
+    async fn schedule(&self, timers: Vec<Timer>) -> Result<(), PortError> {
+        self.bug.schedule(&self.inner, timers).await
     }
     async fn due(&self, scope: Scope, max: usize, until: Timestamp) -> Result<Vec<Timer>, PortError> {
         self.bug.due(&self.inner, scope, max, until).await
     }
-    async fn done(&self, service: Service, timers: &[Timer]) -> Result<(), PortError> {
-        self.bug.done(&self.inner, service, timers).await
+    async fn done(&self, timers: &[Timer]) -> Result<(), PortError> {
+        self.bug.done(&self.inner, timers).await
     }
 }
 
@@ -101,6 +96,7 @@ pub fn broken(clause: Clause) -> Broken {
         Clause::DoneCanBeArmedAgain => Broken::new(DoneForEver::default()),
         Clause::TimerIsKeptWhole => Broken::new(LosesTheTrace),
         Clause::ShardsDivideTheTimers => Broken::new(EveryShardIsTheWhole),
+        Clause::NobodysTimerIsRefused => Broken::new(KeepsNobodys),
     }
 }
 
@@ -125,11 +121,6 @@ const ALSO: &[(Clause, Clause, &str)] = &[
         Clause::DoneIsGone,
         Clause::TimersOfOneMomentAllCome,
         "it ends timers in batches and counts what comes",
-    ),
-    (
-        Clause::DueUntilDone,
-        Clause::TimersAreOfOneService,
-        "it asks again for what another service has not ended",
     ),
     (Clause::DueUntilDone, Clause::EarliestFirst, "it asks twice"),
     (
@@ -159,15 +150,10 @@ pub fn also(planted: Clause) -> impl Iterator<Item = (Clause, &'static str)> {
 struct FirstTimeStays;
 #[async_trait]
 impl Bug for FirstTimeStays {
-    async fn schedule(
-        &self,
-        inner: &Reference,
-        service: Service,
-        mut timers: Vec<Timer>,
-    ) -> Result<(), PortError> {
-        let known: Vec<_> = inner.armed().iter().map(|(of, timer)| (*of, timer.id)).collect();
-        timers.retain(|timer| !known.contains(&(service, timer.id)));
-        inner.schedule(service, timers).await
+    async fn schedule(&self, inner: &Reference, mut timers: Vec<Timer>) -> Result<(), PortError> {
+        let known: Vec<_> = inner.armed().iter().map(|timer| timer.id).collect();
+        timers.retain(|timer| !known.contains(&timer.id));
+        inner.schedule(timers).await
     }
 }
 
@@ -191,8 +177,8 @@ impl Bug for RoundsDown {
             let armed = inner.armed();
             let own = armed
                 .iter()
-                .filter(|(of, timer)| *of == scope.service() && soon(timer));
-            own.map(|(_, timer)| timer.clone()).take(max).collect()
+                .filter(|timer| scope.covers(timer.id.stream) && soon(timer));
+            own.take(max).cloned().collect()
         };
         if early.is_empty() {
             inner.due(scope, max, until).await
@@ -215,7 +201,7 @@ impl Bug for FiresOnce {
         until: Timestamp,
     ) -> Result<Vec<Timer>, PortError> {
         let due = inner.due(scope, max, until).await?;
-        inner.done(scope.service(), &due).await?;
+        inner.done(&due).await?;
         Ok(due)
     }
 }
@@ -225,8 +211,8 @@ impl Bug for FiresOnce {
 struct EndsTheFirstAlone;
 #[async_trait]
 impl Bug for EndsTheFirstAlone {
-    async fn done(&self, inner: &Reference, service: Service, timers: &[Timer]) -> Result<(), PortError> {
-        inner.done(service, timers.get(..1).unwrap_or_default()).await
+    async fn done(&self, inner: &Reference, timers: &[Timer]) -> Result<(), PortError> {
+        inner.done(timers.get(..1).unwrap_or_default()).await
     }
 }
 
@@ -245,11 +231,9 @@ impl Bug for InMemory {
 struct EndsById;
 #[async_trait]
 impl Bug for EndsById {
-    async fn done(&self, inner: &Reference, service: Service, timers: &[Timer]) -> Result<(), PortError> {
+    async fn done(&self, inner: &Reference, timers: &[Timer]) -> Result<(), PortError> {
         let ended = |known: &Timer| timers.iter().any(|timer| timer.id == known.id);
-        inner
-            .armed()
-            .retain(|(of, known)| *of != service || !ended(known));
+        inner.armed().retain(|known| !ended(known));
         Ok(())
     }
 }
@@ -275,19 +259,11 @@ impl Bug for SleepsThrough {
     }
 }
 
-/// Services share their timers.
+/// Whoever asks gets the timers of every service in the shard.
 #[derive(Debug)]
 struct OneForAll;
 #[async_trait]
 impl Bug for OneForAll {
-    async fn schedule(
-        &self,
-        inner: &Reference,
-        _service: Service,
-        timers: Vec<Timer>,
-    ) -> Result<(), PortError> {
-        inner.schedule(Service::Trip, timers).await
-    }
     async fn due(
         &self,
         inner: &Reference,
@@ -295,12 +271,27 @@ impl Bug for OneForAll {
         max: usize,
         until: Timestamp,
     ) -> Result<Vec<Timer>, PortError> {
-        inner
-            .due(Scope::of(Service::Trip).with_shard(scope.shard()), max, until)
-            .await
+        let everyone = || Service::ALL.map(|service| Scope::of(service).with_shard(scope.shard()));
+        let now = inner.time().now();
+        let mut due = inner.armed().clone();
+        due.retain(|timer| timer.due_at <= now && everyone().iter().any(|own| own.covers(timer.id.stream)));
+        if due.is_empty() {
+            return inner.due(scope, max, until).await;
+        }
+        due.sort_by_key(|timer| timer.due_at);
+        due.truncate(max);
+        Ok(due)
     }
-    async fn done(&self, inner: &Reference, _service: Service, timers: &[Timer]) -> Result<(), PortError> {
-        inner.done(Service::Trip, timers).await
+}
+
+/// What nobody will ever ask for is kept.
+#[derive(Debug)]
+struct KeepsNobodys;
+#[async_trait]
+impl Bug for KeepsNobodys {
+    async fn schedule(&self, inner: &Reference, mut timers: Vec<Timer>) -> Result<(), PortError> {
+        timers.retain(|timer| timer.service().is_ok());
+        inner.schedule(timers).await
     }
 }
 
@@ -330,8 +321,8 @@ struct LosesTheNewest;
 impl Bug for LosesTheNewest {
     fn crashed(&self, inner: &Reference) {
         let mut armed = inner.armed();
-        let last = armed.iter().map(|(_, timer)| timer.due_at).max();
-        armed.retain(|(_, timer)| Some(timer.due_at) != last);
+        let last = armed.iter().map(|timer| timer.due_at).max();
+        armed.retain(|timer| Some(timer.due_at) != last);
     }
 }
 
@@ -340,44 +331,34 @@ impl Bug for LosesTheNewest {
 struct KindWithoutItsNumber;
 #[async_trait]
 impl Bug for KindWithoutItsNumber {
-    async fn schedule(
-        &self,
-        inner: &Reference,
-        service: Service,
-        mut timers: Vec<Timer>,
-    ) -> Result<(), PortError> {
+    async fn schedule(&self, inner: &Reference, mut timers: Vec<Timer>) -> Result<(), PortError> {
         for timer in &mut timers {
             if let TimerKind::OfferExpires(number) = &mut timer.id.kind {
                 *number = 1;
             }
         }
-        inner.schedule(service, timers).await
+        inner.schedule(timers).await
     }
 }
 
 /// The id of a timer that was done is never armed again.
 #[derive(Debug, Default)]
-struct DoneForEver(std::sync::Mutex<Vec<(Service, TimerId)>>);
+struct DoneForEver(std::sync::Mutex<Vec<TimerId>>);
 #[async_trait]
 impl Bug for DoneForEver {
-    async fn schedule(
-        &self,
-        inner: &Reference,
-        service: Service,
-        mut timers: Vec<Timer>,
-    ) -> Result<(), PortError> {
+    async fn schedule(&self, inner: &Reference, mut timers: Vec<Timer>) -> Result<(), PortError> {
         let done = crate::reference::lock(&self.0).clone();
-        timers.retain(|timer| !done.contains(&(service, timer.id)));
-        inner.schedule(service, timers).await
+        timers.retain(|timer| !done.contains(&timer.id));
+        inner.schedule(timers).await
     }
-    async fn done(&self, inner: &Reference, service: Service, timers: &[Timer]) -> Result<(), PortError> {
-        inner.done(service, timers).await?;
-        let left: Vec<_> = inner.armed().iter().map(|(_, timer)| timer.id).collect();
+    async fn done(&self, inner: &Reference, timers: &[Timer]) -> Result<(), PortError> {
+        inner.done(timers).await?;
+        let left: Vec<_> = inner.armed().iter().map(|timer| timer.id).collect();
         let ended = timers
             .iter()
             .map(|timer| timer.id)
             .filter(|id| !left.contains(id));
-        crate::reference::lock(&self.0).extend(ended.map(|id| (service, id)));
+        crate::reference::lock(&self.0).extend(ended);
         Ok(())
     }
 }
@@ -387,16 +368,11 @@ impl Bug for DoneForEver {
 struct LosesTheTrace;
 #[async_trait]
 impl Bug for LosesTheTrace {
-    async fn schedule(
-        &self,
-        inner: &Reference,
-        service: Service,
-        mut timers: Vec<Timer>,
-    ) -> Result<(), PortError> {
+    async fn schedule(&self, inner: &Reference, mut timers: Vec<Timer>) -> Result<(), PortError> {
         for timer in &mut timers {
             timer.trace = None;
         }
-        inner.schedule(service, timers).await
+        inner.schedule(timers).await
     }
 }
 

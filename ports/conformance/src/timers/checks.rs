@@ -4,11 +4,12 @@ use super::TimersHarness;
 use crate::report::{Check, expect, expect_same};
 use crate::sample::Ids;
 use crate::script::{Script, both};
+use crate::told::{Told, list};
 use fiacre_domain::saga::Service;
-use fiacre_domain::stream::{TimerId, TimerKind, Version};
+use fiacre_domain::stream::{StreamId, TimerId, TimerKind, Version};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
-use fiacre_ports::{Scope, Shard, Timer, Timers};
+use fiacre_ports::{PortErrorKind, Scope, Shard, Timer, Timers};
 use std::cell::RefCell;
 use std::sync::Arc;
 
@@ -32,14 +33,11 @@ fn timer(ids: Ids, number: u32, due_at: Timestamp) -> Timer {
 }
 
 fn lines(timers: &[Timer]) -> String {
-    let line = |timer: &Timer| {
-        format!(
-            "{:?} of {}/{} at {:?}",
-            timer.id.kind, timer.id.stream, timer.id.version, timer.due_at
-        )
-    };
-    let lines: Vec<_> = timers.iter().map(line).collect();
-    format!("[{}]", lines.join(", "))
+    list(
+        timers
+            .iter()
+            .map(|timer| format!("{} at {}", timer.id.told(), timer.due_at)),
+    )
 }
 
 fn ids_of(timers: &[Timer]) -> Vec<TimerId> {
@@ -52,17 +50,13 @@ impl<H: TimersHarness> Script<'_, H> {
         self.harness().now().plus(after)
     }
 
-    fn schedule_of(&self, keeper: &Keeper, service: Service, timers: &[Timer]) -> Check {
-        let what = format!("schedule for {} {}", service.name(), lines(timers));
+    fn schedule(&self, keeper: &Keeper, timers: &[Timer]) -> Check {
+        let what = format!("schedule {}", lines(timers));
         self.call(
             what,
             |()| "done".to_owned(),
-            async || keeper.schedule(service, timers.to_vec()).await,
+            async || keeper.schedule(timers.to_vec()).await,
         )
-    }
-
-    fn schedule(&self, keeper: &Keeper, timers: &[Timer]) -> Check {
-        self.schedule_of(keeper, Service::Driver, timers)
     }
 
     fn due_of(&self, keeper: &Keeper, service: Service, max: usize, until: Timestamp) -> Check<Vec<Timer>> {
@@ -79,17 +73,9 @@ impl<H: TimersHarness> Script<'_, H> {
         self.due_of(keeper, Service::Driver, max, self.patience())
     }
 
-    fn done_of(&self, keeper: &Keeper, service: Service, timers: &[Timer]) -> Check {
-        let what = format!("done for {} {}", service.name(), lines(timers));
-        self.call(
-            what,
-            |()| "done".to_owned(),
-            async || keeper.done(service, timers).await,
-        )
-    }
-
     fn done(&self, keeper: &Keeper, timers: &[Timer]) -> Check {
-        self.done_of(keeper, Service::Driver, timers)
+        let what = format!("done {}", lines(timers));
+        self.call(what, |()| "done".to_owned(), async || keeper.done(timers).await)
     }
 
     fn expect_none_due(&self, keeper: &Keeper, until: Timestamp) -> Check {
@@ -113,7 +99,7 @@ pub(super) fn same_id_is_one_timer<H: TimersHarness>(script: &Script<'_, H>) -> 
         let now = script.harness().now();
         expect(
             now >= expected.due_at,
-            format!("not before {:?}", expected.due_at),
+            format!("not before {}", expected.due_at),
             now,
         )?;
         script.done(&keeper, &due)?;
@@ -129,7 +115,7 @@ pub(super) fn never_early<H: TimersHarness>(script: &Script<'_, H>) -> Check {
     let due = script.due(&keeper, 10)?;
     let now = script.harness().now();
     expect_same("the ids that are due", &vec![late.id], &ids_of(&due))?;
-    expect(now >= late.due_at, format!("not before {:?}", late.due_at), now)
+    expect(now >= late.due_at, format!("not before {}", late.due_at), now)
 }
 
 pub(super) fn due_until_done<H: TimersHarness>(script: &Script<'_, H>) -> Check {
@@ -189,7 +175,7 @@ pub(super) fn due_waits<H: TimersHarness>(script: &Script<'_, H>) -> Check {
     script.expect_none_due(&keeper, until)?;
     expect(
         harness.now() >= until,
-        format!("to have waited until {until:?}"),
+        format!("to have waited until {until}"),
         harness.now(),
     )?;
     let armed = timer(script.ids(), 1, script.moment(SHORT));
@@ -203,7 +189,7 @@ pub(super) fn due_waits<H: TimersHarness>(script: &Script<'_, H>) -> Check {
     };
     let schedule = async {
         // Whether it was scheduled shows in what is due.
-        drop(keeper.schedule(Service::Driver, vec![armed.clone()]).await);
+        drop(keeper.schedule(vec![armed.clone()]).await);
     };
     harness.block_on(both(wait, schedule));
     script.note("wait in due while a timer is scheduled side by side");
@@ -215,23 +201,62 @@ pub(super) fn due_waits<H: TimersHarness>(script: &Script<'_, H>) -> Check {
 }
 
 pub(super) fn timers_are_of_one_service<H: TimersHarness>(script: &Script<'_, H>) -> Check {
-    let keeper = script.harness().open();
-    let armed = timer(script.ids(), 1, script.moment(Millis::ZERO));
-    let timers = std::slice::from_ref(&armed);
+    let (ids, keeper) = (script.ids(), script.harness().open());
+    let now = script.moment(Millis::ZERO);
+    let of = |stream| Timer {
+        id: TimerId {
+            stream,
+            ..timer(ids, 1, now).id
+        },
+        ..timer(ids, 1, now)
+    };
+    // Of one version and kind, and most of them of one trip: nothing but their streams tells them apart.
+    let trip = ids.trip(1);
+    let streams = [
+        StreamId::Trip(trip),
+        StreamId::Dispatch(trip),
+        ids.driver(1),
+        ids.payment(1),
+    ];
+    let timers = streams.map(of);
+    script.schedule(&keeper, &timers)?;
+    let owned = |service| {
+        let own = timers
+            .iter()
+            .filter(move |timer| Scope::of(service).covers(timer.id.stream));
+        own.cloned().collect::<Vec<_>>()
+    };
+    let sorted = |due: &[Timer]| {
+        let mut ids = ids_of(due);
+        ids.sort_unstable();
+        ids
+    };
     for service in Service::ALL {
-        let before = script.due_of(&keeper, service, 10, script.silence())?;
-        expect(before.is_empty(), "no timer of another service", lines(&before))?;
-        script.schedule_of(&keeper, service, timers)?;
-    }
-    let mut left = Service::ALL.to_vec();
-    while let Some(service) = left.pop() {
-        script.done_of(&keeper, service, timers)?;
-        for &other in &left {
-            let due = script.due_of(&keeper, other, 10, script.patience())?;
-            expect_same("the ids that are due", &vec![armed.id], &ids_of(&due))?;
-        }
+        let due = script.due_of(&keeper, service, 10, script.patience())?;
+        expect_same("the ids that are due", &sorted(&owned(service)), &sorted(&due))?;
     }
     Ok(())
+}
+
+pub(super) fn nobodys_timer_is_refused<H: TimersHarness>(script: &Script<'_, H>) -> Check {
+    let (ids, keeper) = (script.ids(), script.harness().open());
+    let owned = timer(ids, 1, script.moment(Millis::ZERO));
+    let nobodys = Timer {
+        id: TimerId {
+            stream: ids.nobodys(),
+            ..owned.id
+        },
+        ..owned.clone()
+    };
+    let timers = [owned, nobodys];
+    let answer = script.ask(
+        format!("schedule {}", lines(&timers)),
+        |()| "done".to_owned(),
+        async || keeper.schedule(timers.to_vec()).await,
+    );
+    let refused = answer.is_err_and(|error| error.kind() == PortErrorKind::Invalid);
+    expect(refused, "the call to be refused as Invalid", "another answer")?;
+    script.expect_none_due(&keeper, script.silence())
 }
 
 pub(super) fn earliest_first<H: TimersHarness>(script: &Script<'_, H>) -> Check {
@@ -357,7 +382,7 @@ pub(super) fn shards_divide_the_timers<H: TimersHarness>(script: &Script<'_, H>)
         let scope = Scope::of(Service::Driver).with_shard(shard);
         let until = script.silence();
         let due = script.call(
-            format!("due for {shard:?}"),
+            format!("due for {}", shard.told()),
             |due: &Vec<Timer>| lines(due),
             async || keeper.due(scope, 100, until).await,
         )?;
@@ -366,7 +391,7 @@ pub(super) fn shards_divide_the_timers<H: TimersHarness>(script: &Script<'_, H>)
         let own = timers.iter().filter(|timer| shard.covers(timer.id.stream));
         let mut expected: Vec<_> = own.map(|timer| timer.id).collect();
         expected.sort_unstable();
-        expect_same(&format!("the timers of {shard:?}"), &expected, &seen)?;
+        expect_same(&format!("the timers of {}", shard.told()), &expected, &seen)?;
     }
     Ok(())
 }

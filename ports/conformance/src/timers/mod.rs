@@ -25,7 +25,7 @@ crate::clause::clauses! {
     DueWaits tm_07_due_waits by checks::due_waits:
         "wait in `due` until a timer is due, also one that is scheduled meanwhile, and give none only once `until` has come";
     TimersAreOfOneService tm_08_timers_are_of_one_service by checks::timers_are_of_one_service:
-        "give a service its own timers alone, and end its own alone";
+        "give a service the timers of the streams that it owns, and no others";
     EarliestFirst tm_09_earliest_first by checks::earliest_first:
         "give the earliest first, at most `max`";
     TimersSurviveACrash tm_10_timers_survive_a_crash needs Crash by checks::timers_survive_a_crash:
@@ -38,4 +38,6 @@ crate::clause::clauses! {
         "give a timer as it was scheduled: id, time, region and trace";
     ShardsDivideTheTimers tm_14_shards_divide_the_timers by checks::shards_divide_the_timers:
         "give the reader of a shard the timers of its streams alone, so that all shards together see each";
+    NobodysTimerIsRefused tm_15_nobodys_timer_is_refused by checks::nobodys_timer_is_refused:
+        "refuse as `Invalid` a call with a timer of a stream that no service owns, and arm none of its timers";
 }

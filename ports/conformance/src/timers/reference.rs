@@ -6,7 +6,6 @@ use crate::reference::keeps_time;
 use crate::reference::{VirtualTime, lock};
 use crate::sample::AT;
 use async_trait::async_trait;
-use fiacre_domain::saga::Service;
 use fiacre_domain::time::Timestamp;
 use fiacre_ports::{PortError, Scope, Timer, Timers};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -15,11 +14,11 @@ use std::sync::{Arc, Mutex, MutexGuard};
 #[derive(Debug)]
 pub struct Reference {
     time: VirtualTime,
-    armed: Mutex<Vec<(Service, Timer)>>,
+    armed: Mutex<Vec<Timer>>,
 }
 
 impl Reference {
-    pub(super) fn armed(&self) -> MutexGuard<'_, Vec<(Service, Timer)>> {
+    pub(super) fn armed(&self) -> MutexGuard<'_, Vec<Timer>> {
         lock(&self.armed)
     }
 
@@ -30,11 +29,14 @@ impl Reference {
 
 #[async_trait]
 impl Timers for Reference {
-    async fn schedule(&self, service: Service, timers: Vec<Timer>) -> Result<(), PortError> {
+    async fn schedule(&self, timers: Vec<Timer>) -> Result<(), PortError> {
+        for timer in &timers {
+            timer.service()?;
+        }
         let mut armed = self.armed();
         for timer in timers {
-            armed.retain(|(of, known)| *of != service || known.id != timer.id);
-            armed.push((service, timer));
+            armed.retain(|known| known.id != timer.id);
+            armed.push(timer);
         }
         self.time.changed();
         Ok(())
@@ -43,10 +45,8 @@ impl Timers for Reference {
     async fn due(&self, scope: Scope, max: usize, until: Timestamp) -> Result<Vec<Timer>, PortError> {
         let in_scope = || -> Vec<Timer> {
             let armed = self.armed();
-            let own = armed
-                .iter()
-                .filter(|(of, timer)| *of == scope.service() && scope.shard().covers(timer.id.stream));
-            own.map(|(_, timer)| timer.clone()).collect()
+            let own = armed.iter().filter(|timer| scope.covers(timer.id.stream));
+            own.cloned().collect()
         };
         let find = || {
             let now = self.time.now();
@@ -60,12 +60,12 @@ impl Timers for Reference {
         Ok(self.time.wait(until, find, next).await.unwrap_or_default())
     }
 
-    async fn done(&self, service: Service, timers: &[Timer]) -> Result<(), PortError> {
+    async fn done(&self, timers: &[Timer]) -> Result<(), PortError> {
         let ended = |known: &Timer| {
             let given = timers.iter().find(|timer| timer.id == known.id);
             given.is_some_and(|given| known.due_at <= given.due_at)
         };
-        self.armed().retain(|(of, known)| *of != service || !ended(known));
+        self.armed().retain(|known| !ended(known));
         Ok(())
     }
 }

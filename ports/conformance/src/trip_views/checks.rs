@@ -4,6 +4,7 @@ use super::TripViewsHarness;
 use crate::report::{Check, Mismatch, expect, expect_same};
 use crate::sample::{AT, Ids};
 use crate::script::Script;
+use crate::told::Told;
 use fiacre_domain::id::{PrincipalId, TripId};
 use fiacre_domain::money::{Currency, Money};
 use fiacre_domain::stream::Version;
@@ -64,7 +65,9 @@ impl<H: TripViewsHarness> Script<'_, H> {
                 .collect();
             lines.join(", ")
         };
-        self.call(format!("get {trips:?}"), show, async || views.get(trips).await)
+        self.call(format!("get {}", trips.told()), show, async || {
+            views.get(trips).await
+        })
     }
 
     fn expect_row(&self, views: &Views, expected: TripView) -> Check {
