@@ -48,6 +48,7 @@ fn of_values() -> Vec<(&'static str, String)> {
         MoneyError::Overflow,
         PlaceError::LatitudeOutOfRange,
         PlaceError::LongitudeOutOfRange,
+        PlaceError::Malformed,
         TimeError::NoSuchDate,
         TimeError::NoSuchTime,
         TimeError::MalformedTimeOfDay,

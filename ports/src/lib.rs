@@ -1,8 +1,4 @@
-//! What Fiacre needs from the outside, as traits.
-//!
-//! An adapter is chosen at start by configuration (`Arc<dyn Port>`); methods take batches, so that the price of dynamic
-//! dispatch vanishes. Events and states cross a port as types: only adapters encode. No driver's type crosses a port: an
-//! error is one of a few kinds, with the adapter's own error as its source.
+#![doc = include_str!("../README.md")]
 //!
 //! | port | for |
 //! |---|---|

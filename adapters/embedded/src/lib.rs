@@ -1,8 +1,7 @@
-//! Fiacre's event store, bus, timers, trip views and dispatch board over one database in one folder.
+#![doc = include_str!("../README.md")]
 //!
-//! What a call acknowledges is on disk: it survives a kill at any moment, and a loss of power as far as the disk keeps what
-//! it says when it is told to sync. One process uses a folder at a time. Calls that write join a group; one
-//! [`sync`](Database::sync) writes the group as one batch, syncs the disk once, and answers the calls in their order.
+//! Calls that write join a group; one [`sync`](Database::sync) writes the group as one batch, syncs the disk once, and answers the
+//! calls in their order.
 //!
 //! # The folder
 //!
@@ -47,17 +46,6 @@
 //! The group's callers are answered [`OutcomeUnknown`](fiacre_ports::PortErrorKind::OutcomeUnknown), everybody after them
 //! [`Unavailable`](fiacre_ports::PortErrorKind::Unavailable), until the folder is opened again: after a failed sync nobody can
 //! say what the disk holds. What is found then is a prefix that holds every acknowledged group, each whole.
-//!
-//! ```
-//! use fiacre_embedded::Database;
-//! let folder = tempfile::tempdir()?;
-//! let database = Database::open(folder.path())?;
-//! let writing = database.sync_in_background()?;
-//! let views = database.views();
-//! # drop(views);
-//! drop(writing);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
 
 mod archive;
 mod at_rest;

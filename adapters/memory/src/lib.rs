@@ -1,7 +1,4 @@
-//! Every port of Fiacre in memory, on a virtual clock, under an executor that owns every poll.
-//!
-//! Nothing here reads a clock, draws a random number of its own or runs a thread: the same seed and the same calls give the
-//! same run, which is what the demo city and the simulator stand on.
+#![doc = include_str!("../README.md")]
 //!
 //! | for | there is |
 //! |---|---|

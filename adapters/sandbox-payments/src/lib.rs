@@ -1,27 +1,4 @@
-//! A payment company to play with, in process: a [`PaymentGateway`](fiacre_ports::PaymentGateway) with books of its own.
-//!
-//! ```
-//! # use async_trait::async_trait;
-//! use fiacre_domain::time::Timestamp;
-//! use fiacre_ports::Clock;
-//! use fiacre_sandbox_payments::{Policy, Rate, Sandbox};
-//! use std::sync::Arc;
-//!
-//! struct Noon;
-//! #[async_trait]
-//! impl Clock for Noon {
-//!     fn now(&self) -> Timestamp {
-//!         Timestamp::from_ms(43_200_000)
-//!     }
-//!
-//!     async fn wait_until(&self, _at: Timestamp) {}
-//! }
-//!
-//! let policy = Policy::default().with_declines(Rate::from_basis_points(250)?);
-//! let company = Sandbox::new(42, Arc::new(Noon)).with_policy(policy);
-//! assert!(company.totals().is_empty());
-//! # Ok::<(), fiacre_sandbox_payments::PolicyError>(())
-//! ```
+#![doc = include_str!("../README.md")]
 //!
 //! **Intents** move as Stripe's with manual capture do (<https://docs.stripe.com/payments/paymentintents/lifecycle>):
 //! created, confirmed (held, declined, to be acted upon, being worked on), captured in part or whole, cancelled. A hold

@@ -1,21 +1,4 @@
-//! Tariff files: a published tariff as TOML, read into a [`Tariff`] of the domain.
-//!
-//! The format is described, with one complete example, in this folder's `README.md`. Amounts are written in major units,
-//! quantities with their unit, shares in per cent; every error names the file, the line and the reason.
-//!
-//! ```
-//! use fiacre_domain::pricing::{Ride, Surge};
-//! use fiacre_domain::units::{Millimetres, Millis};
-//! use std::sync::Arc;
-//! let tariff = Arc::new(fiacre_tariffs::built_in("nyc-2018")?);
-//! let ride = Ride::new(Millimetres::new(8_046_720), Millis::from_minutes(20)).with_slow(Millis::from_minutes(5));
-//! let quote = tariff.quote(&ride, "2018-07-03T17:00".parse()?, Surge::NONE)?;
-//! assert_eq!(quote.total().to_string(), "18.80 USD");
-//!
-//! let error = fiacre_tariffs::parse("mine.toml", "[tarif]\nid = \"mine\"").unwrap_err();
-//! assert_eq!(error.to_string(), "failed to read mine.toml:1:2: unknown field `tarif`: did you mean `tariff`?");
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
+#![doc = include_str!("../README.md")]
 
 mod build;
 mod charges;

@@ -1,4 +1,4 @@
-//! The [`KeyVault`] in a folder of its own, apart from the store and its backups.
+#![doc = include_str!("../README.md")]
 //!
 //! - **Kept**: what a call acknowledges is on disk by then, as far as fsync promises; a crash in the middle of a call
 //!   leaves what was there before it, or all of it.
@@ -13,30 +13,6 @@
 //!
 //! Calls wait for the disk where they are: once for new trips (or once for many: [`FolderVault::grouped`]), three times for
 //! a person who is forgotten, never to give known keys.
-//!
-//! ```
-//! use fiacre_domain::id::{PrincipalId, TripId};
-//! use fiacre_ports::{Binding, KeyVault};
-//! use fiacre_vault::FolderVault;
-//! use std::pin::pin;
-//! use std::task::{Context, Poll, Waker};
-//! # fn now<T>(future: impl Future<Output = T>) -> Option<T> {
-//! #     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-//! #         Poll::Ready(output) => Some(output),
-//! #         Poll::Pending => None,
-//! #     }
-//! # }
-//! # let folder = tempfile::tempdir()?;
-//! let (trip, rider) = (TripId::from_u128(1), PrincipalId::from_u128(2));
-//! let vault = FolderVault::open(folder.path().join("keys"))?;
-//! let bound = now(vault.bind(&[Binding { trip, rider }])).transpose()?;
-//! assert!(bound.is_some_and(|keys| keys[0].is_some()));
-//! assert!(now(vault.forget(rider)).transpose()?.flatten().is_some());
-//! assert_eq!(now(vault.keys(&[trip])).transpose()?, Some(vec![None]));
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
-//!
-//! [`KeyVault`]: fiacre_ports::KeyVault
 
 mod error;
 mod file;

@@ -1,25 +1,8 @@
-//! The demo city: Manhattan on a business day of 2018.
+#![doc = include_str!("../README.md")]
 //!
-//! [`manhattan`] knows the 61 taxi zones, the street grid and how fast it is driven at; [`demand`] turns the year's
-//! counted trips into a stream of requests; [`random`] draws it, the same on any platform. The tables are in the binary:
-//! nothing is downloaded, and loading them takes some milliseconds. [`measures`] counts what a day comes to, commit by
-//! commit; [`report`] and [`trips_csv`] show it.
-//!
-//! ```
-//! use fiacre_city::demand::{Demand, DemandPlan};
-//! use fiacre_city::manhattan::Manhattan;
-//! use fiacre_domain::time::{TimeOfDay, Weekday};
-//! use fiacre_domain::units::Millis;
-//!
-//! let manhattan = Manhattan::load()?;
-//! let demand = Demand::load()?;
-//! let plan = DemandPlan::new(Weekday::Friday, TimeOfDay::new(18, 0, 0)?, Millis::from_minutes(60))?.with_seed(7);
-//! let first = demand.requests(&manhattan, plan).next().ok_or("no request")?;
-//! assert_eq!(manhattan.zone_of(first.pickup()), Some(first.pickup_zone()));
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
-//!
-//! The data, its source, its licence and its format are described in `data/README.md`.
+//! [`manhattan`] knows the zones and the street grid; [`demand`] turns the year's counted trips into a stream of requests;
+//! [`random`] draws it, the same on any platform. The tables are in the binary: nothing is downloaded, and loading them takes some
+//! milliseconds. [`run`] plays a day, [`measures`] counts what it comes to, commit by commit; [`report`] and [`trips_csv`] show it.
 
 mod chronicle;
 pub mod commission;

@@ -1,7 +1,4 @@
-//! Fiacre's use cases, as processes over the ports: load → decide → append; event → react → command.
-//!
-//! Nothing here decides: the aggregates of `fiacre-domain` do. Nothing here names a runtime, spawns, sleeps or selects:
-//! whoever composes the processes runs their turns.
+#![doc = include_str!("../README.md")]
 //!
 //! | to find | look in |
 //! |---|---|

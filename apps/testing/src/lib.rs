@@ -1,24 +1,4 @@
-//! The whole platform in a unit test: synchronous, in memory, on a virtual clock, with any fault on demand.
-//!
-//! ```
-//! use fiacre_testing::{Fault, Phase, Platform, Port, Ride, places};
-//!
-//! let mut p = Platform::in_memory().seed(7).driver("ann", places::BRYANT_PARK).start();
-//! p.fail_next(Port::EventStore, Fault::AfterWrite);
-//! let trip = p.book(Ride::new(places::TIMES_SQUARE, places::UNION_SQUARE))?;
-//! p.run_until_idle();
-//! p.trip(trip).assert_state(Phase::Confirmed);
-//! p.advance_s(121); // the search's budget is over, and harms nobody
-//! p.audit().assert_clean();
-//! p.drive(trip)?;
-//! p.trip(trip).assert_closed();
-//! p.audit().assert_over();
-//! # Ok::<(), fiacre_testing::Error>(())
-//! ```
-//!
-//! These are the same processes as everywhere, composed as everywhere, on the memory adapters: what a test sees is what the
-//! platform does. Nothing runs beside the test. A failed assertion prints what happened to the trip, and the seed; the same
-//! seed and the same test are the same run, to the byte. Platforms in parallel threads know nothing of each other.
+#![doc = include_str!("../README.md")]
 //!
 //! | a test | asks |
 //! |---|---|
@@ -31,24 +11,6 @@
 //! | breaks things | [`fail_next`](Platform::fail_next), [`outage`](Platform::outage), [`stop`](Platform::stop), [`restart`](Platform::restart), [`set_skew`](Platform::set_skew), [`faults`](Platform::faults); [`strike_each`] call in turn |
 //! | mends things | [`heal`](Platform::heal), [`start`](Platform::start), [`parked`](Platform::parked), [`replay`](Platform::replay) |
 //! | looks | [`trip`](Platform::trip), [`driver`](Platform::driver), [`audit`](Platform::audit), [`ledger`](Platform::ledger), [`view`](Platform::view), [`log`](Platform::log) |
-//!
-//! Every order of what may come in another order, with one line:
-//!
-//! ```
-//! # use fiacre_testing::{Habit, Phase, Platform, Ride, places};
-//! for seed in 0..20 {
-//!     let setup = Platform::in_memory().seed(seed).driver_who("ann", places::BRYANT_PARK, Habit::Declines);
-//!     let mut p = setup.driver("bob", places::COLUMBUS_CIRCLE).start();
-//!     let trip = p.book(Ride::new(places::TIMES_SQUARE, places::UNION_SQUARE))?;
-//!     p.run_until_idle();
-//!     p.trip(trip).assert_driver("bob");
-//!     p.cancel(trip)?;
-//!     p.run_until_idle();
-//!     p.trip(trip).assert_state(Phase::Cancelled);
-//!     p.audit().assert_over();
-//! }
-//! # Ok::<(), fiacre_testing::Error>(())
-//! ```
 
 mod deeds;
 mod error;

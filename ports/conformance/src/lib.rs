@@ -7,6 +7,7 @@ pub mod dispatch_board;
 pub mod event_store;
 mod harness;
 pub mod id_source;
+mod in_process;
 pub mod key_vault;
 pub mod location_feed;
 pub mod payment_gateway;
@@ -22,4 +23,5 @@ mod told;
 pub mod trip_views;
 
 pub use harness::{Harness, Support, Weather};
+pub use in_process::InProcess;
 pub use report::{Failure, Outcome};

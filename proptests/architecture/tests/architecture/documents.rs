@@ -1,6 +1,6 @@
 //! What documents say of the workspace must be there.
 
-use crate::workspace::{self, Workspace};
+use crate::workspace::{self, Role, Workspace};
 use crate::{Plant, Rule, Violation};
 
 /// The map.
@@ -30,6 +30,58 @@ pub(crate) const WHOLE_MAP: Rule = Rule {
         Plant {
             name: "a crate that has moved",
             plant: |workspace| workspace.package("fiacre-city").folder = "apps/village".into(),
+        },
+    ],
+};
+
+pub(crate) const FRONT_DOORS: Rule = Rule {
+    because: "who opens a crate copies its first example: it must be there, be tested, and hide nothing that it needs",
+    check: |workspace| {
+        let mut violations = Vec::new();
+        for package in workspace.packages.values() {
+            let readme = format!("{}/README.md", package.folder);
+            let library = format!("{}/src/lib.rs", package.folder);
+            let is_proof = Role::of(&package.folder) == Some(Role::Proof);
+            let Some(source) = workspace.sources.get(&library).filter(|_| !is_proof) else {
+                continue;
+            };
+            if !workspace.documents.contains_key(&readme) {
+                violations.push(Violation::new(&package.name, "has no README"));
+            } else if !source.starts_with("#![doc = include_str!(\"../README.md\")]") {
+                violations.push(Violation::new(
+                    library,
+                    "does not begin with the README, so that nothing tests it",
+                ));
+            }
+        }
+        for (document, text) in &workspace.documents {
+            let hidden = text
+                .split("```rust")
+                .skip(1)
+                .filter_map(|rest| rest.split("```").next())
+                .flat_map(str::lines)
+                .filter(|line| line.starts_with("# "));
+            violations.extend(hidden.map(|line| Violation::new(document, format!("hides {line}"))));
+        }
+        violations
+    },
+    plants: &[
+        Plant {
+            name: "a crate without a README",
+            plant: |workspace| {
+                workspace.documents.remove("domain/README.md");
+            },
+        },
+        Plant {
+            name: "a README that nothing tests",
+            plant: |workspace| {
+                let source = workspace.sources.get_mut("domain/src/lib.rs").unwrap();
+                *source = source.replace("README", "LIESMICH");
+            },
+        },
+        Plant {
+            name: "an example that hides what it needs",
+            plant: |workspace| say(workspace, "```rust\n# use fiacre_domain::id::TripId;\n```"),
         },
     ],
 };

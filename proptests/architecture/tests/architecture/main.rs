@@ -107,6 +107,7 @@ rules! {
     sources::NAMES_BY_CONCEPT => names_are_by_concept,
     sources::SPELT_PAIRS => no_arm_takes_every_pair,
     documents::WHOLE_MAP => every_crate_is_on_the_map,
+    documents::FRONT_DOORS => front_doors_work_when_copied,
     documents::LIVE_PATHS => documents_name_what_is_there,
     absences::ABSENT => what_must_be_absent_is_absent,
 }

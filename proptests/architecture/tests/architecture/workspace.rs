@@ -70,7 +70,7 @@ pub(crate) struct Workspace {
     pub(crate) packages: BTreeMap<String, Package>,
     /// Every Rust file of a member, by its path relative to the root, with its text.
     pub(crate) sources: BTreeMap<String, String>,
-    /// The documents of the root and of `docs`, in the same way.
+    /// The documents of the root and of `docs`, and each crate's README, in the same way.
     pub(crate) documents: BTreeMap<String, String>,
 }
 
@@ -105,6 +105,12 @@ impl Workspace {
         }
         let mut documents = BTreeMap::new();
         read_files(&root, &root.join("docs"), "md", &mut documents);
+        for package in packages.values() {
+            let path = format!("{}/README.md", package.folder);
+            if let Ok(text) = std::fs::read_to_string(root.join(&path)) {
+                documents.insert(path, text);
+            }
+        }
         for name in ["ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "README.md"] {
             documents.insert(name.to_owned(), text_of(&root.join(name)));
         }
