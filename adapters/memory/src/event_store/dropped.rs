@@ -1,6 +1,6 @@
 //! What was dropped from the log.
 
-use super::stream::Record;
+use super::records::Records;
 use crate::regions::Regions;
 use fiacre_domain::event::Event;
 use fiacre_domain::stream::{Commit, StreamId, Version};
@@ -19,9 +19,7 @@ pub(super) struct Part {
     pub(super) stream: StreamId,
     /// The version before the first.
     pub(super) after: Version,
-    /// The region of the stream, by number.
-    pub(super) region: u32,
-    pub(super) records: Vec<Record>,
+    pub(super) records: Records,
 }
 
 impl Dropped {
@@ -37,16 +35,13 @@ impl Dropped {
 
     /// What happened in them, in order.
     pub fn events(&self) -> impl Iterator<Item = &Event> {
-        let records = self.parts.iter().flat_map(|part| &part.records);
-        records.flat_map(Record::events)
+        self.parts.iter().flat_map(|part| part.records.events())
     }
 }
 
 impl Part {
     fn commits(&self, regions: &Regions) -> impl Iterator<Item = Commit> {
-        let numbered = (self.after.get() + 1..).zip(&self.records);
-        numbered.filter_map(|(version, record)| {
-            record.commit(self.stream, Version::new(version), self.region, regions)
-        })
+        let numbered = (self.after.get() + 1..).zip(self.records.iter());
+        numbered.filter_map(|(version, record)| record.commit(self.stream, Version::new(version), regions))
     }
 }

@@ -1,10 +1,12 @@
 //! Streams of commits in memory.
 
+mod cause;
 mod dropped;
 mod faulty;
 mod feed;
 mod log;
-mod origin;
+mod numbers;
+mod records;
 mod stream;
 mod unreadable;
 

@@ -1,62 +1,22 @@
 //! One stream: its commits, its inbox, its snapshot.
 
 use super::dropped::Part;
-use super::origin::{Full, Origin};
+use super::records::{NewRecord, Records};
 use crate::hash::{FixedState, Lookup};
 use crate::regions::Regions;
-use fiacre_domain::event::Event;
 use fiacre_domain::stream::{Cause, Commit, StreamId, Version};
-use fiacre_domain::time::Timestamp;
 use fiacre_ports::{LoadRequest, Loaded, NewCommit, Snapshot};
 use std::hash::BuildHasher;
-use std::sync::Arc;
 
 /// Up to this many commits, comparing with each cause is faster than a table, and takes no memory.
 const COMPARED_COMMITS_MAX: usize = 32;
-
-/// What a commit has that its stream has not: 48 bytes in place, where a shared [`Commit`] takes 144.
-#[derive(Debug)]
-pub(super) struct Record {
-    at: Timestamp,
-    origin: Origin,
-    events: Arc<[Event]>,
-}
-
-impl Record {
-    /// The commit that this is, as `version` of `stream`, whose region has the number `region`.
-    pub(super) fn commit(
-        &self,
-        stream: StreamId,
-        version: Version,
-        region: u32,
-        regions: &Regions,
-    ) -> Option<Commit> {
-        let full = self.origin.full();
-        Some(Commit {
-            stream,
-            version,
-            at: self.at,
-            cause: self.origin.cause(),
-            region: regions.name(full.map_or(region, |full| full.region))?,
-            trace: full.and_then(|full| full.trace.clone()),
-            events: Arc::clone(&self.events),
-        })
-    }
-
-    /// What happened.
-    pub(super) fn events(&self) -> &[Event] {
-        &self.events
-    }
-}
 
 /// The history of one aggregate.
 #[derive(Debug, Default)]
 pub(super) struct Stream {
     /// The commits after those that were dropped.
-    records: Vec<Record>,
+    records: Records,
     long: Option<Box<Long>>,
-    /// Of the first commit, and nearly always of all.
-    region: u32,
 }
 
 /// What only a stream that goes on for long has: drivers', not trips'.
@@ -64,8 +24,8 @@ pub(super) struct Stream {
 struct Long {
     /// The hashes of the causes of the commits that were dropped behind the snapshot, in order.
     trimmed: Vec<u64>,
-    /// The inbox of what a long stream holds, by the hash of the cause: of two causes with one hash, the first.
-    by_cause: Option<Lookup<u64, u32>>,
+    /// The hashes of the causes in a long stream's inbox: what is not among them is new without a look at any.
+    by_cause: Option<Lookup<u64, ()>>,
     snapshot: Option<Snapshot>,
 }
 
@@ -93,12 +53,12 @@ impl Stream {
         self.long.as_ref()?.snapshot.as_ref()
     }
 
-    fn by_cause(&self) -> Option<&Lookup<u64, u32>> {
+    fn by_cause(&self) -> Option<&Lookup<u64, ()>> {
         self.long.as_ref()?.by_cause.as_ref()
     }
 
-    /// The commit that `cause` made here, if it did.
-    pub(super) fn version_of(&self, cause: &Cause) -> Option<Version> {
+    /// The commit that `cause` made here, in the stream `id`, if it did.
+    pub(super) fn version_of(&self, id: StreamId, cause: &Cause) -> Option<Version> {
         let trimmed = self.trimmed_causes();
         if !trimmed.is_empty() {
             let hash = hash_of(cause);
@@ -106,23 +66,18 @@ impl Stream {
                 return Some(Version::new(version.0));
             }
         }
-        let is_it = |record: &Record| record.origin.cause() == *cause;
+        // Whatever is not in the index is not here; of two causes with one hash, the second is found by comparing.
         if let Some(by_cause) = self.by_cause() {
-            let version = *by_cause.get(&hash_of(cause))?;
-            let place = version.checked_sub(self.trimmed() + 1);
-            let record = place.and_then(|place| self.records.get(place as usize));
-            if record.is_some_and(is_it) {
-                return Some(Version::new(version));
-            }
+            by_cause.get(&hash_of(cause))?;
         }
-        let place = self.records.iter().position(is_it)?;
+        let place = self.records.place_of(id.trip(), cause)?;
         Some(self.version_at(place + 1))
     }
 
     /// Adds the commit that follows the head.
     pub(super) fn push(&mut self, commit: NewCommit, regions: &mut Regions) {
         let NewCommit {
-            stream: _,
+            stream,
             expected: _,
             cause,
             at,
@@ -130,30 +85,25 @@ impl Stream {
             trace,
             events,
         } = commit;
-        let region = regions.number(region);
-        if self.head() == Version::EMPTY {
-            self.region = region;
-        }
-        let is_plain = region == self.region && trace.is_none();
-        let plain = is_plain.then(|| Origin::plain(&cause)).flatten();
-        let origin = plain.unwrap_or_else(|| Origin::Other(Box::new(Full { cause, region, trace })));
-        // Most streams end after a few commits: room for more would be half of their memory.
-        if self.records.len() == self.records.capacity() {
-            self.records.reserve_exact((self.records.len() / 8).max(1));
-        }
-        self.records.push(Record { at, origin, events });
-        let version = self.head().get();
+        let record = NewRecord {
+            at,
+            cause,
+            region: regions.number(region),
+            trace,
+            events: &events,
+        };
+        self.records.push(stream.trip(), record);
         if let Some(by_cause) = self.long.as_mut().and_then(|long| long.by_cause.as_mut()) {
-            by_cause.get_or_insert_with(hash_of(&cause), || version);
+            by_cause.insert(hash_of(&cause), ());
         } else if self.records.len() > COMPARED_COMMITS_MAX {
-            self.index_causes();
+            self.index_causes(stream);
         }
     }
 
-    fn index_causes(&mut self) {
+    fn index_causes(&mut self, id: StreamId) {
         let mut by_cause = Lookup::default();
-        for (version, record) in (self.trimmed() + 1..).zip(&self.records) {
-            by_cause.get_or_insert_with(hash_of(&record.origin.cause()), || version);
+        for cause in self.records.iter().filter_map(|record| record.cause(id.trip())) {
+            by_cause.insert(hash_of(&cause), ());
         }
         self.long.get_or_insert_default().by_cause = Some(by_cause);
     }
@@ -196,21 +146,18 @@ impl Stream {
             return None;
         }
         let after = self.version_at(0);
-        let records: Vec<Record> = self.records.drain(..count.min(self.records.len())).collect();
+        let records = self.records.take_first(count);
+        let causes = records.iter().filter_map(|record| record.cause(id.trip()));
         let long = self.long.get_or_insert_default();
         long.trimmed.reserve_exact(records.len());
-        long.trimmed
-            .extend(records.iter().map(|record| hash_of(&record.origin.cause())));
+        long.trimmed.extend(causes.map(|cause| hash_of(&cause)));
         long.by_cause = None;
-        self.records.shrink_to_fit();
         if self.records.len() > COMPARED_COMMITS_MAX {
-            self.index_causes();
+            self.index_causes(id);
         }
-        let region = self.region;
         Some(Part {
             stream: id,
             after,
-            region,
             records,
         })
     }
@@ -220,7 +167,6 @@ impl Stream {
         Part {
             stream: id,
             after: self.version_at(0),
-            region: self.region,
             records: self.records,
         }
     }
@@ -243,9 +189,9 @@ impl Stream {
         let skipped = version.get().saturating_sub(self.trimmed());
         let first = version.get().max(self.trimmed());
         let records = self.records.iter().skip(skipped as usize).take(max);
-        (first + 1..).zip(records).filter_map(move |(version, record)| {
-            record.commit(id, Version::new(version), self.region, regions)
-        })
+        (first + 1..)
+            .zip(records)
+            .filter_map(move |(version, record)| record.commit(id, Version::new(version), regions))
     }
 }
 
@@ -258,8 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_live_trip_has_by_the_dozen_stays_small() {
-        assert_eq!(size_of::<Record>(), 48);
-        assert_eq!(size_of::<Stream>(), 40);
+    fn a_stream_takes_56_bytes_beside_its_commits() {
+        assert_eq!(size_of::<Stream>(), 56);
     }
 }
