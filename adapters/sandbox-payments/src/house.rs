@@ -24,6 +24,8 @@ pub(crate) struct House {
     /// How often a call of this key, or a look at this intent, went wrong on its way.
     faults: BTreeMap<Errand, u32>,
     closed: bool,
+    /// When the last deed of the records that it was opened with was done.
+    left_at: Option<Timestamp>,
     pub(crate) journal: Journal,
 }
 
@@ -53,6 +55,7 @@ impl House {
             company: Company::new(seed, Policy::default()),
             faults: BTreeMap::new(),
             closed: false,
+            left_at: None,
             journal: Journal::nowhere(),
         }
     }
@@ -67,6 +70,7 @@ impl House {
 
     fn do_again(&mut self, entry: Entry) -> Outcome {
         let Entry { at, deed, .. } = entry;
+        self.left_at = self.left_at.max(Some(at));
         match deed {
             Deed::Advance => self.advance(at),
             Deed::Create(request) => drop(self.create(request, at)),
@@ -81,6 +85,10 @@ impl House {
             Deed::SetPolicy(policy) => self.set_policy(*policy, at),
         }
         self.journal.take_outcome()
+    }
+
+    pub(crate) const fn left_at(&self) -> Option<Timestamp> {
+        self.left_at
     }
 
     /// Whether calls are turned away at the door: it is closed, or what is done could not be kept.

@@ -72,6 +72,12 @@ impl Sandbox {
         }
     }
 
+    /// When the records that it was opened with end, by the company's clock; none for a new company. Whoever comes back with an
+    /// older clock, from a backup say, finds a company for which more time has passed.
+    pub fn left_at(&self) -> Option<Timestamp> {
+        self.house().left_at()
+    }
+
     /// Behaves as `policy` says from now on; one that was opened behaves as it did until it is told otherwise.
     #[must_use]
     pub fn with_policy(self, policy: Policy) -> Self {

@@ -160,7 +160,11 @@ fn judge(view: &IntentView, attempt: Option<Attempt>, is_begun: bool, reconciled
     let (intent, trip) = (view.intent, view.key.trip);
     let Some(attempt) = attempt else {
         let moved = held != 0 || captured != view.refunded_minor;
-        let is_over = matches!(view.status, IntentStatus::Canceled);
+        // Cancelled, or given back to the last cent, as `resume` does with what a lost time has left.
+        let is_over = matches!(
+            view.status,
+            IntentStatus::Canceled | IntentStatus::Succeeded { .. }
+        );
         // An attempt that has begun may have been created and not noted yet; nothing moves before it is.
         if moved || !(is_begun || is_over) {
             reconciled.differences.push(Difference::UnknownToLog {

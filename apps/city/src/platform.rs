@@ -7,8 +7,8 @@ use crate::players::Desks;
 use crate::run::CityError;
 use fiacre_domain::event::Event;
 use fiacre_domain::id::{RegionId, TripId};
-use fiacre_domain::payment::PaymentEvent;
-use fiacre_domain::saga::Service;
+use fiacre_domain::payment::{Payment, PaymentEvent};
+use fiacre_domain::saga::{self, Service};
 use fiacre_domain::stream::StreamId;
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
@@ -33,7 +33,7 @@ pub struct PlatformConfig {
     pub keep: Keep,
     /// The region that is served.
     pub region: RegionId,
-    /// When virtual time begins.
+    /// When virtual time begins, or later, where the payment company's records end later.
     pub start: Timestamp,
     /// What every id, and the payment company's chance, comes from.
     pub seed: u64,
@@ -121,8 +121,10 @@ impl Platform {
         if let Some(policy) = config.payments {
             company.behave(policy);
         }
+        // The company's time went on where an older state of ours was restored.
+        time.advance_to(time.now().max(company.left_at().unwrap_or(config.start)));
         // Whoever goes on with a run begins later: its ids are none of those that were given before.
-        let seed = config.seed ^ config.start.ms().unsigned_abs();
+        let seed = config.seed ^ time.now().ms().unsigned_abs();
         let ids = Arc::new(SeededIds::new(time.clone(), seed));
         let ports = ServicePorts {
             store: Arc::new(ObservedStore::new(Arc::clone(&base.store), commit_observer)),
@@ -196,6 +198,19 @@ impl Platform {
         let loading = async move { store.load(&[whole]).await.pop() };
         let loaded = self.executor.block_on(loading).ok()??.ok()?;
         State::fold(stream, &loaded)
+    }
+
+    /// Whether nothing more will happen to a trip and its money by itself. A trip that cannot be read is said to rest.
+    pub(crate) fn is_at_rest(&mut self, trip: TripId) -> bool {
+        let Some(State::Trip(state)) = self.state(StreamId::Trip(trip)) else {
+            return true;
+        };
+        saga::is_at_rest(&state, |number| {
+            match self.state(StreamId::Payment(trip, number)) {
+                Some(State::Payment(charge)) => charge,
+                Some(State::Trip(_) | State::Dispatch(_) | State::Driver(_)) | None => Payment::default(),
+            }
+        })
     }
 
     /// Why nothing more can be kept, if so.

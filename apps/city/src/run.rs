@@ -1,7 +1,9 @@
 //! A day in the city: demand in, players and platform on one virtual clock, until every trip is closed.
 
+mod census;
 mod left;
 mod options;
+mod orphans;
 mod resume;
 mod stage;
 
@@ -9,8 +11,10 @@ pub use options::{
     CityError, CityOptions, DEMAND_MAX, DRIVERS_MAX, DRIVERS_PER_DEMAND, PAYMENT_DECLINES, drivers_for,
 };
 
+pub use census::End;
 pub(crate) use left::Beginning;
-pub use resume::{End, Resumed, resume};
+pub use orphans::{Fate, Orphan, Unexplained};
+pub use resume::{Resumed, resume};
 
 use crate::chronicle::ChronicleThread;
 use crate::coverage::Cell;

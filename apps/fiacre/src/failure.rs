@@ -80,6 +80,8 @@ pub(crate) enum Failure {
     AckLog(PathBuf, AckLogError),
     /// So many trips that were accepted are not there, or not over.
     MissingTrips(usize),
+    /// So many payments were captured for trips that the folder does not know.
+    OrphanPayments(usize),
     /// The report could not be put into words.
     Unserialisable(serde_json::Error),
     /// Stdout does not take the answer.
@@ -97,7 +99,8 @@ impl Failure {
             | Self::Illegible(..)
             | Self::Refused(..)
             | Self::Findings(_)
-            | Self::MissingTrips(_) => EXIT_FINDINGS,
+            | Self::MissingTrips(_)
+            | Self::OrphanPayments(_) => EXIT_FINDINGS,
             Self::AtRest(failure) => failure.exit_code(),
             Self::AckLog(..) => EXIT_USAGE,
             Self::City(CityError::Keep(error)) => keeping(error),
@@ -224,6 +227,11 @@ impl fmt::Display for Failure {
             Self::MissingTrips(count) => write!(
                 f,
                 "{count} trips that were accepted are not there, or not over; look at them by `fiacre audit check`"
+            ),
+            Self::OrphanPayments(count) => write!(
+                f,
+                "{count} payments were captured for trips that the folder does not know: see the answer; \
+                 `fiacre resume --give-back` gives them back"
             ),
             Self::Findings(1) => f.write_str("the audit has a finding: see the report"),
             Self::Findings(count) => write!(f, "the audit has {count} findings: see the report"),

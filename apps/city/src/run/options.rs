@@ -13,7 +13,7 @@ use fiacre_domain::pricing::Tariff;
 use fiacre_domain::time::{CivilDate, CivilDateTime, TimeOfDay, Timestamp, Weekday};
 use fiacre_domain::units::{BasisPoints, Millis};
 use fiacre_memory::{EstimatedRoutes, RunError};
-use fiacre_ports::PortError;
+use fiacre_ports::{GatewayError, PortError};
 use fiacre_sandbox_payments as sandbox;
 use fiacre_services::fleet::{FleetConfig, Matching};
 use std::sync::Arc;
@@ -117,6 +117,9 @@ pub enum CityError {
     /// A thread beside the city's cannot be started: the one that keeps the chronicle, or the one that draws the demand.
     #[error("failed to start a thread beside the city's, which draws its requests or audits it: {0}")]
     Thread(#[source] std::io::Error),
+    /// The payment company does not give the list of its payments.
+    #[error("failed to get the payment company's list: {0}")]
+    Company(#[source] GatewayError),
     /// Trips were still open a whole day after the last request.
     #[error("failed to come to rest: {open} trips are still open a day after the last request")]
     NotClosed {
@@ -143,6 +146,7 @@ impl CityError {
             | Self::Port(_)
             | Self::Keep(_)
             | Self::Thread(_)
+            | Self::Company(_)
             | Self::NotClosed { .. } => false,
         }
     }

@@ -1,7 +1,9 @@
 //! Going on with a run that a crash has ended: the services alone, until every trip is over.
 
+use super::census::{Census, End};
 use super::left::Beginning;
 use super::options::{UTC_OFFSET, approaches, fleet};
+use super::orphans::{self, Orphan, Unexplained};
 use super::stage::lock;
 use super::{CityError, SLICE};
 use crate::keep::{Folders, Keep, KeepError};
@@ -9,16 +11,15 @@ use crate::manhattan::Manhattan;
 use crate::observer::CommitObserver;
 use crate::platform::{Platform, PlatformConfig};
 use crate::roads::Roads;
-use fiacre_domain::event::Event;
 use fiacre_domain::id::TripId;
-use fiacre_domain::stream::{Commit, StreamId};
+use fiacre_domain::stream::StreamId;
 use fiacre_domain::time::Timestamp;
-use fiacre_domain::trip::TripEvent;
 use fiacre_domain::units::Millis;
 use fiacre_embedded::Database;
 use fiacre_memory::{Executor, SkewedClock, VirtualTime};
 use fiacre_ports::{Cursor, EventStore};
 use fiacre_services::observer::NoObserver;
+use fiacre_services::state::State;
 use fiacre_wire::seal::KeyedSeal;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -29,112 +30,6 @@ const REST: Millis = Millis::from_minutes(3);
 const RESUME_MAX: Millis = Millis::from_minutes(30 * 24 * 60);
 /// How many commits are read at a time.
 const PAGE: usize = 4_096;
-
-/// How a trip ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum End {
-    /// Driven to its end.
-    Completed,
-    /// Given up by the platform.
-    Failed,
-    /// Given up by its rider, its driver or an agent.
-    Cancelled,
-    /// Never taken on.
-    Rejected,
-}
-
-impl End {
-    /// All, in the order of reports.
-    pub const ALL: [Self; 4] = [Self::Completed, Self::Failed, Self::Cancelled, Self::Rejected];
-
-    /// As reports call it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Completed => "completed",
-            Self::Failed => "failed",
-            Self::Cancelled => "cancelled",
-            Self::Rejected => "rejected",
-        }
-    }
-}
-
-/// Where a trip stands.
-#[derive(Debug, Clone, Copy, Default)]
-struct Standing {
-    end: Option<End>,
-    is_over: bool,
-}
-
-/// Every trip of a log.
-#[derive(Debug, Default)]
-struct Census {
-    trips: BTreeMap<TripId, Standing>,
-    open: usize,
-    commits: u64,
-    events: u64,
-    last: Option<Timestamp>,
-}
-
-impl Census {
-    fn count(&mut self, commit: &Commit) {
-        self.commits += 1;
-        self.events += commit.events.len() as u64;
-        self.last = self.last.max(Some(commit.at));
-        let StreamId::Trip(trip) = commit.stream else {
-            return;
-        };
-        let is_new = !self.trips.contains_key(&trip);
-        let standing = self.trips.entry(trip).or_default();
-        self.open += usize::from(is_new);
-        for event in &*commit.events {
-            let Event::Trip(event) = event else { continue };
-            let (end, is_over) = match event {
-                TripEvent::Completed(_) => (Some(End::Completed), false),
-                TripEvent::Failed { .. } => (Some(End::Failed), false),
-                TripEvent::Cancelled(_) => (Some(End::Cancelled), false),
-                TripEvent::Rejected { .. } => (Some(End::Rejected), true),
-                TripEvent::Closed => (None, true),
-                TripEvent::Requested(_)
-                | TripEvent::DriverNoted { .. }
-                | TripEvent::PaymentNoted { .. }
-                | TripEvent::PaymentUnnoted { .. }
-                | TripEvent::Confirmed { .. }
-                | TripEvent::Reassigning { .. }
-                | TripEvent::DriverArrived { .. }
-                | TripEvent::StartCodeRefused { .. }
-                | TripEvent::Started(_)
-                | TripEvent::PlanChanged(_)
-                | TripEvent::FareSettled(_)
-                | TripEvent::FareAdjusted(_)
-                | TripEvent::LockCleared
-                | TripEvent::MoneySettled { .. }
-                | TripEvent::Tipped(_) => (None, false),
-            };
-            standing.end = standing.end.or(end);
-            if is_over && !standing.is_over {
-                standing.is_over = true;
-                self.open -= 1;
-            }
-        }
-    }
-
-    /// How the trips that are over ended.
-    fn ends(&self) -> BTreeMap<End, u64> {
-        let mut ends: BTreeMap<End, u64> = End::ALL.map(|end| (end, 0)).into();
-        for standing in self.trips.values().filter(|standing| standing.is_over) {
-            if let Some(end) = standing.end {
-                *ends.entry(end).or_default() += 1;
-            }
-        }
-        ends
-    }
-}
-
-impl CommitObserver for Census {
-    fn saw(&mut self, commit: Commit) {
-        self.count(&commit);
-    }
-}
 
 /// What going on with a run came to.
 #[derive(Debug, Clone)]
@@ -157,33 +52,54 @@ pub struct Resumed {
     pub events_added: u64,
     /// Of the trips that were asked for, those that are not there, or not over.
     pub missing: Vec<TripId>,
+    /// Payments that the company had and the log did not name, and what became of them.
+    pub orphans: Vec<Orphan>,
 }
 
 /// Goes on with the run in `folders`, with the services alone: nobody rides, drives or answers any more, so that deadlines bring
-/// every trip to its end. `accepted` are trips that must be there.
-pub fn resume(folders: &Folders, accepted: &[TripId]) -> Result<Resumed, CityError> {
+/// every trip to its end, and its money to rest. Then payments that the log does not name are ended: those of a time that was lost, where
+/// an older backup was restored. `accepted` are trips that must be there.
+pub fn resume(
+    folders: &Folders,
+    accepted: &[TripId],
+    unexplained: Unexplained,
+) -> Result<Resumed, CityError> {
     let mut census = Census::default();
     let Some(beginning) = Beginning::read(folders.data())? else {
         // It was killed before anything could be accepted.
         if folders.is_empty()? {
-            let nothing = Timestamp::from_ms(0);
-            return Ok(summed_up(&census, &Census::default(), nothing, nothing, accepted));
+            return Ok(Resumed {
+                missing: accepted.to_vec(),
+                ..Resumed::nothing()
+            });
         }
         return Err(KeepError::NoRun(folders.data().to_owned()).into());
     };
     let database = folders.reopen(&beginning)?;
+    let epoch = database.epoch();
     read(&database, &mut census)?;
     let from = census.last.unwrap_or(beginning.start);
-    let found = Census {
-        trips: census.trips.clone(),
-        ..census
-    };
+    let found = census.clone();
     let census = Arc::new(Mutex::new(census));
     let mut platform = begin(database, &beginning, from, Arc::clone(&census) as _)?;
-    let until = drain(&mut platform, &census, from)?;
+    let from = platform.time.now();
+    let mut until = drain(&mut platform, &census, &found, from)?;
+    let known = lock(&census).intents.clone();
+    let orphans = orphans::settle(&mut platform, &known, unexplained, epoch)?;
+    if !orphans.is_empty() {
+        // The company tells of them too.
+        until = drain(&mut platform, &census, &found, from)?;
+    }
+    let missing = missing(&mut platform, accepted);
     drop(platform);
-    let census = lock(&census);
-    Ok(summed_up(&census, &found, from, until, accepted))
+    let resumed = summed_up(&lock(&census), &found);
+    Ok(Resumed {
+        from,
+        until,
+        missing,
+        orphans,
+        ..resumed
+    })
 }
 
 /// Reads the whole log.
@@ -230,48 +146,89 @@ fn begin(
     )?)
 }
 
-/// Runs until no trip is open and nothing happens any more; gives when that was.
-fn drain(platform: &mut Platform, census: &Mutex<Census>, from: Timestamp) -> Result<Timestamp, CityError> {
-    let (mut until, mut quiet_since, mut commits) = (from, from, 0);
+/// Runs until every trip and its money rest, and nothing happens any more; gives when that was.
+fn drain(
+    platform: &mut Platform,
+    census: &Mutex<Census>,
+    found: &Census,
+    from: Timestamp,
+) -> Result<Timestamp, CityError> {
+    let mut until = platform.time.now();
+    let (mut quiet_since, mut commits) = (until.max(from), lock(census).commits);
+    let mut restless: Option<Vec<TripId>> = None;
     loop {
         until = until.plus(SLICE);
         platform.executor.run_until(until)?;
         platform.check()?;
-        let census = lock(census);
-        if census.commits != commits {
-            (quiet_since, commits) = (until, census.commits);
+        let (now, open) = {
+            let census = lock(census);
+            (census.commits, census.open)
+        };
+        if now != commits {
+            (quiet_since, commits, restless) = (until, now, None);
         }
-        if census.open == 0 && until.since(quiet_since) >= REST {
-            return Ok(quiet_since);
+        let mut unsettled = 0;
+        if open == 0 && until.since(quiet_since) >= REST {
+            let left = restless.get_or_insert_with(|| lock(census).restless(found));
+            left.retain(|trip| !platform.is_at_rest(*trip));
+            if left.is_empty() {
+                return Ok(quiet_since);
+            }
+            unsettled = left.len();
         }
         if until.since(from) > RESUME_MAX {
-            return Err(CityError::NotClosed { open: census.open });
+            return Err(CityError::NotClosed {
+                open: open.saturating_add(unsettled),
+            });
         }
     }
 }
 
-fn summed_up(
-    census: &Census,
-    found: &Census,
-    from: Timestamp,
-    until: Timestamp,
-    accepted: &[TripId],
-) -> Resumed {
+/// Of these trips, those that are not there, or not over; one that was archived is.
+fn missing(platform: &mut Platform, accepted: &[TripId]) -> Vec<TripId> {
+    let mut missing = Vec::new();
+    for &trip in accepted {
+        let is_over = match platform.state(StreamId::Trip(trip)) {
+            Some(State::Trip(state)) => state.control().closed,
+            Some(State::Dispatch(_) | State::Driver(_) | State::Payment(_)) | None => false,
+        };
+        if !is_over {
+            missing.push(trip);
+        }
+    }
+    missing
+}
+
+fn summed_up(census: &Census, found: &Census) -> Resumed {
     let (before, after) = (found.ends(), census.ends());
-    let is_over = |trip: &TripId| census.trips.get(trip).is_some_and(|standing| standing.is_over);
     let ends = after
         .into_iter()
         .map(|(end, count)| (end, count - before.get(&end).copied().unwrap_or_default()));
-    let over_before = found.trips.len() - found.open;
     Resumed {
-        from,
-        until,
-        trips: census.trips.len() as u64,
-        taken_up: (census.trips.len() - over_before) as u64,
+        trips: census.trips() as u64,
+        taken_up: (census.trips() - found.over()) as u64,
         ends: ends.collect(),
         commits_found: found.commits,
         commits_added: census.commits - found.commits,
         events_added: census.events - found.events,
-        missing: accepted.iter().filter(|trip| !is_over(trip)).copied().collect(),
+        ..Resumed::nothing()
+    }
+}
+
+impl Resumed {
+    /// Nothing was there.
+    fn nothing() -> Self {
+        Self {
+            from: Timestamp::from_ms(0),
+            until: Timestamp::from_ms(0),
+            trips: 0,
+            taken_up: 0,
+            ends: BTreeMap::new(),
+            commits_found: 0,
+            commits_added: 0,
+            events_added: 0,
+            missing: Vec::new(),
+            orphans: Vec::new(),
+        }
     }
 }

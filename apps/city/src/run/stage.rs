@@ -16,10 +16,9 @@ use crate::proofs::Proofs;
 use crate::roads::Roads;
 use fiacre_domain::id::{RegionId, TripId};
 use fiacre_domain::matching::{Batch, Market, Request};
-use fiacre_domain::payment::Payment;
 use fiacre_domain::place::Place as Spot;
 use fiacre_domain::pricing::Tariff;
-use fiacre_domain::saga::{self, Command};
+use fiacre_domain::saga::Command;
 use fiacre_domain::stream::{Commit, StreamId};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
@@ -170,15 +169,7 @@ impl<S: RunObserver + 'static> Stage<S> {
         if !lock(&self.shared).afterwards.contains(&trip) {
             return true;
         }
-        let Some(State::Trip(state)) = self.platform.state(StreamId::Trip(trip)) else {
-            return true;
-        };
-        let is_settled = saga::is_at_rest(&state, |number| {
-            match self.platform.state(StreamId::Payment(trip, number)) {
-                Some(State::Payment(charge)) => charge,
-                Some(State::Trip(_) | State::Dispatch(_) | State::Driver(_)) | None => Payment::default(),
-            }
-        });
+        let is_settled = self.platform.is_at_rest(trip);
         if is_settled {
             lock(&self.shared).afterwards.remove(&trip);
         }

@@ -5,7 +5,7 @@ use super::folder::empty_folder;
 use super::town::evening;
 use fiacre_city::keep::{Folders, KeepError};
 use fiacre_city::players::Driven;
-use fiacre_city::run::{self, CityError, CityOptions, RunObserver, Venue};
+use fiacre_city::run::{self, CityError, CityOptions, RunObserver, Unexplained, Venue};
 use fiacre_domain::event::Event;
 use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::place::Place;
@@ -127,7 +127,8 @@ fn a_run_goes_on_with_its_own_keys_alone() {
     let place = empty_folder();
     let folders = Folders::new(place.path().join("data"));
     play_in(folders.clone()).unwrap();
-    let resume = |folders: &Folders| run::resume(folders, &[]).map(|resumed| resumed.commits_added);
+    let resume =
+        |folders: &Folders| run::resume(folders, &[], Unexplained::Keep).map(|resumed| resumed.commits_added);
     assert_eq!(resume(&folders).unwrap(), 0);
     let keep = |refused: CityError| {
         let CityError::Keep(error) = refused else {

@@ -100,6 +100,7 @@ const fn finding_code(failure: &Failure) -> Option<&'static str> {
         | Failure::City(_)
         | Failure::Findings(_)
         | Failure::MissingTrips(_)
+        | Failure::OrphanPayments(_)
         | Failure::AtRest(_)
         | Failure::AckLog(..)
         | Failure::Unserialisable(_)

@@ -4,7 +4,7 @@ use crate::commands::vault::VaultArguments;
 use crate::failure::Failure;
 use clap::Args;
 use fiacre_auditing::ack_log;
-use fiacre_city::run::{self, Resumed};
+use fiacre_city::run::{self, Fate, Orphan, Resumed, Unexplained};
 use fiacre_domain::id::TripId;
 use serde_json::{Map, Value, json};
 use std::fs::File;
@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 
 /// How many missing trips are named on the page.
 const MISSING_SHOWN: usize = 10;
+/// How many payments of each fate are named on the page; JSON names all.
+const ORPHANS_SHOWN: usize = 10;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -24,7 +26,9 @@ Examples:
 The services go on where the last commit stands, by the city's clock, and until nothing is left to do. Nobody rides, drives or
 answers any more: deadlines bring every trip to its end, with its locks released and its money captured or given back. A folder
 that is at rest stays as it is. What the run began with, its tariff among it, is noted in the folder.
-Exit codes: 0 every trip is over, 2 accepted trips are missing or not over, 3 the folder cannot be read, 64 bad usage, such as a
+After an older backup was restored the payment company knows of payments that the folder does not: they are named, and what is held
+for them is released. What was captured stays, for people to decide upon, unless --give-back is given.
+Exit codes: 0 every trip is over, 2 accepted trips are missing or not over, or captured money belongs to no trip, 3 the folder cannot be read, 64 bad usage, such as a
 folder that is in use or holds no run, 70 an error of ours, such as trips that come to no end, 74 the folder cannot be written.")]
 pub(crate) struct ResumeArguments {
     /// The folder of the run
@@ -37,6 +41,10 @@ pub(crate) struct ResumeArguments {
     /// Go on without the keys, for they are lost: every rider is taken for forgotten, and searches find nobody for them
     #[arg(long, conflicts_with = "vault")]
     without_vault: bool,
+
+    /// Give back what was captured for trips that the folder does not know
+    #[arg(long)]
+    give_back: bool,
 
     /// Trips that were accepted, as `city --ack-log` wrote them: each must be there, and over
     #[arg(long, value_name = "FILE")]
@@ -52,11 +60,18 @@ impl ResumeArguments {
         } else {
             folders
         };
-        let resumed = run::resume(&folders, &accepted).map_err(Failure::City)?;
+        let unexplained = if self.give_back {
+            Unexplained::GiveBack
+        } else {
+            Unexplained::Keep
+        };
+        let resumed = run::resume(&folders, &accepted, unexplained).map_err(Failure::City)?;
         let shown = show(&self.data, &resumed, json, out);
-        let verdict = match resumed.missing.len() {
-            0 => Ok(()),
-            missing => Err(Failure::MissingTrips(missing)),
+        let orphans = resumed.orphans.iter().filter(|orphan| orphan.fate.is_open());
+        let verdict = match (resumed.missing.len(), orphans.count()) {
+            (0, 0) => Ok(()),
+            (0, orphans) => Err(Failure::OrphanPayments(orphans)),
+            (missing, _) => Err(Failure::MissingTrips(missing)),
         };
         verdict.and(shown)
     }
@@ -84,6 +99,7 @@ fn as_json(folder: &Path, resumed: &Resumed) -> Value {
         .map(|(end, count)| (end.name().to_owned(), json!(count)))
         .collect();
     let missing: Vec<String> = resumed.missing.iter().map(ToString::to_string).collect();
+    let orphans: Vec<Value> = resumed.orphans.iter().map(orphan_as_json).collect();
     json!({
         "data": folder.display().to_string(),
         "from": resumed.from.to_string(),
@@ -95,6 +111,18 @@ fn as_json(folder: &Path, resumed: &Resumed) -> Value {
         "commits": { "found": resumed.commits_found, "added": resumed.commits_added },
         "events_added": resumed.events_added,
         "missing": missing,
+        "orphans": orphans,
+    })
+}
+
+fn orphan_as_json(orphan: &Orphan) -> Value {
+    json!({
+        "payment": orphan.intent.to_string(),
+        "trip": orphan.trip.to_string(),
+        "currency": orphan.held.currency().code(),
+        "held": orphan.held.minor(),
+        "captured": orphan.captured.minor(),
+        "fate": orphan.fate.name(),
     })
 }
 
@@ -131,11 +159,45 @@ fn write_page(folder: &Path, resumed: &Resumed, out: &mut impl Write) -> Result<
             resumed.commits_added, resumed.commits_found
         )?;
     }
+    write_orphans(resumed, out)?;
     for trip in resumed.missing.iter().take(MISSING_SHOWN) {
         writeln!(
             out,
             "  MISSING: {trip} was accepted, and is not there or not over"
         )?;
+    }
+    Ok(())
+}
+
+/// What the company had and the folder does not know, by what became of it.
+fn write_orphans(resumed: &Resumed, out: &mut impl Write) -> Result<(), Failure> {
+    for fate in [Fate::Released, Fate::GivenBack, Fate::Kept, Fate::Refused] {
+        let orphans = resumed.orphans.iter().filter(|orphan| orphan.fate == fate);
+        let orphans: Vec<&Orphan> = orphans.collect();
+        if orphans.is_empty() {
+            continue;
+        }
+        let (count, fate) = (orphans.len(), fate.name());
+        writeln!(
+            out,
+            "  {count} payments of trips that the folder does not know were {fate}"
+        )?;
+        for orphan in orphans.iter().take(ORPHANS_SHOWN) {
+            let Orphan {
+                intent,
+                trip,
+                held,
+                captured,
+                ..
+            } = orphan;
+            writeln!(
+                out,
+                "    payment {intent} of trip {trip}: {held} held, {captured} captured; {fate}"
+            )?;
+        }
+        if let Some(more) = count.checked_sub(ORPHANS_SHOWN).filter(|more| *more > 0) {
+            writeln!(out, "    and {more} more; --json names each")?;
+        }
     }
     Ok(())
 }

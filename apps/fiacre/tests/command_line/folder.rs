@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
 /// In memory, where the system has a place for that: an fsync costs nothing there.
-fn empty_folder() -> TempDir {
+pub(crate) fn empty_folder() -> TempDir {
     tempfile::tempdir_in("/dev/shm")
         .or_else(|_| tempfile::tempdir())
         .unwrap()
@@ -163,13 +163,13 @@ fn a_store_and_a_folder_belong_together() {
 }
 
 /// Where the keys of a run lie, unless another place is named.
-fn vault_of(data: &Path) -> PathBuf {
+pub(crate) fn vault_of(data: &Path) -> PathBuf {
     let mut vault = data.as_os_str().to_owned();
     vault.push(".vault");
     vault.into()
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     std::fs::create_dir(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();

@@ -6,6 +6,7 @@ mod audit;
 mod folder;
 mod quote;
 mod receipt;
+mod restored;
 mod tariff;
 mod totals;
 mod usage;
