@@ -32,6 +32,7 @@ static HEAP: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[command(
     version,
     arg_required_else_help = true,
+    max_term_width = 100,
     after_help = "\
 Examples:
   fiacre city
@@ -39,10 +40,11 @@ Examples:
   fiacre resume --data friday
   fiacre audit check friday
   fiacre tariff check nyc-2018
-  fiacre quote --tariff nyc-2018 --distance-m 8046.72 --duration-s 1200 --slow-s 300 --at 2018-07-03T17:00
+  fiacre quote --tariff nyc-2018 --distance-m 8046.72 --duration-s 1200 --slow-s 300 \\
+      --at 2018-07-03T17:00
   fiacre receipt verify receipt.json --tariff nyc-2018
 
-Exit codes: 0 done, 2 findings, 3 what is stored cannot be read, 64 bad usage or configuration, 70 an error of ours, 74 the answer
+Exit codes: 0 done, 2 findings, 3 what is stored cannot be read, 64 bad usage or configuration, 70 an error of ours, 74 the answer \
 or a folder could not be written."
 )]
 struct Arguments {

@@ -19,8 +19,8 @@ Examples:
   fiacre backup --data data friday.backup
   fiacre backup --data data friday.backup --json
 
-The folder is read as it lies, and nothing in it is changed; one that a process uses is refused: a running process writes its own
-backup (`Database::backup`). The file is there whole or not at all, and takes no other's place. Not in it: the payment company's
+The folder is read as it lies, and nothing in it is changed; one that a process uses is refused: a running process writes its own \
+backup (`Database::backup`). The file is there whole or not at all, and takes no other's place. Not in it: the payment company's \
 records, which are the company's, and the keys of personal data, which are kept apart on purpose.
 Exit codes: 0 done, 3 the folder cannot be read, 64 bad usage or a path that cannot be written, 74 the file cannot be written.")]
 pub(crate) struct BackupArguments {
@@ -78,10 +78,10 @@ Examples:
   fiacre restore friday.backup --data restored
   fiacre restore friday.backup --data restored --json
 
-The folder must be empty, or not be there. A file that is cut, was changed, or is a newer release's is refused before anything
-is made. The store's epoch rises, by the clock's seconds: locks and payments of the restored platform are never taken for those
+The folder must be empty, or not be there. A file that is cut, was changed, or is a newer release's is refused before anything \
+is made. The store's epoch rises, by the clock's seconds: locks and payments of the restored platform are never taken for those \
 that it made after the backup. The payment company's records are its own: move its folder there.
-Exit codes: 0 done, 2 the file is damaged or no backup, 3 a newer release wrote it, or the folder cannot be used, 64 bad usage or a
+Exit codes: 0 done, 2 the file is damaged or no backup, 3 a newer release wrote it, or the folder cannot be used, 64 bad usage or a \
 file that cannot be read.")]
 pub(crate) struct RestoreArguments {
     /// The file that `fiacre backup` wrote

@@ -18,10 +18,12 @@ use std::sync::Arc;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  fiacre quote --tariff nyc-2018 --distance-m 8046.72 --duration-s 1200 --slow-s 300 --at 2018-07-03T17:00
+  fiacre quote --tariff nyc-2018 --distance-m 8046.72 --duration-s 1200 --slow-s 300 \\
+      --at 2018-07-03T17:00
   fiacre quote --tariff nyc-2022 --distance-m 24000 --duration-s 2400 --at 2025-03-04T17:00 \\
       --pickup-zone jfk --dropoff-zone south-of-60 --json
-  fiacre quote --tariff tokyo --distance-m 40000 --duration-s 2880 --slow-s 0 --extra pick-up --at 2023-03-07T10:00
+  fiacre quote --tariff tokyo --distance-m 40000 --duration-s 2880 --slow-s 0 \\
+      --extra pick-up --at 2023-03-07T10:00
   fiacre quote --tariff my-city.toml --distance-m 5000 --duration-s 900 --stops 1 --wait-s 120 \\
       --passengers 3 --at 2026-01-31T23:30 --receipt receipt.json
 

@@ -20,7 +20,7 @@ Examples:
   fiacre receipt verify receipt.json --tariff my-city.toml --json
 
 A receipt comes from `fiacre quote … --receipt receipt.json`.
-Exit codes: 0 every amount follows from the tariff, 2 something does not, 64 bad usage, a file that cannot be read, or a receipt
+Exit codes: 0 every amount follows from the tariff, 2 something does not, 64 bad usage, a file that cannot be read, or a receipt \
 of another tariff or of a version that is not known here, 74 the answer cannot be written.")]
     Verify {
         /// The receipt, as JSON

@@ -19,16 +19,16 @@ const ORPHANS_SHOWN: usize = 10;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  fiacre city --store embedded --data friday --ack-log accepted.txt    # killed, cut off, out of disk …
+  fiacre city --store embedded --data friday --ack-log accepted.txt   # is killed …
   fiacre resume --data friday --ack-log accepted.txt
   fiacre resume --data friday --json
 
-The services go on where the last commit stands, by the city's clock, and until nothing is left to do. Nobody rides, drives or
-answers any more: deadlines bring every trip to its end, with its locks released and its money captured or given back. A folder
+The services go on where the last commit stands, by the city's clock, and until nothing is left to do. Nobody rides, drives or \
+answers any more: deadlines bring every trip to its end, with its locks released and its money captured or given back. A folder \
 that is at rest stays as it is. What the run began with, its tariff among it, is noted in the folder.
-After an older backup was restored the payment company knows of payments that the folder does not: they are named, and what is held
+After an older backup was restored the payment company knows of payments that the folder does not: they are named, and what is held \
 for them is released. What was captured stays, for people to decide upon, unless --give-back is given.
-Exit codes: 0 every trip is over, 2 accepted trips are missing or not over, or captured money belongs to no trip, 3 the folder cannot be read, 64 bad usage, such as a
+Exit codes: 0 every trip is over, 2 accepted trips are missing or not over, or captured money belongs to no trip, 3 the folder cannot be read, 64 bad usage, such as a \
 folder that is in use or holds no run, 70 an error of ours, such as trips that come to no end, 74 the folder cannot be written.")]
 pub(crate) struct ResumeArguments {
     /// The folder of the run

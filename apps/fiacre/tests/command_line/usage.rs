@@ -54,12 +54,39 @@ fn whoever_needs_a_tariff_is_told_which_are_built_in() {
     let names = fiacre_tariffs::built_in_names().collect::<Vec<_>>().join(", ");
     for command in ["city", "quote", "tariff check"] {
         assert!(
-            text(&format!("help {command}")).contains(&names),
+            unwrapped(&text(&format!("help {command}"))).contains(&names),
             "{command} misses {names}"
         );
     }
     let (_, said) = exit(&words("tariff check nyc-2081"));
     assert!(said.contains(&names), "{said}");
+}
+
+/// A text as it was before it was cut into lines.
+fn unwrapped(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Commands are found in the help itself, so that no new one is overlooked.
+#[test]
+fn help_fits_a_hundred_columns() {
+    fn visit(command: &str) -> usize {
+        let help = text(&format!("help {command}"));
+        for line in help.lines() {
+            assert!(
+                line.chars().count() <= 100,
+                "`fiacre help {command}` is too wide: {line}"
+            );
+        }
+        let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+        let commands = commands.take_while(|line| !line.is_empty());
+        let names = commands.filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
+        let own = names.filter(|name| !name.is_empty() && *name != "help");
+        1 + own
+            .map(|name| visit(format!("{command} {name}").trim()))
+            .sum::<usize>()
+    }
+    assert!(visit("") >= COMMANDS.len());
 }
 
 #[test]

@@ -28,11 +28,11 @@ Examples:
   fiacre audit check data --ack-log acknowledged.txt
   fiacre audit check trips-data drivers-data payments-data --ended --json
 
-The folders are read as they lie: nothing in them is changed, and a folder that a process uses is refused. Several folders are
+The folders are read as they lie: nothing in them is changed, and a folder that a process uses is refused. Several folders are \
 taken for parts of one platform's log. A log that was stopped half-way is sound; with --ended, what is still open is a finding.
 Room: what was written of late (some hundred MB at most) is copied to the system's temporary files, which TMPDIR moves.
 Memory: 40 bytes for each closed trip, some hundreds for each driver, and what is open.
-Exit codes: 0 clean, 2 findings or missing trips, 3 a folder cannot be read (not Fiacre's, of a newer release, damaged, or in use),
+Exit codes: 0 clean, 2 findings or missing trips, 3 a folder cannot be read (not Fiacre's, of a newer release, damaged, or in use), \
 64 bad usage, 74 the answer cannot be written.")]
 pub(crate) struct CheckArguments {
     /// The platform's folders, as `--data` named them

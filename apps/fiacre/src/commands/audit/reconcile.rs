@@ -31,7 +31,7 @@ Examples:
   fiacre audit reconcile data --json
   fiacre audit reconcile data --company elsewhere/sandbox-payments
 
-Both folders are read as they lie: nothing in them is changed, and a folder that a process uses is refused. Payments that the
+Both folders are read as they lie: nothing in them is changed, and a folder that a process uses is refused. Payments that the \
 platform has a call under way for are counted and not judged: `fiacre resume` brings them to an end.
 Exit codes: 0 no difference, 2 differences, 3 a folder cannot be read, 64 bad usage, 74 the answer cannot be written.")]
 pub(crate) struct ReconcileArguments {

@@ -29,20 +29,20 @@ Examples:
 
 Demand: New York TLC records of business days of 2018, by weekday, quarter-hour and pair of zones.
 Bursts: 24:00 ends the day; where they overlap, their factors multiply.
-Built-in tariffs: bengaluru-auto, bengaluru-cab, chicago, london, nyc-2018, nyc-2022, tokyo. A tariff that does not say what
-drivers are paid is played with the city's commission of 20% of the driver's lines; the report then names it with .c20, as
+Built-in tariffs: bengaluru-auto, bengaluru-cab, chicago, london, nyc-2018, nyc-2022, tokyo. A tariff that does not say what \
+drivers are paid is played with the city's commission of 20% of the driver's lines; the report then names it with .c20, as \
 nyc-2018.c20.
 Drivers: 8,000 for each unit of demand, but no more than 100,000, unless --drivers says otherwise. The report says how many.
-Rates: the report says what the three shares came to, as does \"rates\" in the JSON. Riders cancel for other reasons too (0.15%), and
+Rates: the report says what the three shares came to, as does \"rates\" in the JSON. Riders cancel for other reasons too (0.15%), and \
 a trip may end by itself before its rider cancels.
-Store: on a folder the platform keeps every commit, message, deadline and search, and the sandbox for payments its own records in
-sandbox-payments/ beside them. A write takes 100 ms of the city's time, on disk and in memory alike: one seed gives one digest on
+Store: on a folder the platform keeps every commit, message, deadline and search, and the sandbox for payments its own records in \
+sandbox-payments/ beside them. A write takes 100 ms of the city's time, on disk and in memory alike: one seed gives one digest on \
 both. Killed at any moment, what was accepted goes on by `fiacre resume`.
-Vault: riders and places are sealed in the folder, trip by trip; the keys lie in a folder of their own, DIR.vault next to DIR unless
+Vault: riders and places are sealed in the folder, trip by trip; the keys lie in a folder of their own, DIR.vault next to DIR unless \
 --vault says otherwise. Keep it, apart from the folder and its backups: without the keys nobody can say who rode where.
 The report goes to stdout, the progress line to a terminal's stderr; NO_COLOR is respected. Ctrl-C ends it without a report.
-Exit codes: 0 no finding, 2 audit findings, 3 the folder cannot be read, 64 bad usage or configuration, such as a folder that is
-in use, foreign or not empty, 70 an error of ours, such as a run that came to no end, 74 the report, the table of trips or the
+Exit codes: 0 no finding, 2 audit findings, 3 the folder cannot be read, 64 bad usage or configuration, such as a folder that is \
+in use, foreign or not empty, 70 an error of ours, such as a run that came to no end, 74 the report, the table of trips or the \
 folder could not be written.")]
 pub(crate) struct CityArguments {
     /// The day of the week: mon, tue, wed, thu or fri (the data has no weekend)

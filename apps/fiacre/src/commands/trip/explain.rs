@@ -19,9 +19,9 @@ Examples:
   fiacre trip explain 01646d1c-0000-7000-8000-000000000001 --data data --at 2018-07-06T20:05:30Z
   fiacre trip explain 01646d1c-0000-7000-8000-000000000001 --data data --json
 
-Every line: how long after the beginning, on which stream, what happened, its place in the log, and what led to it. Effects come
+Every line: how long after the beginning, on which stream, what happened, its place in the log, and what led to it. Effects come \
 after their causes, whatever the clocks of the services say. Of each offer: who was considered, and why they were in or out.
-Exit codes: 0 done, 2 no such trip, or some of its commits cannot be read, 3 the folder cannot be read, 64 bad usage, 74 the answer
+Exit codes: 0 done, 2 no such trip, or some of its commits cannot be read, 3 the folder cannot be read, 64 bad usage, 74 the answer \
 cannot be written.")]
 pub(crate) struct ExplainArguments {
     /// The trip's id
