@@ -87,8 +87,123 @@ flaws! {
     } = "audit_driver_note_unfounded", "the search never assigned driver {driver} with this round and lock";
     /// The trip noted a payment, or a loss, that its charge does not know.
     PaymentNoteUnfounded = "audit_payment_note_unfounded", "the charge knows nothing of the noted payment or loss";
-    /// P3: nothing was held though the order was to be paid from a hold.
-    WaivedUnasked = "audit_waived_unasked", "the hold was waived, but the order is paid neither in cash nor on account";
+    /// P3: nothing was held, for another reason than the order's way to pay.
+    WaivedUnasked = "audit_waived_unasked", "the hold was waived for another reason than how the order is paid";
+    /// A trip failed for a search or a payment that did not.
+    FailureUnfounded = "audit_failure_unfounded", "the trip failed for want of a driver or a payment, but its search or its charge says otherwise";
+
+    /// An order was taken after its own end.
+    OrderExpired {
+        /// How long after, in ms.
+        by_ms: i64
+    } = "audit_order_expired", "the order was taken {by_ms} ms after it had expired";
+    /// More people than the order's seats.
+    PartyTooLarge = "audit_party_too_large", "the order was taken though its party is larger than its seats";
+    /// Done by a rider or a driver whose trip it is not.
+    NotTheirs = "audit_not_theirs", "it was done by a rider or a driver whose trip this is not";
+    /// A change of plan that changes where the trip begins.
+    PickUpMoved = "audit_pick_up_moved", "the new plan has another pick-up than the order";
+    /// A change of plan that changes the tariff.
+    TariffReplaced = "audit_tariff_replaced", "the new plan is priced by another tariff than the order";
+    /// An order was given up before its end.
+    ExpiredEarly {
+        /// By how much, in ms.
+        by_ms: i64
+    } = "audit_expired_early", "the order was given up {by_ms} ms before it expires";
+    /// The time to arrive is not what the order's policy says.
+    ArrivalDeadlineDiffers {
+        /// By how much it is later, in ms.
+        by_ms: i64
+    } = "audit_arrival_deadline_differs", "the driver's arrival is due {by_ms} ms later than the order's policy says";
+    /// A driver counted as late who was not.
+    ArrivalOverdueEarly {
+        /// By how much, in ms.
+        by_ms: i64
+    } = "audit_arrival_overdue_early", "the driver was given up as late {by_ms} ms before the arrival was due";
+    /// More drivers were sought than the order's policy allows.
+    ReassignedTooOften {
+        /// The round that was begun.
+        round: u8
+    } = "audit_reassigned_too_often", "round {round} is beyond what the order's policy allows";
+    /// A trip failed over its last driver though others could have been sought.
+    ReassignmentsLeft {
+        /// How many.
+        left: u8
+    } = "audit_reassignments_left", "the trip failed though {left} other drivers could still have been sought";
+    /// The rider's grace, or the driver's time to report, is not what the order's policy says.
+    NoShowDeadlineDiffers {
+        /// By how much it is later, in ms.
+        by_ms: i64
+    } = "audit_no_show_deadline_differs", "the no-show is due {by_ms} ms later than the order's policy says";
+    /// A no-show before the rider's grace was over.
+    NoShowEarly {
+        /// By how much, in ms.
+        by_ms: i64
+    } = "audit_no_show_early", "the no-show came {by_ms} ms before it could be reported";
+    /// A no-show that nobody at the pick-up reported.
+    NoShowUnreported = "audit_no_show_unreported", "neither a driver who had arrived nor their deadline reported the no-show";
+    /// Wrong start codes that are not counted one by one.
+    StartCodeMiscounted {
+        /// What was counted.
+        attempts: u8
+    } = "audit_start_code_miscounted", "{attempts} wrong start codes does not follow the count before";
+    /// Another start code was tried after the last that was allowed.
+    StartCodesExceeded {
+        /// How many wrong ones there are.
+        attempts: u8
+    } = "audit_start_codes_exceeded", "a start code was tried though all had been used up: {attempts} were wrong";
+    /// A ride begun by a code after the last that was allowed.
+    StartUnvouched = "audit_start_unvouched", "the ride began by a start code though all had been used up, and no operator vouched";
+    /// The time that a ride may take is not what the order's policy says.
+    RideDeadlineDiffers {
+        /// By how much it is later, in ms.
+        by_ms: i64
+    } = "audit_ride_deadline_differs", "the ride is overdue {by_ms} ms later than the order's policy says";
+    /// A ride was ended as overdue that was not.
+    RideOverdueEarly {
+        /// By how much, in ms.
+        by_ms: i64
+    } = "audit_ride_overdue_early", "the ride was ended {by_ms} ms before it was overdue";
+    /// The fare is of another reading than the ride's end tells, or there is one where there can be none.
+    ReadingDiffers = "audit_reading_differs", "the ride's end and its fare are not of the same reading, or of none where a deadline ended it";
+
+    /// The cancellation says something else of how far the trip had come.
+    StageDiffers = "audit_stage_differs", "the trip had come to another stage when it was cancelled";
+    /// The cancellation says something else of whose doing it was.
+    FaultDiffers = "audit_fault_differs", "the cancellation was another one's fault";
+    /// A fee's receipt for another stage, time or fault.
+    FeeReceiptDiffers = "audit_fee_receipt_differs", "the fee's receipt is for another stage, time or fault than the log shows";
+    /// P4: a fee that this stage, at whose fault it was, does not cost.
+    FeeUnowed {
+        /// The fee, in minor units.
+        fee_minor: i64
+    } = "audit_fee_unowed", "a fee of {fee_minor} minor units is due though the rider owes none";
+    /// No fee where there is one.
+    FeeMissing {
+        /// What the rider owes, in minor units.
+        owed_minor: i64
+    } = "audit_fee_missing", "no fee is due though the rider owes {owed_minor} minor units";
+    /// A fee that is too high.
+    FeeTooHigh {
+        /// The fee, in minor units.
+        fee_minor: i64,
+        /// What the rider owes, in minor units.
+        owed_minor: i64
+    } = "audit_fee_too_high", "a fee of {fee_minor} minor units is due, but the rider owes {owed_minor}";
+    /// A fee that is too low.
+    FeeTooLow {
+        /// The fee, in minor units.
+        fee_minor: i64,
+        /// What the rider owes, in minor units.
+        owed_minor: i64
+    } = "audit_fee_too_low", "a fee of {fee_minor} minor units is due, but the rider owes {owed_minor}";
+    /// A fee that goes to others than the tariff says.
+    FeeSharesDiffer {
+        /// What the driver gets, in minor units.
+        driver_minor: i64,
+        /// What is the driver's, in minor units.
+        owed_minor: i64
+    } = "audit_fee_shares_differ", "of the fee {driver_minor} minor units go to the driver, whose part is {owed_minor}";
     /// P4: a fee of a trip that was not confirmed when it was cancelled.
     FeeUnconfirmed {
         /// The fee, in minor units.
@@ -123,6 +238,21 @@ flaws! {
         /// Who.
         driver: DriverId
     } = "audit_decliner_offered", "driver {driver} was offered the trip again after declining, missing or returning it";
+    /// A round's time is not what the order's policy says, or not what was left of it.
+    SearchBudgetDiffers {
+        /// By how much it is longer, in ms.
+        by_ms: i64
+    } = "audit_search_budget_differs", "the search may take {by_ms} ms longer than the order's policy and its pauses leave it";
+    /// A round was given up before its time was over.
+    SearchGivenUpEarly {
+        /// By how much, in ms.
+        by_ms: i64
+    } = "audit_search_given_up_early", "the search was given up {by_ms} ms before its budget was over";
+    /// An offer expired before its time.
+    OfferExpiredEarly {
+        /// By how much, in ms.
+        by_ms: i64
+    } = "audit_offer_expired_early", "the offer expired {by_ms} ms before its time";
     /// P2: assigned without the driver's lock.
     AssignedUnlocked {
         /// Who.
@@ -156,6 +286,24 @@ flaws! {
 
     /// P5: two holds of one charge at once, or more than two attempts.
     TwoHolds = "audit_two_holds", "the charge has a live authorisation already, or may not try again";
+    /// The second attempt at a hold asks for something else than the first.
+    AttemptDiffers = "audit_attempt_differs", "the attempt differs from the one before in its amount, card or time";
+    /// The time of an attempt at a hold is not what the order's policy says.
+    AuthorizationBudgetDiffers {
+        /// By how much it is longer, in ms.
+        by_ms: i64
+    } = "audit_authorization_budget_differs", "the attempt may take {by_ms} ms longer than the order's policy says";
+    /// An attempt at a hold was given up before its time was over.
+    AuthorizationGivenUpEarly {
+        /// By how much, in ms.
+        by_ms: i64
+    } = "audit_authorization_given_up_early", "the attempt was given up {by_ms} ms before its budget was over";
+    /// Money is held of an order that is not paid by card.
+    HoldUnasked = "audit_hold_unasked", "money was to be held, but the order is paid in cash or on account";
+    /// Another card than the order's.
+    CardDiffers = "audit_card_differs", "the money is taken from another card than the order's";
+    /// The settlement stands on something else than how the trip ended.
+    BasisDiffers = "audit_basis_differs", "the settlement is not of how the trip ended: a fare, a fee or nothing";
     /// A hold is never larger than the quote's.
     HoldAboveQuote = "audit_hold_above_quote", "more is held than the quote allows";
     /// P5: more captured than held or due, or nothing.
@@ -198,6 +346,17 @@ flaws! {
         /// What was taken and not given back, is owed or was paid in cash, in minor units.
         moved_minor: i64
     } = "audit_fare_not_moved", "the receipt in force comes to {total_minor} minor units, but {moved_minor} were kept, owed or paid in cash";
+    /// A tip too long after the ride.
+    TipTooLate {
+        /// By how much, in ms.
+        by_ms: i64
+    } = "audit_tip_too_late", "the tip came {by_ms} ms after the time for tips was over";
+    /// More tips than a trip may have.
+    TipsTooMany = "audit_tips_too_many", "the trip has had as many tips as it may have";
+    /// More than a trip's tips may come to.
+    TipsTooHigh = "audit_tips_too_high", "the trip's tips come to more than its hold allows";
+    /// A tip for a ride that was not paid by card.
+    TipWithoutCard = "audit_tip_without_card", "the ride was not paid by card, so no card can be asked for a tip";
     /// A tip that no charge asks for as it was given, or one that nobody gave.
     TipDiffers = "audit_tip_differs", "the charge does not ask for the tip that the rider gave";
     /// More paid or given up than is owed.
@@ -294,10 +453,6 @@ impl<'a> Notes<'a> {
             stream,
             version,
         }
-    }
-
-    pub(super) const fn version(&self) -> Version {
-        self.version
     }
 
     pub(super) fn add(&mut self, flaw: Flaw) {

@@ -1,13 +1,50 @@
 //! The auditor: reads a log and says what is wrong with it.
 //!
-//! It knows the promises, not the code that keeps them: every rule of the saga, the locks and the money is written down
-//! here a second time, so that a bug in an aggregate cannot hide itself. Of the aggregates it uses only the events; the
-//! [ledger](crate::ledger) is its book.
+//! It knows the promises, not the code that keeps them: the rules of the saga, the locks and the money are written down here
+//! a second time, so that a bug in an aggregate cannot hide itself. Of the aggregates it uses only the events; the
+//! [ledger](crate::ledger) is its book, and the order's own policy its measure.
+//!
+//! # What is checked
+//!
+//! | what | where |
+//! |---|---|
+//! | versions, causes and times of each stream; that every cause is in the log | `tape`, here |
+//! | which event may follow which, in every state of a trip, a search, a charge and a driver | `trip/sequence`, `search/sequence`, `charge/sequence`, `driver` |
+//! | a confirmation has its order, its lock and its payment, and comes as soon as it has them | `trip` |
+//! | deadlines are set as the order's policy says, and nothing that waits for one comes before it: expiry, arrival, no-show, ride | `trip/deadlines` |
+//! | rounds and offers: their time, and what pauses leave of it | `search/budgets` |
+//! | attempts at a hold: how many, how long, alike | `charge/attempts` |
+//! | reassignments, start codes, the party, changes of plan, and whether whoever acts may | `trip/limits` |
+//! | what a cancellation costs, by stage, time and fault, and who gets which part of it | `trip/cancellations` |
+//! | a fare is of the ride's own reading and quote; every receipt is what its tariff makes of what happened | `trip/fares`, `receipts` |
+//! | tips: how late, how many, how much, by card | `trip/tips` |
+//! | each hold ends once and whole; what is due is captured, owed or paid in cash, and no more | `charge/amounts` |
+//! | money follows corrections and tips, across all charges of a trip | `charge/correction` |
+//! | locks: one trip a driver, fences, who asked for them and for their release | `driver`, `booking/judgement` |
+//! | what streams say of each other: notes, assignments, amounts, budgets, cards, why a trip failed | `booking/judgement` |
+//! | every trip ends, and leaves no lock and no hold behind | `booking/judgement` |
+//! | parked messages that the log tells of, policies, published tariffs | `ops`, `tariff` |
+//!
+//! # What is not
+//!
+//! - **Whether an order was rightly rejected**: the log does not hold what it turned away.
+//! - **What a tariff says a ride costs** is computed by [`pricing`](crate::pricing) alone, from the tariff and what happened
+//!   (fees are computed here a second time): its laws are held by tests over generated tariffs, and a quote is a promise that
+//!   is never priced again.
+//! - **Who was offered what, and why**: matching proves itself by its [certificate](crate::matching), and whether a driver was
+//!   near is telemetry, which is not in the log.
+//! - **When a lock is looked at again**, and when a hold lapses at the gateway: nothing is decided by either alone.
+//! - **Whether a start code was right**, a reading true or a no-show real: those are people's and devices' words.
+//! - **Messages that are parked** where no event tells of them: they lie in the bus, and whoever runs it reports them.
+//! - Of a trip that was forgotten: whether a later tip is of the order's card, and whether a correction is of its quote.
+//!
+//! # How it is fed
 //!
 //! Feed it every commit, in any interleaving that keeps the order within each stream. Rules of one stream are judged at
 //! once; what streams claim about each other is judged when a trip is closed on all of them, and [`Audit::finish`] judges
-//! the rest, the money of corrected fares and tips among it: it takes the log to be complete and the platform to be at rest. A log without a flaw has no finding in any
-//! interleaving. Order between streams is never read from clocks, only from causes.
+//! the rest, the money of corrected fares and tips among it: it takes the log to be complete and the platform to be at rest.
+//! A log without a flaw has no finding in any interleaving. Order between streams is never read from clocks, only from
+//! causes; a deadline is judged by the clock of the stream that it is on, which is its own service's.
 //!
 //! A trip that is closed on every stream and plainly so (no refund, dispute, tip) is forgotten but for 40 bytes, which
 //! detect whatever comes later; a trip that comes back is judged on, only a repeated cause from before is not seen any more.
@@ -44,7 +81,6 @@
 mod archive;
 mod booking;
 mod charge;
-mod correction;
 mod driver;
 mod few;
 mod finding;
@@ -140,7 +176,7 @@ impl Audit {
     fn observe_booking(&mut self, trip: TripId, commit: &Commit) -> bool {
         let booking = booking(&mut self.open, &mut self.closed, trip);
         let mut notes = Notes::new(&mut self.findings, commit.stream, commit.version);
-        let is_new = booking.observe(commit, &mut notes);
+        let is_new = booking.observe(commit, &self.receipts, &mut notes);
         self.settle(trip, commit);
         is_new
     }

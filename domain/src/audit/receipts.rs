@@ -3,7 +3,7 @@
 use super::finding::{Flaw, Notes};
 use crate::event::Event;
 use crate::id::TariffId;
-use crate::pricing::{Receipt, Tariff, TariffEvent};
+use crate::pricing::{Quote, Receipt, Tariff, TariffEvent};
 use crate::trip::TripEvent;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,6 +21,12 @@ impl Receipts {
         self.tariffs
             .entry((tariff.id(), tariff.version()))
             .or_insert_with(|| Arc::clone(tariff));
+    }
+
+    /// The tariff that a quote is held to: the known one of that name and version, else its own.
+    pub(super) fn tariff_of<'a>(&'a self, quote: &'a Quote) -> Option<&'a Arc<Tariff>> {
+        let known = self.tariffs.get(&quote.tariff_name());
+        known.or_else(|| quote.tariff().ok())
     }
 
     pub(super) fn observe(&mut self, events: &[Event], notes: &mut Notes<'_>) {

@@ -15,6 +15,7 @@
 use super::error::{PricingError, TariffError, TariffFault};
 use super::limits;
 use super::stage::StageRounding;
+use super::tariff::Tariff;
 use crate::ratio::{Overflow, Ratio};
 use crate::units::{BasisPoints, Millimetres, Millis};
 use crate::{canonical_enum, canonical_struct};
@@ -239,7 +240,38 @@ impl FeeRule {
         Self { payer, ..self }
     }
 
-    pub(super) const fn payer(&self) -> FeePayer {
+    /// The part that is due whatever the fare, in minor units.
+    pub const fn fixed_minor(&self) -> i64 {
+        self.fixed_minor
+    }
+
+    /// The share of the base that is added, and what the base is.
+    pub const fn share(&self) -> (BasisPoints, FeeBase) {
+        (self.share, self.of)
+    }
+
+    /// The most that it comes to, in minor units.
+    pub const fn cap_minor(&self) -> Option<i64> {
+        self.cap_minor
+    }
+
+    /// For how long after the assignment, or after the arrival, nothing is due.
+    pub const fn free_for(&self) -> Option<Millis> {
+        self.free_for
+    }
+
+    /// How it is rounded.
+    pub const fn rounding(&self) -> StageRounding {
+        self.rounding
+    }
+
+    /// The driver's share of a rider's fee.
+    pub const fn driver_share(&self) -> BasisPoints {
+        self.driver_share
+    }
+
+    /// Who pays it.
+    pub const fn payer(&self) -> FeePayer {
         self.payer
     }
 
@@ -260,6 +292,13 @@ impl FeeRule {
             .rounding
             .apply(Ratio::from(self.fixed_minor).checked_add(share)?)?;
         Ok(self.cap_minor.map_or(rounded, |cap_minor| rounded.min(cap_minor)))
+    }
+}
+
+impl Tariff {
+    /// The fees for cancellations.
+    pub const fn cancellation(&self) -> &CancellationMatrix {
+        &self.cancellation
     }
 }
 

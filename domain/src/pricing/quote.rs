@@ -380,6 +380,15 @@ impl Quote {
         Ok(self.quoted()?.priced.lines)
     }
 
+    /// The meter's initial price, or the flat: what a fee for a cancellation may be a share of.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Quote::lines`].
+    pub fn base_fare(&self) -> Result<Money, PricingError> {
+        Ok(self.money(self.quoted()?.priced.base_fare_minor))
+    }
+
     /// The driver's pay with its lines.
     ///
     /// # Errors

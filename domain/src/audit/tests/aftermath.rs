@@ -287,8 +287,13 @@ pub(super) fn tip_declined() -> Log {
 pub(super) const TIP_MINOR: i64 = 300;
 
 pub(super) fn tipped(minor: i64) -> TripEvent {
+    tipped_as(TIPPED.number.0, minor)
+}
+
+/// A tip that the charge of this number is to take.
+pub(super) fn tipped_as(number: u16, minor: i64) -> TripEvent {
     TripEvent::Tipped(Arc::new(Tip {
-        charge: TIPPED.number,
+        charge: ChargeNumber(number),
         amount: usd(minor),
         method: PaymentMethodId(1),
         budget: Millis::from_minutes(2),

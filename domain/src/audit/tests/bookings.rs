@@ -1,6 +1,7 @@
 //! Whole bookings without a flaw.
 
 use super::aftermath::*;
+use super::endings::*;
 use super::log::*;
 use crate::dispatch::{DispatchEvent, OfferCounts, OfferNumber};
 use crate::driver::DriverEvent;
@@ -10,7 +11,8 @@ use crate::ops::{OpsEvent, ParkedMessage, ParkingRuling, PolicyChange, PolicyKin
 use crate::payment::{Charge, DebtReason, DeclineReason, PaymentEvent, SettlementBasis, Waiver};
 use crate::pricing::{Publication, TariffEvent};
 use crate::stream::StreamId;
-use crate::trip::{FailReason, PaymentMethod, ReassignReason, RejectReason, Secured, TripEvent};
+use crate::trip::{Actor, FailReason, PaymentMethod, ReassignReason, RejectReason, Secured, TripEvent};
+use crate::units::Millis;
 use Why::{Asked, On};
 use std::sync::Arc;
 
@@ -18,7 +20,7 @@ pub(super) const DRIVER: StreamId = StreamId::Driver(ADA);
 pub(super) const SPARE: StreamId = StreamId::Driver(BOB);
 
 /// An order, its search, and a hold.
-fn ordered() -> Log {
+pub(super) fn ordered() -> Log {
     Log::default()
         .with(TRIP, Asked, [TripEvent::Requested(request())])
         .with(SEARCH, On(TRIP, 1), [search(0)])
@@ -27,14 +29,14 @@ fn ordered() -> Log {
 }
 
 /// And the money is held.
-fn held() -> Log {
+pub(super) fn held() -> Log {
     ordered()
         .with(FARE, On(FARE, 2), [authorized(A0)])
         .with(TRIP, On(FARE, 3), [secured(A0)])
 }
 
 /// Ada is offered the trip, accepts, and is locked.
-fn assigned_to_ada(log: Log) -> Log {
+pub(super) fn assigned_to_ada(log: Log) -> Log {
     log.with(DRIVER, Asked, [online()])
         .with(SEARCH, Asked, [offer(1, ADA, 0)])
         .with(SEARCH, Asked, [accepted(1, ADA, 0)])
@@ -42,7 +44,7 @@ fn assigned_to_ada(log: Log) -> Log {
         .with(SEARCH, On(DRIVER, 2), [assigned(ADA, 0, 1)])
 }
 
-fn confirmed_ride() -> Log {
+pub(super) fn confirmed_ride() -> Log {
     assigned_to_ada(held()).with(
         TRIP,
         On(SEARCH, 4),
@@ -51,7 +53,7 @@ fn confirmed_ride() -> Log {
 }
 
 /// Driver and search let go after the trip's commit `ended`, the trip's `cleared` notes it.
-fn released_after(log: Log, ended: u32) -> Log {
+pub(super) fn released_after(log: Log, ended: u32) -> Log {
     log.with(
         SEARCH,
         On(TRIP, ended),
@@ -114,7 +116,7 @@ pub(super) fn cancelled_late() -> Log {
 pub(super) fn late_hold_voided() -> Log {
     let money = outcome(0, 0, 0);
     ordered()
-        .with(TRIP, Asked, [cancelled(None, Some(usd(0)))])
+        .with(TRIP, Asked, [cancelled_early(Some(usd(0)))])
         .with(
             SEARCH,
             On(TRIP, 2),
@@ -151,6 +153,7 @@ pub(super) fn failed() -> Log {
                 driver: ADA,
             }],
         )
+        .later(Millis::from_minutes(2))
         .with(
             SEARCH,
             Asked,
@@ -238,7 +241,11 @@ pub(super) fn reassigned() -> Log {
         )
         .with(TRIP, Asked, [arrived(1)])
         .with(TRIP, Asked, [started()])
-        .with(TRIP, Asked, [completed(FARE_MINOR), settled()]);
+        .with(
+            TRIP,
+            Asked,
+            [completed_by(Actor::Driver(BOB), FARE_MINOR), settled()],
+        );
     captured_after(log, 8)
         .with(
             SEARCH,
@@ -368,7 +375,7 @@ pub(super) fn in_cash() -> Log {
 
 /// A cancellation that overtook its order.
 pub(super) fn cancelled_first() -> Log {
-    Log::default().with(TRIP, Asked, [cancelled(None, None), TripEvent::Closed])
+    Log::default().with(TRIP, Asked, [cancelled_early(None), TripEvent::Closed])
 }
 
 /// The gateway captured what was to be voided; it is given back before the end.
@@ -474,7 +481,7 @@ pub(super) fn rejected() -> Log {
 /// What it is called, and how to make it.
 pub(super) type Booking = (&'static str, fn() -> Log);
 
-pub(super) const ALL: [Booking; 17] = [
+pub(super) const ALL: [Booking; 24] = [
     ("rejected", rejected),
     ("whole", whole),
     ("cancelled late", cancelled_late),
@@ -492,4 +499,11 @@ pub(super) const ALL: [Booking; 17] = [
     ("cash corrected", cash_corrected),
     ("tip declined", tip_declined),
     ("parked", parked),
+    ("expired", expired),
+    ("declined", declined),
+    ("unanswered", unanswered),
+    ("ended by deadline", ended_by_deadline),
+    ("no-show reported", no_show_reported),
+    ("no-show overdue", no_show_overdue),
+    ("late and last", late_and_last),
 ];

@@ -3,6 +3,7 @@
 use super::aftermath::*;
 use super::bookings::*;
 use super::log::*;
+use super::rules;
 use crate::audit::{Audit, FINDINGS_MAX, Flaw};
 use crate::dispatch::{DispatchEvent, OfferNumber};
 use crate::event::Event;
@@ -20,13 +21,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A code, a log without a flaw, and the change that makes the flaw.
-struct Case {
+pub(super) struct Case {
     code: &'static str,
     sound: fn() -> Log,
     flaw: fn(Log) -> Log,
 }
 
-const fn case(code: &'static str, sound: fn() -> Log, flaw: fn(Log) -> Log) -> Case {
+pub(super) const fn case(code: &'static str, sound: fn() -> Log, flaw: fn(Log) -> Log) -> Case {
     Case { code, sound, flaw }
 }
 
@@ -362,6 +363,10 @@ fn cases() -> impl Iterator<Item = &'static Case> {
         .chain(&MONEY)
         .chain(&MESSAGES)
         .chain(&OPERATION)
+        .chain(&rules::DEADLINES)
+        .chain(&rules::LIMITS)
+        .chain(&rules::FEES)
+        .chain(&rules::CHARGES)
 }
 
 #[test]

@@ -11,8 +11,8 @@ use crate::money::{Currency, Money};
 use crate::payment::{AuthorizationStart, Charge, PaymentEvent, Purpose, SettlementBasis};
 use crate::place::Place;
 use crate::pricing::{
-    Cancellation, CancellationMatrix, CancellationStage, CancellationStageKind, Fault, FeeRule, Meter, Quote,
-    Receipt, Ride, Segment, Surge, Tariff,
+    Cancellation, CancellationMatrix, CancellationStage, CancellationStageKind, Fault, FeeRule, Meter,
+    MeterReading, Quote, Receipt, Ride, Segment, Surge, Tariff,
 };
 use crate::ratio::Ratio;
 use crate::requirements::{Capabilities, Requirements};
@@ -20,10 +20,10 @@ use crate::stream::{Cause, ChargeNumber, Commit, EventId, StreamId, Version};
 use crate::time::Timestamp;
 use crate::trip::{
     Actor, AuthorizationNumber, CancelReason, Cancelled, Completion, DeviceFact, MoneyOutcome, Order,
-    PaymentMethod, PaymentMethodId, PersonalPlace, PersonalPlan, Secured, Stage, Start, StartProof,
-    TripEvent, TripRequest,
+    PaymentMethod, PaymentMethodId, PersonalPlace, PersonalPlan, PlanChange, Secured, Stage, Start,
+    StartProof, TripEvent, TripPolicy, TripRequest,
 };
-use crate::units::{Millimetres, Millis};
+use crate::units::{BasisPoints, Millimetres, Millis};
 use std::sync::Arc;
 
 pub(super) const TRIP_ID: TripId = TripId::from_u128(0x71);
@@ -49,6 +49,8 @@ pub(super) const A1: AuthorizationNumber = AuthorizationNumber(1);
 /// What the quoted ride costs, and the fee of a late cancellation, in cents.
 pub(super) const FARE_MINOR: i64 = 1_700;
 pub(super) const FEE_MINOR: i64 = 500;
+/// What a no-show costs, in cents: four fifths of it are the driver's.
+pub(super) const NO_SHOW_MINOR: i64 = 700;
 /// A payment that was captured in whole.
 pub(super) const CAPTURED: MoneyOutcome = outcome(FARE_MINOR, 0, 0);
 
@@ -78,10 +80,16 @@ pub(super) enum Why {
     On(StreamId, u32),
 }
 
+/// A second passes with each commit. A deadline that an event gives as [`UNSET`] is set as the order's policy says.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Log {
     pub(super) commits: Vec<Commit>,
+    /// What passed besides.
+    waited: Millis,
 }
+
+/// A deadline that the log sets as the policy says.
+pub(super) const UNSET: Timestamp = Timestamp::MAX;
 
 impl Log {
     /// With one more commit at the end of its stream.
@@ -96,21 +104,41 @@ impl Log {
             Why::Asked => Cause::Command(CommandId::from_u128(number as u128)),
             Why::On(stream, version) => Cause::Event(EventId::new(stream, Version::new(version), 0)),
         };
+        let at = Timestamp::from_ms(1_000 * i64::try_from(number).unwrap()).plus(self.waited);
         self.commits.push(Commit {
             stream,
             version: self.head(stream).next(),
-            at: Timestamp::from_ms(1_000 * i64::try_from(number).unwrap()),
+            at,
             cause,
             region: "manhattan".parse().unwrap(),
             trace: None,
-            events: events.into_iter().map(Into::into).collect(),
+            events: events.into_iter().map(|event| dated(event.into(), at)).collect(),
         });
+        self
+    }
+
+    /// What follows is so much later.
+    pub(super) fn later(mut self, by: Millis) -> Self {
+        self.waited = self.waited.saturating_add(by);
         self
     }
 
     fn head(&self, stream: StreamId) -> Version {
         let own = self.commits.iter().filter(|commit| commit.stream == stream);
         own.map(|commit| commit.version).max().unwrap_or_default()
+    }
+
+    /// When a commit was written.
+    pub(super) fn at(&self, stream: StreamId, version: u32) -> Timestamp {
+        let is_it = |commit: &&Commit| (commit.stream, commit.version) == (stream, Version::new(version));
+        self.commits.iter().find(is_it).expect("a commit to look at").at
+    }
+
+    /// The log with one commit so many ms later, or earlier.
+    pub(super) fn moved(self, stream: StreamId, version: u32, by_ms: i64) -> Self {
+        self.with_changed(stream, version, |commit| {
+            commit.at = commit.at.plus(Millis::new(by_ms));
+        })
     }
 
     /// The log with one commit changed.
@@ -133,7 +161,8 @@ impl Log {
         events: impl IntoIterator<Item = E>,
     ) -> Self {
         self.with_changed(stream, version, |commit| {
-            commit.events = events.into_iter().map(Into::into).collect();
+            let at = commit.at;
+            commit.events = events.into_iter().map(|event| dated(event.into(), at)).collect();
         })
     }
 
@@ -164,13 +193,57 @@ impl Log {
     }
 }
 
-/// A dollar a kilometre after the first, ten dollars to begin with; a fee of five for a late cancellation.
+/// The event with its deadline set, where that is left open, as the default policy says.
+fn dated(event: Event, at: Timestamp) -> Event {
+    let policy = TripPolicy::default();
+    let set = |deadline: &mut Timestamp, budget| {
+        if *deadline == UNSET {
+            *deadline = at.plus(budget);
+        }
+    };
+    let mut event = event;
+    if let Event::Trip(TripEvent::Confirmed { arrival_due_at, .. }) = &mut event {
+        set(arrival_due_at, policy.arrival_budget);
+    } else if let Event::Trip(TripEvent::DriverArrived {
+        no_show_at,
+        no_show_due_at,
+        ..
+    }) = &mut event
+    {
+        set(no_show_at, policy.no_show_grace);
+        set(
+            no_show_due_at,
+            policy.no_show_grace.saturating_add(policy.no_show_report),
+        );
+    } else if let Event::Trip(TripEvent::Started(start)) = &mut event {
+        set(&mut Arc::make_mut(start).overdue_at, policy.ride_budget);
+    } else if let Event::Dispatch(
+        DispatchEvent::SearchStarted { budget_ends_at, .. }
+        | DispatchEvent::SearchResumed { budget_ends_at, .. },
+    ) = &mut event
+    {
+        set(budget_ends_at, policy.search_budget);
+    } else if let Event::Dispatch(DispatchEvent::OfferMade(offer)) = &mut event {
+        set(&mut Arc::make_mut(offer).expires_at, Millis::from_secs(25));
+    } else if let Event::Payment(PaymentEvent::AuthorizationStarted(start)) = &mut event {
+        let start = Arc::make_mut(start);
+        set(&mut start.budget_ends_at, start.budget);
+    }
+    event
+}
+
+/// A dollar a kilometre after the first, ten dollars to begin with; a fee of five for a late cancellation,
+/// of seven for a no-show.
 pub(super) fn quote() -> Arc<Quote> {
     let kilometre = Segment::new(Millimetres::ZERO, Ratio::from(100), Ratio::from(1_000_000)).unwrap();
     let kilometre = kilometre.with_time(Ratio::from(180_000)).unwrap();
     let meter = Meter::joint(Ratio::from(1_000), Ratio::ONE, vec![kilometre]).unwrap();
     let fee = FeeRule::new(FEE_MINOR).unwrap();
-    let fees = CancellationMatrix::FREE.with(CancellationStageKind::Assigned, Fault::Rider, fee);
+    let waited = FeeRule::new(NO_SHOW_MINOR).unwrap();
+    let waited = waited.with_driver_share(BasisPoints::new(8_000)).unwrap();
+    let fees = CancellationMatrix::FREE
+        .with(CancellationStageKind::Assigned, Fault::Rider, fee)
+        .with(CancellationStageKind::NoShow, Fault::Rider, waited);
     let tariff = Tariff::new("test".parse().unwrap(), 1, Currency::USD, meter).with_cancellation(fees);
     let ride = Ride::new(Millimetres::new(8_000_000), Millis::from_minutes(20));
     let quote = Arc::new(tariff).quote(&ride, "2018-07-03T10:00".parse().unwrap(), Surge::NONE);
@@ -183,21 +256,26 @@ pub(super) fn fare() -> Receipt {
 
 /// Of a ride of so many kilometres under the quote.
 pub(super) fn fare_of(kilometres: i64) -> Receipt {
+    quote().settle(&reading_of(kilometres)).unwrap()
+}
+
+pub(super) fn reading_of(kilometres: i64) -> MeterReading {
     let quote = quote();
     let mut recorder = quote.recorder("2018-07-03T10:00".parse().unwrap()).unwrap();
     recorder
         .drive(Millimetres::new(kilometres * 1_000_000), Millis::from_minutes(20))
         .unwrap();
-    quote.settle(&recorder.finish().unwrap()).unwrap()
+    recorder.finish().unwrap()
 }
 
 pub(super) fn fee() -> Receipt {
     quote().cancel(&late()).unwrap()
 }
 
+/// A second after the confirmation.
 pub(super) const fn late() -> Cancellation {
     let stage = CancellationStage::Assigned {
-        elapsed: Millis::from_minutes(5),
+        elapsed: Millis::from_secs(1),
         driven: Millimetres::ZERO,
     };
     Cancellation::new(stage, Fault::Rider)
@@ -210,6 +288,24 @@ pub(super) fn request() -> Arc<TripRequest> {
 }
 
 pub(super) fn paid_by(payment: PaymentMethod) -> Arc<TripRequest> {
+    Arc::new(order(payment))
+}
+
+/// Paid by card, with so many other drivers to be sought.
+pub(super) fn with_reassignments(reassignments_max: u8) -> Arc<TripRequest> {
+    let policy = TripPolicy {
+        reassignments_max,
+        ..TripPolicy::default()
+    };
+    let method = PaymentMethodId(1);
+    Arc::new(
+        order(PaymentMethod::Hold { method })
+            .with_policy(Arc::new(policy))
+            .unwrap(),
+    )
+}
+
+pub(super) fn order(payment: PaymentMethod) -> TripRequest {
     let order = Order {
         trip: TRIP_ID,
         rider: PrincipalId::from_u128(1),
@@ -221,7 +317,7 @@ pub(super) fn paid_by(payment: PaymentMethod) -> Arc<TripRequest> {
         payment,
         product: "taxi".parse().unwrap(),
     };
-    Arc::new(TripRequest::new(order).unwrap())
+    TripRequest::new(order).unwrap()
 }
 
 pub(super) fn plan() -> PersonalPlan {
@@ -241,7 +337,7 @@ pub(super) fn start(authorization: AuthorizationNumber) -> PaymentEvent {
         method: PaymentMethodId(1),
         budget: Millis::from_minutes(2),
         action_budget: Millis::from_minutes(3),
-        budget_ends_at: Timestamp::from_ms(120_000),
+        budget_ends_at: UNSET,
     }))
 }
 
@@ -301,7 +397,7 @@ pub(super) const fn ended(outcome: MoneyOutcome) -> PaymentEvent {
 pub(super) fn search(round: u8) -> DispatchEvent {
     DispatchEvent::SearchStarted {
         round,
-        budget_ends_at: Timestamp::from_ms(120_000),
+        budget_ends_at: UNSET,
         brief: Arc::new(SearchBrief {
             plan: plan(),
             plan_revision: 0,
@@ -322,7 +418,7 @@ pub(super) fn offer(number: u16, driver: DriverId, round: u8) -> DispatchEvent {
         driver,
         round,
         wave: 0,
-        expires_at: Timestamp::from_ms(25_000),
+        expires_at: UNSET,
         promised_pick_up_at: Timestamp::from_ms(300_000),
         driver_pay: usd(FARE_MINOR),
         verdicts: Verdicts::default(),
@@ -405,7 +501,7 @@ pub(super) const fn confirmed(round: u8, count: u32, secured: Secured) -> TripEv
         round,
         fence: fence(count),
         secured,
-        arrival_due_at: Timestamp::MAX,
+        arrival_due_at: UNSET,
     }
 }
 
@@ -421,8 +517,8 @@ pub(super) const fn arrived(round: u8) -> TripEvent {
         round,
         distance_to_pick_up: Millimetres::ZERO,
         device: device(),
-        no_show_at: Timestamp::MAX,
-        no_show_due_at: Timestamp::MAX,
+        no_show_at: UNSET,
+        no_show_due_at: UNSET,
     }
 }
 
@@ -430,15 +526,19 @@ pub(super) fn started() -> TripEvent {
     TripEvent::Started(Arc::new(Start {
         proof: StartProof::Code,
         device: device(),
-        overdue_at: Timestamp::MAX,
+        overdue_at: UNSET,
     }))
 }
 
 pub(super) fn completed(due_minor: i64) -> TripEvent {
+    completed_by(Actor::Driver(ADA), due_minor)
+}
+
+pub(super) fn completed_by(by: Actor, due_minor: i64) -> TripEvent {
     TripEvent::Completed(Arc::new(Completion {
-        by: Actor::Driver(ADA),
-        reading: None,
-        device: None,
+        by,
+        reading: Some(Arc::new(reading_of(8))),
+        device: Some(device()),
         due: usd(due_minor),
     }))
 }
@@ -447,6 +547,7 @@ pub(super) fn settled() -> TripEvent {
     TripEvent::FareSettled(Arc::new(fare()))
 }
 
+/// By the rider, while the driver is on the way.
 pub(super) fn cancelled(receipt: Option<Receipt>, due: Option<Money>) -> TripEvent {
     TripEvent::Cancelled(Arc::new(Cancelled {
         by: Actor::Rider(PrincipalId::from_u128(1)),
@@ -455,6 +556,41 @@ pub(super) fn cancelled(receipt: Option<Receipt>, due: Option<Money>) -> TripEve
         fault: Fault::Rider,
         receipt: receipt.map(Arc::new),
         due,
+    }))
+}
+
+/// The same, with something changed.
+pub(super) fn cancelled_with(
+    (receipt, due_minor): (Option<Receipt>, i64),
+    change: impl FnOnce(&mut Cancelled),
+) -> TripEvent {
+    let mut event = cancelled(receipt, Some(usd(due_minor)));
+    if let TripEvent::Cancelled(cancelled) = &mut event {
+        change(Arc::make_mut(cancelled));
+    }
+    event
+}
+
+/// By the rider, before there was a driver.
+pub(super) fn cancelled_early(due: Option<Money>) -> TripEvent {
+    TripEvent::Cancelled(Arc::new(Cancelled {
+        by: Actor::Rider(PrincipalId::from_u128(1)),
+        reason: CancelReason::ChangedPlans,
+        stage: Stage::BeforeConfirmed,
+        fault: Fault::Rider,
+        receipt: None,
+        due,
+    }))
+}
+
+pub(super) fn plan_changed(quote: Arc<Quote>, plan: PersonalPlan) -> TripEvent {
+    TripEvent::PlanChanged(Arc::new(PlanChange {
+        revision: 1,
+        by: Actor::Rider(PrincipalId::from_u128(1)),
+        plan,
+        quote,
+        quote_fingerprint: Fingerprint::new([2; 32]),
+        request: request(),
     }))
 }
 

@@ -1,7 +1,10 @@
 mod aftermath;
 mod bookings;
+mod endings;
 mod findings;
+mod limits;
 mod log;
+mod rules;
 mod seldom;
 
 use super::Audit;

@@ -15,7 +15,7 @@ use crate::payment::{AuthorizationStart, Charge, PaymentEvent, Waiver};
 use crate::pricing::{Publication, Quote, Ride, Surge, Tariff, TariffEvent};
 use crate::stream::{ChargeNumber, StreamId};
 use crate::time::Timestamp;
-use crate::trip::{Actor, Cancelled, PlanChange, RejectReason, TripEvent};
+use crate::trip::{Actor, Cancelled, RejectReason, TripEvent};
 use crate::units::{Millimetres, Millis};
 use Why::{Asked, On};
 use std::sync::Arc;
@@ -33,17 +33,6 @@ fn quoted(tariff: &Arc<Tariff>, kilometres: i64) -> Arc<Quote> {
     )
 }
 
-fn plan_changed(quote: Arc<Quote>) -> TripEvent {
-    TripEvent::PlanChanged(Arc::new(PlanChange {
-        revision: 1,
-        by: Actor::Rider(PrincipalId::from_u128(1)),
-        plan: plan(),
-        quote,
-        quote_fingerprint: Fingerprint::new([2; 32]),
-        request: request(),
-    }))
-}
-
 fn policy_changed() -> OpsEvent {
     let (operator, after) = (PrincipalId::from_u128(2), Fingerprint::new([1; 32]));
     OpsEvent::PolicyChanged(Arc::new(PolicyChange::first(PolicyKind::Trip, operator, after)))
@@ -59,7 +48,7 @@ fn published() -> TariffEvent {
 fn a_change_of_plan_must_fit_the_hold() {
     let changed = |quote| {
         whole()
-            .with_events(TRIP, 4, [plan_changed(quote), arrived(0)])
+            .with_events(TRIP, 4, [plan_changed(quote, plan()), arrived(0)])
             .codes()
     };
     let tariff = || Arc::clone(quote().tariff().unwrap());
@@ -81,7 +70,7 @@ fn a_change_of_plan_must_fit_the_hold() {
 
 #[test]
 fn nothing_changes_before_it_was_there() {
-    let first = Log::default().with(TRIP, Asked, [plan_changed(quote())]);
+    let first = Log::default().with(TRIP, Asked, [plan_changed(quote(), plan())]);
     assert!(
         first.codes().contains(&"audit_out_of_place"),
         "{:?}",
@@ -119,22 +108,49 @@ fn a_driver_goes_home_after_the_ride_and_not_during_it() {
     }
 }
 
+/// When the first round of a whole booking ends, and what is left of it at its second commit.
+fn round_ends() -> (Timestamp, i64) {
+    let ends_at = whole().at(SEARCH, 1).plus(Millis::from_minutes(2));
+    (ends_at, ends_at.since(whole().at(SEARCH, 2)).get())
+}
+
 #[test]
 fn a_search_resumes_the_round_that_it_paused() {
-    let paused = DispatchEvent::SearchPaused {
-        round: 0,
-        left_ms: 1_000,
-    };
-    let resumed = |round| DispatchEvent::SearchResumed {
-        round,
-        budget_ends_at: Timestamp::from_ms(120_000),
-    };
+    let (budget_ends_at, left_ms) = round_ends();
     let round = |round| {
-        let events = [paused.clone(), resumed(round), offer(1, ADA, 0)];
-        whole().with_events(SEARCH, 2, events).codes()
+        let paused = DispatchEvent::SearchPaused { round: 0, left_ms };
+        let resumed = DispatchEvent::SearchResumed {
+            round,
+            budget_ends_at,
+        };
+        whole()
+            .with_events(SEARCH, 2, [paused, resumed, offer(1, ADA, 0)])
+            .codes()
     };
     assert_eq!(round(0), [""; 0]);
     assert!(round(1).contains(&"audit_out_of_place"));
+}
+
+#[test]
+fn a_pause_keeps_what_was_left_of_the_round() {
+    let (ends_at, left_ms) = round_ends();
+    let paused = |by_ms, resumed_ms| {
+        let left_ms = left_ms + by_ms;
+        let budget_ends_at = ends_at.plus(Millis::new(resumed_ms));
+        let events = [
+            DispatchEvent::SearchPaused { round: 0, left_ms },
+            DispatchEvent::SearchResumed {
+                round: 0,
+                budget_ends_at,
+            },
+            offer(1, ADA, 0),
+        ];
+        whole().with_events(SEARCH, 2, events).codes()
+    };
+    assert_eq!(paused(0, 0), [""; 0]);
+    for (by_ms, resumed_ms) in [(1, 1), (0, 1), (0, -1)] {
+        assert_eq!(paused(by_ms, resumed_ms), ["audit_search_budget_differs"]);
+    }
 }
 
 #[test]
@@ -163,7 +179,7 @@ fn a_search_hears_of_each_plan_once() {
 fn a_search_resumes_while_no_lock_is_awaited() {
     let resumed = DispatchEvent::SearchResumed {
         round: 0,
-        budget_ends_at: Timestamp::from_ms(120_000),
+        budget_ends_at: round_ends().0,
     };
     let anew = whole().with_events(SEARCH, 2, [resumed.clone(), offer(1, ADA, 0)]);
     assert_eq!(
@@ -182,8 +198,8 @@ fn a_search_resumes_while_no_lock_is_awaited() {
 #[test]
 fn who_cancels_before_the_order_silences_their_own_order_only() {
     let cancelled_by = |by| {
-        let TripEvent::Cancelled(first) = cancelled(None, None) else {
-            return cancelled(None, None);
+        let TripEvent::Cancelled(first) = cancelled_early(None) else {
+            return cancelled_early(None);
         };
         TripEvent::Cancelled(Arc::new(Cancelled {
             by,

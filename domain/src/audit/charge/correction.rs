@@ -1,8 +1,8 @@
 //! Money after a ride's end, as the auditor sees it: corrections of a fare and charges beside it.
 
-use super::charge::Charge;
-use super::few::Few;
-use super::finding::{Flaw, Notes};
+use super::Charge;
+use crate::audit::few::Few;
+use crate::audit::finding::{Flaw, Notes};
 use crate::id::TripId;
 use crate::money::Money;
 use crate::payment::{Correction, FurtherCharge, Purpose};
@@ -10,14 +10,14 @@ use crate::stream::{ChargeNumber, StreamId, Version};
 
 /// What a correction left on a charge.
 #[derive(Debug, Default)]
-pub(super) struct Corrected {
+pub(in crate::audit) struct Corrected {
     /// The last correction that the charge was told of, and what is due by it.
     revision: u16,
     due: Option<Money>,
-    pub(super) reduced_minor: i64,
-    pub(super) returned_minor: i64,
+    pub(in crate::audit) reduced_minor: i64,
+    pub(in crate::audit) returned_minor: i64,
     /// What refunds that failed were to give back.
-    pub(super) failed_minor: i64,
+    pub(in crate::audit) failed_minor: i64,
     /// What other charges are to come to, and by which correction.
     shares: Few<Share>,
 }
@@ -31,12 +31,12 @@ struct Share {
 }
 
 impl Corrected {
-    pub(super) fn correct(&mut self, correction: Correction) {
+    pub(in crate::audit) fn correct(&mut self, correction: Correction) {
         self.revision = correction.revision;
         self.due = Some(correction.due);
     }
 
-    pub(super) fn share(&mut self, further: &FurtherCharge) {
+    pub(in crate::audit) fn share(&mut self, further: &FurtherCharge) {
         let share = Share {
             number: further.number,
             revision: further.revision,
@@ -51,7 +51,7 @@ impl Corrected {
 
 impl Charge {
     /// The last correction that the charge was told of; 0 where none was.
-    pub(super) fn revision(&self) -> u16 {
+    pub(in crate::audit) fn revision(&self) -> u16 {
         self.corrected().map_or(0, |corrected| corrected.revision)
     }
 
@@ -86,7 +86,7 @@ impl Charge {
     }
 
     /// What the driver holds in cash of this charge, in minor units.
-    pub(super) fn cash_minor(&self) -> i64 {
+    pub(in crate::audit) fn cash_minor(&self) -> i64 {
         let returned_minor = self.corrected().map_or(0, |corrected| corrected.returned_minor);
         let cash_minor = self.outcome.as_ref().map_or(0, |outcome| outcome.cash_minor);
         cash_minor.saturating_sub(returned_minor)
@@ -99,9 +99,9 @@ impl Charge {
 
 /// The fare's charge and those beside it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Charges<'a> {
-    pub(super) fare: &'a Charge,
-    pub(super) others: &'a [(ChargeNumber, Charge)],
+pub(in crate::audit) struct Charges<'a> {
+    pub(in crate::audit) fare: &'a Charge,
+    pub(in crate::audit) others: &'a [(ChargeNumber, Charge)],
 }
 
 impl<'a> Charges<'a> {
@@ -120,7 +120,7 @@ impl<'a> Charges<'a> {
     }
 
     /// Whether the charges have heard of every correction and tip, and nothing else has.
-    pub(super) fn have_heard(self, corrections: u16, tips: &[(ChargeNumber, Money)]) -> bool {
+    pub(in crate::audit) fn have_heard(self, corrections: u16, tips: &[(ChargeNumber, Money)]) -> bool {
         let shares = self.fare.shares();
         self.fare.revision() == corrections
             && shares.iter().all(|share| {
@@ -137,7 +137,7 @@ impl<'a> Charges<'a> {
     }
 
     /// Compares the charges with what the trip says of them.
-    pub(super) fn judge(
+    pub(in crate::audit) fn judge(
         self,
         trip: TripId,
         (total, tips): (Option<Money>, &[(ChargeNumber, Money)]),

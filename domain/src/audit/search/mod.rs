@@ -1,12 +1,19 @@
 //! A trip's search as the auditor sees it: rounds, offers, locks.
+//!
+//! What may follow what: [`sequence`]. How long rounds and offers last: [`budgets`].
+
+mod budgets;
+mod sequence;
 
 use super::few::Few;
 use super::finding::{Flaw, Notes};
-use crate::dispatch::{DispatchEvent, OfferCounts, OfferNumber, WithdrawReason};
+use crate::dispatch::{DispatchEvent, Offer, OfferCounts, OfferNumber};
 use crate::driver::Fence;
 use crate::event::Event;
 use crate::id::{DriverId, TripId};
 use crate::stream::{Cause, Commit, StreamId, Version};
+use crate::time::Timestamp;
+use crate::units::Millis;
 
 /// Where the search stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -43,6 +50,7 @@ struct AskedLock {
 struct OpenOffer {
     number: OfferNumber,
     driver: DriverId,
+    expires_at: Timestamp,
     /// The round that accepted it.
     accepted: Option<u8>,
 }
@@ -71,6 +79,12 @@ pub(super) struct Release {
 pub(super) struct Search {
     step: Step,
     round: u8,
+    /// The last round that ended without a driver.
+    pub(super) exhausted: Option<u8>,
+    /// When the present round's time is over; while it is paused, what is left of it.
+    budget_ms: i64,
+    /// What the rounds were given, each alike; nothing where there was none.
+    pub(super) given: Option<Millis>,
     locks: Few<AskedLock>,
     open: Few<OpenOffer>,
     excluded: Few<DriverId>,
@@ -103,8 +117,8 @@ impl Search {
             if !self.may_follow(event) {
                 notes.out_of_place(event.name());
             }
-            self.check(event, notes);
-            self.fold(event, notes.version(), || trip_version(&commit.cause, trip));
+            self.check(event, commit.at, notes);
+            self.fold(event, commit, || trip_version(&commit.cause, trip));
         }
     }
 
@@ -139,116 +153,60 @@ impl Search {
         self.standing().any(|lock| lock.step != LockStep::Released)
     }
 
-    fn may_follow(&self, event: &DispatchEvent) -> bool {
-        let is_over = self.step == Step::Ending || self.step == Step::Closed;
+    fn check(&self, event: &DispatchEvent, at: Timestamp, notes: &mut Notes<'_>) {
         match *event {
-            DispatchEvent::SearchStarted { round, .. } => {
-                self.step == Step::Absent || (!is_over && round > self.round)
+            DispatchEvent::SearchStarted { budget_ends_at, .. } => {
+                self.check_given(budget_ends_at, at, notes);
             }
-            DispatchEvent::SearchPaused { round, .. } => self.step == Step::Searching && round == self.round,
-            // A refused lock sets the budget's timer anew.
-            DispatchEvent::SearchResumed { round, .. } => {
-                let is_awaited = self.lock_asked(round).is_some();
-                round == self.round
-                    && (self.step == Step::Paused || (self.step == Step::Searching && !is_awaited))
-            }
-            DispatchEvent::SearchChanged { ref brief } => {
-                let is_sought = matches!(self.step, Step::Absent | Step::Searching | Step::Paused);
-                is_sought && brief.plan_revision > self.plan_revision
+            DispatchEvent::SearchPaused { left_ms, .. } => self.check_paused(left_ms, at, notes),
+            DispatchEvent::SearchResumed { budget_ends_at, .. } => {
+                self.check_resumed(budget_ends_at, at, notes);
             }
             DispatchEvent::OfferMade(ref offer) => {
-                self.step == Step::Searching
-                    && offer.round == self.round
-                    && !self.has_lock(offer.round)
-                    && offer.plan_revision == self.plan_revision
-                    && Some(offer.number.0) == self.offers.checked_add(1)
-            }
-            DispatchEvent::OfferAccepted { offer, driver, round } => {
-                let is_open = self
-                    .offer(offer, driver)
-                    .is_some_and(|open| open.accepted.is_none());
-                is_open && round == self.round && !self.has_lock(round)
-            }
-            DispatchEvent::OfferDeclined { offer, driver }
-            | DispatchEvent::OfferExpired { offer, driver } => self
-                .offer(offer, driver)
-                .is_some_and(|open| open.accepted.is_none()),
-            DispatchEvent::OfferWithdrawn {
-                offer,
-                driver,
-                reason,
-            } => self
-                .offer(offer, driver)
-                .is_some_and(|open| open.accepted.is_some() == (reason == WithdrawReason::LockRefused)),
-            DispatchEvent::DriverAssigned { round, driver, .. } => {
-                (self.step == Step::Searching || self.step == Step::Paused)
-                    && round == self.round
-                    && self.lock(round, driver) == Some(LockStep::Asked)
-            }
-            DispatchEvent::ReleaseAsked {
-                round, fence, driver, ..
-            } => match self.lock(round, driver) {
-                Some(LockStep::Asked) => true,
-                Some(LockStep::Held(held) | LockStep::Releasing(held)) => held == fence,
-                Some(LockStep::Refused | LockStep::Released) | None => false,
-            },
-            DispatchEvent::ReleaseNoted { round, fence } => self
-                .locks
-                .iter()
-                .any(|lock| lock.round == round && lock.step == LockStep::Releasing(fence)),
-            DispatchEvent::NoDriverFound { round, offers } => {
-                self.step == Step::Searching
-                    && round == self.round
-                    && self.lock_asked(round).is_none()
-                    && offers == self.round_offers
-            }
-            DispatchEvent::DispatchEnding => !is_over,
-            DispatchEvent::DispatchClosed => self.step == Step::Ending,
-        }
-    }
-
-    fn lock_asked(&self, round: u8) -> Option<&AskedLock> {
-        self.locks
-            .iter()
-            .find(|lock| lock.round == round && lock.step == LockStep::Asked)
-    }
-
-    fn check(&self, event: &DispatchEvent, notes: &mut Notes<'_>) {
-        match event {
-            DispatchEvent::OfferMade(offer) => {
                 let driver = offer.driver;
                 let is_new = !self.excluded.contains(&driver);
                 notes.expect(is_new, Flaw::DeclinerOffered { driver });
             }
+            DispatchEvent::OfferExpired { offer, driver } => {
+                self.check_offer_expired((offer, driver), at, notes);
+            }
+            DispatchEvent::NoDriverFound { .. } => self.check_given_up(at, notes),
             DispatchEvent::DispatchClosed => notes.expect(!self.is_outstanding(), Flaw::ClosedWithLock),
-            DispatchEvent::SearchStarted { .. }
-            | DispatchEvent::SearchPaused { .. }
-            | DispatchEvent::SearchResumed { .. }
-            | DispatchEvent::SearchChanged { .. }
+            DispatchEvent::SearchChanged { .. }
             | DispatchEvent::OfferAccepted { .. }
             | DispatchEvent::OfferDeclined { .. }
-            | DispatchEvent::OfferExpired { .. }
             | DispatchEvent::OfferWithdrawn { .. }
             | DispatchEvent::DriverAssigned { .. }
             | DispatchEvent::ReleaseAsked { .. }
             | DispatchEvent::ReleaseNoted { .. }
-            | DispatchEvent::NoDriverFound { .. }
             | DispatchEvent::DispatchEnding => {}
         }
     }
 
-    fn fold(&mut self, event: &DispatchEvent, version: Version, cause: impl Fn() -> Option<Version>) {
+    fn fold(&mut self, event: &DispatchEvent, commit: &Commit, cause: impl Fn() -> Option<Version>) {
+        let version = commit.version;
         match *event {
-            DispatchEvent::SearchStarted { round, ref brief, .. } => {
+            DispatchEvent::SearchStarted {
+                round,
+                budget_ends_at,
+                ref brief,
+            } => {
                 self.step = Step::Searching;
                 self.round = round;
                 self.round_offers = OfferCounts::default();
                 self.plan_revision = brief.plan_revision;
+                self.give(budget_ends_at, commit.at);
             }
             DispatchEvent::SearchChanged { ref brief } => self.plan_revision = brief.plan_revision,
-            DispatchEvent::SearchPaused { .. } => self.step = Step::Paused,
-            DispatchEvent::SearchResumed { .. } => self.step = Step::Searching,
-            DispatchEvent::OfferMade(ref offer) => self.make(offer.number, offer.driver),
+            DispatchEvent::SearchPaused { left_ms, .. } => {
+                self.step = Step::Paused;
+                self.budget_ms = left_ms;
+            }
+            DispatchEvent::SearchResumed { budget_ends_at, .. } => {
+                self.step = Step::Searching;
+                self.budget_ms = budget_ends_at.ms();
+            }
+            DispatchEvent::OfferMade(ref offer) => self.make(offer),
             DispatchEvent::OfferAccepted { offer, driver, round } => self.accept(offer, driver, round),
             DispatchEvent::OfferDeclined { offer, driver } => {
                 self.round_offers.declined = self.round_offers.declined.saturating_add(1);
@@ -267,29 +225,32 @@ impl Search {
             }),
             DispatchEvent::ReleaseAsked {
                 round, fence, driver, ..
-            } => {
-                self.set_lock(round, driver, LockStep::Releasing(fence));
-                self.open.retain(|open| open.driver != driver);
-                self.release(Release {
+            } => self.ask_release(
+                round,
+                Release {
                     version,
                     fence,
                     driver,
                     trip_version: cause(),
-                });
-            }
+                },
+            ),
             DispatchEvent::ReleaseNoted { round, fence } => self.note_release(round, fence),
-            DispatchEvent::NoDriverFound { .. } => self.step = Step::Exhausted,
+            DispatchEvent::NoDriverFound { round, .. } => {
+                self.step = Step::Exhausted;
+                self.exhausted = Some(round);
+            }
             DispatchEvent::DispatchEnding => self.step = Step::Ending,
             DispatchEvent::DispatchClosed => self.step = Step::Closed,
         }
     }
 
-    fn make(&mut self, number: OfferNumber, driver: DriverId) {
-        self.offers = number.0;
+    fn make(&mut self, offer: &Offer) {
+        self.offers = offer.number.0;
         self.round_offers.made = self.round_offers.made.saturating_add(1);
         self.open.push(OpenOffer {
-            number,
-            driver,
+            number: offer.number,
+            driver: offer.driver,
+            expires_at: offer.expires_at,
             accepted: None,
         });
     }
@@ -352,7 +313,9 @@ impl Search {
     }
 
     /// A release that is asked again stands on the first time.
-    fn release(&mut self, release: Release) {
+    fn ask_release(&mut self, round: u8, release: Release) {
+        self.set_lock(round, release.driver, LockStep::Releasing(release.fence));
+        self.open.retain(|open| open.driver != release.driver);
         let is_known = self
             .releases
             .iter()
