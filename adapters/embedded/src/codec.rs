@@ -36,6 +36,12 @@ pub(crate) enum Keys {
     Sealed(BTreeMap<TripId, SealingKey>),
 }
 
+/// Why a whole batch could not be done for want of its keys, once for each member: what the vault said is the source of each.
+pub(crate) fn for_want_of_keys(error: PortError, doing: &'static str) -> impl Fn() -> PortError {
+    let error = Arc::new(error);
+    move || PortError::new(error.kind(), doing).with_source(Arc::clone(&error))
+}
+
 impl Keys {
     fn of(&self, stream: StreamId) -> Option<&SealingKey> {
         match self {

@@ -14,6 +14,7 @@ pub mod keep;
 pub mod manhattan;
 pub mod measures;
 pub mod observer;
+pub mod parked;
 pub mod platform;
 pub mod players;
 pub mod proofs;

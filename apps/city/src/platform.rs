@@ -3,6 +3,7 @@
 use crate::hush::{HushedBus, Over};
 use crate::keep::{self, Held, Keep, KeepError, Kept};
 use crate::observer::{CommitObserver, ObservedStore};
+use crate::parked::ParkedFigures;
 use crate::players::Desks;
 use crate::run::CityError;
 use fiacre_domain::event::Event;
@@ -14,8 +15,8 @@ use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
 use fiacre_memory::{Executor, MemoryLocations, SeededIds, SkewedClock, VirtualTime};
 use fiacre_ports::{
-    Bus, Clock, Consistency, EventStore, IdSource, LoadRequest, LocationFeed, PaymentGateway, RouteProvider,
-    Seal,
+    Bus, Clock, Consistency, EventStore, IdSource, LoadRequest, LocationFeed, PaymentGateway, QueueName,
+    RouteProvider, Seal,
 };
 use fiacre_sandbox_payments::{Sandbox, deliver_notices};
 use fiacre_services::composition::{Composition, Ground};
@@ -91,6 +92,8 @@ pub struct Platform {
     pub company: Arc<Sandbox>,
     /// Where people ask.
     pub desks: Desks,
+    /// The queues of its processes.
+    queues: Vec<QueueName>,
     kept: Kept,
     /// Payments that nobody is told of any more.
     over: Over,
@@ -162,6 +165,7 @@ impl Platform {
             bus: base.bus,
             company,
             desks: Desks::new(config.region, desk, desk_ids),
+            queues: Vec::new(),
             kept,
             over: Over::default(),
         };
@@ -173,6 +177,7 @@ impl Platform {
 
     fn begin_roles(&mut self, composition: &Composition, ground: &Arc<InProcess>) {
         for queue in composition.queues(&**ground) {
+            self.queues.push(queue.name.clone());
             let bus = Arc::clone(&self.bus);
             self.executor.spawn("declare", async move {
                 if let Err(error) = bus.declare(&queue).await {
@@ -211,6 +216,12 @@ impl Platform {
                 Some(State::Trip(_) | State::Dispatch(_) | State::Driver(_)) | None => Payment::default(),
             }
         })
+    }
+
+    /// What is parked in the queues of its processes.
+    pub(crate) fn parked(&mut self) -> Result<ParkedFigures, CityError> {
+        let parked = ParkedFigures::of(Arc::clone(&self.bus), self.queues.clone());
+        Ok(self.executor.block_on(parked)??)
     }
 
     /// Why nothing more can be kept, if so.

@@ -26,7 +26,7 @@
 //! let facts = Facts {
 //!     run,
 //!     digest: "00ff".to_owned(),
-//!     verdict: Verdict { events: 0, findings: 0, receipts_verified: 0, batches: 0, batches_verified: 0, examples: Vec::new() },
+//!     verdict: Verdict { events: 0, findings: 0, receipts_verified: 0, batches: 0, batches_verified: 0, parked: 0, examples: Vec::new() },
 //!     accounts: Vec::new(),
 //!     ledger_sum: 0,
 //!     saga: Vec::new(),
@@ -123,6 +123,8 @@ pub struct Verdict {
     pub batches: u64,
     /// Of how many of them the certificate was [verified](crate::proofs::ONE_IN); one that is refused is a finding.
     pub batches_verified: u64,
+    /// How many messages are parked because nobody could handle them; each is a finding.
+    pub parked: u64,
     /// Some of the findings, in words.
     pub examples: Vec<String>,
 }

@@ -20,6 +20,7 @@ use crate::chronicle::ChronicleThread;
 use crate::coverage::Cell;
 use crate::demand::{Ahead, Demand};
 use crate::keep::Folders;
+use crate::parked::ParkedFigures;
 use crate::players::{Accepted, Driven};
 use crate::proofs::ProofFigures;
 use fiacre_domain::audit::Report as AuditReport;
@@ -74,6 +75,8 @@ pub struct Played {
     pub events: u64,
     /// Requests that no desk took, by error code.
     pub refused: Vec<(&'static str, u64)>,
+    /// Messages that nobody could handle.
+    pub parked: ParkedFigures,
 }
 
 /// Where a run stands.
@@ -169,6 +172,9 @@ pub fn play_at<S: RunObserver + 'static>(
         let demand_lasts = requests.peek().is_some() || until <= demand_ends_at;
         stage.platform.executor.run_until(until)?;
         stage.platform.check()?;
+        if let Some(error) = lock(&stage.shared).failed.take() {
+            return Err(error.into());
+        }
         let open = stage.tidy(until)?;
         let moment = Moment {
             now: until,
@@ -182,7 +188,8 @@ pub fn play_at<S: RunObserver + 'static>(
             return stage.end();
         }
         if until > demand_ends_at.plus(DRAIN_MAX) {
-            return Err(CityError::NotClosed { open });
+            let parked = stage.platform.parked()?;
+            return Err(CityError::NotClosed { open, parked });
         }
     }
 }

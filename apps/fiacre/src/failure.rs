@@ -104,6 +104,7 @@ impl Failure {
             Self::AtRest(failure) => failure.exit_code(),
             Self::AckLog(..) => EXIT_USAGE,
             Self::City(CityError::Keep(error)) => keeping(error),
+            Self::City(CityError::NotClosed { .. }) => EXIT_FINDINGS,
             Self::City(error) if error.is_usage() => EXIT_USAGE,
             Self::City(_) => EXIT_SOFTWARE,
             Self::Tariff(_)

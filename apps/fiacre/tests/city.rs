@@ -241,6 +241,7 @@ fn shape() -> Value {
         },
         "audit": {
             "events": "count", "findings": "count", "receipts_verified": "count", "batches": "count", "batches_verified": "count",
+            "parked": "count",
         },
         "virtual_s": "number",
         "wall_s": "number",

@@ -12,7 +12,7 @@ pub(crate) use exchange::lowered;
 pub(crate) use exchange::{Exchange, Publications};
 pub(crate) use waiting::{unsettled_streams, waiting};
 
-use crate::codec::Keys;
+use crate::codec::{Keys, for_want_of_keys};
 use crate::database::{Core, Database};
 use crate::lock::lock;
 use crate::store::Log;
@@ -146,7 +146,7 @@ impl Bus for EmbeddedBus {
             |error: &dyn Fn() -> PortError| (0..count).map(|_| Published::OutcomeUnknown(error())).collect();
         let keys = match self.core.codec.keys_to_write(&messages, People::of_message).await {
             Ok(keys) => keys,
-            Err(error) => return unknown(&|| PortError::new(error.kind(), DOING).with_source("no keys")),
+            Err(error) => return unknown(&for_want_of_keys(error, DOING)),
         };
         let written = self
             .core

@@ -10,7 +10,7 @@ pub(crate) use append::Appends;
 pub(crate) use tip::{CAUSES_READ, Tip, key as commit_key};
 
 use crate::bytes::{Malformed, Reader};
-use crate::codec::Keys;
+use crate::codec::{Keys, for_want_of_keys};
 use crate::database::{Core, Database};
 use crate::draft::Draft;
 use crate::group::Failure;
@@ -273,8 +273,8 @@ impl EventStore for EmbeddedEventStore {
                 requests.iter().map(load).collect()
             }
             Err(error) => {
-                let failed = || Err(PortError::new(error.kind(), "load a stream").with_source("no keys"));
-                requests.iter().map(|_| failed()).collect()
+                let failed = for_want_of_keys(error, "load a stream");
+                requests.iter().map(|_| Err(failed())).collect()
             }
         }
     }
@@ -289,7 +289,7 @@ impl EventStore for EmbeddedEventStore {
         let keys = match self.core.codec.keys_to_write(&commits, people).await {
             Ok(keys) => keys,
             Err(error) => {
-                return failed(&|| PortError::new(error.kind(), append::DOING).with_source("no keys"));
+                return failed(&for_want_of_keys(error, append::DOING));
             }
         };
         let plan = move |core: &Core, draft: &mut Draft| Log::plan_append(core, draft, commits, &keys);

@@ -3,10 +3,12 @@
 use super::time::Time;
 use super::world::{copy_of, empty_folder};
 use crate::database::{Database, Options};
+use async_trait::async_trait;
 use fiacre_conformance::key_vault::reference::Reference;
 use fiacre_conformance::sample::Ids;
 use fiacre_domain::event::Event;
-use fiacre_domain::id::{CommandId, PrincipalId};
+use fiacre_domain::fingerprint::Fingerprint;
+use fiacre_domain::id::{CommandId, PrincipalId, TripId};
 use fiacre_domain::pricing::Fault;
 use fiacre_domain::saga::{Command, Service};
 use fiacre_domain::stream::StreamId;
@@ -14,9 +16,10 @@ use fiacre_domain::time::Timestamp;
 use fiacre_domain::trip::{self, Actor, CancelReason, Cancelled, Stage, TripEvent};
 use fiacre_domain::units::Millimetres;
 use fiacre_ports::{
-    Appended, Body, Bus, Consistency, EventKinds, EventStore, KeyVault, LoadRequest, Message, NewCommit,
-    Published, QueueName, QueueSpec,
+    Appended, Binding, Body, Bus, Consistency, EventKinds, EventStore, KeyVault, LoadRequest, Message,
+    NewCommit, PortError, PortErrorKind, Published, QueueName, QueueSpec, SealingKey,
 };
+use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -146,4 +149,75 @@ fn a_rider_is_known_while_the_vault_knows_them() {
     let forget = vault.forget(rider);
     time.block_on(&database(folder.path(), &vault), forget).unwrap();
     assert_ne!(found(later.path(), &vault), rider);
+}
+
+/// A vault whose disk is gone.
+#[derive(Debug)]
+struct Unreachable;
+
+fn gone() -> PortError {
+    PortError::new(PortErrorKind::Unavailable, "ask the vault").with_source("the vault's disk is gone")
+}
+
+#[async_trait]
+impl KeyVault for Unreachable {
+    async fn bind(&self, _: &[Binding]) -> Result<Vec<Option<SealingKey>>, PortError> {
+        Err(gone())
+    }
+
+    async fn keys(&self, _: &[TripId]) -> Result<Vec<Option<SealingKey>>, PortError> {
+        Err(gone())
+    }
+
+    async fn forget(&self, _: PrincipalId) -> Result<Option<Fingerprint>, PortError> {
+        Err(gone())
+    }
+}
+
+/// An error and all its causes, outermost first.
+fn causes(error: &PortError) -> Vec<String> {
+    let mut causes = vec![error.to_string()];
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        causes.push(error.to_string());
+        cause = error.source();
+    }
+    causes
+}
+
+#[test]
+fn what_the_vault_said_is_the_cause_of_each_member_that_failed_for_want_of_keys() {
+    let (folder, time) = (empty_folder(), Time::starting_at(Timestamp::from_ms(0)));
+    let options = Options::default().with_vault(Arc::new(Unreachable));
+    let database = Database::open_with(folder.path(), options).unwrap();
+    let (store, bus) = (
+        database.event_store(Arc::new(time.clone())),
+        database.bus(Arc::new(time.clone())),
+    );
+    let appended = time.block_on(&database, store.append(vec![cancelled(IDS.rider(1)); 2]));
+    let request = LoadRequest::whole(StreamId::Trip(IDS.trip(1)), Consistency::Linearizable);
+    let loaded = time.block_on(&database, store.load(&[request]));
+    let published = time.block_on(&database, bus.publish(vec![order_to_cancel(IDS.rider(1))]));
+    let failed = appended.into_iter().map(|appended| match appended {
+        Appended::Failed(error) => error,
+        Appended::Applied(_) | Appended::Duplicate(_) | Appended::Conflict { .. } => panic!("it was written"),
+    });
+    let unknown = published.into_iter().map(|published| match published {
+        Published::OutcomeUnknown(error) => error,
+        Published::Confirmed | Published::Returned | Published::Refused(_) => panic!("it was published"),
+    });
+    let refused = loaded.into_iter().map(Result::unwrap_err);
+    let errors: Vec<_> = failed.chain(refused).chain(unknown).collect();
+    assert_eq!(errors.len(), 4);
+    for error in &errors {
+        assert_eq!(error.kind(), PortErrorKind::Unavailable);
+        let causes = causes(error);
+        assert_eq!(
+            causes[1..],
+            [
+                "failed to ask the vault: not done, try again",
+                "the vault's disk is gone"
+            ]
+        );
+    }
 }

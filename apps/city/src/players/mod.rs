@@ -28,7 +28,7 @@ use fiacre_domain::pricing::{PricingError, Quote, Tariff};
 use fiacre_domain::time::{CivilDateTime, TimeOfDay, Timestamp};
 use fiacre_domain::trip::TripPolicy;
 use fiacre_domain::units::{Millimetres, Millis};
-use fiacre_ports::{Bus, Clock, Consumer, EventKind, IdSource, Prefetch, QueueSpec, Settlement};
+use fiacre_ports::{Bus, Clock, Consumer, EventKind, IdSource, PortError, Prefetch, QueueSpec, Settlement};
 use fiacre_services::desk::{DeskPorts, DriverDesk, Origin, RiderDesk, SupportDesk};
 use fiacre_services::topology::reader_queue;
 use habits::Dice;
@@ -80,6 +80,8 @@ pub struct Shared {
     pub open: usize,
     /// Orders that no desk took, by error code.
     pub refused: BTreeMap<&'static str, u64>,
+    /// Why the players hear of nothing any more, if so: whoever runs them must end the run.
+    pub failed: Option<PortError>,
 }
 
 /// The part that never changes while the city plays.
@@ -227,7 +229,7 @@ impl Players {
         clock: Arc<dyn Clock>,
         shared: Arc<Mutex<Shared>>,
         cabs: usize,
-    ) -> Result<Self, fiacre_ports::PortError> {
+    ) -> Result<Self, PortError> {
         let queue = players_queue(scene.region);
         bus.declare(&queue).await?;
         let consumer = bus.consume(&queue.name, Prefetch(1_024)).await?;
@@ -268,22 +270,12 @@ impl Players {
         Origin::new(self.ids.command_id())
     }
 
-    /// Plays for ever: whoever runs it stops when nothing is left to happen.
+    /// Plays for ever: whoever runs it stops when nothing is left to happen, or when the bus has [failed](Shared::failed).
     pub async fn play(mut self) {
         loop {
-            let until = self.next_at();
-            match self.consumer.next(1_024, until).await {
-                Ok(heard) => {
-                    let mut acks = Vec::with_capacity(heard.len());
-                    for delivery in heard {
-                        self.hear(&delivery.message);
-                        acks.push((delivery.tag, Settlement::Ack));
-                    }
-                    if !acks.is_empty() && self.consumer.settle(acks).await.is_err() {
-                        return;
-                    }
-                }
-                Err(_) => return,
+            if let Err(error) = self.listen().await {
+                self.shared().failed = Some(error);
+                return;
             }
             let now = self.clock.now();
             if !self.shifts_over && now >= self.scene.demand_ends_at {
@@ -299,6 +291,21 @@ impl Players {
                 self.phones_at = now.plus(phones::TICK);
             }
         }
+    }
+
+    /// Waits for what happens, until there is something to do, and hears it.
+    async fn listen(&mut self) -> Result<(), PortError> {
+        let until = self.next_at();
+        let heard = self.consumer.next(1_024, until).await?;
+        let mut acks = Vec::with_capacity(heard.len());
+        for delivery in heard {
+            self.hear(&delivery.message);
+            acks.push((delivery.tag, Settlement::Ack));
+        }
+        if acks.is_empty() {
+            return Ok(());
+        }
+        self.consumer.settle(acks).await
     }
 
     /// When there is next something to do: the phones tick often enough to notice requests that were fed meanwhile.

@@ -353,6 +353,10 @@ impl<'a> Page<'a> {
             let (proven, made) = (count(verdict.batches_verified), count(verdict.batches));
             audit.push(format!("{proven} of {made} batches proven the best"));
         }
+        if verdict.parked > 0 {
+            let parked = counted(verdict.parked, "message");
+            audit.push(self.style.paint(Ink::Bad, &format!("{parked} PARKED")));
+        }
         audit.push(ledger);
         let mut page = self.style.paragraph("Audit", &audit);
         for example in &verdict.examples {

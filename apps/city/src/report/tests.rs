@@ -122,6 +122,7 @@ fn facts() -> Facts {
             receipts_verified: 41_873,
             batches: 1_800,
             batches_verified: 450,
+            parked: 0,
             examples: Vec::new(),
         },
         accounts: vec![
@@ -288,6 +289,7 @@ fn the_json_has_the_agreed_keys_first() {
                 "receipts_verified",
                 "batches",
                 "batches_verified",
+                "parked",
             ],
         ),
         ("/saga/0", &["state", "fact", "count"]),
@@ -315,6 +317,7 @@ fn the_json_says_what_the_report_says() {
         ("/audit/findings", "0"),
         ("/audit/receipts_verified", "41873"),
         ("/audit/batches_verified", "450"),
+        ("/audit/parked", "0"),
         ("/virtual_s", "8400.0"),
         ("/wall_s", "6.25"),
         ("/events_per_s", "241975"),

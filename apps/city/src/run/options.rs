@@ -3,6 +3,7 @@
 use crate::commission::{self, CommissionError};
 use crate::demand::{Burst, DemandError, DemandPlan, Multiplier};
 use crate::keep::KeepError;
+use crate::parked::ParkedFigures;
 use crate::players::{Habits, Share};
 use crate::table::TableError;
 use fiacre_domain::geo::{AreaError, ServiceArea};
@@ -121,10 +122,15 @@ pub enum CityError {
     #[error("failed to get the payment company's list: {0}")]
     Company(#[source] GatewayError),
     /// Trips were still open a whole day after the last request.
-    #[error("failed to come to rest: {open} trips are still open a day after the last request")]
+    #[error(
+        "failed to come to rest: {open} trips are still open long after the last request, and {} messages are parked\n{}",
+        .parked.count, .parked.examples.join("\n")
+    )]
     NotClosed {
         /// How many.
         open: usize,
+        /// What they may be waiting for.
+        parked: ParkedFigures,
     },
 }
 

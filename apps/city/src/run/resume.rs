@@ -179,6 +179,7 @@ fn drain(
         if until.since(from) > RESUME_MAX {
             return Err(CityError::NotClosed {
                 open: open.saturating_add(unsettled),
+                parked: platform.parked()?,
             });
         }
     }

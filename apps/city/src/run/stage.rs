@@ -188,6 +188,7 @@ impl<S: RunObserver + 'static> Stage<S> {
             self.fold(trip)?;
         }
         self.fold_rest()?;
+        let parked = self.platform.parked()?;
         let Self {
             platform,
             chronicle,
@@ -200,7 +201,7 @@ impl<S: RunObserver + 'static> Stage<S> {
         let company = platform.company.totals();
         drop(platform);
         let Some(chronicle) = chronicle.finish() else {
-            return Err(CityError::NotClosed { open: 0 });
+            return Err(CityError::NotClosed { open: 0, parked });
         };
         let Chronicle {
             audit,
@@ -222,6 +223,7 @@ impl<S: RunObserver + 'static> Stage<S> {
                 .iter()
                 .map(|(code, count)| (*code, *count))
                 .collect(),
+            parked,
         };
         Ok((played, observer))
     }
@@ -333,4 +335,56 @@ fn haunts(manhattan: &Manhattan, options: &CityOptions) -> Result<Vec<Spot>, Cit
 
 pub(super) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::demand::Multiplier;
+    use fiacre_ports::mocks::{MockBus, MockConsumer};
+    use fiacre_ports::{PortError, PortErrorKind};
+
+    /// A bus that takes everything, and of which nobody hears anything.
+    fn deaf_bus() -> MockBus {
+        let mut bus = MockBus::new();
+        bus.expect_declare().returning(|_| Ok(()));
+        bus.expect_consume().returning(|_, _| {
+            let mut consumer = MockConsumer::new();
+            consumer
+                .expect_next()
+                .returning(|_, _| Err(PortError::new(PortErrorKind::Unavailable, "hear of the city")));
+            Ok(Box::new(consumer))
+        });
+        bus
+    }
+
+    #[test]
+    fn players_who_hear_nothing_any_more_say_so() {
+        let tariff = Arc::new(fiacre_tariffs::built_in("nyc-2018").unwrap());
+        let options = CityOptions {
+            drivers: 0,
+            demand: Multiplier::new(0.0).unwrap(),
+            ..CityOptions::friday(Arc::clone(&tariff))
+        };
+        let mut stage = Stage::set(&options, Venue::default(), Nobody).unwrap();
+        let scene = scene(&options, "manhattan".parse().unwrap(), &stage.manhattan, &tariff).unwrap();
+        stage.platform.bus = Arc::new(deaf_bus());
+        let shared = Arc::clone(&stage.shared);
+        call_in(&mut stage.platform, scene, &shared, 0, Box::new(|_| {})).unwrap();
+        let soon = stage.platform.time.now().plus(Millis::from_secs(1));
+        stage.platform.executor.run_until(soon).unwrap();
+        let failed = lock(&shared).failed.take().unwrap();
+        assert!(
+            failed.to_string().starts_with("failed to hear of the city"),
+            "{failed}"
+        );
+    }
+
+    /// Looks away.
+    struct Nobody;
+
+    impl RunObserver for Nobody {
+        fn saw(&mut self, _: &Commit) {}
+        fn drove(&mut self, _: crate::players::Driven) {}
+    }
 }

@@ -114,12 +114,13 @@ impl CityArguments {
             digest: played.digest.to_string(),
             verdict: Verdict {
                 events: played.events,
-                findings: played.audit.findings_count() + proofs.refused,
+                findings: played.audit.findings_count() + proofs.refused + played.parked.count,
                 receipts_verified: played.audit.receipts_verified(),
                 batches: proofs.batches,
                 batches_verified: proofs.verified,
+                parked: played.parked.count,
                 examples: found
-                    .chain(proofs.examples.iter().cloned())
+                    .chain(proofs.examples.iter().chain(&played.parked.examples).cloned())
                     .take(FINDINGS_SHOWN)
                     .collect(),
             },
@@ -174,7 +175,9 @@ fn rss_peak_bytes() -> Option<u64> {
 mod tests {
     use super::*;
     use clap::Parser;
+    use fiacre_city::parked::ParkedFigures;
     use fiacre_city::proofs::ProofFigures;
+    use fiacre_city::run::CityError;
     use fiacre_domain::audit::Audit;
     use fiacre_domain::event::Event;
     use fiacre_domain::id::{CommandId, TripId};
@@ -241,6 +244,29 @@ mod tests {
         let page = report.to_text(screen::style());
         assert!(page.contains("0 of 4 batches proven"), "{page}");
         assert!(page.contains("failed to prove the batch optimal"), "{page}");
+    }
+
+    #[test]
+    fn a_parked_message_is_a_finding() {
+        let report = report_with(|played| {
+            assert_eq!(played.parked, ParkedFigures::default());
+            played.parked = ParkedFigures {
+                count: 1,
+                examples: vec!["DriverLocked driver-7/1/0 is parked in driver-service.manhattan".to_owned()],
+            };
+        });
+        assert_eq!(verdict(&report).unwrap_err().exit_code(), ExitCode::from(2));
+        let page = report.to_text(screen::style());
+        assert!(page.contains("1 message PARKED"), "{page}");
+        assert!(page.contains("DriverLocked driver-7/1/0 is parked"), "{page}");
+        assert_eq!(
+            Failure::City(CityError::NotClosed {
+                open: 3,
+                parked: ParkedFigures::default()
+            })
+            .exit_code(),
+            ExitCode::from(2)
+        );
     }
 
     #[test]

@@ -59,7 +59,7 @@ impl<'a, R: RouteEstimate> Pairings<'a, R> {
         let Ok(pick_up) = self.market.supply().area().project(request.pick_up()) else {
             return Vec::new();
         };
-        let near = self.nearest(request, pick_up);
+        let near = self.weighed(request, pick_up);
         near.into_iter()
             .filter_map(|ready| {
                 let cost_ms = self.cost_ms(request, pick_up, ready)?;
@@ -68,8 +68,8 @@ impl<'a, R: RouteEstimate> Pairings<'a, R> {
             .collect()
     }
 
-    /// The nearest of those who fit.
-    fn nearest(&self, request: &Request, pick_up: PlanePoint) -> Vec<&Ready<'a>> {
+    /// The nearest of those who fit, whom the policy weighs.
+    fn weighed(&self, request: &Request, pick_up: PlanePoint) -> Vec<&Ready<'a>> {
         let count = usize::from(self.market.policy().nearest());
         // The farthest of those kept so far is on top.
         let mut kept: BinaryHeap<(i64, DriverId, usize)> = BinaryHeap::with_capacity(count + 1);

@@ -12,7 +12,7 @@ struct Absence {
     because: &'static str,
 }
 
-const ABSENCES: [Absence; 7] = [
+const ABSENCES: [Absence; 6] = [
     Absence {
         folder: "domain/src/",
         words: &["async", ".await"],
@@ -56,22 +56,6 @@ const ABSENCES: [Absence; 7] = [
         except: None,
         because: "events and states cross a port as types",
     },
-    Absence {
-        folder: "apps/city/src/",
-        words: &[
-            "Aggregate",
-            "::decide",
-            ".decide",
-            "::evolve",
-            ".evolve",
-            "saga::react",
-            "matching::assign",
-            "quote.settle",
-            "Quote::settle",
-        ],
-        except: None,
-        because: "the city plays against the platform's entry points: it decides nothing of the domain's",
-    },
 ];
 
 pub(crate) const ABSENT: Rule = Rule {
@@ -106,21 +90,6 @@ pub(crate) const ABSENT: Rule = Rule {
         Plant {
             name: "a service that encodes",
             plant: |workspace| workspace.write_line("apps/services/src/relay.rs", "use serde::Serialize;"),
-        },
-        Plant {
-            name: "a city that decides",
-            plant: |workspace| {
-                workspace.write_line("apps/city/src/lib.rs", "    trip.decide(&command, now)?;");
-            },
-        },
-        Plant {
-            name: "a city that settles a fare",
-            plant: |workspace| {
-                workspace.write_line(
-                    "apps/city/src/lib.rs",
-                    "    let receipt = ride.quote.settle(&reading)?;",
-                );
-            },
         },
     ],
 };

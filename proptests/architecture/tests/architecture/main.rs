@@ -5,9 +5,11 @@
 
 mod absences;
 mod arrows;
+mod decisions;
 mod documents;
 mod manifests;
 mod sources;
+mod syntax;
 mod workspace;
 
 use std::fmt;
@@ -110,4 +112,6 @@ rules! {
     documents::FRONT_DOORS => front_doors_work_when_copied,
     documents::LIVE_PATHS => documents_name_what_is_there,
     absences::ABSENT => what_must_be_absent_is_absent,
+    decisions::PLAYED => the_city_decides_nothing,
+    decisions::VERIFIED => the_verifier_shares_nothing_with_the_solver,
 }
