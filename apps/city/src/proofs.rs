@@ -1,7 +1,7 @@
 //! Holds the batches of matching to their certificates while the city plays.
 //!
-//! The verifier is the domain's own, which shares no code with the solver: it works the pairings and their costs out again
-//! from the requests and the drivers, and from the dual prices that no other assignment could cost less. A batch can be
+//! The verifier is the domain's own, which shares no code with the solver nor with its index: it works the pairings and their
+//! costs out again, going through all drivers, and from the dual prices that no other assignment could cost less. A batch can be
 //! verified only while the drivers are where they were, so this is done where the batch is made.
 
 use fiacre_domain::matching::{Batch, Certificate, Market, Pair, Request};
