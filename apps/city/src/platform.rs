@@ -191,7 +191,7 @@ impl Platform {
         }
         let company = Arc::clone(&self.company);
         let bus = Arc::new(HushedBus::new(Arc::clone(&self.bus), self.over.clone()));
-        let (clock, region) = (Arc::clone(&ground.service.clock), composition.fleet.region);
+        let (clock, region) = (Arc::clone(&ground.service.clock), composition.fleet.region());
         self.executor
             .spawn("notices", deliver_notices(company, bus, clock, region));
     }

@@ -118,7 +118,7 @@ impl Composition {
     /// The queues of the processes that take messages: they must exist before anything is published, since a message that
     /// no queue takes is nowhere.
     pub fn queues(&self, ground: &impl Ground) -> Vec<QueueSpec> {
-        let region = self.fleet.region;
+        let region = self.fleet.region();
         let of_services = Service::ALL.map(|service| topology::service_queue(service, region));
         let of_readers = [
             topology::payment_calls_queue(region),
@@ -144,7 +144,7 @@ impl Composition {
     }
 
     fn consumers_of<G: Ground + 'static>(&self, service: Service, ground: &Arc<G>, roles: &mut Vec<Role>) {
-        let (region, setting, prefetch) = (self.fleet.region, self.setting, self.prefetch);
+        let (region, setting, prefetch) = (self.fleet.region(), self.setting, self.prefetch);
         for _ in 0..self.consumers {
             let ground = Arc::clone(ground);
             roles.push(Role::new(service.name(), move || {
@@ -176,7 +176,7 @@ impl Composition {
     }
 
     fn payments<G: Ground + 'static>(&self, ground: &Arc<G>, roles: &mut Vec<Role>) {
-        let (region, prefetch, batch_max) = (self.fleet.region, self.prefetch, self.batch_max);
+        let (region, prefetch, batch_max) = (self.fleet.region(), self.prefetch, self.batch_max);
         for _ in 0..self.payment_callers {
             let ground = Arc::clone(ground);
             roles.push(Role::new("payment-calls", move || {
@@ -207,7 +207,7 @@ impl Composition {
     }
 
     fn views<G: Ground + 'static>(&self, ground: &Arc<G>, roles: &mut Vec<Role>) {
-        let (region, prefetch) = (self.fleet.region, self.prefetch);
+        let (region, prefetch) = (self.fleet.region(), self.prefetch);
         if let Some(views) = ground.views() {
             let ground = Arc::clone(ground);
             roles.push(Role::new("views", move || {

@@ -49,7 +49,7 @@ pub(crate) struct Machinery {
 impl Machinery {
     /// Every role of `composition`, not begun yet.
     pub(crate) fn new(executor: Executor, machines: Arc<Machines>, composition: &Composition) -> Self {
-        let region = composition.fleet.region;
+        let region = composition.fleet.region();
         let messenger = Arc::clone(&machines);
         let notices = Role::new("notices", move || Messenger {
             machines: Arc::clone(&messenger),

@@ -203,7 +203,7 @@ impl Setup {
         let time = VirtualTime::starting_at(self.start);
         let company = Arc::new(self.found_company(&time));
         let composition = self.composition.unwrap_or_else(Self::ordinary_composition);
-        let region = composition.fleet.region;
+        let region = composition.fleet.region();
         let seed = self.run.seed;
         let machines = Arc::new(machines(&time, seed, company));
         self.run.strike.inspect(|strike| strike.script(&machines.faults));

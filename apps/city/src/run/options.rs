@@ -263,11 +263,10 @@ pub(super) fn approaches() -> EstimatedRoutes {
 }
 
 pub(super) fn fleet(region: RegionId, matching: Matching) -> Result<FleetConfig, CityError> {
-    let mut config = FleetConfig::new(region, area()?);
     let route = StraightLine::new(MATCHING_ROAD_FACTOR, MATCHING_SPEED_MM_PER_S);
-    config.policy = Policy::city()
+    let policy = Policy::city()
         .with_route(route.unwrap_or(StraightLine::CITY))
         .with_stale_limit(Millis::from_secs(60))?;
-    config.matching = matching;
-    Ok(config)
+    let config = FleetConfig::new(region, area()?).with_policy(policy);
+    Ok(config.with_matching(matching))
 }

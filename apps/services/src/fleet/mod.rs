@@ -1,8 +1,11 @@
 //! A region's fleet: which drivers are free, which searches wait, and every two seconds the batch that joins them.
 
+mod config;
 mod picture;
 mod proposals;
 mod rebuild;
+
+pub use config::{FAN_OUT_MAX, FleetConfig, FleetConfigError, Matching};
 
 use crate::backoff::{PAUSE, Patience};
 use crate::inbox::{Ask, Inbox, Plan, Work};
@@ -12,9 +15,8 @@ use crate::topology;
 use crate::writer::Writer;
 use async_trait::async_trait;
 use fiacre_domain::event::Event;
-use fiacre_domain::geo::ServiceArea;
 use fiacre_domain::id::RegionId;
-use fiacre_domain::matching::{Matcher, Policy};
+use fiacre_domain::matching::Matcher;
 use fiacre_domain::stream::StreamId;
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
@@ -31,49 +33,6 @@ const MATCHER_PREFETCH: Prefetch = Prefetch(64);
 
 /// How many commits of the log are read in a turn while the board is rebuilt.
 const REBUILD_PAGE: usize = 1_000;
-
-/// How requests and drivers are joined.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Matching {
-    /// The exact optimum of each batch.
-    Batch,
-    /// Each request in turn takes its cheapest free driver.
-    Greedy,
-}
-
-/// How a region's matcher works.
-#[derive(Debug, Clone)]
-pub struct FleetConfig {
-    /// The region.
-    pub region: RegionId,
-    /// Where it serves; a place outside is never matched.
-    pub area: ServiceArea,
-    /// How drivers are weighed.
-    pub policy: Policy,
-    /// How requests and drivers are joined.
-    pub matching: Matching,
-    /// The time between two batches (default 2 s).
-    pub tick: Millis,
-    /// How long a driver may think about an offer (default 25 s).
-    pub offer_expiry: Millis,
-    /// How many drivers are offered a trip at the same time (default 1).
-    pub fan_out: u8,
-}
-
-impl FleetConfig {
-    /// The defaults, in `region` over `area`.
-    pub fn new(region: RegionId, area: ServiceArea) -> Self {
-        Self {
-            region,
-            area,
-            policy: Policy::city(),
-            matching: Matching::Batch,
-            tick: Millis::from_secs(2),
-            offer_expiry: Millis::from_secs(25),
-            fan_out: 1,
-        }
-    }
-}
 
 /// What a matcher needs beside what every service needs.
 #[derive(Clone)]
@@ -134,7 +93,7 @@ pub struct Fleet {
 impl std::fmt::Debug for Fleet {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Fleet")
-            .field("region", &self.config.region)
+            .field("region", &self.config.region())
             .finish_non_exhaustive()
     }
 }
@@ -143,10 +102,10 @@ impl Fleet {
     /// A matcher with an empty picture: its first turn reads the board.
     pub fn new(config: FleetConfig, ports: FleetPorts) -> Self {
         let service = &ports.service;
-        let queue = topology::matcher_queue(config.region);
+        let queue = topology::matcher_queue(config.region());
         let inbox = Inbox::new(service.clone(), queue, MATCHER_PREFETCH);
         let (writer, patience) = (service.writer(), service.patience(inbox.name()));
-        let picture = Picture::new(config.region, config.area.clone(), config.fan_out);
+        let picture = Picture::new(config.region(), config.area().clone(), config.fan_out());
         Self {
             config,
             ports,
@@ -168,7 +127,7 @@ impl Fleet {
     /// A matcher that starts anew learns the open searches from the board, which it rebuilds where it was lost; drivers it
     /// learns from their first samples.
     async fn begin(&mut self) -> Result<Option<Timestamp>, PortError> {
-        let Some(listed) = self.ports.board.list(self.config.region).await? else {
+        let Some(listed) = self.ports.board.list(self.config.region()).await? else {
             self.rebuild().await?;
             return Ok(None);
         };
@@ -182,7 +141,7 @@ impl Fleet {
 
     /// Reads a page of the log; after the last, the board is complete.
     async fn rebuild(&mut self) -> Result<(), PortError> {
-        let (region, ports) = (self.config.region, &self.ports);
+        let (region, ports) = (self.config.region(), &self.ports);
         let rebuild = self.rebuild.get_or_insert_default();
         let page = ports.service.store.scan(rebuild.cursor(), REBUILD_PAGE).await?;
         if let Some(open) = rebuild.take(region, page) {
@@ -197,14 +156,14 @@ impl Fleet {
         let samples = match &mut self.locations {
             Some(reader) => reader.drain().await?,
             none => {
-                let reader = self.ports.locations.subscribe(self.config.region).await?;
+                let reader = self.ports.locations.subscribe(self.config.region()).await?;
                 none.insert(reader).drain().await?
             }
         };
         self.picture.locate(&samples);
         let now = self.now();
         let over = self.picture.refresh(&self.writer, now).await;
-        self.ports.post(self.config.region, &[], &over).await?;
+        self.ports.post(self.config.region(), &[], &over).await?;
         self.propose(now).await;
         Ok(())
     }
@@ -218,7 +177,7 @@ impl Fleet {
             },
         };
         let mut hearing = Hearing {
-            region: self.config.region,
+            region: self.config.region(),
             ports: &self.ports,
             picture: &mut self.picture,
         };
@@ -228,7 +187,7 @@ impl Fleet {
             return Ok(heard);
         }
         // A matcher that fell behind does not catch up tick by tick.
-        self.tick_at = Some(tick_at.plus(self.config.tick).max(now.plus(Millis::new(1))));
+        self.tick_at = Some(tick_at.plus(self.config.tick()).max(now.plus(Millis::new(1))));
         self.tick().await?;
         Ok(Turn::Worked)
     }
@@ -311,7 +270,7 @@ impl Process for Fleet {
             }
             Err(error) => {
                 let rest_ms = self.patience.lost().get();
-                tracing::warn!(region = %self.config.region, %error, rest_ms, "matcher interrupted; tried again");
+                tracing::warn!(region = %self.config.region(), %error, rest_ms, "matcher interrupted; tried again");
                 Turn::Worked
             }
         }

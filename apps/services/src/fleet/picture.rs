@@ -45,7 +45,7 @@ impl Picture {
     pub(super) fn new(region: RegionId, area: ServiceArea, fan_out: u8) -> Self {
         Self {
             region,
-            fan_out: usize::from(fan_out.max(1)),
+            fan_out: usize::from(fan_out),
             supply: Supply::new(area),
             waiting: BTreeMap::new(),
             asked: BTreeMap::new(),
@@ -185,6 +185,9 @@ impl Picture {
         drivers.push(driver);
         if drivers.len() >= self.fan_out {
             self.waiting.remove(&trip);
+        } else if let Some(waiting) = self.waiting.get_mut(&trip) {
+            // The next batch may come before the offer is heard of.
+            waiting.wave = u8::try_from(drivers.len()).unwrap_or(u8::MAX);
         }
         self.ask(trip, drivers, now);
     }

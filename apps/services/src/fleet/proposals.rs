@@ -47,8 +47,8 @@ impl Fleet {
     }
 
     fn join(&mut self, requests: &[Request], now: Timestamp) -> Vec<(Pair, Verdicts)> {
-        let market = Market::new(self.picture.supply(), &self.config.policy, now);
-        match self.config.matching {
+        let market = Market::new(self.picture.supply(), self.config.policy(), now);
+        match self.config.matching() {
             Matching::Batch => {
                 let batch = self.matcher.assign(requests, &market);
                 self.ports.service.observer.matched(requests, &market, &batch);
@@ -89,7 +89,7 @@ impl Fleet {
             round: waiting.round,
             driver: pair.driver(),
             wave: waiting.wave,
-            expires_at: now.plus(self.config.offer_expiry),
+            expires_at: now.plus(self.config.offer_expiry()),
             promised_pick_up_at: now.plus(travel),
             plan_revision: waiting.brief.plan_revision,
             terms: pair.terms(),
@@ -99,7 +99,7 @@ impl Fleet {
         let cause = Cause::Command(self.ports.ids.command_id());
         Some(Job::new(
             cause,
-            self.config.region,
+            self.config.region(),
             waiting.trace.clone(),
             command,
         ))

@@ -296,7 +296,7 @@ fn each_batch_is_shown_with_what_its_certificate_is_verified_by() {
         let samples = vec![Sample::new(ANN, pick_up(), NOW, 1)];
         let mut ports = ports_seeing(&tape, store, board(vec![open(TRIP)]), samples, vec![]);
         ports.service.observer = Arc::clone(&verifier) as Arc<dyn Observer>;
-        let config = FleetConfig { matching, ..config() };
+        let config = config().with_matching(matching);
         turn(&mut Fleet::new(config, ports));
         assert_eq!(offers(&tape), [StreamId::Dispatch(TRIP)], "{matching:?}");
         assert_eq!(verifier.0.lock().unwrap()[..], *shown, "{matching:?}");

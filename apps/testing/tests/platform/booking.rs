@@ -8,7 +8,7 @@ use fiacre_domain::trip::FailReason;
 use fiacre_domain::units::Millimetres;
 use fiacre_services::composition::Composition;
 use fiacre_services::fleet::FleetConfig;
-use fiacre_testing::{Error, Habit, Millis, Phase, Place, Platform, Ride, Setup, places};
+use fiacre_testing::{Error, Habit, Millis, Phase, Place, Platform, Ride, Setup, TripId, places};
 use std::sync::Arc;
 
 #[test]
@@ -208,10 +208,7 @@ fn what_cannot_be_done_says_so() {
         (p.arrive(trip), "testing_no_driver"),
         (p.accept(trip, "nobody"), "testing_no_such_driver"),
         (p.driver_goes("nobody"), "testing_no_such_driver"),
-        (
-            p.cancel(fiacre_domain::id::TripId::from_u128(1)),
-            "testing_no_such_trip",
-        ),
+        (p.cancel(TripId::from_u128(1)), "testing_no_such_trip"),
     ];
     for (answer, code) in errors {
         assert_eq!(answer.unwrap_err().code(), code);
@@ -264,6 +261,94 @@ fn two_of_each_process_share_the_work() {
         p.trip(trip).assert_count("TripConfirmed", 1);
         p.drive(trip).unwrap();
     }
+    p.audit().assert_over();
+}
+
+/// Three drivers near the rider who wait to be told, of whom so many are asked at a time.
+fn asked_at_a_time(fan_out: u8) -> Platform {
+    let mut composition = Setup::ordinary_composition();
+    composition.fleet = composition.fleet.with_fan_out(fan_out).unwrap();
+    let mut setup = Platform::in_memory().composition(composition);
+    for (name, at) in [
+        ("ann", places::BRYANT_PARK),
+        ("bob", places::COLUMBUS_CIRCLE),
+        ("cat", places::UNION_SQUARE),
+    ] {
+        setup = setup.driver_who(name, at, Habit::Waits);
+    }
+    setup.start()
+}
+
+/// How many offers of a trip are open.
+fn open_offers(p: &Platform, trip: TripId) -> usize {
+    p.trip(trip).search().open_offers().len()
+}
+
+#[test]
+fn of_several_who_are_asked_at_a_time_one_gets_the_trip_and_the_other_offers_are_withdrawn() {
+    for fan_out in [2, 3] {
+        for first in ["ann", "bob"] {
+            let mut p = asked_at_a_time(fan_out);
+            let trip = booked(&mut p);
+            let asked = usize::from(fan_out);
+            let all_asked = |p: &Platform| open_offers(p, trip) == asked;
+            p.advance_until(Millis::from_secs(15), all_asked);
+            p.trip(trip).assert_count("OfferMade", asked);
+            p.accept(trip, first).unwrap();
+            p.run_until_idle();
+            p.trip(trip).assert_driver(first);
+            p.trip(trip).assert_state(Phase::Confirmed);
+            p.trip(trip).assert_count("OfferAccepted", 1);
+            p.trip(trip).assert_count("OfferWithdrawn", asked - 1);
+            assert_eq!(open_offers(&p, trip), 0);
+            for other in ["ann", "bob", "cat"].into_iter().filter(|name| *name != first) {
+                p.driver(other).assert_free();
+                assert_eq!(p.accept(trip, other).unwrap_err().code(), "testing_no_offer");
+            }
+            p.drive(trip).unwrap();
+            p.audit().assert_over();
+        }
+    }
+}
+
+#[test]
+fn who_is_withdrawn_from_one_trip_is_asked_for_the_next_and_a_decline_asks_one_more() {
+    let mut p = asked_at_a_time(2);
+    let trip = booked(&mut p);
+    p.advance_until(Millis::from_secs(15), |p| open_offers(p, trip) == 2);
+    p.decline(trip, "ann").unwrap();
+    p.advance_until(Millis::from_secs(15), |p| p.trip(trip).count("OfferMade") == 3);
+    p.accept(trip, "cat").unwrap();
+    p.run_until_idle();
+    p.trip(trip).assert_driver("cat");
+    p.trip(trip).assert_count("OfferWithdrawn", 1);
+    let next = booked(&mut p);
+    p.advance_until(Millis::from_secs(15), |p| open_offers(p, next) == 2);
+    p.accept(next, "bob").unwrap();
+    p.run_until_idle();
+    p.trip(next).assert_driver("bob");
+    for trip in [trip, next] {
+        p.drive(trip).unwrap();
+    }
+    p.audit().assert_over();
+}
+
+#[test]
+fn two_who_say_yes_at_once_are_one_driver() {
+    let mut p = asked_at_a_time(3);
+    let trip = booked(&mut p);
+    p.advance_until(Millis::from_secs(15), |p| open_offers(p, trip) == 3);
+    for name in ["cat", "ann", "bob"] {
+        p.accept(trip, name).unwrap();
+    }
+    p.run_until_idle();
+    p.trip(trip).assert_count("DriverAssigned", 1);
+    p.trip(trip).assert_count("TripConfirmed", 1);
+    let free = ["ann", "bob", "cat"]
+        .into_iter()
+        .filter(|name| p.driver(name).is_free());
+    assert_eq!(free.count(), 2);
+    p.drive(trip).unwrap();
     p.audit().assert_over();
 }
 
