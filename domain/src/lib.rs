@@ -22,6 +22,7 @@ pub mod pricing;
 pub mod ratio;
 pub mod requirements;
 pub mod saga;
+pub mod spread;
 pub mod stream;
 pub mod time;
 pub mod trip;

@@ -1,10 +1,10 @@
 //! The clock of a service, and identities that a seed decides.
 
-use crate::random::mix;
 use crate::signal::Signal;
 use crate::time::VirtualTime;
 use async_trait::async_trait;
 use fiacre_domain::id::{CommandId, TripId};
+use fiacre_domain::spread::spread;
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
 use fiacre_ports::{Clock, IdSource};
@@ -106,7 +106,7 @@ impl SeededIds {
         let count = u128::from(self.count.fetch_add(1, Ordering::AcqRel));
         let ms = u128::from(self.time.now().ms().unsigned_abs() & 0xffff_ffff_ffff);
         #[expect(clippy::cast_possible_truncation, reason = "the counter was 32 bits wide")]
-        let random = u128::from(mix(self.seed ^ mix(count as u64)) >> 22);
+        let random = u128::from(spread(self.seed ^ spread(count as u64)) >> 22);
         // 48 bits of time, version, 12 bits of the counter, variant, 20 more, 42 random.
         ms << 80 | 0x7 << 76 | (count >> 20) << 64 | 0b10 << 62 | (count & 0xf_ffff) << 42 | random
     }

@@ -3,6 +3,7 @@
 
 use crate::policy::{Rate, Span};
 use fiacre_domain::id::IntentId;
+use fiacre_domain::spread::{GOLDEN_GAMMA, spread};
 use fiacre_domain::units::Millis;
 use fiacre_ports::{IdempotencyKey, Operation};
 
@@ -37,31 +38,22 @@ pub(crate) enum Topic {
     NoticeDoubled,
 }
 
-/// The 64-bit finalizer of SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014).
-const fn mix(word: u64) -> u64 {
-    let word = (word ^ word >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let word = (word ^ word >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-    word ^ word >> 31
-}
-
-/// The golden ratio's fraction: the step of SplitMix64, so that zeros do not stay zeros.
-const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
-
 /// Everything that a draw depends on, hashed into one word.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Draw(u64);
 
 impl Draw {
     pub(crate) const fn new(seed: u64) -> Self {
-        Self(STEP).with(seed)
+        Self(GOLDEN_GAMMA).with(seed)
     }
 
     #[must_use]
     pub(crate) const fn with(self, word: u64) -> Self {
-        Self(mix(self
-            .0
-            .rotate_left(32)
-            .wrapping_add(mix(word.wrapping_add(STEP)))))
+        Self(spread(
+            self.0
+                .rotate_left(32)
+                .wrapping_add(spread(word.wrapping_add(GOLDEN_GAMMA))),
+        ))
     }
 
     #[must_use]

@@ -189,6 +189,7 @@ fn write<S: RunObserver>(pages: &Receiver<Page>, chronicle: &Mutex<Chronicle<S>>
     }
 }
 
-fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+/// Locks; a holder that panicked has its panic told by the chronicle.
+pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -12,7 +12,7 @@
 //! assert_ne!(Random::keyed(42, &[4, 1_081]).next_u64(), Random::keyed(42, &[4, 1_080]).next_u64());
 //! ```
 
-const GOLDEN_GAMMA: u64 = 0x9E37_79B9_7F4A_7C15;
+use fiacre_domain::spread::{GOLDEN_GAMMA, spread};
 
 /// A generator of random numbers. Cheap to make and to copy; never for secrets.
 #[derive(Debug, Clone)]
@@ -28,8 +28,8 @@ impl Random {
 
     /// A generator of its own for each `seed` and `key` (a day, a minute, a driver): two keys, two unrelated sequences.
     pub fn keyed(seed: u64, key: &[u64]) -> Self {
-        let start = key.iter().fold(mix(seed), |state, part| {
-            mix(state.wrapping_add(GOLDEN_GAMMA) ^ mix(*part))
+        let start = key.iter().fold(spread(seed), |state, part| {
+            spread(state.wrapping_add(GOLDEN_GAMMA) ^ spread(*part))
         });
         Self { state: start }
     }
@@ -37,7 +37,7 @@ impl Random {
     /// The next 64 random bits.
     pub const fn next_u64(&mut self) -> u64 {
         self.state = self.state.wrapping_add(GOLDEN_GAMMA);
-        mix(self.state)
+        spread(self.state)
     }
 
     /// A whole number in `0..bound`, each equally likely; 0 where `bound` is 0.
@@ -79,12 +79,6 @@ impl Random {
             whole += 1;
         }
     }
-}
-
-const fn mix(mut z: u64) -> u64 {
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    z ^ (z >> 31)
 }
 
 #[cfg(test)]

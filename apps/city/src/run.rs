@@ -16,7 +16,7 @@ pub(crate) use left::Beginning;
 pub use orphans::{Fate, Orphan, Unexplained};
 pub use resume::{Resumed, resume};
 
-use crate::chronicle::ChronicleThread;
+use crate::chronicle::{ChronicleThread, lock};
 use crate::coverage::Cell;
 use crate::demand::{Ahead, Demand};
 use crate::keep::Folders;
@@ -33,7 +33,7 @@ use fiacre_domain::time::{CivilDateTime, Timestamp};
 use fiacre_domain::units::Millis;
 use fiacre_sandbox_payments as sandbox;
 use options::UTC_OFFSET;
-use stage::{Stage, lock};
+use stage::Stage;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 

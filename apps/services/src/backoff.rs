@@ -4,6 +4,7 @@
 //! pending elsewhere is asked for again after half the time that it has been pending; and what cannot be reached at all
 //! makes its process rest, longer each time, without a message being counted for it.
 
+use fiacre_domain::spread::{GOLDEN_GAMMA, spread};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
 use fiacre_ports::Clock;
@@ -111,12 +112,9 @@ impl Patience {
     }
 }
 
-/// Spreads a number over all numbers (the finaliser of `SplitMix64`).
+/// Spreads a number over all numbers, zero as well.
 pub(crate) const fn mixed(number: u64) -> u64 {
-    let number = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    number ^ (number >> 31)
+    spread(number.wrapping_add(GOLDEN_GAMMA))
 }
 
 #[cfg(test)]

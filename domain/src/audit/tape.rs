@@ -2,6 +2,7 @@
 
 use super::few::Few;
 use super::finding::{Flaw, Notes};
+use crate::spread::{GOLDEN_GAMMA, spread};
 use crate::stream::{Cause, Commit, Version};
 use crate::time::Timestamp;
 use crate::units::Millis;
@@ -130,11 +131,7 @@ impl Hasher for Digest {
     }
 
     fn write_u64(&mut self, word: u64) {
-        // The finaliser of SplitMix64 (Steele, Lea, Flood 2014) over a running state.
-        let mut mixed = (self.0 ^ word).wrapping_add(0x9e37_79b9_7f4a_7c15);
-        mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        self.0 = mixed ^ mixed >> 31;
+        self.0 = spread((self.0 ^ word).wrapping_add(GOLDEN_GAMMA));
     }
 
     fn finish(&self) -> u64 {

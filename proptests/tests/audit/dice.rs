@@ -1,5 +1,7 @@
 //! Chance, from a seed.
 
+use fiacre_domain::spread::{GOLDEN_GAMMA, spread};
+
 /// SplitMix64 (Steele, Lea, Flood 2014).
 #[derive(Debug, Clone)]
 pub(crate) struct Dice(u64);
@@ -10,11 +12,8 @@ impl Dice {
     }
 
     pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ mixed >> 31
+        self.0 = self.0.wrapping_add(GOLDEN_GAMMA);
+        spread(self.0)
     }
 
     /// One of `0..count`; 0 where there is nothing to choose.

@@ -3,6 +3,7 @@
 use super::world::World;
 use fiacre_conformance::sample::Ids;
 use fiacre_domain::saga::Service;
+use fiacre_domain::spread::{GOLDEN_GAMMA, spread};
 use fiacre_domain::stream::{StreamId, Version};
 use fiacre_ports::{Appended, Consistency, EventStore, LoadRequest, NewCommit, Scope, Ticket};
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,10 +16,8 @@ struct Dice(u64);
 
 impl Dice {
     fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ mixed >> 31) % limit
+        self.0 = self.0.wrapping_add(GOLDEN_GAMMA);
+        spread(self.0) % limit
     }
 }
 

@@ -7,6 +7,7 @@ use fiacre_domain::money::{Currency, Money};
 use fiacre_domain::payment::{Charge, Correction, Purpose};
 use fiacre_domain::place::Place;
 use fiacre_domain::requirements::{Capabilities, Feature, Requirements};
+use fiacre_domain::spread::{GOLDEN_GAMMA, spread};
 use fiacre_domain::stream::{
     Cause, ChargeNumber, EventId, StreamId, TimerId, TimerKind, TraceContext, Version,
 };
@@ -25,10 +26,8 @@ impl Dice {
     }
 
     pub(crate) fn bits(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ mixed >> 31
+        self.0 = self.0.wrapping_add(GOLDEN_GAMMA);
+        spread(self.0)
     }
 
     pub(crate) fn below(&mut self, limit: u64) -> u64 {

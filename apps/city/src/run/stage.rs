@@ -3,7 +3,7 @@
 use super::left::Beginning;
 use super::options::{UTC_OFFSET, approaches, fleet, payments};
 use super::{CityError, CityOptions, Played, RunObserver, Venue};
-use crate::chronicle::{Chronicle, ChronicleThread, Note};
+use crate::chronicle::{Chronicle, ChronicleThread, Note, lock};
 use crate::commission;
 use crate::coverage::Coverage;
 use crate::demand::{Demand, DemandPlan};
@@ -29,7 +29,7 @@ use fiacre_services::observer::{Decided, Observer};
 use fiacre_services::state::State;
 use fiacre_wire::seal::KeyedSeal;
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// How long a closed trip is kept, for messages still under way.
 const KEPT_AFTER_CLOSE: Millis = Millis::from_secs(10);
@@ -332,11 +332,6 @@ fn haunts(manhattan: &Manhattan, options: &CityOptions) -> Result<Vec<Spot>, Cit
         .take(50_000)
         .collect())
 }
-
-pub(super) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
