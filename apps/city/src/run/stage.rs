@@ -332,6 +332,7 @@ fn haunts(manhattan: &Manhattan, options: &CityOptions) -> Result<Vec<Spot>, Cit
         .take(50_000)
         .collect())
 }
+
 #[cfg(test)]
 mod tests {
     use super::*;
