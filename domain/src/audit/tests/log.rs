@@ -306,12 +306,16 @@ pub(super) fn with_reassignments(reassignments_max: u8) -> Arc<TripRequest> {
 }
 
 pub(super) fn order(payment: PaymentMethod) -> TripRequest {
+    order_at(quote(), payment)
+}
+
+pub(super) fn order_at(quote: Arc<Quote>, payment: PaymentMethod) -> TripRequest {
     let order = Order {
         trip: TRIP_ID,
         rider: PrincipalId::from_u128(1),
         region: "manhattan".parse().unwrap(),
         accepted_at: Timestamp::from_ms(0),
-        quote: quote(),
+        quote,
         quote_fingerprint: Fingerprint::new([0; 32]),
         plan: plan(),
         payment,

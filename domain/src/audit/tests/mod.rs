@@ -1,6 +1,7 @@
 mod aftermath;
 mod bookings;
 mod endings;
+mod fees;
 mod findings;
 mod limits;
 mod log;
