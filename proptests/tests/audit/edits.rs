@@ -1,10 +1,12 @@
-//! Amounts, edited one at a time, and receipts of other quotes.
+//! Amounts and deadlines, edited one at a time, and receipts of other quotes and of what did not happen.
 
+use fiacre_domain::dispatch::DispatchEvent;
 use fiacre_domain::event::Event;
 use fiacre_domain::money::Money;
 use fiacre_domain::payment::PaymentEvent;
-use fiacre_domain::pricing::{Happened, Receipt};
+use fiacre_domain::pricing::{Cancellation, Fault, Happened, Receipt};
 use fiacre_domain::stream::Commit;
+use fiacre_domain::time::Timestamp;
 use fiacre_domain::trip::{MoneyOutcome, TripEvent};
 use fiacre_domain::units::Millis;
 use std::sync::Arc;
@@ -47,6 +49,60 @@ pub(crate) fn settled_later(log: &[Commit], commit: &Commit) -> Option<Arc<[Even
     };
     *receipt = Arc::new(settled.ok()?);
     Some(events.into())
+}
+
+/// The commit's events, with one deadline `by_ms` later.
+pub(crate) fn deadline_moved(commit: &Commit, by_ms: i64) -> Option<Arc<[Event]>> {
+    let mut events = commit.events.to_vec();
+    let deadline = events.iter_mut().find_map(deadline_of)?;
+    *deadline = deadline.plus(Millis::new(by_ms));
+    Some(events.into())
+}
+
+/// The deadline that an event sets by its order's policy; an offer's is whatever was offered.
+fn deadline_of(event: &mut Event) -> Option<&mut Timestamp> {
+    match event {
+        Event::Trip(TripEvent::Confirmed { arrival_due_at, .. }) => Some(arrival_due_at),
+        Event::Trip(TripEvent::DriverArrived { no_show_due_at, .. }) => Some(no_show_due_at),
+        Event::Trip(TripEvent::Started(start)) => Some(&mut Arc::make_mut(start).overdue_at),
+        Event::Dispatch(
+            DispatchEvent::SearchStarted { budget_ends_at, .. }
+            | DispatchEvent::SearchResumed { budget_ends_at, .. },
+        )
+        | Event::Payment(PaymentEvent::ActionRequired { budget_ends_at, .. }) => Some(budget_ends_at),
+        Event::Payment(PaymentEvent::AuthorizationStarted(start)) => {
+            Some(&mut Arc::make_mut(start).budget_ends_at)
+        }
+        Event::Trip(_)
+        | Event::Dispatch(_)
+        | Event::Payment(_)
+        | Event::Driver(_)
+        | Event::Ops(_)
+        | Event::Tariff(_) => None,
+    }
+}
+
+/// The commit's events, with the cancellation priced as another's fault: receipt, fee and fault say so alike.
+pub(crate) fn blamed(log: &[Commit], commit: &Commit, fault: Fault) -> Option<Arc<[Event]>> {
+    let ordered = log.iter().find(|other| other.stream == commit.stream)?;
+    let Some(Event::Trip(TripEvent::Requested(request))) = ordered.events.first() else {
+        return None;
+    };
+    let mut events = commit.events.to_vec();
+    let Some(Event::Trip(TripEvent::Cancelled(cancelled))) = events.first_mut() else {
+        return None;
+    };
+    let cancelled = Arc::make_mut(cancelled);
+    let Happened::Cancelled(happened) = cancelled.receipt.as_ref()?.happened() else {
+        return None;
+    };
+    let stage = happened.stage();
+    let receipt = request.quote().cancel(&Cancellation::new(stage, fault)).ok()?;
+    let is_another = cancelled.fault != fault;
+    cancelled.fault = fault;
+    cancelled.due = Some(receipt.total());
+    cancelled.receipt = Some(Arc::new(receipt));
+    is_another.then(|| events.into())
 }
 
 fn edit(event: &Event, by: i64) -> Option<Event> {

@@ -13,7 +13,8 @@ use fiacre_domain::event::Event;
 use fiacre_domain::ledger::{Account, Ledger};
 use fiacre_domain::money::{Currency, Money};
 use fiacre_domain::payment::{Charge, DebtReason, PaymentEvent};
-use fiacre_domain::stream::{Commit, StreamId, Version};
+use fiacre_domain::pricing::Fault;
+use fiacre_domain::stream::{Cause, Commit, StreamId, TimerId, TimerKind, Version};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::trip::{AuthorizationNumber, MoneyOutcome, TripEvent};
 use proptest::prelude::*;
@@ -220,6 +221,54 @@ proptest! {
         let (commit, events) = &edits[place.index(edits.len())];
         log[*commit].events = Arc::clone(events);
         prop_assert!(audited(&log).findings_count() > 0, "{:?}", events);
+    }
+
+    #[test]
+    fn a_deadline_that_is_moved_is_found(seed: u64, place: prop::sample::Index, by in prop_oneof![Just(-1_i64), Just(1)]) {
+        let mut log = log(seed);
+        let edits: Vec<(usize, Arc<[Event]>)> =
+            log.iter().enumerate().filter_map(|(place, commit)| Some((place, edits::deadline_moved(commit, by)?))).collect();
+        prop_assume!(!edits.is_empty());
+        let (commit, events) = &edits[place.index(edits.len())];
+        log[*commit].events = Arc::clone(events);
+        let report = audited(&log);
+        let is_named = |code: &str| code.ends_with("_deadline_differs") || code.ends_with("_budget_differs");
+        prop_assert!(report.findings().iter().any(|finding| is_named(finding.code())), "{:?}", events);
+    }
+
+    #[test]
+    fn a_deadline_that_fires_early_is_found(seed: u64, place: prop::sample::Index) {
+        let mut log = log(seed);
+        // A lock's review decides nothing by itself, and an attempt at a hold is given up after a call that takes its time.
+        let fired: Vec<(usize, TimerId)> = log
+            .iter()
+            .enumerate()
+            .filter_map(|(place, commit)| if let Cause::Timer(timer) = commit.cause { Some((place, timer)) } else { None })
+            .filter(|(_, timer)| !matches!(timer.kind, TimerKind::LockReview(_) | TimerKind::AuthorizationBudget(_)))
+            .collect();
+        prop_assume!(!fired.is_empty());
+        let (place, timer) = fired[place.index(fired.len())];
+        let set = log.iter().find(|commit| (commit.stream, commit.version) == (timer.stream, timer.version));
+        log[place].at = set.unwrap().at;
+        let report = audited(&log);
+        let is_named = |code: &str| code.ends_with("_early");
+        prop_assert!(report.findings().iter().any(|finding| is_named(finding.code())), "{:?}", log[place]);
+    }
+
+    /// Receipt, fee and fault agree with each other and with the tariff: only what happened before tells that they are wrong.
+    #[test]
+    fn a_cancellation_that_blames_another_is_found(seed: u64, place: prop::sample::Index, fault in prop_oneof![
+        Just(Fault::Rider), Just(Fault::Driver), Just(Fault::Platform)
+    ]) {
+        let mut log = log(seed);
+        let edits: Vec<(usize, Arc<[Event]>)> =
+            log.iter().enumerate().filter_map(|(place, commit)| Some((place, edits::blamed(&log, commit, fault)?))).collect();
+        prop_assume!(!edits.is_empty());
+        let (commit, events) = &edits[place.index(edits.len())];
+        log[*commit].events = Arc::clone(events);
+        let report = audited(&log);
+        prop_assert!(report.findings().iter().any(|finding| finding.code() == "audit_fault_differs"));
+        prop_assert!(report.findings().iter().all(|finding| finding.code() != "audit_receipt_unfounded"));
     }
 
     #[test]

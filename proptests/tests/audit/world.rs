@@ -13,8 +13,8 @@ use fiacre_domain::money::{Currency, Money};
 use fiacre_domain::payment::{self, DeclineReason, GatewayCall, Hold, Operation, Payment};
 use fiacre_domain::place::Place;
 use fiacre_domain::pricing::{
-    CancellationMatrix, CancellationStageKind, Fault, FeeRule, Meter, MeterReading, Quote, Ride, Segment,
-    Surge, Tariff,
+    CancellationMatrix, CancellationStageKind, Fault, FeePayer, FeeRule, Meter, MeterReading, Quote, Ride,
+    Segment, Surge, Tariff,
 };
 use fiacre_domain::ratio::Ratio;
 use fiacre_domain::requirements::Capabilities;
@@ -23,7 +23,7 @@ use fiacre_domain::stream::{Cause, ChargeNumber, Commit, EventId, StreamId, Time
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::trip::{
     self, Actor, AdjustReason, CancelReason, DeviceFact, Order, PaymentMethod, PaymentMethodId,
-    PersonalPlace, PersonalPlan, Phase, StartCheck, StartProof, Trip, TripRequest,
+    PersonalPlace, PersonalPlan, Phase, StartCheck, StartProof, Trip, TripPolicy, TripRequest,
 };
 use fiacre_domain::units::{Millimetres, Millis};
 use std::collections::{BTreeMap, BTreeSet};
@@ -363,6 +363,16 @@ impl World {
                     trip::Command::Withdraw { driver, fence },
                 ));
             }
+            (Phase::Confirmed | Phase::Arrived, Some((driver, _))) if !is_kind && self.dice.lucky(4) => {
+                self.cancel_for(trip, driver);
+            }
+            (Phase::Arrived, Some((driver, fence))) if !is_kind && self.dice.lucky(10) => {
+                self.now = self.now.plus(TripPolicy::default().no_show_grace);
+                self.ask(&saga::Command::Trip(
+                    trip,
+                    trip::Command::NoShow { driver, fence },
+                ));
+            }
             (Phase::Confirmed, Some((driver, fence))) => self.ask(&saga::Command::Trip(
                 trip,
                 trip::Command::Arrive {
@@ -403,8 +413,21 @@ impl World {
     }
 
     fn cancel(&mut self, trip: TripId) {
-        let by = Actor::Rider(rider(trip));
-        let reason = CancelReason::ChangedPlans;
+        self.cancel_by(trip, Actor::Rider(rider(trip)), CancelReason::ChangedPlans);
+    }
+
+    /// Somebody else than the rider cancels.
+    fn cancel_for(&mut self, trip: TripId, driver: DriverId) {
+        let operator = Actor::Operator(PrincipalId::from_u128(u128::MAX));
+        let (by, reason) = match self.dice.below(3) {
+            0 => (Actor::Driver(driver), CancelReason::Other),
+            1 => (operator, CancelReason::DriverAsked),
+            _ => (operator, CancelReason::Safety),
+        };
+        self.cancel_by(trip, by, reason);
+    }
+
+    fn cancel_by(&mut self, trip: TripId, by: Actor, reason: CancelReason) {
         self.ask(&saga::Command::Trip(
             trip,
             trip::Command::Cancel {
@@ -525,9 +548,16 @@ fn quote() -> Arc<Quote> {
     let kilometre = kilometre.with_time(Ratio::from(180_000)).unwrap();
     let meter = Meter::joint(Ratio::from(1_000), Ratio::ONE, vec![kilometre]).unwrap();
     let fee = FeeRule::new(500).unwrap();
+    let later = FeeRule::new(700).unwrap();
     let fees = CancellationMatrix::FREE
         .with(CancellationStageKind::Assigned, Fault::Rider, fee)
-        .with(CancellationStageKind::NoShow, Fault::Rider, fee);
+        .with(CancellationStageKind::Arrived, Fault::Rider, later)
+        .with(
+            CancellationStageKind::Arrived,
+            Fault::Driver,
+            later.paid_by(FeePayer::Driver),
+        )
+        .with(CancellationStageKind::NoShow, Fault::Rider, later);
     let tariff = Tariff::new("test".parse().unwrap(), 1, Currency::USD, meter).with_cancellation(fees);
     let ride = Ride::new(Millimetres::new(8_000_000), Millis::from_minutes(20));
     Arc::new(
