@@ -113,3 +113,36 @@ fn a_fee_that_is_a_cent_off_is_found() {
         assert_eq!(found, [code], "{said:?} {charged:?}");
     }
 }
+
+/// Who knows the name of a tariff only cannot say what a fee comes to, and says so of the receipt.
+#[test]
+fn a_fee_by_a_tariff_that_nobody_knows_is_not_judged() {
+    let named = Arc::new(Quote::from_parts(quote().parts()).unwrap());
+    let (method, fee) = (PaymentMethodId(1), fee());
+    let order = order_at(named, PaymentMethod::Hold { method });
+    let cancelled = cancelled_with((Some(fee), FEE_MINOR), |_| ());
+    let log = confirmed_ride()
+        .with_events(TRIP, 1, [TripEvent::Requested(Arc::new(order))])
+        .with(TRIP, Asked, [cancelled]);
+    let codes = log.codes();
+    assert!(codes.contains(&"audit_receipt_unfounded"), "{codes:?}");
+    assert!(codes.iter().all(|code| !code.contains("_fee_")), "{codes:?}");
+}
+
+#[test]
+fn a_fees_receipt_is_of_a_cancellation_on_the_way() {
+    let searching = Cancellation::new(CancellationStage::Searching, Fault::Rider);
+    let arrived = CancellationStage::Arrived {
+        waited: Millis::from_secs(1),
+    };
+    for receipt in [
+        fare(),
+        quote().cancel(&searching).unwrap(),
+        quote().cancel(&Cancellation::new(arrived, Fault::Rider)).unwrap(),
+    ] {
+        let due_minor = receipt.total().minor();
+        let cancelled = cancelled_with((Some(receipt), due_minor), |_| ());
+        let codes = confirmed_ride().with(TRIP, Asked, [cancelled]).codes();
+        assert!(codes.contains(&"audit_fee_receipt_differs"), "{codes:?}");
+    }
+}

@@ -4,9 +4,12 @@ use super::aftermath::*;
 use super::bookings::*;
 use super::endings::*;
 use super::log::*;
+use crate::audit::Audit;
+use crate::id::{CommandId, PrincipalId};
+use crate::payment::{Charge, PaymentEvent, SettlementBasis, Waiver};
 use crate::pricing::Fault;
-use crate::stream::StreamId;
-use crate::trip::{Actor, TripEvent};
+use crate::stream::{Cause, StreamId};
+use crate::trip::{Actor, CancelReason, PaymentMethod, TripEvent};
 use crate::units::Millis;
 use Why::Asked;
 
@@ -114,14 +117,10 @@ fn a_rider_who_waits_for_a_late_driver_is_not_at_fault() {
 #[test]
 fn a_fee_is_the_riders_only_where_the_fault_is() {
     let reasons = [
-        (
-            Actor::Driver(ADA),
-            crate::trip::CancelReason::Safety,
-            Fault::Driver,
-        ),
-        (operator(), crate::trip::CancelReason::DriverAsked, Fault::Driver),
-        (operator(), crate::trip::CancelReason::Safety, Fault::Platform),
-        (Actor::Timer, crate::trip::CancelReason::Other, Fault::Platform),
+        (Actor::Driver(ADA), CancelReason::Safety, Fault::Driver),
+        (operator(), CancelReason::DriverAsked, Fault::Driver),
+        (operator(), CancelReason::Safety, Fault::Platform),
+        (Actor::Timer, CancelReason::Other, Fault::Platform),
     ];
     for (by, reason, fault) in reasons {
         let cancelled = |receipt, due_minor| {
@@ -145,5 +144,73 @@ fn a_fee_is_the_riders_only_where_the_fault_is() {
 }
 
 fn operator() -> Actor {
-    Actor::Operator(crate::id::PrincipalId::from_u128(9))
+    Actor::Operator(PrincipalId::from_u128(9))
+}
+
+/// Where the rider must act, there is more time, once.
+#[test]
+fn an_attempt_that_waits_for_the_rider_takes_longer() {
+    let acting = |more: Millis| {
+        let declined = declined();
+        let budget_ends_at = declined.at(FARE, 1).plus(Millis::from_minutes(5)).plus(more);
+        let required = PaymentEvent::ActionRequired {
+            charge: Charge::FARE,
+            authorization: A0,
+            budget_ends_at,
+        };
+        declined.with_events(FARE, 2, [intent(A0), required])
+    };
+    let waited = |log: Log| log.moved(FARE, 3, 180_000).moved(FARE, 4, 180_000).codes();
+    let log = acting(Millis::ZERO);
+    assert_eq!(log.codes(), ["audit_authorization_given_up_early"]);
+    assert_eq!(waited(log), [""; 0]);
+    let longer = waited(acting(Millis::new(1)));
+    assert_eq!(longer, ["audit_authorization_budget_differs"]);
+}
+
+/// A driver who gives the trip back is not late, and none is sought after the last.
+#[test]
+fn the_last_driver_may_give_the_trip_back_at_any_time() {
+    let withdrawn = late_and_last()
+        .with_changed(TRIP, 4, |commit| {
+            commit.cause = Cause::Command(CommandId::from_u128(99));
+        })
+        .moved(TRIP, 4, -1_000);
+    assert_eq!(withdrawn.codes(), [""; 0]);
+}
+
+#[test]
+fn nothing_is_settled_of_a_trip_that_goes_on() {
+    let asked = asked(SettlementBasis::Fare, Some(usd(FARE_MINOR)));
+    let codes = confirmed_ride().with(FARE, Asked, [asked]).codes();
+    assert!(codes.contains(&"audit_basis_differs"), "{codes:?}");
+}
+
+#[test]
+fn an_account_is_billed_where_the_order_says_so() {
+    let billed = |waiver| {
+        let waived = PaymentEvent::Waived {
+            charge: Charge::FARE,
+            waiver,
+        };
+        let codes = in_cash()
+            .with_events(TRIP, 1, [TripEvent::Requested(paid_by(PaymentMethod::Account))])
+            .with_events(FARE, 1, [waived])
+            .codes();
+        codes.contains(&"audit_waived_unasked")
+    };
+    assert!(!billed(Waiver::Account));
+    assert!(billed(Waiver::Cash));
+}
+
+/// A log from before 1970 is audited like any other; only its trips are not remembered in short.
+#[test]
+fn a_trip_whose_end_does_not_fit_is_kept_whole() {
+    let mut log = whole();
+    for commit in &mut log.commits {
+        commit.at = commit.at.plus(Millis::from_minutes(-60));
+    }
+    let mut audit = Audit::default();
+    log.commits.iter().for_each(|commit| audit.observe(commit));
+    assert_eq!(audit.trips_open(), 1);
 }

@@ -13,10 +13,10 @@ use crate::pricing::{Cancellation, CancellationStage, Fault, Payee, Receipt, Tar
 use crate::requirements::Requirements;
 use crate::time::Timestamp;
 use crate::trip::{
-    Actor, FailReason, PaymentMethod, PaymentMethodId, PersonalPlace, PersonalPlan, ReassignReason, Secured,
-    Stage, Start, StartProof, TripEvent,
+    Actor, AuthorizationNumber, Cancelled, FailReason, PaymentMethod, PaymentMethodId, PersonalPlace,
+    PersonalPlan, ReassignReason, Secured, Stage, Start, StartProof, TripEvent,
 };
-use crate::units::Millis;
+use crate::units::{Millimetres, Millis};
 use Why::Asked;
 use std::sync::Arc;
 
@@ -96,7 +96,7 @@ pub(super) const LIMITS: [Case; 16] = [
         log.with_events(TRIP, 1, [TripEvent::Requested(Arc::new(order.unwrap()))])
     }),
     case("audit_not_theirs", cancelled_late, |log| {
-        let stranger = |cancelled: &mut crate::trip::Cancelled| cancelled.by = Actor::Rider(OPERATOR);
+        let stranger = |cancelled: &mut Cancelled| cancelled.by = Actor::Rider(OPERATOR);
         log.with_events(TRIP, 4, [cancelled_with((Some(fee()), FEE_MINOR), stranger)])
     }),
     case("audit_not_theirs", whole, |log| {
@@ -262,7 +262,7 @@ fn started_by(proof: StartProof, overdue_at: Timestamp) -> TripEvent {
 }
 
 /// The late cancellation, with this receipt and something changed.
-fn cancelled_as(log: Log, receipt: Receipt, change: impl FnOnce(&mut crate::trip::Cancelled)) -> Log {
+fn cancelled_as(log: Log, receipt: Receipt, change: impl FnOnce(&mut Cancelled)) -> Log {
     let due_minor = receipt.total().minor();
     log.with_events(TRIP, 4, [cancelled_with((Some(receipt), due_minor), change)])
 }
@@ -270,13 +270,13 @@ fn cancelled_as(log: Log, receipt: Receipt, change: impl FnOnce(&mut crate::trip
 fn fee_after(elapsed: Millis, fault: Fault) -> Receipt {
     let stage = CancellationStage::Assigned {
         elapsed,
-        driven: crate::units::Millimetres::ZERO,
+        driven: Millimetres::ZERO,
     };
     quote().cancel(&Cancellation::new(stage, fault)).unwrap()
 }
 
 fn start_with(
-    authorization: crate::trip::AuthorizationNumber,
+    authorization: AuthorizationNumber,
     change: impl FnOnce(&mut AuthorizationStart),
 ) -> PaymentEvent {
     let mut started = start(authorization);
