@@ -9,8 +9,8 @@ use crate::id::{DriverId, IntentId, PrincipalId, TripId};
 use crate::money::{Currency, Money};
 use crate::place::Place;
 use crate::pricing::{
-    CancellationMatrix, CancellationStageKind, Fault, FeeRule, Meter, MeterReading, Quote, Receipt, Ride,
-    Segment, Surge, Tariff,
+    CancellationMatrix, CancellationStageKind, Fault, FeeRule, Meter, MeterReading, Party, Quote, Receipt,
+    Ride, Segment, Surge, Tariff,
 };
 use crate::ratio::Ratio;
 use crate::requirements::Requirements;
@@ -78,6 +78,15 @@ pub(crate) fn quote_of(tariff: &Arc<Tariff>, metres: i64) -> Arc<Quote> {
             .quote(&ride, "2018-07-03T10:00".parse().unwrap(), Surge::NONE)
             .unwrap(),
     )
+}
+
+/// What a way by so many stops costs so many adults.
+pub(crate) fn quote_for(metres: i64, stops: u16, adults: u8) -> Arc<Quote> {
+    let ride = Ride::new(Millimetres::from_metres(metres), Millis::from_minutes(10))
+        .with_stops(stops)
+        .with_party(Party::adults(adults).unwrap());
+    let quoted = tariff(1).quote(&ride, "2018-07-03T10:00".parse().unwrap(), Surge::NONE);
+    Arc::new(quoted.unwrap())
 }
 
 pub(crate) fn quote() -> Arc<Quote> {

@@ -154,6 +154,7 @@ fn of_aggregates() -> Vec<(&'static str, String)> {
         trip::Refusal::TooManyStops,
         trip::Refusal::PlanChangesUsedUp,
         trip::Refusal::QuoteBeyondHold,
+        trip::Refusal::QuoteOfAnotherRide,
         trip::Refusal::Pricing(pricing),
         trip::Refusal::ReceiptOfAnotherQuote,
         trip::Refusal::ReceiptUnfounded(VerifyError::OtherTariff),

@@ -18,12 +18,18 @@ pub enum Basis {
 }
 
 /// A way by road.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Route {
     /// How far.
     pub distance: Millimetres,
     /// How long, by car, at that time.
     pub duration: Millis,
+    /// How much of the duration the car is expected to stand in traffic, which taximeters charge by time; `None` where nobody
+    /// knows, and the tariff's own estimate stands in.
+    pub standing: Option<Millis>,
+    /// Places on the way between its ends, in order, near enough for straight lines between them to tell which zones the way
+    /// leads through; empty where the straight line from end to end is all that is known.
+    pub turns: Vec<Place>,
     /// What it stands on.
     pub basis: Basis,
 }
@@ -38,6 +44,8 @@ pub trait RouteProvider: Send + Sync {
     ///   `rp_05_no_pairs_no_answers`).
     /// - MUST keep the units (`rp_02_units_are_the_ports`) and say what the way stands on (`rp_06_basis_is_said`).
     /// - MUST not answer with a way from elsewhere where no road joins the places (`rp_03_far_is_not_nothing`).
+    /// - MUST stand for no longer than the way takes (`rp_07_standing_is_part_of_the_duration`), and turn where the way does
+    ///   (`rp_08_turns_lie_on_the_way`): zones are priced by them.
     async fn routes(&self, pairs: &[(Place, Place)], at: Timestamp) -> Vec<Result<Route, PortError>>;
 }
 

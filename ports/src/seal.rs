@@ -1,8 +1,9 @@
-//! What proves that something is ours: fingerprints of quotes, and the codes that riders show.
+//! What proves that something is ours: fingerprints of quotes, tickets, and the codes that riders show.
 
 use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::id::TripId;
 use fiacre_domain::pricing::Quote;
+use fiacre_domain::trip::PersonalPlan;
 
 /// Hashes and keyed codes; the keys stay inside.
 #[cfg_attr(feature = "mocks", mockall::automock)]
@@ -12,6 +13,13 @@ pub trait Seal: Send + Sync {
     /// - MUST be the same for equal quotes (`se_01_same_quote_same_print`) and another for others
     ///   (`se_02_quotes_are_told_apart`).
     fn fingerprint(&self, quote: &Quote) -> Fingerprint;
+
+    /// What proves that the price with this fingerprint was given for `trip` by `plan`: a keyed hash of the three. A quote holds
+    /// distances and zones but no place, so that without it a price for a short way would pay for a long one.
+    ///
+    /// - MUST be the same wherever it is asked for, and another for another trip, price or plan
+    ///   (`se_05_ticket_is_of_trip_price_and_plan`); it is known to nobody without the key (`se_06_tickets_cannot_be_forged`).
+    fn ticket(&self, trip: TripId, price: Fingerprint, plan: &PersonalPlan) -> Fingerprint;
 
     /// The code that the rider of `trip` shows to the driver, below 10,000: a keyed hash of the trip, never stored.
     ///

@@ -129,6 +129,7 @@ const fn reason(reason: EndReason) -> u8 {
         EndReason::Failed(FailReason::PaymentDeclined) => 10,
         EndReason::Failed(FailReason::Expired) => 11,
         EndReason::Failed(FailReason::ReassignmentsUsedUp) => 12,
+        EndReason::Rejected(RejectReason::QuoteOfAnotherRide) => 13,
     }
 }
 

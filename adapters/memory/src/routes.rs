@@ -113,6 +113,8 @@ impl EstimatedRoutes {
         Route {
             distance: i64::try_from(distance_mm).map_or(Millimetres::MAX, Millimetres::new),
             duration: i64::try_from(duration_ms).map_or(Millis::MAX, Millis::new),
+            standing: None,
+            turns: Vec::new(),
             basis: Basis::Estimated,
         }
     }

@@ -1,4 +1,5 @@
-//! The [`Seal`] port: fingerprints by SHA-256, start codes by HMAC-SHA-256 (RFC 2104) under a key that stays inside.
+//! The [`Seal`] port: fingerprints by SHA-256, tickets and start codes by HMAC-SHA-256 (RFC 2104) under a key that stays
+//! inside.
 //!
 //! ```
 //! use fiacre_domain::id::TripId;
@@ -11,9 +12,11 @@
 //! ```
 
 use crate::hash::{fingerprint, quote_fingerprint};
+use fiacre_domain::canonical::{Canonical, CanonicalBytes};
 use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::id::TripId;
 use fiacre_domain::pricing::{Quote, Tariff};
+use fiacre_domain::trip::PersonalPlan;
 use fiacre_ports::Seal;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -66,6 +69,17 @@ impl Seal for KeyedSeal {
             |_| fingerprint(quote),
             |tariff| quote_fingerprint(quote, &self.tariff_fingerprint(tariff)),
         )
+    }
+
+    fn ticket(&self, trip: TripId, price: Fingerprint, plan: &PersonalPlan) -> Fingerprint {
+        let mut mac = self.keyed.clone();
+        mac.update(b"ticket");
+        mac.update(&trip.to_u128().to_be_bytes());
+        mac.update(price.bytes());
+        let mut bytes = CanonicalBytes::new();
+        plan.write_canonical(&mut bytes);
+        mac.update(bytes.as_slice());
+        Fingerprint::new(mac.finalize().into_bytes().into())
     }
 
     fn start_code(&self, trip: TripId) -> u16 {

@@ -18,6 +18,8 @@
 
 mod speeds;
 pub mod street;
+pub mod tariff_zones;
+pub mod traffic;
 mod zone;
 
 use crate::random::Random;

@@ -7,6 +7,7 @@ use crate::parked::ParkedFigures;
 use crate::players::Desks;
 use crate::run::CityError;
 use fiacre_domain::event::Event;
+use fiacre_domain::geo::ZoneMap;
 use fiacre_domain::id::{RegionId, TripId};
 use fiacre_domain::payment::{Payment, PaymentEvent};
 use fiacre_domain::saga::{self, Service};
@@ -44,6 +45,8 @@ pub struct PlatformConfig {
     pub payments: Option<fiacre_sandbox_payments::Policy>,
     /// Ways by road, as desks price rides by them.
     pub roads: Arc<dyn RouteProvider>,
+    /// Where the zones of tariffs lie, as desks price rides by them.
+    pub zones: Arc<ZoneMap>,
     /// Ways by road, as drivers' arrivals are promised by them.
     pub approaches: Arc<dyn RouteProvider>,
 }
@@ -164,7 +167,7 @@ impl Platform {
             store: base.store,
             bus: base.bus,
             company,
-            desks: Desks::new(config.region, desk, desk_ids),
+            desks: Desks::new(config.region, config.zones, desk, desk_ids),
             queues: Vec::new(),
             kept,
             over: Over::default(),

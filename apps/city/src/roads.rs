@@ -1,6 +1,6 @@
 //! Manhattan's avenues and streets behind the platform's port.
 
-use crate::manhattan::Manhattan;
+use crate::manhattan::{Manhattan, street, traffic};
 use async_trait::async_trait;
 use fiacre_domain::place::Place;
 use fiacre_domain::time::{CivilDateTime, TimeOfDay, Timestamp};
@@ -8,7 +8,8 @@ use fiacre_domain::units::Millis;
 use fiacre_ports::{Basis, PortError, Route, RouteProvider};
 use std::sync::Arc;
 
-/// Ways along avenues and streets, at the mean speeds of their zones at that time of the day.
+/// Ways along avenues and streets, at the mean speeds of their zones at that time of the day, standing where
+/// [traffic] does.
 #[derive(Debug, Clone)]
 pub struct Roads {
     manhattan: Arc<Manhattan>,
@@ -35,6 +36,8 @@ impl RouteProvider for Roads {
             Ok(Route {
                 distance: drive.distance(),
                 duration: drive.duration(),
+                standing: Some(traffic::standing(drive.distance(), drive.duration())),
+                turns: vec![street::corner(from, to)],
                 basis: Basis::Estimated,
             })
         };

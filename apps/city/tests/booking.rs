@@ -18,7 +18,7 @@ use fiacre_domain::ledger::Ledger;
 use fiacre_domain::matching::Sample;
 use fiacre_domain::money::Currency;
 use fiacre_domain::place::Place;
-use fiacre_domain::pricing::{Ride, Surge, Tariff};
+use fiacre_domain::pricing::{Party, Ride, Surge, Tariff};
 use fiacre_domain::requirements::{Capabilities, Requirements};
 use fiacre_domain::stream::{Commit, StreamId};
 use fiacre_domain::time::{CivilDateTime, Timestamp};
@@ -72,6 +72,7 @@ impl Stage {
             seed: 7,
             payments: Some(fiacre_sandbox_payments::Policy::default()),
             roads: Arc::new(EstimatedRoutes::default()),
+            zones: Arc::default(),
             approaches: Arc::new(EstimatedRoutes::default()),
         };
         let log = Arc::new(Mutex::new(Log::default()));
@@ -108,16 +109,17 @@ impl Stage {
 
     fn booking(&self, pick_up: Place) -> Booking {
         let riders = &self.platform.desks.riders;
+        let plan = PersonalPlan {
+            pick_up: PersonalPlace::Known(pick_up),
+            stops: Vec::new(),
+            destination: None,
+        };
         Booking {
             priced: riders
-                .quote(&self.tariff, &self.ride, self.at, Surge::NONE)
+                .quote(&self.tariff, &plan, &self.ride, self.at, Surge::NONE)
                 .unwrap(),
             rider: PrincipalId::from_u128(9),
-            plan: PersonalPlan {
-                pick_up: PersonalPlace::Known(pick_up),
-                stops: Vec::new(),
-                destination: None,
-            },
+            plan,
             payment: PaymentMethod::Hold { method: PM_OK },
             product: "taxi".parse().unwrap(),
             party_size: 1,
@@ -270,6 +272,7 @@ fn a_trip_goes_from_the_order_to_a_balanced_ledger_and_closes() {
 #[test]
 fn an_order_that_is_refused_says_why_and_leaves_nothing_else() {
     let mut stage = Stage::new();
+    stage.ride = stage.ride.with_party(Party::adults(3).unwrap());
     let booking = Booking {
         party_size: 3,
         ..stage.booking(corner())

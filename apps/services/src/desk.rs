@@ -4,12 +4,15 @@
 mod driver;
 mod rider;
 mod support;
+mod way;
 
 pub use driver::DriverDesk;
 pub use rider::{Booking, PricedTrip, RiderDesk};
 pub use support::SupportDesk;
+pub use way::Wish;
 
-use fiacre_domain::id::{CommandId, RegionId};
+use fiacre_domain::geo::ZonesMissing;
+use fiacre_domain::id::{CommandId, ExtraId, RegionId, TariffId};
 use fiacre_domain::pricing::PricingError;
 use fiacre_domain::saga::Command;
 use fiacre_domain::stream::TraceContext;
@@ -32,9 +35,28 @@ pub enum DeskError {
     /// The plan does not say where to, or a place of it was forgotten on the person's demand.
     #[error("failed to measure the ride: say each place of the plan, the destination too")]
     Plan,
+    /// The tariff names zones that the desk's map does not know.
+    #[error(transparent)]
+    Zones(#[from] ZonesMissing),
+    /// The rider asks for something that the tariff does not price.
+    #[error("failed to price the extra {extra}: tariff {tariff} does not have it, leave it out")]
+    Extra {
+        /// Which.
+        extra: ExtraId,
+        /// Where it was looked for.
+        tariff: TariffId,
+    },
     /// A quote and its fingerprint do not belong together: one of them was changed on the way.
     #[error("failed to take the price: its fingerprint is not the quote's, ask for a new one")]
     Fingerprint,
+    /// The price was given for another trip or another plan.
+    #[error("failed to take the price: it was given for another plan, ask for one of this plan")]
+    AnotherPlan,
+    /// The price was given for more people, or for fewer.
+    #[error(
+        "failed to take the price: it was given for another number of people, ask for one for this party"
+    )]
+    AnotherParty,
     /// No way by road is known.
     #[error("failed to measure the ride: {0}")]
     Routes(#[source] PortError),
@@ -50,6 +72,10 @@ impl DeskError {
             Self::Pricing(error) => error.code(),
             Self::Request(error) => error.code(),
             Self::Plan => "desk_plan",
+            Self::Zones(error) => error.code(),
+            Self::Extra { .. } => "desk_extra",
+            Self::AnotherPlan => "desk_another_plan",
+            Self::AnotherParty => "desk_another_party",
             Self::Fingerprint => "desk_fingerprint",
             Self::Bus(error) | Self::Routes(error) => error.code(),
         }

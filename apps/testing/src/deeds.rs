@@ -11,11 +11,11 @@ use crate::setup::own;
 use fiacre_domain::driver::Fence;
 use fiacre_domain::id::{DriverId, IntentId, TripId};
 use fiacre_domain::place::Place;
-use fiacre_domain::pricing::{MeterReading, Surge};
+use fiacre_domain::pricing::{MeterReading, Party, Surge};
 use fiacre_domain::requirements::Capabilities;
 use fiacre_domain::trip::{CancelReason, DeviceFact};
 use fiacre_domain::units::Millimetres;
-use fiacre_services::desk::{Booking, DeskError, DriverDesk, Origin, PricedTrip};
+use fiacre_services::desk::{Booking, DeskError, DriverDesk, Origin, PricedTrip, Wish};
 use std::sync::Arc;
 
 /// How many passengers a driver's car takes, unless the test says otherwise.
@@ -28,11 +28,18 @@ impl Platform {
     /// Prices a ride that begins now.
     #[track_caller]
     pub fn price(&mut self, ride: &Ride) -> Result<PricedTrip, Error> {
-        let (desk, plan) = (self.desks.riders.clone(), ride.plan.clone());
-        let measured = self.ask(async move { desk.ride(&plan).await })?;
-        let at = self.local_time();
-        let tariff = Arc::clone(&self.prices.tariff);
-        Ok(self.desks.riders.quote(&tariff, &measured, at, Surge::NONE)?)
+        let party = Party::adults(ride.party_size).map_err(DeskError::from)?;
+        self.price_for(party, ride)
+    }
+
+    #[track_caller]
+    fn price_for(&mut self, party: Party, ride: &Ride) -> Result<PricedTrip, Error> {
+        let (desk, tariff) = (self.desks.riders.clone(), Arc::clone(&self.prices.tariff));
+        let wish = Wish::new(ride.plan.clone()).with_party(party);
+        let measured = self.ask(async move { desk.ride(&wish, &tariff).await })?;
+        let (at, tariff) = (self.local_time(), Arc::clone(&self.prices.tariff));
+        let desk = &self.desks.riders;
+        Ok(desk.quote(&tariff, &ride.plan, &measured, at, Surge::NONE)?)
     }
 
     /// Orders a ride at today's price. The trip is taken by the trip service with [`run_until_idle`](Self::run_until_idle).
@@ -83,20 +90,20 @@ impl Platform {
         Ok(cancelled?)
     }
 
-    /// The rider wants to go as this ride says, at what that costs now: by other stops, to another place. Who pays and how stays
-    /// as it was ordered.
+    /// The rider wants to go as this ride says, at what that costs now: by other stops, to another place. Who travels, who pays
+    /// and how stays as it was ordered.
     #[track_caller]
     pub fn change_plan(&mut self, trip: TripId, ride: &Ride) -> Result<(), Error> {
         let rider = *self.riders.get(&trip).ok_or(Error::NoSuchTrip(trip))?;
-        let (priced, plan) = (self.price(ride)?, ride.plan.clone());
+        let quote = self.trip(trip).state().quote().map(Arc::clone);
+        let party = *quote
+            .ok_or(Error::NoSuchTrip(trip))?
+            .ride()
+            .circumstances()
+            .party();
+        let (priced, plan) = (self.price_for(party, ride)?, ride.plan.clone());
         let (desk, origin) = (self.desks.riders.clone(), self.origin());
-        let PricedTrip {
-            quote, fingerprint, ..
-        } = priced;
-        let changed = self.ask(async move {
-            desk.change_plan(origin, trip, rider, plan, quote, fingerprint)
-                .await
-        });
+        let changed = self.ask(async move { desk.change_plan(origin, trip, rider, plan, priced).await });
         Ok(changed?)
     }
 
@@ -288,8 +295,10 @@ impl Platform {
         let state = self.trip(trip).state();
         let quote = state.quote().ok_or(Error::NoSuchTrip(trip))?;
         let (distance, duration) = (quote.ride().distance(), quote.ride().duration());
+        let standing = quote.ride().slow().unwrap_or_default();
         let recorded = quote.recorder(quote.at()).and_then(|mut recorder| {
-            recorder.drive(distance, duration)?;
+            recorder.drive(distance, duration.saturating_sub(standing))?;
+            recorder.drive(Millimetres::ZERO, standing)?;
             recorder.finish()
         });
         Ok(recorded.map_err(DeskError::from)?)

@@ -5,7 +5,7 @@ use crate::machines::{Clocks, Looks, Machines, MatcherIds};
 use crate::people::{Habit, People, tell_whereabouts};
 use crate::platform::{Desks, Platform, Prices, at_once};
 use crate::strike::{Run, Strike};
-use fiacre_domain::geo::ServiceArea;
+use fiacre_domain::geo::{ServiceArea, ZoneMap};
 use fiacre_domain::id::RegionId;
 use fiacre_domain::place::Place;
 use fiacre_domain::pricing::Tariff;
@@ -44,6 +44,7 @@ pub struct Setup {
     start: Timestamp,
     utc_offset: Millis,
     tariff: Option<Arc<Tariff>>,
+    zones: Option<ZoneMap>,
     payments: Policy,
     composition: Option<Composition>,
     skews: Vec<(Service, Millis)>,
@@ -60,6 +61,7 @@ impl Platform {
             start: START,
             utc_offset: UTC_OFFSET,
             tariff: None,
+            zones: None,
             payments: Policy::default(),
             composition: None,
             skews: Vec::new(),
@@ -139,6 +141,13 @@ impl Setup {
         self
     }
 
+    /// Where the tariff's zones lie. Unless the test says, they all lie elsewhere: no ride is charged for one.
+    #[must_use]
+    pub fn zones(mut self, zones: ZoneMap) -> Self {
+        self.zones = Some(zones);
+        self
+    }
+
     /// With this tariff.
     #[must_use]
     pub fn tariff(mut self, tariff: Arc<Tariff>) -> Self {
@@ -215,8 +224,16 @@ impl Setup {
         }
         let phones = Faults::new(time.clone(), !seed);
         let desk = desk_ports(&time, seed, &machines, &phones);
+        let nyc = || {
+            own(
+                fiacre_tariffs::built_in("nyc-2018"),
+                "a tariff that comes with the crate",
+            )
+        };
+        let tariff = self.tariff.unwrap_or_else(|| Arc::new(nyc()));
+        let zones = self.zones.unwrap_or_else(|| all_elsewhere(&tariff));
         let desks = Desks {
-            riders: RiderDesk::new(region, desk.clone()),
+            riders: RiderDesk::new(region, desk.clone()).with_zones(Arc::new(zones)),
             drivers: DriverDesk::new(region, desk.clone()),
             support: SupportDesk::new(region, desk.clone()),
             ids: desk.ids,
@@ -229,12 +246,6 @@ impl Setup {
         let people = People::default();
         let tells = tell_whereabouts(desks.drivers.clone(), time, people.whereabouts.clone());
         machinery.executor.spawn("phones", tells);
-        let nyc = || {
-            own(
-                fiacre_tariffs::built_in("nyc-2018"),
-                "a tariff that comes with the crate",
-            )
-        };
         Platform {
             run: self.run,
             start: self.start,
@@ -244,7 +255,7 @@ impl Setup {
             desks,
             people,
             prices: Prices {
-                tariff: self.tariff.unwrap_or_else(|| Arc::new(nyc())),
+                tariff,
                 utc_offset: self.utc_offset,
             },
             riders: BTreeMap::new(),
@@ -322,4 +333,10 @@ fn desk_ports(time: &VirtualTime, seed: u64, machines: &Machines, phones: &Fault
         locations: Arc::new(machines.locations.clone().with_faults(phones)) as Arc<dyn LocationFeed>,
         routes: Arc::new(EstimatedRoutes::default().with_faults(phones)),
     }
+}
+
+/// A map on which no ride touches a zone of the tariff.
+fn all_elsewhere(tariff: &Tariff) -> ZoneMap {
+    let zones = tariff.zones().ids();
+    zones.fold(ZoneMap::default(), ZoneMap::with_elsewhere)
 }

@@ -250,7 +250,7 @@ fn eastwards(from_e7: i32, to_e7: i32) -> i64 {
 }
 
 /// Whether a polygon encloses a point, by the parity of edges crossed on the way east; on an edge is inside.
-fn encloses(corners: &[(i64, i64)], (x, y): (i64, i64)) -> bool {
+pub(super) fn encloses(corners: &[(i64, i64)], (x, y): (i64, i64)) -> bool {
     let next = corners.iter().cycle().skip(1);
     let mut inside = false;
     for (&(x1, y1), &(x2, y2)) in corners.iter().zip(next) {

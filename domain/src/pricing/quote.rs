@@ -360,6 +360,16 @@ impl Quote {
         &self.ride
     }
 
+    /// Whether it was given for a ride with so many stops on the way.
+    pub fn is_for_stops(&self, stops: usize) -> bool {
+        usize::from(self.ride.circumstances().stops()) == stops
+    }
+
+    /// Whether it was given for so many passengers.
+    pub const fn is_for_party(&self, passengers: u8) -> bool {
+        self.ride.circumstances().party().count() == passengers
+    }
+
     /// The local time of the planned start.
     pub const fn at(&self) -> CivilDateTime {
         self.at

@@ -80,6 +80,20 @@ impl<'t> Recorder<'t> {
         }
     }
 
+    /// By a car that knows where the tariff's zones lie: of those on the way only the ones that it [enters](Self::enter) count
+    /// from now on, not those asked for.
+    #[must_use]
+    pub fn zones_as_driven(self) -> Self {
+        let circumstances = Circumstances {
+            via: Box::default(),
+            ..self.circumstances
+        };
+        Self {
+            circumstances,
+            ..self
+        }
+    }
+
     /// `distance` more in `duration` more, at one speed: slow or fast by integer cross-multiplication. A distance in no time
     /// is fast.
     ///
@@ -254,5 +268,43 @@ impl<'t> Recorder<'t> {
             .plus(Millis::new(duration_ms))
             .ok_or(PricingError::RideOutOfCalendar)?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    #[test]
+    fn a_car_with_a_map_counts_the_zones_that_it_drives_through_and_no_others() {
+        let [asked, driven]: [ZoneId; 2] = ["asked", "driven"].map(|name| name.parse().unwrap());
+        let tariff = fixture::tariff(1);
+        let recorder = Recorder::new(
+            &tariff,
+            "2018-07-03T10:00".parse().unwrap(),
+            Circumstances::new().starting_in(asked).through(asked),
+        );
+        let read = |mut recorder: Recorder<'_>| {
+            recorder.enter(driven).unwrap();
+            let distance = Millimetres::from_metres(1_000);
+            recorder.drive(distance, Millis::from_minutes(2)).unwrap();
+            recorder.finish().unwrap()
+        };
+        let blind = read(recorder.clone());
+        assert_eq!(
+            (blind.circumstances().via(), blind.zones()),
+            (&[asked][..], &[driven][..])
+        );
+        let mapped = read(recorder.zones_as_driven());
+        assert_eq!(
+            (mapped.circumstances().via(), mapped.zones()),
+            (&[][..], &[driven][..])
+        );
+        assert_eq!(
+            mapped.circumstances().start(),
+            Some(asked),
+            "a pick-up is where it is"
+        );
     }
 }

@@ -14,6 +14,7 @@
 use super::error::TariffError;
 use super::limits;
 use super::meter::{UnitCounter, Units};
+use super::tariff::Tariff;
 use crate::ratio::{Overflow, Ratio};
 use crate::units::Millis;
 use crate::{canonical_enum, canonical_struct};
@@ -133,5 +134,16 @@ impl<'t> WaitingCounter<'t> {
         self.counter
             .advance(units, self.rate.units)?
             .checked_mul(self.rate.price)
+    }
+}
+
+impl Tariff {
+    /// Whether waiting has a rule of its own, from the moment at which the driver has come. Where it has none, the meter begins
+    /// with the ride, and counts a wait at a stop as time that passes slowly.
+    pub const fn prices_waiting(&self) -> bool {
+        match self.waiting {
+            Waiting::Metered => false,
+            Waiting::Free | Waiting::Charged(_) => true,
+        }
     }
 }

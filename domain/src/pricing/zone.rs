@@ -11,6 +11,7 @@
 //! ```
 
 use super::error::{TariffError, TariffFault};
+use super::tariff::Tariff;
 use crate::canonical_struct;
 use crate::id::ZoneId;
 
@@ -128,9 +129,22 @@ impl Zones {
     }
 }
 
+impl Tariff {
+    /// Whether driving inside `zone` is priced differently than elsewhere: the tariff has an area there. A quote then has to
+    /// know how much of the ride lies inside ([`RidePart`](super::RidePart)).
+    pub fn prices_inside(&self, zone: ZoneId) -> bool {
+        let around = self.zones.around(zone);
+        self.areas.iter().any(|area| area.zone.intersects(around))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::money::Currency;
+    use crate::pricing::{AreaEffect, Meter, Segment, Units};
+    use crate::ratio::Ratio;
+    use crate::units::Millimetres;
 
     #[test]
     fn being_inside_is_inherited() {
@@ -140,6 +154,29 @@ mod tests {
         zones.add("inner".parse().unwrap(), middle).unwrap();
         assert!(zones.around("inner".parse().unwrap()).intersects(outer));
         assert_eq!(zones.around("elsewhere".parse().unwrap()), ZoneSet::NONE);
+    }
+
+    #[test]
+    fn a_tariff_prices_inside_its_areas_and_what_lies_in_them() {
+        let mut zones = Zones::new();
+        let suburbs = zones.add("suburbs".parse().unwrap(), ZoneSet::NONE).unwrap();
+        zones.add("north".parse().unwrap(), suburbs).unwrap();
+        zones.add("centre".parse().unwrap(), ZoneSet::NONE).unwrap();
+        let kilometre = Segment::new(Millimetres::ZERO, Ratio::from(100), Ratio::from(1_000_000)).unwrap();
+        let meter = Meter::distance(Ratio::ZERO, Ratio::ZERO, vec![kilometre], Units::ProRata).unwrap();
+        let half_more = AreaEffect::Multiply(Ratio::new(3, 2).unwrap());
+        let tariff = Tariff::new("made-up".parse().unwrap(), 1, Currency::EUR, meter)
+            .with_zones(zones)
+            .with_area("suburbs".parse().unwrap(), half_more)
+            .unwrap();
+        for (zone, inside) in [
+            ("suburbs", true),
+            ("north", true),
+            ("centre", false),
+            ("elsewhere", false),
+        ] {
+            assert_eq!(tariff.prices_inside(zone.parse().unwrap()), inside, "{zone}");
+        }
     }
 
     #[test]

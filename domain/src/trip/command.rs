@@ -342,6 +342,8 @@ pub enum Refusal {
     PlanChangesUsedUp,
     /// The new quote needs a larger hold, or another currency or tariff, than the first.
     QuoteBeyondHold,
+    /// The new quote is for another number of people or stops.
+    QuoteOfAnotherRide,
     /// The reading cannot be priced.
     Pricing(PricingError),
     /// The corrected receipt settles another ride, time, surge or tariff than the trip's quote.
@@ -379,6 +381,7 @@ impl Refusal {
             Self::TooManyStops => "trip_too_many_stops",
             Self::PlanChangesUsedUp => "trip_plan_changes_used_up",
             Self::QuoteBeyondHold => "trip_quote_beyond_hold",
+            Self::QuoteOfAnotherRide => "trip_quote_of_another_ride",
             Self::Pricing(_) => "trip_pricing",
             Self::ReceiptOfAnotherQuote => "trip_receipt_of_another_quote",
             Self::ReceiptUnfounded(_) => "trip_receipt_unfounded",
@@ -416,6 +419,9 @@ impl fmt::Display for Refusal {
                 write!(f, "failed to change the plan: it has at most {PLAN_STOPS_MAX} stops")
             }
             Self::PlanChangesUsedUp => f.write_str("failed to change the plan: it has changed too often"),
+            Self::QuoteOfAnotherRide => {
+                f.write_str("failed to change the plan: the quote is for another number of people or stops, ask for one of this plan")
+            }
             Self::QuoteBeyondHold => {
                 f.write_str("failed to change the plan: its price does not fit the hold of the first quote")
             }

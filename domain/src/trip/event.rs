@@ -64,8 +64,10 @@ pub enum RejectReason {
     PartyTooLarge,
     /// An operator dropped the order's message.
     Dropped,
+    /// Its quote is for another number of people or stops.
+    QuoteOfAnotherRide,
 }
-canonical_enum!(RejectReason { 0 = Expired, 1 = PartyTooLarge, 2 = Dropped });
+canonical_enum!(RejectReason { 0 = Expired, 1 = PartyTooLarge, 2 = Dropped, 3 = QuoteOfAnotherRide });
 
 /// Why a trip failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -94,10 +96,11 @@ pub enum EndReason {
 
 impl EndReason {
     /// Every reason.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Rejected(RejectReason::Expired),
         Self::Rejected(RejectReason::PartyTooLarge),
         Self::Rejected(RejectReason::Dropped),
+        Self::Rejected(RejectReason::QuoteOfAnotherRide),
         Self::Cancelled(CancelReason::ChangedPlans),
         Self::Cancelled(CancelReason::WaitTooLong),
         Self::Cancelled(CancelReason::DriverAsked),

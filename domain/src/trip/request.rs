@@ -377,6 +377,12 @@ impl TripRequest {
         &self.plan
     }
 
+    /// Whether the price is for so many people and stops as were ordered. That it is for these places, the desk that gave it
+    /// answers for: a quote holds none.
+    pub fn is_as_quoted(&self) -> bool {
+        self.quote.is_for_party(self.party_size) && self.quote.is_for_stops(self.plan.stops.len())
+    }
+
     /// How it is paid.
     pub const fn payment(&self) -> PaymentMethod {
         self.payment

@@ -2,6 +2,7 @@
 
 mod bugs;
 mod details;
+mod plans;
 mod table;
 mod tips;
 

@@ -392,7 +392,21 @@ impl Told for Basis {
 
 impl Told for Route {
     fn told(&self) -> String {
-        format!("{} in {} ({})", self.distance, self.duration, self.basis.told())
+        let Self {
+            distance,
+            duration,
+            standing,
+            turns,
+            basis,
+        } = self;
+        let standing = standing.map_or_else(String::new, |standing| format!(", standing for {standing}"));
+        let turns: Vec<String> = turns.iter().map(ToString::to_string).collect();
+        let by = if turns.is_empty() { "" } else { ", by " };
+        format!(
+            "{distance} in {duration}{standing}{by}{} ({})",
+            turns.join(" and "),
+            basis.told()
+        )
     }
 }
 

@@ -31,7 +31,8 @@ stored_names!(
     RejectReasonDto = RejectReason {
         Expired,
         PartyTooLarge,
-        Dropped
+        Dropped,
+        QuoteOfAnotherRide
     }
 );
 

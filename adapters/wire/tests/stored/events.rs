@@ -62,6 +62,7 @@ fn order(name: &str, dice: &mut Dice) -> Option<TripEvent> {
                 RejectReason::Expired,
                 RejectReason::PartyTooLarge,
                 RejectReason::Dropped,
+                RejectReason::QuoteOfAnotherRide,
             ]),
         },
         "DriverNoted" => TripEvent::DriverNoted {

@@ -79,6 +79,15 @@ pub fn along(from: Place, to: Place, driven: Millimetres) -> Place {
     offset(from, part).unwrap_or(to)
 }
 
+/// Where a drive turns from its avenue into the cross street.
+pub fn corner(from: Place, to: Place) -> Place {
+    let avenue = Displacement {
+        cross_nm: 0,
+        ..Displacement::between(from, to)
+    };
+    offset(from, avenue).unwrap_or(to)
+}
+
 /// `from`, displaced; `None` beyond a pole or the antimeridian, where the plane no longer means anything.
 fn offset(from: Place, by: Displacement) -> Option<Place> {
     // Cramer's rule; the determinant is that of the four constants above.
@@ -124,6 +133,26 @@ mod tests {
             }
         }
         assert_eq!(distance(from, from), Millimetres::ZERO);
+    }
+
+    #[test]
+    fn a_drive_turns_at_its_corner() {
+        let (from, to) = (place(407_060_000, -740_090_000), place(408_100_000, -739_500_000));
+        let corner = corner(from, to);
+        assert!(
+            Displacement::between(from, corner).cross_nm.abs() < 20_000_000,
+            "up the avenue"
+        );
+        assert!(
+            Displacement::between(corner, to).avenue_nm.abs() < 20_000_000,
+            "along the street"
+        );
+        let by_corner = distance(from, corner).saturating_add(distance(corner, to));
+        assert!(
+            (by_corner.get() - distance(from, to).get()).abs() <= 40,
+            "no way round"
+        );
+        assert_eq!(super::corner(from, from), from);
     }
 
     #[test]

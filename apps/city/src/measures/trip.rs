@@ -124,6 +124,7 @@ impl TripEnd {
             Self::Rejected(reason) => match reason {
                 RejectReason::Expired => "expired",
                 RejectReason::PartyTooLarge => "party_too_large",
+                RejectReason::QuoteOfAnotherRide => "quote_of_another_ride",
                 RejectReason::Dropped => "dropped",
             },
         }

@@ -179,6 +179,9 @@ impl Players {
         let Some((cab, rider, _)) = self.pair(trip) else {
             return;
         };
+        if let Some(ride) = self.rides.get_mut(&trip) {
+            ride.met_at = now;
+        }
         self.fumble(trip, Some(Button::Start), 1, now);
         self.rethink_soon(trip, 1, now);
         if self.cancels_after(rider).is_some() {
@@ -213,6 +216,7 @@ impl Players {
         };
         ride.boarded_at = now;
         ride.driven = Millimetres::ZERO;
+        ride.turns.clear();
         self.drive_to_end(trip, now);
         self.fumble(trip, Some(Button::Finish), 1, now);
         self.rethink_soon(trip, 1, now);
@@ -240,7 +244,7 @@ impl Players {
             .pair(trip)
             .and_then(|(cab, _, _)| self.cabs.get(cab as usize))
             .filter(|car| car.doing() == Doing::Carrying(trip));
-        let driven = carrier.map(|car| car.leg_driven(now));
+        let driven = carrier.map(|car| (car.leg_driven(now), car.place(now)));
         let Some(ride) = self.rides.get_mut(&trip) else {
             return;
         };
@@ -248,8 +252,9 @@ impl Players {
         if let Some(place) = change.plan.destination.and_then(PersonalPlace::known) {
             ride.drop_off = place;
         }
-        if let Some(driven) = driven {
+        if let Some((driven, here)) = driven {
             ride.driven = ride.driven.saturating_add(driven);
+            ride.turns.push(here);
             self.drive_to_end(trip, now);
         }
     }

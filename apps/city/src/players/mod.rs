@@ -6,6 +6,7 @@ mod cab;
 mod calls;
 mod habits;
 mod hearing;
+mod meter;
 mod orders;
 mod phones;
 mod wheel;
@@ -22,7 +23,8 @@ use agenda::{Agenda, second_of};
 use cab::Cab;
 use calls::Calls;
 use fiacre_domain::driver::Fence;
-use fiacre_domain::id::{DriverId, PrincipalId, ProductId, RegionId, TripId};
+use fiacre_domain::geo::ZoneMap;
+use fiacre_domain::id::{DriverId, ExtraId, PrincipalId, ProductId, RegionId, TripId};
 use fiacre_domain::place::Place;
 use fiacre_domain::pricing::{PricingError, Quote, Tariff};
 use fiacre_domain::time::{CivilDateTime, TimeOfDay, Timestamp};
@@ -91,6 +93,10 @@ pub struct Scene {
     pub manhattan: Arc<Manhattan>,
     /// The price list.
     pub tariff: Arc<Tariff>,
+    /// Where its zones lie.
+    pub zones: Arc<ZoneMap>,
+    /// What every rider asks for beside the ride.
+    pub extras: Vec<ExtraId>,
     /// The region played in.
     pub region: RegionId,
     /// What every rider orders.
@@ -131,9 +137,13 @@ struct Ride {
     quote: Arc<Quote>,
     cab: Option<u32>,
     fence: Fence,
+    /// When the driver was at the pick-up.
+    met_at: Timestamp,
     boarded_at: Timestamp,
     /// How far the rider was driven before the last change of plan.
     driven: Millimetres,
+    /// Where they were when the plan changed on the way.
+    turns: Vec<Place>,
     codes: u8,
     /// How often the rider will think again; known until then, also where the trip has closed.
     rethinks: u8,
@@ -190,10 +200,10 @@ impl std::fmt::Debug for Desks {
 }
 
 impl Desks {
-    /// The desks of a region, on the same ports; `ids` name the requests that come to them.
-    pub fn new(region: RegionId, ports: DeskPorts, ids: Arc<dyn IdSource>) -> Self {
+    /// The desks of a region, where the tariffs' zones lie as `zones` says, on the same ports; `ids` name the requests that come to them.
+    pub fn new(region: RegionId, zones: Arc<ZoneMap>, ports: DeskPorts, ids: Arc<dyn IdSource>) -> Self {
         Self {
-            riders: Arc::new(RiderDesk::new(region, ports.clone())),
+            riders: Arc::new(RiderDesk::new(region, ports.clone()).with_zones(zones)),
             drivers: Arc::new(DriverDesk::new(region, ports.clone())),
             support: Arc::new(SupportDesk::new(region, ports)),
             ids,

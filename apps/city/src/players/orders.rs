@@ -2,6 +2,7 @@
 
 use super::agenda::{Action, Whim, second_of};
 use super::habits::{Draw, Habits, between};
+use super::meter::Trace;
 use super::{Players, Ride};
 use crate::demand::Request;
 use crate::manhattan::street;
@@ -9,12 +10,12 @@ use fiacre_domain::driver::Fence;
 use fiacre_domain::id::{PrincipalId, TripId};
 use fiacre_domain::money::Money;
 use fiacre_domain::place::Place;
-use fiacre_domain::pricing::{MeterReading, PricingError, Quote, Surge};
+use fiacre_domain::pricing::{Party, Quote, Surge};
 use fiacre_domain::requirements::Requirements;
-use fiacre_domain::time::{CivilDateTime, Timestamp};
+use fiacre_domain::time::Timestamp;
 use fiacre_domain::trip::{CancelReason, PaymentMethod, PaymentMethodId, PersonalPlace, PersonalPlan};
 use fiacre_domain::units::{Millimetres, Millis};
-use fiacre_services::desk::{Booking, DeskError, PricedTrip};
+use fiacre_services::desk::{Booking, DeskError, PricedTrip, Wish};
 use std::sync::Arc;
 
 /// Stored payment methods begin here: numbers below are the sandbox's named test methods.
@@ -45,7 +46,10 @@ impl Players {
     async fn order(&mut self, request: &Request, now: Timestamp) -> Result<(), DeskError> {
         self.ordered += 1;
         let rider = self.ordered;
-        let priced = self.priced(request.pickup(), request.dropoff(), now).await?;
+        let party = Party::adults(request.party())?;
+        let priced = self
+            .priced(request.pickup(), request.dropoff(), party, now)
+            .await?;
         let trip = priced.trip;
         let known = Ride::new(
             rider,
@@ -67,10 +71,19 @@ impl Players {
     }
 
     /// What a ride costs that starts now.
-    async fn priced(&self, from: Place, to: Place, now: Timestamp) -> Result<PricedTrip, DeskError> {
-        let at = self.scene.civil(now)?;
-        let ride = self.riders.ride(&plan(from, to)).await?;
-        self.riders.quote(&self.scene.tariff, &ride, at, Surge::NONE)
+    async fn priced(
+        &self,
+        from: Place,
+        to: Place,
+        party: Party,
+        now: Timestamp,
+    ) -> Result<PricedTrip, DeskError> {
+        let (at, tariff) = (self.scene.civil(now)?, &self.scene.tariff);
+        let wish = Wish::new(plan(from, to)).with_party(party);
+        let extras = self.scene.extras.iter().copied();
+        let wish = extras.fold(wish, Wish::with_extra);
+        let ride = self.riders.ride(&wish, tariff).await?;
+        self.riders.quote(tariff, wish.plan(), &ride, at, Surge::NONE)
     }
 
     fn booking(&self, rider: u32, request: &Request, priced: PricedTrip, now: Timestamp) -> Booking {
@@ -192,16 +205,11 @@ impl Players {
             }
         };
         let (riders, origin, rider) = (Arc::clone(&self.riders), self.origin(), ride.principal());
-        let plan = plan(ride.pick_up, to);
-        match self.priced(ride.pick_up, to, now).await {
-            Ok(priced) => self.calls.ask(async move {
-                let PricedTrip {
-                    quote, fingerprint, ..
-                } = priced;
-                riders
-                    .change_plan(origin, trip, rider, plan, quote, fingerprint)
-                    .await
-            }),
+        let (plan, party) = (plan(ride.pick_up, to), *ride.quote.ride().circumstances().party());
+        match self.priced(ride.pick_up, to, party, now).await {
+            Ok(priced) => self
+                .calls
+                .ask(async move { riders.change_plan(origin, trip, rider, plan, priced).await }),
             Err(error) => self.told(&error),
         }
     }
@@ -211,11 +219,16 @@ impl Players {
     fn complain(&mut self, trip: TripId, now: Timestamp) {
         let Some(ride) = self.rides.get(&trip) else { return };
         let quoted = ride.quote.ride();
-        let (distance, duration) = (quoted.distance().get() / 2, quoted.duration().get() / 2);
+        let driven = Trace {
+            way: vec![ride.pick_up, ride.drop_off],
+            distance: Millimetres::new(quoted.distance().get() / 2),
+            duration: Millis::new(quoted.duration().get() / 2),
+            waited: Millis::ZERO,
+        };
         let right = self
             .scene
             .civil(now)
-            .and_then(|at| reading(&ride.quote, at, Millimetres::new(distance), Millis::new(duration)));
+            .and_then(|at| driven.reading(&ride.quote, &self.scene.zones, at));
         let (support, origin, quote) = (Arc::clone(&self.support), self.origin(), Arc::clone(&ride.quote));
         match right {
             Ok(reading) => {
@@ -279,25 +292,13 @@ impl Ride {
             quote,
             cab: None,
             fence: Fence::default(),
+            met_at: now,
             boarded_at: now,
             driven: Millimetres::ZERO,
+            turns: Vec::new(),
             codes: 0,
             rethinks: 0,
             is_over: false,
         }
     }
-}
-
-/// What the taximeter shows: of the ride's time a third was spent standing in traffic.
-pub(super) fn reading(
-    quote: &Quote,
-    started: CivilDateTime,
-    driven: Millimetres,
-    duration: Millis,
-) -> Result<MeterReading, PricingError> {
-    let mut recorder = quote.recorder(started)?;
-    let standing = Millis::new(duration.get() / 3);
-    recorder.drive(driven, duration.saturating_sub(standing))?;
-    recorder.drive(Millimetres::ZERO, standing)?;
-    recorder.finish()
 }

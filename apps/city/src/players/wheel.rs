@@ -3,7 +3,7 @@
 use super::agenda::{Action, Button};
 use super::cab::{Doing, Leg, driver_id};
 use super::habits::{Draw, Habits, between, stretched};
-use super::orders::reading;
+use super::meter::Trace;
 use super::{Cab, Driven, Players};
 use crate::manhattan::street;
 use crate::measures::DriveKind;
@@ -109,14 +109,18 @@ impl Players {
     /// What the taximeter of a car shows of a trip; of one that the car does not carry, nothing.
     fn meter(&self, trip: TripId, cab: u32, now: Timestamp) -> Option<Result<MeterReading, PricingError>> {
         let (ride, car) = (self.rides.get(&trip)?, self.cabs.get(cab as usize)?);
-        let carried = car.doing() == Doing::Carrying(trip);
-        let (since, driven) = if carried {
-            (ride.boarded_at, ride.driven.saturating_add(car.leg_driven(now)))
-        } else {
-            (now, Millimetres::ZERO)
-        };
-        let started = self.scene.civil(since);
-        Some(started.and_then(|started| reading(&ride.quote, started, driven, now.since(since))))
+        let mut trace = Trace::begun_at(ride.pick_up);
+        let mut boarded_at = now;
+        if car.doing() == Doing::Carrying(trip) {
+            boarded_at = ride.boarded_at;
+            trace.way.extend(&ride.turns);
+            trace.way.push(car.place(now));
+            trace.distance = ride.driven.saturating_add(car.leg_driven(now));
+            trace.duration = now.since(boarded_at);
+            trace.waited = boarded_at.since(ride.met_at);
+        }
+        let boarded = self.scene.civil(boarded_at);
+        Some(boarded.and_then(|boarded| trace.reading(&ride.quote, &self.scene.zones, boarded)))
     }
 
     /// The lock, if the driver's plan has not changed since.

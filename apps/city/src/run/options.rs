@@ -3,11 +3,12 @@
 use crate::commission::{self, CommissionError};
 use crate::demand::{Burst, DemandError, DemandPlan, Multiplier};
 use crate::keep::KeepError;
+use crate::manhattan::tariff_zones;
 use crate::parked::ParkedFigures;
 use crate::players::{Habits, Share};
 use crate::table::TableError;
-use fiacre_domain::geo::{AreaError, ServiceArea};
-use fiacre_domain::id::{IdError, RegionId};
+use fiacre_domain::geo::{AreaError, ServiceArea, ZoneMap, ZonesMissing};
+use fiacre_domain::id::{ExtraId, IdError, RegionId, TariffId, ZoneId};
 use fiacre_domain::matching::{Policy, PolicyError, StraightLine};
 use fiacre_domain::place::{Place, PlaceError};
 use fiacre_domain::pricing::Tariff;
@@ -60,6 +61,11 @@ pub struct CityOptions {
     pub seed: u64,
     /// The price list; one that says nothing of pay gets [the city's commission](crate::commission).
     pub tariff: Arc<Tariff>,
+    /// Zones of the price list that no ride of the city touches, beside those that Manhattan's own map knows of: for price lists
+    /// of other cities.
+    pub elsewhere: Vec<ZoneId>,
+    /// What every rider asks for, of what the price list prices on request.
+    pub extras: Vec<ExtraId>,
     /// How requests and drivers are joined.
     pub matching: Matching,
     /// How people behave.
@@ -92,6 +98,20 @@ pub enum CityError {
     /// The matching policy cannot be as asked.
     #[error(transparent)]
     Policy(#[from] PolicyError),
+    /// The tariff names zones that Manhattan's map does not know.
+    #[error(transparent)]
+    Zones(#[from] ZonesMissing),
+    /// A zone is said to lie elsewhere that Manhattan's map draws.
+    #[error("failed to look elsewhere for {0}: it lies in Manhattan, and rides there are charged for it")]
+    ZoneIsHere(ZoneId),
+    /// Riders cannot ask for what the tariff does not price.
+    #[error("failed to price the extra {extra}: tariff {tariff} does not have it, leave it out")]
+    Extra {
+        /// Which.
+        extra: ExtraId,
+        /// Where it was looked for.
+        tariff: TariffId,
+    },
     /// Drivers cannot be paid by the tariff.
     #[error(transparent)]
     Commission(#[from] CommissionError),
@@ -141,6 +161,9 @@ impl CityError {
             Self::Demand(_)
             | Self::Policy(_)
             | Self::Commission(_)
+            | Self::Zones(_)
+            | Self::ZoneIsHere(_)
+            | Self::Extra { .. }
             | Self::Payments(_)
             | Self::TooMuchDemand
             | Self::TooManyDrivers => true,
@@ -171,6 +194,8 @@ impl CityOptions {
             drivers: drivers_for(Multiplier::ONE),
             seed: 1,
             tariff,
+            elsewhere: Vec::new(),
+            extras: Vec::new(),
             matching: Matching::Batch,
             habits: Habits::default(),
             payment_declines: PAYMENT_DECLINES,
@@ -188,7 +213,20 @@ impl CityOptions {
         }
         payments(self)?;
         commission::taken(&self.tariff)?;
-        Ok(())
+        self.zones()?.under(&self.tariff)?;
+        let unknown = |extra: &&ExtraId| !self.tariff.extras().any(|known| known == **extra);
+        match self.extras.iter().find(unknown) {
+            Some(extra) => Err(CityError::Extra {
+                extra: *extra,
+                tariff: self.tariff.id(),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// Where the zones of the price list lie.
+    pub(super) fn zones(&self) -> Result<ZoneMap, CityError> {
+        tariff_zones::map(&self.elsewhere)
     }
 
     /// When the demand begins.

@@ -135,6 +135,8 @@ fn begin(
         fleet: fleet(region, beginning.matching)?,
         payments: None,
         roads: Arc::new(Roads::new(Arc::new(Manhattan::load()?), UTC_OFFSET)),
+        // Nobody asks for a price any more.
+        zones: Arc::default(),
         approaches: Arc::new(approaches()),
     };
     let seal = Arc::new(KeyedSeal::new(super::stage::SEAL));

@@ -14,6 +14,7 @@ use crate::platform::{Platform, PlatformConfig};
 use crate::players::{Accepted, Players, Scene, Shared};
 use crate::proofs::Proofs;
 use crate::roads::Roads;
+use fiacre_domain::geo::ZoneMap;
 use fiacre_domain::id::{RegionId, TripId};
 use fiacre_domain::matching::{Batch, Market, Request};
 use fiacre_domain::place::Place as Spot;
@@ -72,6 +73,7 @@ impl<S: RunObserver + 'static> Stage<S> {
         let manhattan = Arc::new(Manhattan::load()?);
         let region: RegionId = "manhattan".parse()?;
         let tariff = commission::taken(&options.tariff)?;
+        let zones = Arc::new(options.zones()?);
         let midnight = options.midnight();
         let start = midnight.plus(options.plan()?.start());
         let chronicle = ChronicleThread::begin(observer, &tariff).map_err(CityError::Thread)?;
@@ -89,6 +91,7 @@ impl<S: RunObserver + 'static> Stage<S> {
             fleet: fleet(region, options.matching)?,
             payments: Some(payments(options)?),
             roads: Arc::new(Roads::new(Arc::clone(&manhattan), UTC_OFFSET)),
+            zones: Arc::clone(&zones),
             approaches: Arc::new(approaches()),
         };
         let commit_observer: Arc<Mutex<dyn CommitObserver>> = Arc::clone(chronicle.sender()) as _;
@@ -96,7 +99,7 @@ impl<S: RunObserver + 'static> Stage<S> {
         let mut platform = Platform::begin(config, seal, commit_observer, Arc::clone(&observers) as _)?;
 
         let shared = Arc::new(Mutex::new(Shared::default()));
-        let scene = scene(options, region, &manhattan, &tariff)?;
+        let scene = scene(options, region, &manhattan, (&tariff, &zones))?;
         let called_in = call_in(&mut platform, scene, &shared, options.drivers, accepted);
         // Where nothing can be kept that is why, whatever came of it.
         platform.check()?;
@@ -281,12 +284,14 @@ fn scene(
     options: &CityOptions,
     region: RegionId,
     manhattan: &Arc<Manhattan>,
-    tariff: &Arc<Tariff>,
+    (tariff, zones): (&Arc<Tariff>, &Arc<ZoneMap>),
 ) -> Result<Scene, CityError> {
     let midnight = options.midnight();
     Ok(Scene {
         manhattan: Arc::clone(manhattan),
         tariff: Arc::clone(tariff),
+        zones: Arc::clone(zones),
+        extras: options.extras.clone(),
         region,
         product: "taxi".parse()?,
         habits: options.habits,

@@ -251,26 +251,27 @@ impl People {
 
     async fn book(&self, origin: Origin, number: u64) -> Result<(), DeskError> {
         let ride = Ride::new(DISTANCE, DURATION);
+        let pick_up = Place::from_e7(407_580_000, -739_855_000).unwrap();
+        let plan = PersonalPlan {
+            pick_up: PersonalPlace::Known(pick_up),
+            stops: Vec::new(),
+            destination: None,
+        };
         let (priced, method) = {
             let life = &mut *self.life.borrow_mut();
             let quote = || {
                 self.riders
-                    .quote(&self.tariff, &ride, at_desk(), Surge::NONE)
+                    .quote(&self.tariff, &plan, &ride, at_desk(), Surge::NONE)
                     .unwrap()
             };
             let priced = life.priced.entry(number).or_insert_with(quote).clone();
             let methods = &life.habits.methods;
             (priced, methods[usize::try_from(number).unwrap() % methods.len()])
         };
-        let pick_up = Place::from_e7(407_580_000, -739_855_000).unwrap();
         let booking = Booking {
             priced,
             rider: RIDER,
-            plan: PersonalPlan {
-                pick_up: PersonalPlace::Known(pick_up),
-                stops: Vec::new(),
-                destination: None,
-            },
+            plan,
             payment: PaymentMethod::Hold { method },
             product: "taxi".parse().unwrap(),
             party_size: 1,

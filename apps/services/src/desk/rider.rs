@@ -1,18 +1,19 @@
 //! What riders ask for: a price, a ride, another way, or out; and what they give on top.
 
+use super::way::{self, Wish};
 use super::{DeskError, DeskPorts, Origin};
 use fiacre_domain::fingerprint::Fingerprint;
+use fiacre_domain::geo::ZoneMap;
 use fiacre_domain::id::{PrincipalId, ProductId, RegionId, TripId};
 use fiacre_domain::money::Money;
-use fiacre_domain::place::Place;
 use fiacre_domain::pricing::{Quote, Ride, Surge, Tariff};
 use fiacre_domain::requirements::Requirements;
 use fiacre_domain::saga::Command;
 use fiacre_domain::time::{CivilDateTime, Timestamp};
 use fiacre_domain::trip::{
-    self, Actor, CancelReason, Order, PaymentMethod, PersonalPlace, PersonalPlan, TripPolicy, TripRequest,
+    self, Actor, CancelReason, Order, PaymentMethod, PersonalPlan, TripPolicy, TripRequest,
 };
-use fiacre_domain::units::{Millimetres, Millis};
+use fiacre_domain::units::Millimetres;
 use std::sync::Arc;
 
 /// A price for one trip: its id is the trip's.
@@ -24,6 +25,8 @@ pub struct PricedTrip {
     pub quote: Arc<Quote>,
     /// The price's fingerprint.
     pub fingerprint: Fingerprint,
+    /// What proves that the price was given for this trip by the plan that it was asked for.
+    pub ticket: Fingerprint,
 }
 
 /// An order for a priced trip.
@@ -33,13 +36,13 @@ pub struct Booking {
     pub priced: PricedTrip,
     /// Who travels and pays.
     pub rider: PrincipalId,
-    /// From where to where.
+    /// From where to where: as it was priced.
     pub plan: PersonalPlan,
     /// How it is paid.
     pub payment: PaymentMethod,
     /// The product asked for.
     pub product: ProductId,
-    /// How many travel.
+    /// How many travel: as many as were priced.
     pub party_size: u8,
     /// What driver and vehicle must be able to serve.
     pub requirements: Requirements,
@@ -54,63 +57,70 @@ pub struct Booking {
 pub struct RiderDesk {
     ports: DeskPorts,
     region: RegionId,
+    zones: Arc<ZoneMap>,
 }
 
 impl RiderDesk {
-    /// In `region`.
-    pub const fn new(region: RegionId, ports: DeskPorts) -> Self {
-        Self { ports, region }
-    }
-
-    /// The ride that a plan makes, by road from place to place, leaving now.
-    pub async fn ride(&self, plan: &PersonalPlan) -> Result<Ride, DeskError> {
-        let places = [plan.pick_up].into_iter().chain(plan.stops.iter().copied());
-        let places: Option<Vec<Place>> = places.chain(plan.destination).map(PersonalPlace::known).collect();
-        let places = places
-            .filter(|_| plan.destination.is_some())
-            .ok_or(DeskError::Plan)?;
-        let legs: Vec<(Place, Place)> = places
-            .iter()
-            .copied()
-            .zip(places.iter().copied().skip(1))
-            .collect();
-        let (mut distance, mut duration) = (Millimetres::ZERO, Millis::ZERO);
-        for route in self.ports.routes.routes(&legs, self.ports.clock.now()).await {
-            let route = route.map_err(DeskError::Routes)?;
-            distance = distance.saturating_add(route.distance);
-            duration = duration.saturating_add(route.duration);
+    /// In `region`, for tariffs that name no zones.
+    pub fn new(region: RegionId, ports: DeskPorts) -> Self {
+        Self {
+            ports,
+            region,
+            zones: Arc::default(),
         }
-        let stops = u16::try_from(plan.stops.len()).unwrap_or(u16::MAX);
-        Ok(Ride::new(distance, duration).with_stops(stops))
     }
 
-    /// Prices a ride that starts at local time `at`. Nothing is kept: the quote itself is the record.
+    /// Where the zones of its tariffs lie; without a map, a tariff that names zones is refused.
+    #[must_use]
+    pub fn with_zones(self, zones: Arc<ZoneMap>) -> Self {
+        Self { zones, ..self }
+    }
+
+    /// The ride that a wish makes under `tariff`, by road from place to place, leaving now: how far and how long, how much of it
+    /// standing, the zones at its ends and on its way, who rides with what.
+    ///
+    /// What time the car stands is the [road provider's](fiacre_ports::Route::standing) to say; where it does not, the tariff
+    /// estimates it from distance and time alone.
+    pub async fn ride(&self, wish: &Wish, tariff: &Tariff) -> Result<Ride, DeskError> {
+        way::measured(&self.ports, &self.zones, wish, tariff).await
+    }
+
+    /// Prices a ride by `plan` that starts at local time `at`. Nothing is kept: the quote itself is the record.
     pub fn quote(
         &self,
         tariff: &Arc<Tariff>,
+        plan: &PersonalPlan,
         ride: &Ride,
         at: CivilDateTime,
         surge: Surge,
     ) -> Result<PricedTrip, DeskError> {
         let quote = tariff.quote(ride, at, surge)?;
+        if !quote.is_for_stops(plan.stops.len()) {
+            return Err(DeskError::AnotherPlan);
+        }
+        let trip = self.ports.ids.trip_id();
         let fingerprint = self.ports.seal.fingerprint(&quote);
         Ok(PricedTrip {
-            trip: self.ports.ids.trip_id(),
+            trip,
             quote: Arc::new(quote),
             fingerprint,
+            ticket: self.ports.seal.ticket(trip, fingerprint, plan),
         })
     }
 
-    fn check(&self, quote: &Quote, fingerprint: Fingerprint) -> Result<(), DeskError> {
-        if self.ports.seal.fingerprint(quote) == fingerprint {
-            Ok(())
-        } else {
-            Err(DeskError::Fingerprint)
+    /// Whether the price is one that was given for this plan.
+    fn check(&self, priced: &PricedTrip, plan: &PersonalPlan) -> Result<(), DeskError> {
+        if self.ports.seal.fingerprint(&priced.quote) != priced.fingerprint {
+            return Err(DeskError::Fingerprint);
         }
+        if self.ports.seal.ticket(priced.trip, priced.fingerprint, plan) != priced.ticket {
+            return Err(DeskError::AnotherPlan);
+        }
+        Ok(())
     }
 
-    /// Orders a priced trip, whose fingerprint must be its quote's; accepted once the bus has it. A quote is used once:
-    /// repeating it reaches the same trip.
+    /// Orders a priced trip by the plan and for the party that it was priced for; accepted once the bus has it. A quote is used
+    /// once: repeating it reaches the same trip.
     pub async fn book(&self, origin: Origin, booking: Booking) -> Result<TripId, DeskError> {
         let Booking {
             priced,
@@ -123,7 +133,7 @@ impl RiderDesk {
             policy,
             expires_at,
         } = booking;
-        self.check(&priced.quote, priced.fingerprint)?;
+        self.check(&priced, &plan)?;
         let trip = priced.trip;
         let order = Order {
             trip,
@@ -141,6 +151,12 @@ impl RiderDesk {
             .with_policy(policy)?;
         if let Some(expires_at) = expires_at {
             request = request.with_expiry(expires_at)?;
+        }
+        if !request.quote().is_for_party(party_size) {
+            return Err(DeskError::AnotherParty);
+        }
+        if !request.is_as_quoted() {
+            return Err(DeskError::AnotherPlan);
         }
         let command = Command::Trip(trip, trip::Command::Request(Arc::new(request)));
         self.ports.send(self.region, origin, command).await?;
@@ -166,23 +182,22 @@ impl RiderDesk {
             .await
     }
 
-    /// Asks to go another way; `quote` is the new plan's price, under the tariff and within the hold of the first one,
-    /// and `quote_fingerprint` must be its.
+    /// Asks to go another way; `priced` is the new plan's price, under the tariff, for the party and within the hold of the
+    /// first one.
     pub async fn change_plan(
         &self,
         origin: Origin,
         trip: TripId,
         rider: PrincipalId,
         plan: PersonalPlan,
-        quote: Arc<Quote>,
-        quote_fingerprint: Fingerprint,
+        priced: PricedTrip,
     ) -> Result<(), DeskError> {
-        self.check(&quote, quote_fingerprint)?;
+        self.check(&priced, &plan)?;
         let command = trip::Command::ChangePlan {
             by: Actor::Rider(rider),
             plan,
-            quote,
-            quote_fingerprint,
+            quote: priced.quote,
+            quote_fingerprint: priced.fingerprint,
         };
         self.ports
             .send(self.region, origin, Command::Trip(trip, command))

@@ -1,27 +1,24 @@
-//! What requests come to: a repeated one makes one commit, with its trace; a ride is priced by the ways of its plan.
+//! What requests come to: a repeated one makes one commit, with its trace.
 
-use crate::sample::{ANN, pick_up};
-use crate::stage::{Tape, at_once, clock, error, ports, region, timers};
+use crate::sample::ANN;
+use crate::stage::{Tape, at_once, clock, ports, region, timers};
 use fiacre_domain::event::Event;
 use fiacre_domain::id::CommandId;
-use fiacre_domain::place::Place;
-use fiacre_domain::pricing::Ride;
 use fiacre_domain::requirements::Capabilities;
 use fiacre_domain::saga::{Service, Setting};
 use fiacre_domain::stream::{Cause, Commit, TraceContext};
 use fiacre_domain::time::Timestamp;
-use fiacre_domain::trip::{PersonalPlace, PersonalPlan};
-use fiacre_domain::units::{Millimetres, Millis};
+use fiacre_domain::units::Millis;
 use fiacre_memory::{Executor, MemoryBus, MemoryEventStore, SkewedClock, VirtualTime};
 use fiacre_ports::mocks::{MockBus, MockIdSource, MockLocationFeed, MockRouteProvider, MockSeal};
-use fiacre_ports::{Basis, Bus, Cursor, EventStore, PortErrorKind, Prefetch, Route};
-use fiacre_services::desk::{DeskPorts, DriverDesk, Origin, RiderDesk};
+use fiacre_ports::{Bus, Cursor, EventStore, Prefetch};
+use fiacre_services::desk::{DeskPorts, DriverDesk, Origin};
 use fiacre_services::process::run;
 use fiacre_services::reactor::{Reactor, ServicePorts};
 use fiacre_services::topology;
 use std::sync::Arc;
 
-fn desk_ports(bus: Arc<dyn Bus>, routes: MockRouteProvider) -> DeskPorts {
+pub(crate) fn desk_ports(bus: Arc<dyn Bus>, routes: MockRouteProvider) -> DeskPorts {
     let mut seal = MockSeal::new();
     seal.expect_start_code().return_const(1_234_u16);
     DeskPorts {
@@ -104,50 +101,4 @@ fn what_a_request_leads_to_belongs_to_its_trace() {
     });
     let log = asked(&[(1, 1, true)], Some(&trace));
     assert_eq!(log[0].trace, Some(trace));
-}
-
-fn at(longitude_e7: i32) -> PersonalPlace {
-    PersonalPlace::Known(Place::from_e7(407_580_000, longitude_e7).unwrap())
-}
-
-fn rides(plan: &PersonalPlan, roads: bool) -> Result<Ride, &'static str> {
-    let mut routes = MockRouteProvider::new();
-    routes.expect_routes().returning(move |pairs, _| {
-        let leg = |_: &(Place, Place)| {
-            let route = Route {
-                distance: Millimetres::from_metres(1_000),
-                duration: Millis::from_minutes(3),
-                basis: Basis::Measured,
-            };
-            roads
-                .then_some(route)
-                .ok_or_else(|| error(PortErrorKind::Invalid))
-        };
-        pairs.iter().map(leg).collect()
-    });
-    let desk = RiderDesk::new(region(), desk_ports(Arc::new(MockBus::new()), routes));
-    at_once(desk.ride(plan)).map_err(|error| error.code())
-}
-
-#[test]
-fn a_ride_is_priced_by_the_ways_between_its_places() {
-    let plan = PersonalPlan {
-        pick_up: PersonalPlace::Known(pick_up()),
-        stops: vec![at(-739_800_000)],
-        destination: Some(at(-739_700_000)),
-    };
-    let expected = Ride::new(Millimetres::from_metres(2_000), Millis::from_minutes(6)).with_stops(1);
-    assert_eq!(rides(&plan, true), Ok(expected));
-    assert_eq!(rides(&plan, false), Err("invalid"), "no road leads there");
-    let nowhere = PersonalPlan {
-        destination: None,
-        ..plan.clone()
-    };
-    let erased = PersonalPlan {
-        stops: vec![PersonalPlace::Erased],
-        ..plan
-    };
-    for plan in [nowhere, erased] {
-        assert_eq!(rides(&plan, true), Err("desk_plan"));
-    }
 }

@@ -106,6 +106,8 @@ fn routes() -> MockRouteProvider {
             Ok(Route {
                 distance: Millimetres::from_metres(3_000),
                 duration: Millis::from_minutes(7),
+                standing: None,
+                turns: Vec::new(),
                 basis: Basis::Measured,
             })
         };

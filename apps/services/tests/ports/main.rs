@@ -20,4 +20,5 @@ mod sample;
 mod stage;
 mod topology;
 mod views;
+mod ways;
 mod writer;

@@ -1,18 +1,19 @@
 //! Each request of each desk, over mocks: what it puts on the bus, under which identity, and what it says of each answer.
 
-use crate::sample::{ANN, FENCE, TRIP, pick_up, plan, quote, reading, receipt, tariff, usd};
+use crate::sample::{self, ANN, FENCE, TRIP, pick_up, plan, reading, receipt, tariff, usd};
 use crate::stage::{NOW, Tape, at_once, clock, error, region};
 use fiacre_domain::dispatch::OfferNumber;
 use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::id::{CommandId, DriverId, PrincipalId, TripId};
 use fiacre_domain::matching::Sample;
-use fiacre_domain::pricing::{Ride, Surge};
+use fiacre_domain::place::Place;
+use fiacre_domain::pricing::{Party, Quote, Ride, Surge};
 use fiacre_domain::requirements::{Capabilities, Requirements};
 use fiacre_domain::saga::Command;
 use fiacre_domain::stream::TraceContext;
 use fiacre_domain::trip::{
-    Actor, AdjustReason, CancelReason, DeviceFact, Order, PaymentMethod, PersonalPlan, StartCheck,
-    StartProof, TripRequest,
+    Actor, AdjustReason, CancelReason, DeviceFact, Order, PaymentMethod, PersonalPlace, PersonalPlan,
+    StartCheck, StartProof, TripRequest,
 };
 use fiacre_domain::units::{Millimetres, Millis};
 use fiacre_domain::{dispatch, driver, trip};
@@ -92,7 +93,36 @@ fn seal() -> MockSeal {
     let mut seal = MockSeal::new();
     seal.expect_start_code().return_const(CODE);
     seal.expect_fingerprint().return_const(print());
+    seal.expect_ticket().returning(ticket);
     seal
+}
+
+/// As good as a keyed hash, for whoever does not look inside.
+fn ticket(trip: TripId, price: Fingerprint, plan: &PersonalPlan) -> Fingerprint {
+    let mut bytes = [0; 32];
+    for (at, byte) in format!("{trip:?}{price:?}{plan:?}").bytes().enumerate() {
+        bytes[at % 32] = byte.wrapping_add(bytes[at % 32]).rotate_left(3);
+    }
+    Fingerprint::new(bytes)
+}
+
+/// What two adults pay.
+fn quote() -> Arc<Quote> {
+    let ride = sample::quote()
+        .ride()
+        .clone()
+        .with_party(Party::adults(2).unwrap());
+    let quote = tariff().quote(&ride, sample::quote().at(), Surge::NONE);
+    Arc::new(quote.unwrap())
+}
+
+fn priced() -> PricedTrip {
+    PricedTrip {
+        trip: TRIP,
+        quote: quote(),
+        fingerprint: print(),
+        ticket: ticket(TRIP, print(), &plan()),
+    }
 }
 
 const fn print() -> Fingerprint {
@@ -113,11 +143,7 @@ fn origin(id: u128) -> Origin {
 
 fn booking() -> Booking {
     Booking {
-        priced: PricedTrip {
-            trip: TRIP,
-            quote: quote(),
-            fingerprint: print(),
-        },
+        priced: priced(),
         rider: RIDER,
         plan: plan(),
         payment: PaymentMethod::Cash,
@@ -183,13 +209,7 @@ fn of_riders() -> Vec<Request> {
             Command::Trip(TRIP, cancel),
         ),
         (
-            |desks, origin| {
-                at_once(
-                    desks
-                        .riders
-                        .change_plan(origin, TRIP, RIDER, plan(), quote(), print()),
-                )
-            },
+            |desks, origin| at_once(desks.riders.change_plan(origin, TRIP, RIDER, plan(), priced())),
             Command::Trip(TRIP, change),
         ),
         (
@@ -309,7 +329,7 @@ fn of_support() -> Vec<Request> {
             Command::Trip(TRIP, adjust),
         ),
         (
-            |desks, origin| at_once(desks.support.correct_reading(origin, TRIP, &quote(), &reading())),
+            |desks, origin| at_once(desks.support.correct_reading(origin, TRIP, &sample::quote(), &reading())),
             Command::Trip(TRIP, correct),
         ),
     ]
@@ -393,11 +413,16 @@ fn an_order_that_is_not_well_formed_is_refused_before_anything_is_published() {
         expires_at: Some(NOW),
         ..booking()
     };
+    let endless = PersonalPlan {
+        stops: vec![plan().pick_up; 100],
+        ..plan()
+    };
     let endless = Booking {
-        plan: PersonalPlan {
-            stops: vec![plan().pick_up; 100],
-            ..plan()
+        priced: PricedTrip {
+            ticket: ticket(TRIP, print(), &endless),
+            ..priced()
         },
+        plan: endless,
         ..booking()
     };
     for (booking, code) in [
@@ -418,27 +443,79 @@ fn a_price_whose_fingerprint_is_anothers_is_refused_before_anything_is_published
     changed.priced.fingerprint = other;
     let desks = Desks::confirmed();
     let booked = at_once(desks.riders.book(origin(5), changed)).unwrap_err();
-    let replanned = desks
-        .riders
-        .change_plan(origin(6), TRIP, RIDER, plan(), quote(), other);
+    let priced = PricedTrip {
+        fingerprint: other,
+        ..priced()
+    };
+    let replanned = desks.riders.change_plan(origin(6), TRIP, RIDER, plan(), priced);
     let replanned = at_once(replanned).unwrap_err();
     assert_eq!([booked.code(), replanned.code()], ["desk_fingerprint"; 2]);
     assert_eq!(desks.published(), vec![]);
+}
+
+/// A price for a short way used to pay for a long one, and one for two people for four.
+#[test]
+fn a_price_is_taken_for_its_own_trip_plan_and_party_only() {
+    let farther = PersonalPlan {
+        destination: Some(PersonalPlace::Known(Place::from_e7(0, 0).unwrap())),
+        ..plan()
+    };
+    let stopping = PersonalPlan {
+        stops: vec![plan().pick_up],
+        ..plan()
+    };
+    let taken = |change: fn(&mut Booking, PersonalPlan), plan: &PersonalPlan| {
+        let mut booking = booking();
+        change(&mut booking, plan.clone());
+        let desks = Desks::confirmed();
+        let booked = at_once(desks.riders.book(origin(5), booking));
+        let published = desks.published().len();
+        (booked.map_err(|error| error.code()), published)
+    };
+    let as_planned = |booking: &mut Booking, plan| booking.plan = plan;
+    assert_eq!(taken(as_planned, &plan()), (Ok(TRIP), 1));
+    assert_eq!(taken(as_planned, &farther), (Err("desk_another_plan"), 0));
+    assert_eq!(taken(as_planned, &stopping), (Err("desk_another_plan"), 0));
+    let other_trip = |booking: &mut Booking, _| booking.priced.trip = TripId::from_u128(77);
+    assert_eq!(taken(other_trip, &plan()), (Err("desk_another_plan"), 0));
+    let alone = |booking: &mut Booking, _| booking.party_size = 1;
+    assert_eq!(taken(alone, &plan()), (Err("desk_another_party"), 0));
+    // A ticket for a plan with more stops than were priced is none that this desk gives.
+    let forged = |booking: &mut Booking, plan: PersonalPlan| {
+        booking.priced.ticket = ticket(TRIP, print(), &plan);
+        booking.plan = plan;
+    };
+    assert_eq!(taken(forged, &stopping), (Err("desk_another_plan"), 0));
+    for other in [farther, stopping.clone()] {
+        let desks = Desks::confirmed();
+        let change = desks.riders.change_plan(origin(6), TRIP, RIDER, other, priced());
+        assert_eq!(at_once(change).unwrap_err().code(), "desk_another_plan");
+        assert_eq!(desks.published(), []);
+    }
+    let riders = Desks::confirmed().riders;
+    let refused = riders.quote(&tariff(), &stopping, quote().ride(), quote().at(), Surge::NONE);
+    assert_eq!(refused.unwrap_err().code(), "desk_another_plan");
 }
 
 #[test]
 fn a_price_has_an_identity_and_a_print_of_its_own_and_publishes_nothing() {
     let desks = Desks::confirmed();
     let at = quote().at();
-    let priced = desks.riders.quote(&tariff(), quote().ride(), at, Surge::NONE);
+    let priced = desks
+        .riders
+        .quote(&tariff(), &plan(), quote().ride(), at, Surge::NONE);
     let PricedTrip {
         trip,
         quote: price,
         fingerprint,
+        ticket: proof,
     } = priced.unwrap();
     assert_eq!((trip, price, fingerprint), (TRIP, quote(), print()));
+    assert_eq!(proof, ticket(TRIP, print(), &plan()));
     let backwards = Ride::new(Millimetres::from_metres(-1), Millis::ZERO);
-    let refused = desks.riders.quote(&tariff(), &backwards, at, Surge::NONE);
+    let refused = desks
+        .riders
+        .quote(&tariff(), &plan(), &backwards, at, Surge::NONE);
     assert_eq!(refused.unwrap_err().code(), "pricing_ride_negative");
     assert_eq!(desks.published(), []);
     assert_eq!(desks.riders.start_code(TripId::from_u128(2)), CODE);

@@ -21,6 +21,9 @@ impl Trip {
         if request.party_size() > request.requirements().seats().max(1) {
             return reject(RejectReason::PartyTooLarge);
         }
+        if !request.is_as_quoted() {
+            return reject(RejectReason::QuoteOfAnotherRide);
+        }
         Ok(Decision::one(TripEvent::Requested(Arc::clone(request))))
     }
 

@@ -79,6 +79,9 @@ impl Trip {
         if plan.stops.len() > PLAN_STOPS_MAX {
             return Err(Refusal::TooManyStops);
         }
+        if !(quote.is_for_party(request.party_size()) && quote.is_for_stops(plan.stops.len())) {
+            return Err(Refusal::QuoteOfAnotherRide);
+        }
         let before = self.change.as_ref().map_or(0, |change| change.revision);
         let revision = before.checked_add(1).ok_or(Refusal::PlanChangesUsedUp)?;
         let first = request.quote();

@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::driver::Fence;
-use crate::fingerprint::Fingerprint;
 use crate::fixture::{
     CARD, FEE_EN_ROUTE, FEE_NO_SHOW, OPERATOR, STRANGER, order, quote, quote_of, reading, request, tariff,
     usd,
@@ -13,8 +12,8 @@ use crate::place::Place;
 use crate::pricing::{Fault, Receipt, SlowRule, Speed, Tariff};
 use crate::requirements::Requirements;
 use crate::trip::{
-    Cancelled, CommandKind, FailReason, Order, PLAN_STOPS_MAX, PaymentMethod, PersonalPlace, ReassignReason,
-    Refusal, RequestError, Stage, TripPolicy, TripRequest,
+    Cancelled, CommandKind, FailReason, Order, PLAN_STOPS_MAX, PaymentMethod, PersonalPlace, PersonalPlan,
+    ReassignReason, Refusal, RequestError, Stage, TripPolicy, TripRequest,
 };
 use crate::units::Millis;
 use std::sync::Arc;
@@ -227,91 +226,6 @@ fn wrong_codes_are_counted_driver_by_driver() {
 }
 
 #[test]
-fn a_changed_plan_is_numbered_and_goes_with_every_later_search() {
-    let mut trip = confirmed_and(&[]);
-    for revision in 1..=2 {
-        let (plan, quote) = (fixture::plan_with_stops(revision), quote_of(&tariff(1), 4_000));
-        let change = Command::ChangePlan {
-            by: Actor::Rider(RIDER),
-            plan: plan.clone(),
-            quote: Arc::clone(&quote),
-            quote_fingerprint: Fingerprint::new([9; 32]),
-        };
-        let events = act(&mut trip, &change, NOW).unwrap();
-        let [TripEvent::PlanChanged(changed)] = &events[..] else {
-            panic!("not one change: {events:?}")
-        };
-        assert_eq!(usize::from(changed.revision), revision);
-        assert_eq!((&changed.plan, &changed.quote), (&plan, &quote));
-        assert_eq!(
-            (changed.quote_fingerprint, &changed.request),
-            (Fingerprint::new([9; 32]), &request())
-        );
-    }
-    let events = act(&mut trip, &withdraw(ANN, fence(1)), NOW).unwrap();
-    let [TripEvent::Reassigning { change, .. }] = &events[..] else {
-        panic!("not reassigning: {events:?}")
-    };
-    assert_eq!(
-        (change, change.as_ref().map(|change| change.revision)),
-        (&trip.plan_change().cloned(), Some(2))
-    );
-}
-
-#[test]
-fn a_plan_keeps_its_pick_up_and_has_its_limits() {
-    let change = |plan| Command::ChangePlan {
-        by: Actor::Rider(RIDER),
-        plan,
-        quote: quote_of(&tariff(1), 4_000),
-        quote_fingerprint: Fingerprint::new([0; 32]),
-    };
-    let mut elsewhere = fixture::plan();
-    elsewhere.pick_up = PersonalPlace::Known(Place::from_e7(0, 0).unwrap());
-    let trip = requested_and(&[]);
-    for (plan, refused) in [
-        (elsewhere, "!trip_pick_up_fixed"),
-        (fixture::plan_with_stops(9), "!trip_too_many_stops"),
-        (fixture::plan_with_stops(8), "TripPlanChanged"),
-    ] {
-        assert_eq!(answer(&trip, &change(plan), NOW), refused);
-    }
-}
-
-/// Another way for the same price used to be taken for the same plan.
-#[test]
-fn another_way_at_the_same_price_is_another_plan() {
-    let change = Command::ChangePlan {
-        by: Actor::Rider(RIDER),
-        plan: fixture::plan_with_stops(1),
-        quote: quote(),
-        quote_fingerprint: Fingerprint::new([0; 32]),
-    };
-    assert_eq!(answer(&requested_and(&[]), &change, NOW), "TripPlanChanged");
-}
-
-#[test]
-fn a_changed_plan_stays_within_the_first_hold_and_is_what_the_ride_settles_at() {
-    let plan = |quote: &Arc<_>| Command::ChangePlan {
-        quote_fingerprint: Fingerprint::new([0; 32]),
-        by: Actor::Operator(OPERATOR),
-        plan: fixture::plan(),
-        quote: Arc::clone(quote),
-    };
-    let mut trip = started_and(&[]);
-    let dearer = quote_of(&tariff(1), 50_000);
-    let other_terms = quote_of(&tariff(2), 4_000);
-    for refused in [&dearer, &other_terms] {
-        assert_eq!(act(&mut trip, &plan(refused), NOW), Err(Refusal::QuoteBeyondHold));
-    }
-    let shorter = quote_of(&tariff(1), 4_000);
-    let mut trip = after(trip, &[plan(&shorter)], NOW);
-    assert_eq!(trip.quote(), Some(&shorter));
-    act(&mut trip, &Command::RideOverdue, LATE).unwrap();
-    assert_eq!(trip.due(), Some(shorter.total()));
-}
-
-#[test]
 fn a_ride_ends_with_what_is_due_and_its_receipt() {
     for by in [Actor::Driver(ANN), Actor::Rider(RIDER), Actor::Operator(OPERATOR)] {
         let mut trip = started_and(&[]);
@@ -491,7 +405,7 @@ fn an_order_says_everything_or_is_refused() {
     }
     let stops = vec![PersonalPlace::Erased; PLAN_STOPS_MAX + 1];
     let crowded = Order {
-        plan: crate::trip::PersonalPlan {
+        plan: PersonalPlan {
             stops,
             ..fixture::plan()
         },
@@ -579,6 +493,7 @@ fn every_refusal_says_what_it_is() {
         Refusal::StartCodesUsedUp,
         Refusal::NotDueYet { due_at: NOW },
         Refusal::QuoteBeyondHold,
+        Refusal::QuoteOfAnotherRide,
         Refusal::TipWithoutCard,
         Refusal::TipTooLate { until: NOW },
         Refusal::TipOutOfBounds { most: usd(1) },

@@ -57,6 +57,8 @@ pub fn broken(clause: Clause) -> Broken {
         Clause::PairsFailAlone => Broken::new(OneFailsAll),
         Clause::NoPairsNoAnswers => Broken::new(AlwaysAnswers),
         Clause::BasisIsSaid => Broken::new(ClaimsToHaveMeasured),
+        Clause::StandingIsPartOfTheDuration => Broken::new(StandsBesides),
+        Clause::TurnsLieOnTheWay => Broken::new(SwapsAxes),
     }
 }
 
@@ -91,7 +93,8 @@ impl Bug for Metres {
     fn spoil(&self, _pairs: &[(Place, Place)], mut answers: Answers) -> Answers {
         for route in answers.iter_mut().flatten() {
             route.distance = Millimetres::new(route.distance.get() / 1_000);
-            route.duration = Millis::new(route.duration.get() / 1_000);
+            let seconds = |time: Millis| Millis::new(time.get() / 1_000);
+            (route.duration, route.standing) = (seconds(route.duration), route.standing.map(seconds));
         }
         answers
     }
@@ -105,11 +108,13 @@ impl Bug for SnapsAnywhere {
         let nothing = Route {
             distance: Millimetres::ZERO,
             duration: Millis::ZERO,
+            standing: None,
+            turns: Vec::new(),
             basis: Basis::Estimated,
         };
         answers
             .into_iter()
-            .map(|answer| Ok(answer.unwrap_or(nothing)))
+            .map(|answer| Ok(answer.unwrap_or_else(|_| nothing.clone())))
             .collect()
     }
 }
@@ -149,6 +154,34 @@ impl Bug for ClaimsToHaveMeasured {
     fn spoil(&self, _pairs: &[(Place, Place)], mut answers: Answers) -> Answers {
         for route in answers.iter_mut().flatten() {
             route.basis = Basis::Measured;
+        }
+        answers
+    }
+}
+
+/// What the car stands is added to what it drives.
+#[derive(Debug)]
+struct StandsBesides;
+impl Bug for StandsBesides {
+    fn spoil(&self, _pairs: &[(Place, Place)], mut answers: Answers) -> Answers {
+        for route in answers.iter_mut().flatten() {
+            route.standing = Some(route.duration.saturating_add(Millis::new(1)));
+        }
+        answers
+    }
+}
+
+/// Turns come as longitude and latitude.
+#[derive(Debug)]
+struct SwapsAxes;
+impl Bug for SwapsAxes {
+    fn spoil(&self, pairs: &[(Place, Place)], mut answers: Answers) -> Answers {
+        for (route, (_, to)) in answers.iter_mut().zip(pairs) {
+            if let Ok(route) = route {
+                route
+                    .turns
+                    .extend(Place::from_e7(to.longitude_e7(), to.latitude_e7()));
+            }
         }
         answers
     }

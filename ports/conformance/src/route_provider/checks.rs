@@ -6,6 +6,7 @@ use crate::script::Script;
 use crate::told::{Told, list};
 use fiacre_domain::geo::great_circle;
 use fiacre_domain::place::Place;
+use fiacre_domain::units::Millis;
 use fiacre_ports::{PortError, Route, RouteProvider};
 use std::sync::Arc;
 
@@ -75,7 +76,7 @@ pub(super) fn answers_follow_the_pairs<H: RouteProviderHarness>(script: &Script<
     expect_same("the same way for the same pair", &forwards, &backwards)?;
     for (pair, route) in pairs.iter().zip(&forwards) {
         let alone = script.found(&provider, std::slice::from_ref(pair))?;
-        expect_same("the way of the pair alone", &vec![*route], &alone)?;
+        expect_same("the way of the pair alone", &vec![route.clone()], &alone)?;
     }
     Ok(())
 }
@@ -139,7 +140,7 @@ pub(super) fn pairs_fail_alone<H: RouteProviderHarness>(script: &Script<'_, H>) 
     let others: Vec<_> = answers
         .iter()
         .step_by(2)
-        .map(|answer| answer.as_ref().ok().copied())
+        .map(|answer| answer.as_ref().ok().cloned())
         .collect();
     let expected: Vec<_> = alone.into_iter().map(Some).collect();
     expect_same("the ways around it", &expected, &others)
@@ -162,4 +163,37 @@ pub(super) fn basis_is_said<H: RouteProviderHarness>(script: &Script<'_, H>) -> 
         &vec![script.harness().basis(); 6],
         &bases,
     )
+}
+
+pub(super) fn standing_is_part_of_the_duration<H: RouteProviderHarness>(script: &Script<'_, H>) -> Check {
+    let provider = script.harness().open();
+    for route in script.found(&provider, &script.pairs())? {
+        let fits = route
+            .standing
+            .is_none_or(|standing| (Millis::ZERO..=route.duration).contains(&standing));
+        let expected = format!("unknown, or between nothing and {}", route.duration);
+        expect(fits, expected, &route)?;
+    }
+    Ok(())
+}
+
+pub(super) fn turns_lie_on_the_way<H: RouteProviderHarness>(script: &Script<'_, H>) -> Check {
+    let provider = script.harness().open();
+    let pairs = script.pairs();
+    for ((from, to), route) in pairs.into_iter().zip(script.found(&provider, &pairs)?) {
+        if route.turns.is_empty() {
+            continue;
+        }
+        let mut here = from;
+        let mut by_turns_mm = 0_i64;
+        for turn in route.turns.iter().chain([&to]) {
+            by_turns_mm = by_turns_mm.saturating_add(straight_mm((here, *turn)));
+            here = *turn;
+        }
+        // The ends are where riders stand, up to a block from the road.
+        let most_mm = route.distance.get().saturating_mul(11) / 10 + 200_000;
+        let expected = format!("at most {most_mm} mm from turn to turn");
+        expect(by_turns_mm <= most_mm, expected, by_turns_mm)?;
+    }
+    Ok(())
 }

@@ -22,4 +22,8 @@ crate::clause::clauses! {
         "answer no pairs with no answers";
     BasisIsSaid rp_06_basis_is_said by checks::basis_is_said:
         "say of each way whether it is measured or estimated, as its harness knows";
+    StandingIsPartOfTheDuration rp_07_standing_is_part_of_the_duration by checks::standing_is_part_of_the_duration:
+        "stand on a way for no longer than it takes, and for no less than nothing, or say that nobody knows";
+    TurnsLieOnTheWay rp_08_turns_lie_on_the_way by checks::turns_lie_on_the_way:
+        "turn at places of the way, in its order: straight from turn to turn is no longer than the way, but for a tenth and 200 m";
 }

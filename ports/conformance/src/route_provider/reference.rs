@@ -30,6 +30,8 @@ impl RouteProvider for Reference {
             Ok(Route {
                 distance,
                 duration: Millis::new(distance.get() / 10),
+                standing: Some(Millis::new(distance.get() / 30)),
+                turns: Vec::new(),
                 basis: Basis::Estimated,
             })
         };

@@ -6,6 +6,7 @@ use crate::reference::keeps_time;
 use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::id::TripId;
 use fiacre_domain::pricing::Quote;
+use fiacre_domain::trip::PersonalPlan;
 use fiacre_ports::Seal;
 use std::sync::Arc;
 
@@ -35,7 +36,29 @@ impl Seal for Handle {
                 }
                 Fingerprint::new(bytes)
             }
-            Clause::CodeIsOfTheTrip | Clause::CodesCannotBeGuessed => self.inner.fingerprint(quote),
+            Clause::CodeIsOfTheTrip
+            | Clause::CodesCannotBeGuessed
+            | Clause::TicketIsOfTripPriceAndPlan
+            | Clause::TicketsCannotBeForged => self.inner.fingerprint(quote),
+        }
+    }
+
+    fn ticket(&self, trip: TripId, price: Fingerprint, plan: &PersonalPlan) -> Fingerprint {
+        match self.bug {
+            // Any way is as good as another to the same place.
+            Clause::TicketIsOfTripPriceAndPlan => {
+                let ends = PersonalPlan {
+                    stops: Vec::new(),
+                    ..plan.clone()
+                };
+                self.inner.ticket(trip, price, &ends)
+            }
+            // Anyone can compute it.
+            Clause::TicketsCannotBeForged => Reference { key: 0 }.ticket(trip, price, plan),
+            Clause::SameQuoteSamePrint
+            | Clause::QuotesAreToldApart
+            | Clause::CodeIsOfTheTrip
+            | Clause::CodesCannotBeGuessed => self.inner.ticket(trip, price, plan),
         }
     }
 
@@ -48,7 +71,10 @@ impl Seal for Handle {
                 let code = hash(&trip.to_string()) % 10_000;
                 u16::try_from(code).unwrap_or_default()
             }
-            Clause::SameQuoteSamePrint | Clause::QuotesAreToldApart => self.inner.start_code(trip),
+            Clause::SameQuoteSamePrint
+            | Clause::QuotesAreToldApart
+            | Clause::TicketIsOfTripPriceAndPlan
+            | Clause::TicketsCannotBeForged => self.inner.start_code(trip),
         }
     }
 }

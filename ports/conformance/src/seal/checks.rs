@@ -3,10 +3,14 @@
 use super::SealHarness;
 use crate::report::{Check, Mismatch, expect, expect_same};
 use crate::script::Script;
+use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::money::Currency;
+use fiacre_domain::place::Place;
 use fiacre_domain::pricing::{Meter, Quote, Ride, Segment, Surge, Tariff};
 use fiacre_domain::ratio::Ratio;
+use fiacre_domain::trip::{PersonalPlace, PersonalPlan};
 use fiacre_domain::units::{Millimetres, Millis};
+use fiacre_ports::Seal;
 use std::collections::BTreeSet;
 use std::error::Error;
 use std::sync::Arc;
@@ -83,4 +87,52 @@ pub(super) fn codes_cannot_be_guessed<H: SealHarness>(script: &Script<'_, H>) ->
         .filter(|&&trip| own.start_code(trip) == foreign.start_code(trip));
     let alike = alike.count();
     expect(alike <= 10, "other codes under another key", alike)
+}
+
+/// Plans that differ in one place each.
+fn plans() -> [PersonalPlan; 4] {
+    let at = |north: i32| {
+        Place::from_e7(407_580_000 + north, -739_855_000).map_or(PersonalPlace::Erased, PersonalPlace::Known)
+    };
+    let plan = PersonalPlan {
+        pick_up: at(0),
+        stops: Vec::new(),
+        destination: Some(at(50_000)),
+    };
+    let stopping = PersonalPlan {
+        stops: vec![at(20_000)],
+        ..plan.clone()
+    };
+    let farther = PersonalPlan {
+        destination: Some(at(90_000)),
+        ..plan.clone()
+    };
+    let from_elsewhere = PersonalPlan {
+        pick_up: at(-1),
+        ..plan.clone()
+    };
+    [plan, stopping, farther, from_elsewhere]
+}
+
+/// The tickets of two trips at two prices by each plan.
+fn tickets<H: SealHarness>(script: &Script<'_, H>, seal: &dyn Seal) -> Vec<Fingerprint> {
+    let trips = [script.ids().trip(1), script.ids().trip(2)];
+    let prices = [Fingerprint::new([1; 32]), Fingerprint::new([2; 32])];
+    let of = |trip| prices.map(|price| plans().map(|plan| seal.ticket(trip, price, &plan)));
+    trips.map(of).as_flattened().as_flattened().to_vec()
+}
+
+pub(super) fn ticket_is_of_trip_price_and_plan<H: SealHarness>(script: &Script<'_, H>) -> Check {
+    let own = tickets(script, &*script.harness().open());
+    let again = tickets(script, &*script.harness().open());
+    expect_same("the tickets of another process", &own, &again)?;
+    let different: BTreeSet<_> = own.iter().collect();
+    expect_same("different tickets", &own.len(), &different.len())
+}
+
+pub(super) fn tickets_cannot_be_forged<H: SealHarness>(script: &Script<'_, H>) -> Check {
+    let own = tickets(script, &*script.harness().open());
+    let foreign = tickets(script, &*script.harness().open_foreign());
+    let alike = own.iter().filter(|ticket| foreign.contains(ticket)).count();
+    expect(alike == 0, "other tickets under another key", alike)
 }

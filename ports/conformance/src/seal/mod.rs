@@ -37,4 +37,8 @@ crate::clause::clauses! {
         "give a trip the same start code on every process, below 10,000";
     CodesCannotBeGuessed se_04_codes_cannot_be_guessed by checks::codes_cannot_be_guessed:
         "spread the start codes over all numbers, and give others under another key";
+    TicketIsOfTripPriceAndPlan se_05_ticket_is_of_trip_price_and_plan by checks::ticket_is_of_trip_price_and_plan:
+        "give a trip, a price and a plan the same ticket on every process, and another where one of them is another";
+    TicketsCannotBeForged se_06_tickets_cannot_be_forged by checks::tickets_cannot_be_forged:
+        "give other tickets under another key";
 }

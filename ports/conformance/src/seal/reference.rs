@@ -7,6 +7,7 @@ use crate::sample::AT;
 use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::id::TripId;
 use fiacre_domain::pricing::Quote;
+use fiacre_domain::trip::PersonalPlan;
 use fiacre_ports::Seal;
 use std::sync::Arc;
 
@@ -19,6 +20,15 @@ pub(super) fn hash(text: &str) -> u64 {
     mixed ^ mixed >> 33
 }
 
+/// A hash as long as a fingerprint.
+fn stretched(hash: u64) -> Fingerprint {
+    let mut bytes = [0; 32];
+    for (byte, print) in bytes.iter_mut().zip(hash.to_be_bytes().into_iter().cycle()) {
+        *byte = print;
+    }
+    Fingerprint::new(bytes)
+}
+
 /// A seal that obviously keeps every clause.
 #[derive(Debug, Clone, Copy)]
 pub struct Reference {
@@ -27,12 +37,11 @@ pub struct Reference {
 
 impl Seal for Reference {
     fn fingerprint(&self, quote: &Quote) -> Fingerprint {
-        let print = hash(&format!("{quote:?}")).to_be_bytes();
-        let mut bytes = [0; 32];
-        for (byte, print) in bytes.iter_mut().zip(print.into_iter().cycle()) {
-            *byte = print;
-        }
-        Fingerprint::new(bytes)
+        stretched(hash(&format!("{quote:?}")))
+    }
+
+    fn ticket(&self, trip: TripId, price: Fingerprint, plan: &PersonalPlan) -> Fingerprint {
+        stretched(hash(&format!("{} {trip} {price} {plan:?}", self.key)))
     }
 
     fn start_code(&self, trip: TripId) -> u16 {
