@@ -224,6 +224,13 @@ impl fmt::Display for Failure {
             Self::NoUseForVault => f.write_str(
                 "failed to choose a vault: nothing is sealed in memory; leave out --vault, or name a folder by --data DIR",
             ),
+            Self::City(CityError::Zones(error)) => {
+                write!(f, "{error}: in the city, by")?;
+                error
+                    .missing()
+                    .iter()
+                    .try_for_each(|zone| write!(f, " --elsewhere {zone}"))
+            }
             Self::City(error) => write!(f, "{error}"),
             Self::MissingTrips(count) => write!(
                 f,

@@ -62,6 +62,11 @@ fn what_cannot_be_played_is_bad_usage_and_says_what_to_do() {
         "--seed -1",
         "--seed 18446744073709551616",
         "--tariff no-such-tariff",
+        "--tariff chicago",
+        "--tariff tokyo",
+        "--tariff tokyo --elsewhere expresway",
+        "--elsewhere manhattan",
+        "--extra pick-up",
         "--tariff /dev/null",
         "--matching best",
         "--cancel-rate -0.1",
@@ -121,6 +126,20 @@ fn a_wrong_option_is_told_what_is_wrong_with_it() {
         ("--seed -1", "from 0 to 18446744073709551615"),
         ("--speed -3", "write max, or a whole number from 1 on"),
         ("--tariff=", "a value is required"),
+        (
+            "--tariff chicago",
+            "say that they lie elsewhere: in the city, by --elsewhere airport --elsewhere ohare --elsewhere midway --elsewhere suburbs",
+        ),
+        (
+            "--tariff tokyo --extra pick-up",
+            "zones of tariff tokyo on the map",
+        ),
+        ("--tariff tokyo --elsewhere expresway", "; is expressway meant?"),
+        (
+            "--tariff tokyo --elsewhere expressway --extra dog",
+            "--extra dog: tariff tokyo has pick-up",
+        ),
+        ("--elsewhere manhattan", "it lies in Manhattan"),
         ("--from 7:5", "as 07:05"),
         ("--weekday sun", "business days"),
         ("--weekday SUN", "business days"),
@@ -372,6 +391,38 @@ fn the_report_names_the_tariff_that_was_played() {
     let page = String::from_utf8(output.stdout).unwrap();
     // What is published knows no commission; the city takes one.
     assert!(page.contains("nyc-2022.c20 (version "), "{page}");
+}
+
+/// The state's surcharge is due on nearly every ride of Manhattan, and used to be on none.
+#[test]
+fn a_surcharge_by_zone_is_charged_settled_and_owed_to_its_authority() {
+    let day = played(&format!("{TOWN} --tariff nyc-2022 --payment-decline-rate 0"));
+    let owed = |authority: &str| {
+        let accounts = day["accounts"].as_array().unwrap().iter();
+        let balances = accounts.filter(|it| it["account"] == format!("authority {authority}"));
+        balances.map(|it| it["minor"].as_i64().unwrap()).sum::<i64>()
+    };
+    let completed = count(&day, "/trips/completed");
+    // Credits stand below zero; complaints give a part of some back, and rides uptown owe nothing.
+    let surcharges = -owed("nys");
+    assert!(
+        (completed * 250 * 6 / 10..=completed * 250).contains(&surcharges),
+        "{surcharges} cents of {completed} rides"
+    );
+    assert_eq!(surcharges % 250, 0, "once a ride, and whole");
+    assert_eq!(count(&day, "/audit/findings"), 0);
+    assert_eq!(count(&day, "/money/debt"), 0, "the hold suffices");
+    let page = String::from_utf8(fiacre(&format!("{TOWN} --tariff nyc-2022")).stdout).unwrap();
+    assert!(page.contains("→ authority nys"), "{page}");
+}
+
+#[test]
+fn a_tariff_of_another_city_is_played_once_its_zones_are_said_to_lie_elsewhere() {
+    let day = played(&format!(
+        "{TOWN} --tariff tokyo --elsewhere expressway --extra pick-up"
+    ));
+    assert!(count(&day, "/trips/completed") > 0);
+    assert_eq!(count(&day, "/audit/findings"), 0);
 }
 
 #[test]

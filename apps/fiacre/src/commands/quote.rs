@@ -1,6 +1,6 @@
 //! `fiacre quote`: what a ride costs, line by line, and a receipt for it.
 
-use super::tariff;
+use super::tariff::{self, check_extras, check_zones};
 use crate::failure::Failure;
 use crate::{fare, quantity};
 use clap::Args;
@@ -95,7 +95,10 @@ pub(crate) struct QuoteArguments {
 impl QuoteArguments {
     pub(crate) fn run(self, json: bool, out: &mut impl Write) -> Result<(), Failure> {
         let tariff = Arc::new(tariff::open(&self.tariff)?);
-        self.check_names(&tariff)?;
+        check_extras("--extra", &tariff, &self.extra)?;
+        check_zones("--pickup-zone", &tariff, self.pickup_zone.as_slice())?;
+        check_zones("--dropoff-zone", &tariff, self.dropoff_zone.as_slice())?;
+        check_zones("--via", &tariff, &self.via)?;
         let quote = tariff.quote(&self.ride()?, self.at, Surge::NONE)?;
         let lines = quote.lines()?;
         if let Some(path) = &self.receipt {
@@ -137,39 +140,6 @@ impl QuoteArguments {
         self.passenger_age
             .iter()
             .try_fold(adults?, |party, age| party.with_age(*age))
-    }
-
-    /// Who names an extra or a zone wants it priced: one that the tariff does not know is a slip of the hand, and a price
-    /// without it would be a wrong one.
-    fn check_names(&self, tariff: &Tariff) -> Result<(), Failure> {
-        let extras: Vec<&str> = self.extra.iter().map(ExtraId::as_str).collect();
-        let known_extras: Vec<ExtraId> = tariff.extras().collect();
-        let known_extras: Vec<&str> = known_extras.iter().map(ExtraId::as_str).collect();
-        check_known("--extra", tariff, &extras, &known_extras)?;
-        let known_zones: Vec<ZoneId> = tariff.zones().ids().collect();
-        let known_zones: Vec<&str> = known_zones.iter().map(ZoneId::as_str).collect();
-        for (option, zones) in [
-            ("--pickup-zone", self.pickup_zone.as_slice()),
-            ("--dropoff-zone", self.dropoff_zone.as_slice()),
-            ("--via", self.via.as_slice()),
-        ] {
-            let zones: Vec<&str> = zones.iter().map(ZoneId::as_str).collect();
-            check_known(option, tariff, &zones, &known_zones)?;
-        }
-        Ok(())
-    }
-}
-
-/// Whether `tariff` knows all that was `asked` for by an option.
-fn check_known(option: &'static str, tariff: &Tariff, asked: &[&str], known: &[&str]) -> Result<(), Failure> {
-    match asked.iter().find(|name| !known.contains(name)) {
-        Some(name) => Err(Failure::UnknownName {
-            option,
-            name: (*name).to_owned(),
-            tariff: tariff.id(),
-            known: known.iter().map(|name| (*name).to_owned()).collect(),
-        }),
-        None => Ok(()),
     }
 }
 

@@ -97,3 +97,31 @@ fn praise(file: &str, tariff: &Tariff, json: bool, out: &mut impl Write) -> Resu
     }
     Ok(())
 }
+
+/// Whether `tariff` has each extra that was asked for by an option. Who names one wants it priced: one that the tariff does not
+/// know is a slip of the hand, and a price without it would be a wrong one.
+pub(crate) fn check_extras(option: &'static str, tariff: &Tariff, asked: &[ExtraId]) -> Result<(), Failure> {
+    let known: Vec<ExtraId> = tariff.extras().collect();
+    match asked.iter().find(|extra| !known.contains(extra)) {
+        Some(extra) => Err(unknown(option, extra, tariff, &known)),
+        None => Ok(()),
+    }
+}
+
+/// Whether `tariff` has each zone that was named by an option: as [`check_extras`].
+pub(crate) fn check_zones(option: &'static str, tariff: &Tariff, named: &[ZoneId]) -> Result<(), Failure> {
+    let known: Vec<ZoneId> = tariff.zones().ids().collect();
+    match named.iter().find(|zone| !known.contains(zone)) {
+        Some(zone) => Err(unknown(option, zone, tariff, &known)),
+        None => Ok(()),
+    }
+}
+
+fn unknown<T: ToString>(option: &'static str, name: &T, tariff: &Tariff, known: &[T]) -> Failure {
+    Failure::UnknownName {
+        option,
+        name: name.to_string(),
+        tariff: tariff.id(),
+        known: known.iter().map(ToString::to_string).collect(),
+    }
+}

@@ -329,7 +329,13 @@ fn of_support() -> Vec<Request> {
             Command::Trip(TRIP, adjust),
         ),
         (
-            |desks, origin| at_once(desks.support.correct_reading(origin, TRIP, &sample::quote(), &reading())),
+            |desks, origin| {
+                at_once(
+                    desks
+                        .support
+                        .correct_reading(origin, TRIP, &sample::quote(), &reading()),
+                )
+            },
             Command::Trip(TRIP, correct),
         ),
     ]

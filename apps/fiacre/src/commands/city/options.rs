@@ -1,7 +1,7 @@
 //! What can be asked of `fiacre city`.
 
 use super::venue::VenueArguments;
-use crate::commands::tariff;
+use crate::commands::tariff::{self, check_extras, check_zones};
 use crate::failure::Failure;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, ValueEnum};
@@ -9,6 +9,7 @@ use fiacre_city::demand::{Burst, DemandError, Multiplier};
 use fiacre_city::players::{Habits, Share};
 use fiacre_city::report::Run;
 use fiacre_city::run::{CityError, CityOptions, DEMAND_MAX, DRIVERS_MAX, PAYMENT_DECLINES, drivers_for};
+use fiacre_domain::id::{ExtraId, ZoneId};
 use fiacre_domain::pricing::Tariff;
 use fiacre_domain::time::{TimeOfDay, Weekday};
 use fiacre_domain::units::Millis;
@@ -24,6 +25,8 @@ Examples:
   fiacre city --weekday fri --from 18:00 --hours 1 --demand 2 --json
   fiacre city --weekday mon --from 00:00 --hours 24 --trips monday.csv
   fiacre city --matching greedy --seed 7
+  fiacre city --tariff nyc-2022
+  fiacre city --tariff tokyo --elsewhere expressway --extra pick-up
   fiacre city --burst 18:30-18:45:10 --drivers 9000
   fiacre city --store embedded --data friday --ack-log accepted.txt
 
@@ -32,6 +35,9 @@ Bursts: 24:00 ends the day; where they overlap, their factors multiply.
 Built-in tariffs: bengaluru-auto, bengaluru-cab, chicago, london, nyc-2018, nyc-2022, tokyo. A tariff that does not say what \
 drivers are paid is played with the city's commission of 20% of the driver's lines; the report then names it with .c20, as \
 nyc-2018.c20.
+Zones: Manhattan's map knows those of New York's tariffs (manhattan, south of 96th and of 60th Street; the airports and New Jersey lie
+elsewhere). A tariff with other zones is refused, for nobody could tell what to charge, unless --elsewhere says of each that no
+ride touches it. Parties are of adults, and ride without a stop; extras are asked for by --extra alone.
 Drivers: 8,000 for each unit of demand, but no more than 100,000, unless --drivers says otherwise. The report says how many.
 Rates: the report says what the three shares came to, as does \"rates\" in the JSON. Riders cancel for other reasons too (0.15%), and \
 a trip may end by itself before its rider cancels.
@@ -72,6 +78,14 @@ pub(crate) struct CityArguments {
     /// A tariff file, or the name of a built-in tariff
     #[arg(long, value_name = "FILE", default_value = "nyc-2018", value_parser = NonEmptyStringValueParser::new())]
     tariff: String,
+
+    /// A zone of the tariff that no ride of Manhattan touches, such as another city's airport; may be given several times
+    #[arg(long, value_name = "ZONE")]
+    elsewhere: Vec<ZoneId>,
+
+    /// What every rider asks for, of what the tariff prices on request, such as pick-up; may be given several times
+    #[arg(long, value_name = "NAME")]
+    extra: Vec<ExtraId>,
 
     /// The optimum of all requests every two seconds, or for each in turn its cheapest free driver
     #[arg(long, value_enum, default_value_t = MatchingName::Batch)]
@@ -269,6 +283,8 @@ impl CityArguments {
         let usage = |error: DemandError| Failure::City(CityError::from(error));
         let demand = Multiplier::new(self.demand).map_err(usage)?;
         let tariff = Arc::new(tariff::open(&self.tariff)?);
+        check_zones("--elsewhere", &tariff, &self.elsewhere)?;
+        check_extras("--extra", &tariff, &self.extra)?;
         let habits = Habits {
             cancel: self.cancel_rate,
             decline: self.decline_rate,
@@ -282,6 +298,8 @@ impl CityArguments {
             bursts: self.burst.clone(),
             drivers: self.drivers.unwrap_or(drivers_for(demand)),
             seed: self.seed,
+            elsewhere: self.elsewhere.clone(),
+            extras: self.extra.clone(),
             matching: self.matching.into(),
             habits,
             payment_declines: self.payment_decline_rate,
