@@ -6,7 +6,7 @@ use crate::{fare, quantity};
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use fiacre_domain::id::{ExtraId, ZoneId};
-use fiacre_domain::pricing::{Line, Party, PricingError, Quote, Ride, Surge, Tariff};
+use fiacre_domain::pricing::{Line, Party, PricingError, Quote, Ride, Surge};
 use fiacre_domain::time::CivilDateTime;
 use fiacre_domain::units::{Millimetres, Millis};
 use serde_json::{Value, json};
