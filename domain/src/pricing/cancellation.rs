@@ -29,7 +29,8 @@ pub enum CancellationStage {
     Assigned {
         /// Since the driver was assigned.
         elapsed: Millis,
-        /// What they had driven towards the pick-up.
+        /// What they had driven towards the pick-up, as whoever cancelled tells it. No rule prices it: a fee that followed
+        /// from the word of who pays it would be nothing. It is there for whoever looks at a disputed fee.
         driven: Millimetres,
     },
     /// The driver stood at the pick-up.

@@ -304,45 +304,24 @@ impl Charge {
                 ..
             } => self.place_hold(authorization, amount),
             PaymentEvent::AuthorizationLost { authorization, .. } => self.lose_hold(authorization),
-            PaymentEvent::Declined { .. } => {
-                self.is_declined = true;
-                self.end_hold(Hold::Ended);
-            }
+            PaymentEvent::Declined { .. } => self.decline(),
             PaymentEvent::CaptureFailed { .. } | PaymentEvent::Voided { .. } => self.end_hold(Hold::Ended),
             PaymentEvent::SettlementAsked { basis, due, .. } => self.ask((basis, due), version),
             PaymentEvent::CaptureStarted { .. } => self.operation = Operation::Capturing,
             PaymentEvent::VoidStarted { .. } => self.operation = Operation::Voiding,
-            PaymentEvent::Captured { captured, .. } => {
-                self.end_hold(Hold::Captured);
-                add(&mut self.captured_minor, captured);
-            }
-            PaymentEvent::VoidRefused { captured, .. } => {
-                self.end_hold(Hold::Captured);
-                add(&mut self.stray_minor, captured);
-            }
+            PaymentEvent::Captured { captured, .. } => self.capture(captured),
+            PaymentEvent::VoidRefused { captured, .. } => self.capture_unasked(captured),
             PaymentEvent::Closed { outcome, .. } => self.outcome = Some(Box::new(outcome)),
-            PaymentEvent::DebtRecorded { amount, .. } => {
-                add(&mut self.debt_minor, amount);
-                add(&mut self.recorded_debt_minor, amount);
-            }
+            PaymentEvent::DebtRecorded { amount, .. } => self.owe(amount),
             PaymentEvent::DebtSettled { amount, .. } | PaymentEvent::DebtWrittenOff { amount, .. } => {
                 self.pay_debt(amount);
             }
             PaymentEvent::RefundStarted { refund, amount, .. } => self.start_refund(refund, amount),
-            PaymentEvent::Refunded { amount, .. } => {
-                self.operation = Operation::None;
-                add(&mut self.aftermath_mut().refunded_minor, amount);
-            }
-            PaymentEvent::RefundFailed { amount, .. } => {
-                self.operation = Operation::None;
-                add(&mut self.corrected_mut().failed_minor, amount);
-            }
+            PaymentEvent::Refunded { amount, .. } => self.refund(amount),
+            PaymentEvent::RefundFailed { amount, .. } => self.fail_refund(amount),
             PaymentEvent::CorrectionAsked { correction, .. } => self.corrected_mut().correct(correction),
             PaymentEvent::FurtherChargeAsked(ref further) => self.corrected_mut().share(further),
-            PaymentEvent::DebtReduced { amount, .. } => {
-                self.pay_debt(amount);
-                add(&mut self.corrected_mut().reduced_minor, amount);
-            }
+            PaymentEvent::DebtReduced { amount, .. } => self.reduce_debt(amount),
             PaymentEvent::CashReturned { amount, .. } => {
                 add(&mut self.corrected_mut().returned_minor, amount);
             }
@@ -373,6 +352,22 @@ impl Charge {
         self.lost |= bit(number);
     }
 
+    const fn decline(&mut self) {
+        self.is_declined = true;
+        self.end_hold(Hold::Ended);
+    }
+
+    const fn capture(&mut self, captured: Money) {
+        self.end_hold(Hold::Captured);
+        add(&mut self.captured_minor, captured);
+    }
+
+    /// A void was asked, and money taken.
+    const fn capture_unasked(&mut self, captured: Money) {
+        self.end_hold(Hold::Captured);
+        add(&mut self.stray_minor, captured);
+    }
+
     const fn ask(&mut self, (basis, due): (SettlementBasis, Option<Money>), version: Version) {
         self.is_asked = true;
         self.basis = Some(basis);
@@ -383,6 +378,26 @@ impl Charge {
     fn start_refund(&mut self, refund: u16, amount: Money) {
         self.operation = Operation::Refunding(amount.minor());
         self.aftermath_mut().refunds = refund;
+    }
+
+    fn refund(&mut self, amount: Money) {
+        self.operation = Operation::None;
+        add(&mut self.aftermath_mut().refunded_minor, amount);
+    }
+
+    fn fail_refund(&mut self, amount: Money) {
+        self.operation = Operation::None;
+        add(&mut self.corrected_mut().failed_minor, amount);
+    }
+
+    const fn owe(&mut self, amount: Money) {
+        add(&mut self.debt_minor, amount);
+        add(&mut self.recorded_debt_minor, amount);
+    }
+
+    fn reduce_debt(&mut self, amount: Money) {
+        self.pay_debt(amount);
+        add(&mut self.corrected_mut().reduced_minor, amount);
     }
 
     const fn pay_debt(&mut self, amount: Money) {

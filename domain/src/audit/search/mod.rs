@@ -7,7 +7,7 @@ mod sequence;
 
 use super::few::Few;
 use super::finding::{Flaw, Notes};
-use crate::dispatch::{DispatchEvent, Offer, OfferCounts, OfferNumber};
+use crate::dispatch::{DispatchEvent, Offer, OfferCounts, OfferNumber, SearchBrief};
 use crate::driver::Fence;
 use crate::event::Event;
 use crate::id::{DriverId, TripId};
@@ -191,10 +191,7 @@ impl Search {
                 budget_ends_at,
                 ref brief,
             } => {
-                self.step = Step::Searching;
-                self.round = round;
-                self.round_offers = OfferCounts::default();
-                self.plan_revision = brief.plan_revision;
+                self.start(round, brief);
                 self.give(budget_ends_at, commit.at);
             }
             DispatchEvent::SearchChanged { ref brief } => self.plan_revision = brief.plan_revision,
@@ -208,14 +205,8 @@ impl Search {
             }
             DispatchEvent::OfferMade(ref offer) => self.make(offer),
             DispatchEvent::OfferAccepted { offer, driver, round } => self.accept(offer, driver, round),
-            DispatchEvent::OfferDeclined { offer, driver } => {
-                self.round_offers.declined = self.round_offers.declined.saturating_add(1);
-                self.exclude(offer, driver);
-            }
-            DispatchEvent::OfferExpired { offer, driver } => {
-                self.round_offers.expired = self.round_offers.expired.saturating_add(1);
-                self.exclude(offer, driver);
-            }
+            DispatchEvent::OfferDeclined { offer, driver } => self.decline(offer, driver),
+            DispatchEvent::OfferExpired { offer, driver } => self.expire(offer, driver),
             DispatchEvent::OfferWithdrawn { offer, driver, .. } => self.withdraw(offer, driver),
             DispatchEvent::DriverAssigned { round, fence, driver } => self.assign(Assignment {
                 version,
@@ -225,15 +216,16 @@ impl Search {
             }),
             DispatchEvent::ReleaseAsked {
                 round, fence, driver, ..
-            } => self.ask_release(
-                round,
-                Release {
+            } => {
+                let trip_version = cause();
+                let release = Release {
                     version,
                     fence,
                     driver,
-                    trip_version: cause(),
-                },
-            ),
+                    trip_version,
+                };
+                self.ask_release(round, release);
+            }
             DispatchEvent::ReleaseNoted { round, fence } => self.note_release(round, fence),
             DispatchEvent::NoDriverFound { round, .. } => {
                 self.step = Step::Exhausted;
@@ -242,6 +234,23 @@ impl Search {
             DispatchEvent::DispatchEnding => self.step = Step::Ending,
             DispatchEvent::DispatchClosed => self.step = Step::Closed,
         }
+    }
+
+    fn start(&mut self, round: u8, brief: &SearchBrief) {
+        self.step = Step::Searching;
+        self.round = round;
+        self.round_offers = OfferCounts::default();
+        self.plan_revision = brief.plan_revision;
+    }
+
+    fn decline(&mut self, number: OfferNumber, driver: DriverId) {
+        self.round_offers.declined = self.round_offers.declined.saturating_add(1);
+        self.exclude(number, driver);
+    }
+
+    fn expire(&mut self, number: OfferNumber, driver: DriverId) {
+        self.round_offers.expired = self.round_offers.expired.saturating_add(1);
+        self.exclude(number, driver);
     }
 
     fn make(&mut self, offer: &Offer) {
