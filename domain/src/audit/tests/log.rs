@@ -553,10 +553,14 @@ pub(super) fn settled() -> TripEvent {
 
 /// By the rider, while the driver is on the way.
 pub(super) fn cancelled(receipt: Option<Receipt>, due: Option<Money>) -> TripEvent {
+    cancelled_at(Stage::EnRoute, receipt, due)
+}
+
+fn cancelled_at(stage: Stage, receipt: Option<Receipt>, due: Option<Money>) -> TripEvent {
     TripEvent::Cancelled(Arc::new(Cancelled {
         by: Actor::Rider(PrincipalId::from_u128(1)),
         reason: CancelReason::ChangedPlans,
-        stage: Stage::EnRoute,
+        stage,
         fault: Fault::Rider,
         receipt: receipt.map(Arc::new),
         due,
@@ -577,14 +581,7 @@ pub(super) fn cancelled_with(
 
 /// By the rider, before there was a driver.
 pub(super) fn cancelled_early(due: Option<Money>) -> TripEvent {
-    TripEvent::Cancelled(Arc::new(Cancelled {
-        by: Actor::Rider(PrincipalId::from_u128(1)),
-        reason: CancelReason::ChangedPlans,
-        stage: Stage::BeforeConfirmed,
-        fault: Fault::Rider,
-        receipt: None,
-        due,
-    }))
+    cancelled_at(Stage::BeforeConfirmed, None, due)
 }
 
 pub(super) fn plan_changed(quote: Arc<Quote>, plan: PersonalPlan) -> TripEvent {
