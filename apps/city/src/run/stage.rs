@@ -368,7 +368,9 @@ mod tests {
             ..CityOptions::friday(Arc::clone(&tariff))
         };
         let mut stage = Stage::set(&options, Venue::default(), Nobody).unwrap();
-        let scene = scene(&options, "manhattan".parse().unwrap(), &stage.manhattan, &tariff).unwrap();
+        let zones = Arc::new(options.zones().unwrap());
+        let region = "manhattan".parse().unwrap();
+        let scene = scene(&options, region, &stage.manhattan, (&tariff, &zones)).unwrap();
         stage.platform.bus = Arc::new(deaf_bus());
         let shared = Arc::clone(&stage.shared);
         call_in(&mut stage.platform, scene, &shared, 0, Box::new(|_| {})).unwrap();

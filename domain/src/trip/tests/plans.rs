@@ -89,8 +89,8 @@ fn a_price_is_for_the_stops_and_the_people_that_it_was_given_for() {
             quote_fingerprint: Fingerprint::new([0; 32]),
         };
         let order = Order {
-            plan,
             quote,
+            plan,
             ..order(CARD)
         };
         let request = TripRequest::new(order).unwrap();
