@@ -50,6 +50,8 @@ pub(crate) fn from_read(folder: &Path, error: ReadError) -> OpenError {
 pub struct WriteError {
     folder: PathBuf,
     is_full: bool,
+    /// Whether it was the disk of what is written first that failed.
+    is_elsewhere: bool,
     why: Arc<str>,
 }
 
@@ -64,6 +66,7 @@ impl WriteError {
         Self {
             folder: folder.to_owned(),
             is_full,
+            is_elsewhere: false,
             why: error.to_string().into(),
         }
     }
@@ -79,6 +82,7 @@ impl WriteError {
         Self {
             folder: folder.to_owned(),
             is_full: is_full_up,
+            is_elsewhere: true,
             why: error.to_string().into(),
         }
     }
@@ -101,7 +105,7 @@ impl WriteError {
 impl fmt::Display for WriteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "failed to write to {}: ", self.folder.display())?;
-        if self.is_full {
+        if self.is_full && !self.is_elsewhere {
             f.write_str("the disk is full; make room, then go on by `fiacre resume`")
         } else {
             write!(f, "{}; once that is mended, go on by `fiacre resume`", self.why)

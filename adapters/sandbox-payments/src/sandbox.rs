@@ -22,6 +22,7 @@ use fiacre_ports::{
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::poll_fn;
+use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
@@ -111,9 +112,9 @@ impl Sandbox {
         self.house().journal.is_awaited()
     }
 
-    /// Whether a write has failed: nothing more is done until the folder is opened again.
-    pub fn has_failed(&self) -> bool {
-        self.house().journal.has_failed()
+    /// How a write has failed, if one has: nothing more is done until the folder is opened again.
+    pub fn failure(&self) -> Option<io::ErrorKind> {
+        self.house().journal.failure()
     }
 
     /// Waits until everything that was done so far is on disk, at once where nothing is kept there; whether it is. What

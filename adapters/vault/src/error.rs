@@ -26,8 +26,8 @@ pub enum VaultError {
         /// What it said.
         source: io::Error,
     },
-    /// A write failed before, and what is on disk is not known; the vault must be opened again.
-    Unsure,
+    /// A write failed before, in this way, and what is on disk is not known; the vault must be opened again.
+    Unsure(io::ErrorKind),
 }
 
 impl VaultError {
@@ -38,7 +38,7 @@ impl VaultError {
             Self::Headless | Self::Damaged { .. } => "vault_damaged",
             Self::NoRandomness => "vault_no_randomness",
             Self::Io { .. } => "vault_io",
-            Self::Unsure => "vault_unsure",
+            Self::Unsure(_) => "vault_unsure",
         }
     }
 
@@ -72,8 +72,9 @@ impl fmt::Display for VaultError {
             Self::Io { doing, source } => {
                 write!(f, "failed to {doing}: {source}; mend it, and start again")
             }
-            Self::Unsure => f.write_str(
-                "failed to use the vault: a write failed before, and what is on disk is not known; start again",
+            Self::Unsure(kind) => write!(
+                f,
+                "failed to use the vault: a write failed before ({kind}), and what is on disk is not known; mend it, and start again"
             ),
         }
     }
@@ -84,7 +85,7 @@ impl Error for VaultError {
         match self {
             Self::Io { source, .. } => Some(source),
             Self::Folder(error) => error.source(),
-            Self::Headless | Self::Damaged { .. } | Self::NoRandomness | Self::Unsure => None,
+            Self::Headless | Self::Damaged { .. } | Self::NoRandomness | Self::Unsure(_) => None,
         }
     }
 }

@@ -29,8 +29,8 @@ pub(crate) struct VaultFile {
     turn: u64,
     /// Whether the disk may lack what was added last.
     is_behind: bool,
-    /// A write failed: what is on disk is not known.
-    is_unsure: bool,
+    /// A write failed, and how: what is on disk is not known.
+    unsure: Option<io::ErrorKind>,
     /// Another process may have it once this is dropped.
     _folder: OwnFolder,
 }
@@ -62,7 +62,7 @@ impl VaultFile {
             count,
             turn: head.turn,
             is_behind: false,
-            is_unsure: false,
+            unsure: None,
             _folder: folder,
         };
         Ok((vault, entries))
@@ -83,12 +83,11 @@ impl VaultFile {
 
     /// Waits until the disk has what was added.
     pub(crate) fn sync(&mut self) -> Result<(), VaultError> {
+        if let Some(kind) = self.unsure {
+            return Err(VaultError::io("write the vault")(kind.into()));
+        }
         if !self.is_behind {
-            return if self.is_unsure {
-                Err(VaultError::Unsure)
-            } else {
-                Ok(())
-            };
+            return Ok(());
         }
         let head = Head {
             turn: self.turn.wrapping_add(1),
@@ -115,11 +114,11 @@ impl VaultFile {
 
     /// After a write that failed nothing is known of the disk, nor whether a later sync would tell.
     fn writing(&mut self, write: impl FnOnce(&mut File) -> io::Result<()>) -> Result<(), VaultError> {
-        if self.is_unsure {
-            return Err(VaultError::Unsure);
+        if let Some(kind) = self.unsure {
+            return Err(VaultError::Unsure(kind));
         }
         let written = write(&mut self.file);
-        self.is_unsure = written.is_err();
+        self.unsure = written.as_ref().err().map(io::Error::kind);
         written.map_err(VaultError::io("write the vault"))
     }
 }

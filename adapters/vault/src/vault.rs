@@ -107,7 +107,7 @@ impl FolderVault {
     /// Waits until the disk has every key that was given; at once where it has.
     ///
     /// # Errors
-    /// [`VaultError::Io`] where it cannot be said what the disk has, and [`VaultError::Unsure`] ever after.
+    /// [`VaultError::Io`] where it cannot be said what the disk has, also because an earlier write failed.
     pub fn sync(&self) -> Result<(), VaultError> {
         self.vault().file.sync()
     }
@@ -125,7 +125,7 @@ impl FolderVault {
     pub fn identify(&self) -> Result<Fingerprint, VaultError> {
         let mut vault = self.vault();
         vault.bind(&[IDENTITY])?;
-        vault.keys.secret(IDENTITY.rider).ok_or(VaultError::Unsure)
+        vault.keys.secret(IDENTITY.rider).ok_or(VaultError::Headless)
     }
 
     /// How many trips it has bound, those among them that were forgotten.
@@ -183,7 +183,7 @@ fn failed(doing: &'static str) -> impl FnOnce(VaultError) -> PortError {
         let kind = match error {
             VaultError::Io { .. } => PortErrorKind::OutcomeUnknown,
             // It was opened: nothing of the folder goes wrong any more.
-            VaultError::Unsure | VaultError::NoRandomness | VaultError::Folder(_) => {
+            VaultError::Unsure(_) | VaultError::NoRandomness | VaultError::Folder(_) => {
                 PortErrorKind::Unavailable
             }
             VaultError::Headless | VaultError::Damaged { .. } => PortErrorKind::Damaged,

@@ -106,9 +106,9 @@ pub enum KeepError {
     Write(#[from] WriteError),
     /// Nothing more can be written to the payment company's records.
     #[error(
-        "failed to write the payment company's records: make room, or mend the disk; then go on by `fiacre resume`"
+        "failed to write the payment company's records: {0}; make room, or mend the disk; then go on by `fiacre resume`"
     )]
-    CompanyWrite,
+    CompanyWrite(io::ErrorKind),
 }
 
 /// The ports that keep something.

@@ -229,8 +229,8 @@ impl Platform {
 
     /// Why nothing more can be kept, if so.
     pub(crate) fn check(&self) -> Result<(), KeepError> {
-        if self.company.has_failed() {
-            return Err(KeepError::CompanyWrite);
+        if let Some(kind) = self.company.failure() {
+            return Err(KeepError::CompanyWrite(kind));
         }
         self.kept.check()
     }

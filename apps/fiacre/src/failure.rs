@@ -134,8 +134,8 @@ fn keeping(error: &KeepError) -> u8 {
         | KeepError::Vault(VaultError::Headless | VaultError::Damaged { .. }) => EXIT_UNREADABLE,
         KeepError::Note(..)
         | KeepError::Write(_)
-        | KeepError::CompanyWrite
-        | KeepError::Vault(VaultError::NoRandomness | VaultError::Io { .. } | VaultError::Unsure) => {
+        | KeepError::CompanyWrite(_)
+        | KeepError::Vault(VaultError::NoRandomness | VaultError::Io { .. } | VaultError::Unsure(_)) => {
             EXIT_OUTPUT
         }
         KeepError::Company(sandbox::OpenError::OtherCompany { .. }) => EXIT_USAGE,

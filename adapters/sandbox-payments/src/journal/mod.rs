@@ -14,6 +14,7 @@ pub use error::OpenError;
 use bytes::Stored;
 use entry::Said;
 use fiacre_domain::time::Timestamp;
+use std::io;
 use std::path::Path;
 use std::task::{Context, Poll, Waker};
 use volume::{Volume, blank_frame, is_blank};
@@ -28,8 +29,8 @@ enum Kept {
     /// It is being done again; this came of the last deed.
     Again(Outcome),
     OnDisk(Volume),
-    /// A write failed: nothing is written any more.
-    Failed,
+    /// A write failed, in this way: nothing is written any more.
+    Failed(io::ErrorKind),
 }
 
 /// It cannot be said what the disk holds, until the company is opened again.
@@ -108,7 +109,7 @@ impl Journal {
         let nothing = Outcome::of(&(), &mut self.scratch);
         match &mut self.kept {
             Kept::Again(outcome) => std::mem::replace(outcome, nothing),
-            Kept::Nowhere | Kept::OnDisk(_) | Kept::Failed => nothing,
+            Kept::Nowhere | Kept::OnDisk(_) | Kept::Failed(_) => nothing,
         }
     }
 
@@ -117,7 +118,15 @@ impl Journal {
     }
 
     pub(crate) const fn has_failed(&self) -> bool {
-        matches!(self.kept, Kept::Failed)
+        self.failure().is_some()
+    }
+
+    /// How a write failed, if one did.
+    pub(crate) const fn failure(&self) -> Option<io::ErrorKind> {
+        match self.kept {
+            Kept::Failed(kind) => Some(kind),
+            Kept::Nowhere | Kept::Again(_) | Kept::OnDisk(_) => None,
+        }
     }
 
     /// Writes down what was done at `at`, and what it was answered.
@@ -129,7 +138,7 @@ impl Journal {
     /// The same, of what nobody waits for: it is written with what comes next.
     pub(crate) fn note_by_the_way(&mut self, at: Timestamp, deed: impl FnOnce() -> Deed, said: &impl Said) {
         match &mut self.kept {
-            Kept::Nowhere | Kept::Failed => {}
+            Kept::Nowhere | Kept::Failed(_) => {}
             Kept::Again(outcome) => *outcome = Outcome::of(said, &mut self.scratch),
             Kept::OnDisk(_) => {
                 let outcome = Outcome::of(said, &mut self.scratch);
@@ -179,7 +188,7 @@ impl Journal {
     /// As if a write had failed.
     #[cfg(test)]
     pub(crate) fn fail(&mut self) {
-        self.kept = Kept::Failed;
+        self.kept = Kept::Failed(io::ErrorKind::Other);
     }
 
     /// Writes what there is.
@@ -189,7 +198,7 @@ impl Journal {
         {
             if let Err(error) = volume.append(&mut self.group) {
                 tracing::error!(%error, "the payment sandbox cannot write: it is closed until it is opened again");
-                self.kept = Kept::Failed;
+                self.kept = Kept::Failed(error.kind());
             }
             self.group.truncate(blank_frame().len());
         }
