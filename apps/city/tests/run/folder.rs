@@ -33,9 +33,9 @@ fn play_on(folder: &Path, options: &CityOptions) -> Result<(Day, BTreeSet<TripId
 
 #[test]
 fn one_seed_gives_one_digest_in_memory_and_on_a_folder() {
-    for seed in 1..=3 {
+    for (seed, minutes) in [(1, 6), (2, 3), (3, 3)] {
         let mut options = evening();
-        options.length = Millis::from_minutes(3);
+        options.length = Millis::from_minutes(minutes);
         options.seed = seed;
         let in_memory = play(&options);
         let folder = empty_folder();

@@ -1,6 +1,11 @@
 //! A city on a folder: killed, resumed, audited; and what is said of folders that cannot be used.
 
 use super::{UNREADABLE, USAGE, exit, fiacre, words};
+use fiacre_domain::id::PrincipalId;
+use fiacre_domain::time::Timestamp;
+use fiacre_memory::{Executor, VirtualTime};
+use fiacre_ports::KeyVault;
+use fiacre_vault::FolderVault;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -160,6 +165,54 @@ fn a_store_and_a_folder_belong_together() {
         assert_eq!(code, USAGE, "{said}");
         assert!(said.contains(says), "{said}");
     }
+}
+
+#[test]
+fn where_a_trip_began_is_told_with_its_key_and_is_sealed_without_and_forgotten_with_its_rider() {
+    let place = empty_folder();
+    let (data, accepted) = (place.path().join("data"), place.path().join("accepted"));
+    let mut line = city(&data, "0.002");
+    line.extend(words(&format!("--ack-log {}", accepted.display())));
+    assert_eq!(exit(&line).0, 0);
+    let acknowledged = std::fs::read_to_string(&accepted).unwrap();
+    let trip = acknowledged.lines().next().unwrap();
+    let told = |more: &str| {
+        let line = format!("trip explain {trip} --data {}{more}", data.display());
+        let output = fiacre(&words(&line));
+        assert_eq!(output.status.code(), Some(0), "{line}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let page = told("");
+    assert!(page.contains("pick-up 40."), "{page}");
+
+    let (vault, away) = (vault_of(&data), place.path().join("away"));
+    std::fs::rename(&vault, &away).unwrap();
+    let page = told("");
+    assert!(
+        page.contains("places   sealed") && !page.contains("pick-up 40."),
+        "{page}"
+    );
+    let elsewhere = format!(" --vault {}", away.display());
+    assert!(told(&elsewhere).contains("pick-up 40."));
+    // What is sealed is audited all the same.
+    let (code, said) = exit(&words(&format!("audit check {} --ended", data.display())));
+    assert_eq!(code, 0, "{said}");
+
+    let keys = FolderVault::open_made(&away).unwrap();
+    let time = VirtualTime::starting_at(Timestamp::from_ms(0));
+    // The city numbers its riders.
+    for rider in 0..100 {
+        let forgotten = keys.forget(PrincipalId::from_u128(rider));
+        Executor::fifo(time.clone()).block_on(forgotten).unwrap().unwrap();
+    }
+    drop(keys);
+    let page = told(&elsewhere);
+    assert!(
+        page.contains("places   forgotten") && !page.contains("pick-up 40."),
+        "{page}"
+    );
+    let resume = format!("resume --data {}{elsewhere}", data.display());
+    assert_eq!(exit(&words(&resume)).0, 0, "it is at rest");
 }
 
 /// Where the keys of a run lie, unless another place is named.

@@ -1,6 +1,7 @@
 //! `fiacre trip explain`.
 
 use super::{moment, open};
+use crate::commands::vault::{Privacy, VaultArguments};
 use crate::failure::{AtRestFailure, Failure};
 use clap::Args;
 use fiacre_auditing::timeline::{Entry, Standing, Timeline};
@@ -31,6 +32,9 @@ pub(crate) struct ExplainArguments {
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
 
+    #[command(flatten)]
+    vault: VaultArguments,
+
     /// Tell it as it stood at this moment, in UTC
     #[arg(long, value_name = "TIME", value_parser = moment)]
     at: Option<Timestamp>,
@@ -39,15 +43,16 @@ pub(crate) struct ExplainArguments {
 impl ExplainArguments {
     pub(crate) fn run(self, json: bool, out: &mut impl Write) -> Result<(), Failure> {
         let folder = open(&self.data)?;
-        let timeline = Timeline::read(&folder, self.trip, None, self.at)
+        let privacy = self.vault.ask(&self.data, self.trip)?;
+        let timeline = Timeline::read(&folder, self.trip, privacy.key(), self.at)
             .map_err(|error| AtRestFailure::Rows(self.data.clone(), error))?;
         if timeline.is_empty() {
             return Err(AtRestFailure::NoSuchTrip(self.trip).into());
         }
         if json {
-            writeln!(out, "{:#}", self.as_json(&timeline))?;
+            writeln!(out, "{:#}", self.as_json(&timeline, &privacy))?;
         } else {
-            self.show(&timeline, out)?;
+            self.show(&timeline, &privacy, out)?;
         }
         match timeline.unreadable.len() {
             0 => Ok(()),
@@ -55,11 +60,19 @@ impl ExplainArguments {
         }
     }
 
-    fn show(&self, timeline: &Timeline, out: &mut impl Write) -> std::io::Result<()> {
+    fn show(&self, timeline: &Timeline, privacy: &Privacy, out: &mut impl Write) -> std::io::Result<()> {
         let standing = &timeline.standing;
         let began_at = timeline.began_at().unwrap_or(Timestamp::from_ms(0));
         writeln!(out, "trip     {}", self.trip)?;
         writeln!(out, "began    {began_at}")?;
+        match privacy {
+            Privacy::Open(_) => {}
+            Privacy::Sealed => writeln!(
+                out,
+                "places   sealed: --vault names the folder of the keys, if they are elsewhere"
+            )?,
+            Privacy::Forgotten => writeln!(out, "places   forgotten with their rider")?,
+        }
         if let Some(at) = self.at {
             writeln!(out, "as of    {at} ({})", offset(began_at, at))?;
         }
@@ -98,7 +111,7 @@ impl ExplainArguments {
         show_waits(timeline, began_at, out)
     }
 
-    fn as_json(&self, timeline: &Timeline) -> Value {
+    fn as_json(&self, timeline: &Timeline, privacy: &Privacy) -> Value {
         let standing = &timeline.standing;
         let charges: Vec<_> = standing
             .charges
@@ -126,6 +139,7 @@ impl ExplainArguments {
             .collect();
         json!({
             "trip": self.trip.to_string(),
+            "places": privacy.name(),
             "at": self.at.map(|at| at.to_string()),
             "events": timeline.entries.iter().map(as_json).collect::<Vec<_>>(),
             "state": { "trip": standing.trip_state(), "search": standing.search_state(), "charges": charges },
