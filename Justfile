@@ -74,6 +74,10 @@ durable-ratio *OPTIONS:
 power-loss:
     cargo test -p fiacre-embedded --lib power_loss
 
+# Fill the disk under a city, and under its vault: it stops with a clear word, nothing is lost, and it goes on: just disk-full [SIZE…]
+disk-full *SIZES:
+    .ci/disk-full {{ SIZES }}
+
 # Fill the disk while a group is written, and take the right to write away (as root: it mounts small file systems)
 disk-faults:
     cargo test -p fiacre-embedded --lib disk_faults -- --ignored --test-threads=1
