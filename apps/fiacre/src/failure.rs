@@ -152,18 +152,7 @@ fn keeping(error: &KeepError) -> u8 {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Tariff(error) | Self::FaultyTariff(error) => {
-                write!(f, "{error}")?;
-                if matches!(error.fault(), TariffFileFault::Unreadable(_)) {
-                    let names: Vec<&str> = fiacre_tariffs::built_in_names().collect();
-                    write!(
-                        f,
-                        "; give the path of a tariff file, or one of {}",
-                        listed(&names)
-                    )?;
-                }
-                Ok(())
-            }
+            Self::Tariff(error) | Self::FaultyTariff(error) => fmt_tariff(error, f),
             Self::Ride(error) => write!(f, "{error}"),
             Self::UnknownName {
                 option,
@@ -172,42 +161,21 @@ impl fmt::Display for Failure {
                 known,
             } => {
                 write!(f, "failed to price {option} {name}: tariff {tariff} ")?;
-                match known.as_slice() {
-                    [] => write!(f, "has none; leave out {option}"),
-                    known => {
-                        write!(f, "has {}", listed(known))?;
-                        match nearest(name, known) {
-                            Some(meant) => write!(f, "; is {meant} meant?"),
-                            None => Ok(()),
-                        }
-                    }
-                }
+                fmt_known(option, name, known, f)
             }
             Self::Unreadable(path, error) => {
-                write!(
-                    f,
-                    "failed to read {}: {error}; give the path of a file",
-                    path.display()
-                )
+                let path = path.display();
+                write!(f, "failed to read {path}: {error}; give the path of a file")
             }
             Self::Unwritable(path, error) => {
-                write!(
-                    f,
-                    "failed to write {}: {error}; give a path that can be written",
-                    path.display()
-                )
+                let path = path.display();
+                write!(f, "failed to write {path}: {error}; give a path that can be written")
             }
             Self::Unwritten(path, error) => {
-                write!(
-                    f,
-                    "failed to write {} to its end: {error}; make room, or give another path",
-                    path.display()
-                )
+                let path = path.display();
+                write!(f, "failed to write {path} to its end: {error}; make room, or give another path")
             }
-            Self::Illegible(
-                path,
-                error @ (WireError::NotText { .. } | WireError::NotJson { .. } | WireError::Malformed { .. }),
-            ) => write!(
+            Self::Illegible(path, error) if is_no_receipt(error) => write!(
                 f,
                 "{}: {error}; give a receipt as `fiacre quote … --receipt FILE` writes it, unedited",
                 path.display()
@@ -249,6 +217,36 @@ impl fmt::Display for Failure {
             Self::Output(error) => write!(f, "failed to write the answer: {error}"),
         }
     }
+}
+
+fn fmt_tariff(error: &TariffFileError, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(f, "{error}")?;
+    if matches!(error.fault(), TariffFileFault::Unreadable(_)) {
+        let names: Vec<&str> = fiacre_tariffs::built_in_names().collect();
+        let names = listed(&names);
+        write!(f, "; give the path of a tariff file, or one of {names}")?;
+    }
+    Ok(())
+}
+
+/// What could be named by `option` instead of `name`.
+fn fmt_known(option: &str, name: &str, known: &[String], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if known.is_empty() {
+        return write!(f, "has none; leave out {option}");
+    }
+    write!(f, "has {}", listed(known))?;
+    match nearest(name, known) {
+        Some(meant) => write!(f, "; is {meant} meant?"),
+        None => Ok(()),
+    }
+}
+
+/// Whether a file is not a receipt at all, rather than one of something else.
+const fn is_no_receipt(error: &WireError) -> bool {
+    matches!(
+        error,
+        WireError::NotText { .. } | WireError::NotJson { .. } | WireError::Malformed { .. }
+    )
 }
 
 /// `a, b, c`.
