@@ -5,6 +5,7 @@
 //! itself.
 
 use fiacre_domain::fingerprint::Fingerprint;
+use fiacre_domain::id::TripId;
 use fiacre_domain::stream::{Commit, StreamId};
 use fiacre_wire::{HashAside, Hasher};
 use std::borrow::Borrow;
@@ -14,6 +15,8 @@ use std::collections::BTreeMap;
 #[derive(Debug, Default)]
 pub struct Digest {
     hasher: Hasher,
+    /// Trips that are over, by their ids alone: a day has hundreds of thousands.
+    trips: Vec<(TripId, Fingerprint)>,
     hashed: Vec<(StreamId, Fingerprint)>,
     /// Streams that go on, as far as they were added. Boxed: a tree keeps room for as many again as it holds.
     open: BTreeMap<StreamId, Box<HashAside>>,
@@ -33,11 +36,16 @@ impl Digest {
         if self.commits == before {
             return;
         }
+        let hash = self.hasher.take();
+        let StreamId::Trip(trip) = stream else {
+            self.hashed.push((stream, hash));
+            return;
+        };
         // Kept of every trip that ever was: room for as many again would be half of it.
-        if self.hashed.len() == self.hashed.capacity() {
-            self.hashed.reserve_exact((self.hashed.len() / 8).max(1_024));
+        if self.trips.len() == self.trips.capacity() {
+            self.trips.reserve_exact((self.trips.len() / 16).max(1_024));
         }
-        self.hashed.push((stream, self.hasher.take()));
+        self.trips.push((trip, hash));
     }
 
     /// Adds the next commits of a stream that goes on.
@@ -73,7 +81,9 @@ impl Digest {
             .open
             .into_iter()
             .map(|(stream, aside)| (stream, aside.finish()));
-        self.hashed.extend(open);
+        let trips = self.trips.into_iter();
+        let trips = trips.map(|(trip, hash)| (StreamId::Trip(trip), hash));
+        self.hashed.extend(open.chain(trips));
         self.hashed.sort_unstable();
         for hashed in &self.hashed {
             self.hasher.add(hashed);
