@@ -2,10 +2,14 @@
 //!
 //! Counts of the rest first, then verdicts up to the end. Whole numbers take seven bits a byte, the lowest first (LEB128),
 //! their sign in the lowest bit; terms are written as differences to those before, since some are the same for a whole trip.
+//! Of a driver's id only what differs from the one before is written: ids are given in an order, and begin alike.
 
 use super::verdict::{Outcome, Terms, Verdict, VerdictCounts};
 use crate::id::{DriverId, TripId};
 use std::slice::Iter;
+
+/// How long an id is.
+const ID_BYTES: u8 = 16;
 
 /// Packs verdicts, and counts of those that are not among them; nothing for none at all.
 pub(super) fn pack(listed: impl IntoIterator<Item = Verdict>, rest: VerdictCounts) -> Box<[u8]> {
@@ -25,6 +29,7 @@ pub(super) fn pack(listed: impl IntoIterator<Item = Verdict>, rest: VerdictCount
 pub(super) fn unpack(bytes: &[u8]) -> (impl Iterator<Item = Verdict>, VerdictCounts) {
     let mut reader = Reader {
         bytes: bytes.iter(),
+        driver: 0,
         before: Terms::default(),
     };
     let rest = reader.counts().unwrap_or_default();
@@ -34,6 +39,7 @@ pub(super) fn unpack(bytes: &[u8]) -> (impl Iterator<Item = Verdict>, VerdictCou
 #[derive(Default)]
 struct Packer {
     bytes: Vec<u8>,
+    driver: u128,
     before: Terms,
 }
 
@@ -52,6 +58,16 @@ impl Packer {
         for count in counts.to_array() {
             self.number(count.into());
         }
+    }
+
+    /// How many of the last bytes differ, and these.
+    fn driver(&mut self, driver: DriverId) {
+        let driver = driver.to_u128();
+        let differing = driver ^ std::mem::replace(&mut self.driver, driver);
+        let same = differing.leading_zeros() / u8::BITS;
+        self.bytes.push(ID_BYTES - same.to_le_bytes()[0]);
+        self.bytes
+            .extend(differing.to_be_bytes().iter().skip(same as usize));
     }
 
     fn terms(&mut self, terms: Terms) {
@@ -73,8 +89,7 @@ impl Packer {
             Outcome::TooFar { .. } => 7,
         };
         self.bytes.push(tag);
-        self.bytes
-            .extend_from_slice(&verdict.driver().to_u128().to_be_bytes());
+        self.driver(verdict.driver());
         match verdict.outcome() {
             Outcome::Chosen { terms } => self.terms(terms),
             Outcome::Lost { terms, to, by_ms } => {
@@ -106,6 +121,7 @@ const fn parts(terms: Terms) -> [i32; 5] {
 /// Reads what was packed, and ends where it does.
 struct Reader<'a> {
     bytes: Iter<'a, u8>,
+    driver: u128,
     before: Terms,
 }
 
@@ -118,6 +134,16 @@ impl Reader<'_> {
         let (id, rest) = self.bytes.as_slice().split_first_chunk()?;
         self.bytes = rest.iter();
         Some(u128::from_be_bytes(*id))
+    }
+
+    fn driver(&mut self) -> Option<DriverId> {
+        let length = self.byte()?;
+        let mut differing = 0;
+        for _ in 0..length {
+            differing = differing << u8::BITS | u128::from(self.byte()?);
+        }
+        self.driver ^= differing;
+        Some(DriverId::from_u128(self.driver))
     }
 
     fn number(&mut self) -> Option<i64> {
@@ -192,7 +218,7 @@ impl Iterator for Reader<'_> {
 
     fn next(&mut self) -> Option<Verdict> {
         let tag = self.byte()?;
-        let driver = DriverId::from_u128(self.id()?);
+        let driver = self.driver()?;
         Some(Verdict::new(driver, self.outcome(tag)?))
     }
 }
@@ -252,6 +278,16 @@ mod tests {
             let (unpacked, rest) = unpack(&packed);
             assert_eq!((unpacked.collect::<Vec<_>>(), rest), (listed, counts));
         }
+    }
+
+    #[test]
+    fn whatever_drivers_follow_each_other_their_ids_come_back() {
+        let ids = [0, 0, u128::MAX, 1, 1, 0xff, 0x100, 1 << 127, u128::MAX];
+        let listed = ids.map(|id| Verdict::new(DriverId::from_u128(id), Outcome::Busy));
+        let packed = pack(listed, VerdictCounts::NONE);
+        assert!(unpack(&packed).0.eq(listed));
+        let alike = listed.map(|_| Verdict::new(DriverId::from_u128(7), Outcome::Busy));
+        assert!(pack(alike, VerdictCounts::NONE).len() < packed.len());
     }
 
     #[test]
