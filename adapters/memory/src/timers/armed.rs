@@ -5,7 +5,7 @@ use crate::regions::Regions;
 use fiacre_domain::stream::{StreamId, TimerId, TimerKind, TraceContext, Version};
 use fiacre_domain::time::Timestamp;
 use fiacre_ports::{Shard, Timer};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
@@ -17,6 +17,8 @@ pub(super) struct Armed {
     /// Every slot in use, by its earliest timer.
     by_due: BTreeSet<(Timestamp, u32)>,
     by_stream: Index,
+    /// Of timers with a trace, or with another region than their stream's first; there are few.
+    apart: BTreeMap<TimerId, Apart>,
     regions: Regions,
 }
 
@@ -30,16 +32,15 @@ struct Slot {
     entries: Box<[Entry]>,
 }
 
-/// What a timer has that its stream has not: 24 bytes, where a [`Timer`] takes 72.
+/// What a timer has that its stream has not: 16 bytes, where a [`Timer`] takes 72.
 #[derive(Debug)]
 struct Entry {
     due_at: Timestamp,
     version: Version,
     kind: TimerKind,
-    apart: Option<Box<Apart>>,
 }
 
-/// Of a timer with a trace, or with another region than its stream's first.
+/// What hardly any timer has.
 #[derive(Debug)]
 struct Apart {
     region: u32,
@@ -71,30 +72,16 @@ impl Slot {
         self.entries = entries.into_boxed_slice();
     }
 
-    /// Removes the timer if it is due by then; a later one was moved.
-    fn end(&mut self, timer: &Timer) {
+    /// Removes the timer if it is due by then, and tells whether it did; a later one was moved.
+    fn end(&mut self, timer: &Timer) -> bool {
         let is_over = |entry: &Entry| entry.id(self.stream) == timer.id && entry.due_at <= timer.due_at;
-        if self.entries.iter().any(is_over) {
+        let has_it = self.entries.iter().any(is_over);
+        if has_it {
             let mut entries = std::mem::take(&mut self.entries).into_vec();
             entries.retain(|entry| !is_over(entry));
             self.entries = entries.into_boxed_slice();
         }
-    }
-
-    /// The timers that are due at `now`.
-    fn due(&self, now: Timestamp, regions: &Regions) -> impl Iterator<Item = Timer> {
-        self.entries
-            .iter()
-            .filter(move |entry| entry.due_at <= now)
-            .filter_map(|entry| {
-                let apart = entry.apart.as_ref();
-                Some(Timer {
-                    id: entry.id(self.stream),
-                    due_at: entry.due_at,
-                    region: regions.name(apart.map_or(self.region, |apart| apart.region))?,
-                    trace: apart.and_then(|apart| apart.trace.clone()),
-                })
-            })
+        has_it
     }
 }
 
@@ -116,24 +103,29 @@ impl Armed {
     /// Arms a timer, or moves it if it is armed.
     pub(super) fn arm(&mut self, timer: Timer) {
         let Timer {
-            id: TimerId {
-                stream,
-                version,
-                kind,
-            },
+            id,
             due_at,
             region,
             trace,
         } = timer;
+        let TimerId {
+            stream,
+            version,
+            kind,
+        } = id;
         let region = self.regions.number(region);
         let known = self.find(stream);
         let own_region = known.and_then(|number| self.slot(number)).map(|slot| slot.region);
         let is_plain = own_region.is_none_or(|own| own == region) && trace.is_none();
+        // It may have been armed before, with a trace or elsewhere.
+        self.forget_apart(&id);
+        if !is_plain {
+            self.apart.insert(id, Apart { region, trace });
+        }
         let entry = Entry {
             due_at,
             version,
             kind,
-            apart: (!is_plain).then(|| Box::new(Apart { region, trace })),
         };
         match known {
             Some(number) => self.change(number, |slot| slot.put(entry)),
@@ -159,7 +151,7 @@ impl Armed {
             .take_while(|(due_at, _)| *due_at <= now)
             .take(max)
             .filter_map(|(_, number)| self.slot(*number))
-            .flat_map(|slot| slot.due(now, &self.regions))
+            .flat_map(|slot| self.due_of(slot, now))
             .collect();
         // Of one moment, by identity: slots are given anew in no order.
         timers.sort_unstable_by_key(|timer| (timer.due_at, timer.id));
@@ -167,10 +159,38 @@ impl Armed {
         Ok(timers)
     }
 
+    /// The timers of a slot that are due at `now`.
+    fn due_of(&self, slot: &Slot, now: Timestamp) -> impl Iterator<Item = Timer> {
+        let due = slot.entries.iter().filter(move |entry| entry.due_at <= now);
+        due.filter_map(|entry| {
+            let id = entry.id(slot.stream);
+            let apart = self.apart.get(&id);
+            Some(Timer {
+                id,
+                due_at: entry.due_at,
+                region: self
+                    .regions
+                    .name(apart.map_or(slot.region, |apart| apart.region))?,
+                trace: apart.and_then(|apart| apart.trace.clone()),
+            })
+        })
+    }
+
     /// Ends a timer, unless it was moved to a later time.
     pub(super) fn end(&mut self, timer: &Timer) {
         if let Some(number) = self.find(timer.id.stream) {
-            self.change(number, |slot| slot.end(timer));
+            let mut is_over = false;
+            self.change(number, |slot| is_over = slot.end(timer));
+            if is_over {
+                self.forget_apart(&timer.id);
+            }
+        }
+    }
+
+    /// Mostly there is nothing to forget.
+    fn forget_apart(&mut self, id: &TimerId) {
+        if !self.apart.is_empty() {
+            self.apart.remove(id);
         }
     }
 
@@ -179,9 +199,12 @@ impl Armed {
         let Some(number) = self.find(stream) else {
             return 0;
         };
-        let mut count = 0;
-        self.change(number, |slot| count = std::mem::take(&mut slot.entries).len());
-        count
+        let mut ended = Box::default();
+        self.change(number, |slot| ended = std::mem::take(&mut slot.entries));
+        for entry in &ended {
+            self.forget_apart(&entry.id(stream));
+        }
+        ended.len()
     }
 
     fn slot(&self, number: u32) -> Option<&Slot> {
@@ -252,7 +275,7 @@ mod tests {
 
     #[test]
     fn what_a_live_trip_has_by_the_half_dozen_stays_small() {
-        assert_eq!(size_of::<Entry>(), 24);
+        assert_eq!(size_of::<Entry>(), 16);
         assert_eq!(size_of::<Slot>(), 48);
     }
 
