@@ -10,39 +10,42 @@ use fiacre_domain::units::Millis;
 use fiacre_ports::{
     Body, Bus, Consumer, Message, Parked, ParkingId, PortError, Prefetch, Published, QueueName, QueueSpec,
 };
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// How long a payment that is over is remembered: longer than the latest notice takes.
+/// How long a payment that is over is remembered at least: longer than the latest notice takes.
 const REMEMBERED: Millis = Millis::from_minutes(10);
 
 /// Payments that are over. Clones are the same.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Over(Arc<Mutex<Known>>);
 
+/// Two spans of time, each as long as a payment is remembered at least: when the later one is full, the earlier one is forgotten
+/// as a whole, and nobody needs to know when each payment was over.
 #[derive(Debug, Default)]
 struct Known {
-    intents: BTreeSet<IntentId>,
-    since: VecDeque<(Timestamp, IntentId)>,
+    earlier: BTreeSet<IntentId>,
+    later: BTreeSet<IntentId>,
+    later_since: Timestamp,
 }
 
 impl Over {
     /// From `now` on this payment is over.
     pub(crate) fn add(&self, intent: IntentId, now: Timestamp) {
         let known = &mut *self.known();
-        known.intents.insert(intent);
-        known.since.push_back((now, intent));
-        while let Some(&(since, intent)) = known.since.front()
-            && now.since(since) > REMEMBERED
-        {
-            known.since.pop_front();
-            known.intents.remove(&intent);
+        if now.since(known.later_since) > REMEMBERED {
+            known.earlier = std::mem::take(&mut known.later);
+            known.later_since = now;
         }
+        known.later.insert(intent);
     }
 
     fn has(&self, message: &Message) -> bool {
         match &message.body {
-            Body::Notice(notice) => self.known().intents.contains(&notice.intent),
+            Body::Notice(notice) => {
+                let known = self.known();
+                known.later.contains(&notice.intent) || known.earlier.contains(&notice.intent)
+            }
             Body::Event { .. } | Body::Command { .. } => false,
         }
     }
