@@ -9,7 +9,7 @@ use fiacre_domain::id::{RegionId, TripId};
 use fiacre_domain::stream::Version;
 use fiacre_domain::time::Timestamp;
 use fiacre_ports::{CLOSED_KEPT, DispatchBoard, OpenSearch, PortError};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 /// A dispatch board in memory. Clones are the same board.
@@ -21,71 +21,81 @@ pub struct MemoryBoard {
     group: Option<Group>,
 }
 
-/// At which version a search was closed, and when that became known.
-#[derive(Debug, Clone, Copy)]
-struct Closing {
-    version: Version,
-    at: Timestamp,
-}
-
 #[derive(Debug, Default)]
 struct Searches {
     /// Whether they are known to be all.
     complete: bool,
     open: BTreeMap<TripId, Version>,
-    /// Keeps a late "open" of an older version from undoing a "close".
-    closed: BTreeMap<TripId, Closing>,
-    /// What was closed, oldest first: to be forgotten.
-    closings: BTreeSet<(Timestamp, TripId)>,
+    closed: Closed,
+}
+
+/// At which version searches were closed: keeps a late "open" of an older version from undoing a "close".
+///
+/// They lie by spans of [`CLOSED_KEPT`], of which the one before the latest is forgotten as a whole: a search is kept for one
+/// to two of them, and nobody needs to know when each was closed.
+#[derive(Debug, Default)]
+struct Closed {
+    earlier: BTreeMap<TripId, Version>,
+    latest: BTreeMap<TripId, Version>,
+    latest_since: Timestamp,
+}
+
+impl Closed {
+    fn at(&self, trip: TripId) -> Option<Version> {
+        let earlier = || self.earlier.get(&trip);
+        self.latest.get(&trip).or_else(earlier).copied()
+    }
+
+    fn insert(&mut self, search: OpenSearch) {
+        self.remove(search.trip);
+        self.latest.insert(search.trip, search.version);
+    }
+
+    fn remove(&mut self, trip: TripId) {
+        self.latest.remove(&trip);
+        self.earlier.remove(&trip);
+    }
+
+    /// Forgets what was closed longer ago than must be remembered.
+    fn forget_old(&mut self, now: Timestamp) {
+        if now.since(self.latest_since) <= CLOSED_KEPT {
+            return;
+        }
+        let next_since = self.latest_since.plus(CLOSED_KEPT);
+        self.earlier = std::mem::take(&mut self.latest);
+        self.latest_since = next_since;
+        if now.since(next_since) > CLOSED_KEPT {
+            self.earlier.clear();
+            self.latest_since = now;
+        }
+    }
 }
 
 impl Searches {
     fn is_news(&self, search: OpenSearch) -> bool {
         let open = self.open.get(&search.trip).copied();
-        open.max(self.closed_at(search.trip))
+        open.max(self.closed.at(search.trip))
             .is_none_or(|known| known <= search.version)
     }
 
-    fn closed_at(&self, trip: TripId) -> Option<Version> {
-        self.closed.get(&trip).map(|closing| closing.version)
-    }
-
     fn open(&mut self, searches: &[OpenSearch], now: Timestamp) {
-        self.forget_closed(now);
+        self.closed.forget_old(now);
         for search in searches {
             // At one version "closed" wins: a commit may open a search and end it.
-            if self.is_news(*search) && self.closed_at(search.trip) != Some(search.version) {
-                self.forget_closing(search.trip);
+            if self.is_news(*search) && self.closed.at(search.trip) != Some(search.version) {
+                self.closed.remove(search.trip);
                 self.open.insert(search.trip, search.version);
             }
         }
     }
 
     fn close(&mut self, searches: &[OpenSearch], now: Timestamp) {
-        self.forget_closed(now);
+        self.closed.forget_old(now);
         for search in searches {
             if self.is_news(*search) {
-                let OpenSearch { trip, version } = *search;
-                self.open.remove(&trip);
-                self.forget_closing(trip);
-                self.closed.insert(trip, Closing { version, at: now });
-                self.closings.insert((now, trip));
+                self.open.remove(&search.trip);
+                self.closed.insert(*search);
             }
-        }
-    }
-
-    /// Forgets what was closed longer ago than must be remembered.
-    fn forget_closed(&mut self, now: Timestamp) {
-        while let Some(&(at, trip)) = self.closings.first()
-            && at.plus(CLOSED_KEPT) < now
-        {
-            self.forget_closing(trip);
-        }
-    }
-
-    fn forget_closing(&mut self, trip: TripId) {
-        if let Some(closing) = self.closed.remove(&trip) {
-            self.closings.remove(&(closing.at, trip));
         }
     }
 
@@ -125,7 +135,7 @@ impl MemoryBoard {
     pub fn forget(&self, trip: TripId) {
         for searches in lock(&self.regions).values_mut() {
             searches.open.remove(&trip);
-            searches.forget_closing(trip);
+            searches.closed.remove(trip);
         }
     }
 
