@@ -1,8 +1,9 @@
 //! Every stream, by number.
 
 use super::dropped::{Dropped, Part};
+use super::forgotten::Forgotten;
 use super::stream::Stream;
-use crate::hash::{FixedState, Index, Lookup};
+use crate::hash::{FixedState, Index};
 use crate::regions::Regions;
 use fiacre_domain::id::TripId;
 use fiacre_domain::stream::{ChargeNumber, Commit, StreamId, Version};
@@ -19,9 +20,8 @@ pub(super) struct Log {
     slots: Vec<Slot>,
     free: Vec<u32>,
     regions: Regions,
-    /// Hashes of forgotten trips: nothing is ever appended to their streams again, so a late message about a closed trip
-    /// cannot begin it anew. With 10⁶ new and 10⁶ forgotten trips a false hit has a chance of about 10⁻⁷.
-    forgotten: Lookup<u64, ()>,
+    /// Nothing is ever appended to their streams again, so a late message about a closed trip cannot begin it anew.
+    forgotten: Forgotten,
     /// Even; see [`Slot::batch`].
     batch: u32,
 }
@@ -95,7 +95,7 @@ impl Log {
 
     fn is_forgotten(&self, stream: StreamId) -> bool {
         let trip = stream.trip().filter(|trip| of_trip(*trip).contains(&stream));
-        trip.is_some_and(|trip| self.forgotten.get(&FixedState.hash_one(trip)).is_some())
+        trip.is_some_and(|trip| self.forgotten.contains(trip))
     }
 
     fn create(&mut self, stream: StreamId) -> u32 {
@@ -175,7 +175,7 @@ impl Log {
 
     /// Drops the streams of a trip for good and gives what they held, stream by stream.
     pub(super) fn forget(&mut self, trip: TripId) -> Dropped {
-        self.forgotten.insert(FixedState.hash_one(trip), ());
+        self.forgotten.insert(trip);
         let held = of_trip(trip)
             .into_iter()
             .filter_map(|stream| self.drop_stream(stream));

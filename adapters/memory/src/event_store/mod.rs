@@ -4,6 +4,7 @@ mod cause;
 mod dropped;
 mod faulty;
 mod feed;
+mod forgotten;
 mod log;
 mod numbers;
 mod records;
