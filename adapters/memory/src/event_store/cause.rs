@@ -39,7 +39,7 @@ pub(super) fn pack(cause: &Cause, own: Option<TripId>) -> Option<Short> {
                 bytes.bytes(&stream.to_be_bytes());
             }
             bytes.number(id.version().get());
-            bytes.number(id.index().into());
+            bytes.number(id.index());
         }
         Cause::Command(id) => {
             bytes.bytes(&[COMMAND]);
@@ -71,7 +71,7 @@ pub(super) fn unpack(bytes: &[u8], own: Option<TripId>) -> Option<Cause> {
         WEBHOOK => return Some(Cause::Webhook(WebhookId::from_u128(bytes.id()?))),
         _ => return None,
     };
-    let version = Version::new(bytes.number()?);
+    let version = Version::new(bytes.number()?.try_into().ok()?);
     let index = bytes.number()?.try_into().ok()?;
     Some(Cause::Event(EventId::new(stream, version, index)))
 }

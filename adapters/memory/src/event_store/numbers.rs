@@ -30,8 +30,8 @@ impl Short {
         }
     }
 
-    pub(super) fn number(&mut self, number: u32) {
-        let mut left = number;
+    pub(super) fn number(&mut self, number: impl Into<u64>) {
+        let mut left = number.into();
         while left > 0x7f {
             self.bytes(&[left.to_le_bytes()[0] | 0x80]);
             left >>= 7;
@@ -57,7 +57,7 @@ impl<'a> Numbers<'a> {
         Some(bytes)
     }
 
-    pub(super) fn array<const LENGTH: usize>(&mut self) -> Option<[u8; LENGTH]> {
+    fn array<const LENGTH: usize>(&mut self) -> Option<[u8; LENGTH]> {
         let (array, rest) = self.0.split_first_chunk()?;
         self.0 = rest;
         Some(*array)
@@ -67,11 +67,11 @@ impl<'a> Numbers<'a> {
         self.array().map(u128::from_be_bytes)
     }
 
-    pub(super) fn number(&mut self) -> Option<u32> {
-        let (mut number, mut shift) = (0_u32, 0_u32);
+    pub(super) fn number(&mut self) -> Option<u64> {
+        let (mut number, mut shift) = (0_u64, 0_u32);
         loop {
             let byte = self.byte()?;
-            number |= u32::from(byte & 0x7f).unbounded_shl(shift);
+            number |= u64::from(byte & 0x7f).unbounded_shl(shift);
             shift += 7;
             if byte <= 0x7f {
                 return Some(number);
@@ -86,12 +86,12 @@ mod tests {
 
     #[test]
     fn numbers_come_back_one_after_the_other_and_end_where_the_bytes_do() {
-        let all = [0, 1, 0x7f, 0x80, 1_200_000, u32::MAX];
+        let all = [0, 1, 0x7f, 0x80, 1_200_000, u64::MAX];
         let mut short = Short::new();
         for number in all {
             short.number(number);
         }
-        assert_eq!(short.as_slice().len(), 1 + 1 + 1 + 2 + 3 + 5);
+        assert_eq!(short.as_slice().len(), 1 + 1 + 1 + 2 + 3 + 10);
         let mut numbers = Numbers(short.as_slice());
         assert_eq!(all.map(|_| numbers.number()), all.map(Some));
         assert_eq!(

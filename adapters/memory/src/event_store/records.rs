@@ -105,10 +105,11 @@ impl Records {
             self.rare.get_or_insert_default().apart.push(apart);
         }
         let mut head = Short::new();
-        head.number(u32::try_from(packed.len()).unwrap_or(u32::MAX));
+        head.number(packed.len() as u64);
         head.bytes(packed);
-        head.number(u32::try_from(events.len()).unwrap_or(u32::MAX));
-        head.bytes(&at.ms().to_be_bytes());
+        head.number(events.len() as u64);
+        // Times before 1970 take all ten bytes, and come back.
+        head.number(at.ms().cast_unsigned());
         append(&mut self.heads, head.as_slice());
         append(&mut self.events, events);
         self.count += 1;
@@ -191,10 +192,10 @@ impl<'a> Iterator for Walk<'a> {
 
     fn next(&mut self) -> Option<Record<'a>> {
         let length = self.heads.number()?;
-        let packed = self.heads.bytes(length as usize)?;
+        let packed = self.heads.bytes(length.try_into().ok()?)?;
         let events = self.heads.number()?;
-        let at = Timestamp::from_ms(i64::from_be_bytes(self.heads.array()?));
-        let (events, rest) = self.events.split_at_checked(events as usize)?;
+        let at = Timestamp::from_ms(self.heads.number()?.cast_signed());
+        let (events, rest) = self.events.split_at_checked(events.try_into().ok()?)?;
         self.events = rest;
         let mut apart = None;
         if packed == [APART] {
@@ -208,5 +209,82 @@ impl<'a> Iterator for Walk<'a> {
             packed,
             apart,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fiacre_domain::dispatch::DispatchEvent;
+    use fiacre_domain::id::{CommandId, RegionId};
+    use fiacre_domain::stream::{EventId, TimerId, TimerKind};
+
+    /// A commit of each kind: plain ones, another region, a trace, a rare cause; at any time.
+    fn commits(stream: StreamId) -> Vec<Commit> {
+        let regions: [RegionId; 2] = ["manhattan".parse().unwrap(), "queens".parse().unwrap()];
+        let trace = Arc::new(TraceContext {
+            trace_id: [1; 16],
+            span_id: [2; 8],
+            flags: 1,
+        });
+        let timer = TimerId {
+            stream,
+            version: Version::new(1),
+            kind: TimerKind::OrderExpires,
+        };
+        let event = Cause::Event(EventId::new(stream, Version::new(7), 300));
+        let command = Cause::Command(CommandId::from_u128(9));
+        let rare = [
+            (0, event, 0, None),
+            (-1, command, 1, None),
+            (i64::MAX, command, 0, Some(trace)),
+            (i64::MIN, Cause::Timer(timer), 0, None),
+            (1_530_000_000_000, event, 0, None),
+        ];
+        let numbered = (1..).zip(rare);
+        numbered
+            .map(|(version, (at_ms, cause, region, trace))| Commit {
+                stream,
+                version: Version::new(version),
+                at: Timestamp::from_ms(at_ms),
+                cause,
+                region: regions[region],
+                trace,
+                events: vec![Event::from(DispatchEvent::DispatchClosed); version as usize].into(),
+            })
+            .collect()
+    }
+
+    fn unpacked(records: &Records, stream: StreamId, after: usize, regions: &Regions) -> Vec<Commit> {
+        let numbered = (after + 1..).zip(records.iter());
+        let commit = |(version, record): (usize, Record<'_>)| {
+            record.commit(stream, Version::new(u32::try_from(version).unwrap()), regions)
+        };
+        numbered.map(|numbered| commit(numbered).unwrap()).collect()
+    }
+
+    #[test]
+    fn whatever_is_packed_comes_back_also_where_the_first_are_taken_out() {
+        let trip = TripId::from_u128(7);
+        let stream = StreamId::Dispatch(trip);
+        let commits = commits(stream);
+        for count in 0..=commits.len() {
+            let (mut records, mut regions) = (Records::default(), Regions::default());
+            for commit in commits.clone() {
+                let record = NewRecord {
+                    at: commit.at,
+                    cause: commit.cause,
+                    region: regions.number(commit.region),
+                    trace: commit.trace,
+                    events: &commit.events,
+                };
+                records.push(Some(trip), record);
+            }
+            assert_eq!(records.place_of(Some(trip), &commits[3].cause), Some(3));
+            let first = records.take_first(count);
+            assert_eq!((first.len(), records.len()), (count, commits.len() - count));
+            assert_eq!(unpacked(&first, stream, 0, &regions), commits[..count]);
+            assert_eq!(unpacked(&records, stream, count, &regions), commits[count..]);
+        }
     }
 }
