@@ -40,12 +40,15 @@ impl Over {
         known.later.insert(intent);
     }
 
-    fn has(&self, message: &Message) -> bool {
+    fn has(&self, intent: IntentId) -> bool {
+        let known = self.known();
+        known.later.contains(&intent) || known.earlier.contains(&intent)
+    }
+
+    /// Whether a message is a notice about one of them.
+    fn is_noted_in(&self, message: &Message) -> bool {
         match &message.body {
-            Body::Notice(notice) => {
-                let known = self.known();
-                known.later.contains(&notice.intent) || known.earlier.contains(&notice.intent)
-            }
+            Body::Notice(notice) => self.has(notice.intent),
             Body::Event { .. } | Body::Command { .. } => false,
         }
     }
@@ -74,7 +77,10 @@ impl Bus for HushedBus {
     }
 
     async fn publish(&self, messages: Vec<Message>) -> Vec<Published> {
-        let over: Vec<bool> = messages.iter().map(|message| self.over.has(message)).collect();
+        let over: Vec<bool> = messages
+            .iter()
+            .map(|message| self.over.is_noted_in(message))
+            .collect();
         let carried = messages.into_iter().zip(&over).filter(|(_, over)| !**over);
         let carried = carried.map(|(message, _)| message).collect();
         let mut published = self.bus.publish(carried).await.into_iter();
@@ -108,5 +114,29 @@ impl Bus for HushedBus {
 
     async fn drop_parked(&self, queue: &QueueName, parkings: &[ParkingId]) -> Result<Vec<bool>, PortError> {
         self.bus.drop_parked(queue, parkings).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_over_is_remembered_for_ten_minutes_and_not_for_ever() {
+        let over = Over::default();
+        let minute = |minute| Timestamp::from_ms(0).plus(Millis::from_minutes(10_000 + minute));
+        for number in 0..60 {
+            over.add(
+                IntentId::from_u128(number),
+                minute(i64::try_from(number).unwrap()),
+            );
+            let remembered = number.saturating_sub(10)..=number;
+            assert!(
+                remembered
+                    .into_iter()
+                    .all(|number| over.has(IntentId::from_u128(number)))
+            );
+        }
+        assert!(!over.has(IntentId::from_u128(20)) && !over.has(IntentId::from_u128(60)));
     }
 }
