@@ -1,5 +1,4 @@
 #![doc = include_str!("../README.md")]
-#![deny(clippy::missing_errors_doc)]
 
 pub mod audit;
 pub mod canonical;

@@ -99,6 +99,23 @@ pub enum Address {
     Payments,
 }
 
+impl Address {
+    /// Whether a queue takes it that wants these kinds of events, the commands of that service, and notices or not: the rule of
+    /// every bus, also for a binding whose names came from elsewhere than a [`QueueSpec`].
+    pub fn is_taken(
+        self,
+        wants: impl FnOnce(EventKind) -> bool,
+        commands_of: Option<Service>,
+        notices: bool,
+    ) -> bool {
+        match self {
+            Self::Event(kind) => wants(kind),
+            Self::Service(service) => commands_of == Some(service),
+            Self::Payments => notices,
+        }
+    }
+}
+
 /// What became of a published message.
 #[derive(Debug)]
 pub enum Published {
@@ -192,15 +209,11 @@ pub struct QueueSpec {
 impl QueueSpec {
     /// Whether the queue takes messages of this region and address.
     pub fn takes(&self, region: RegionId, address: Address) -> bool {
-        let is_bound = match address {
-            Address::Event(kind) => match self.events {
-                EventKinds::All => true,
-                EventKinds::Of(kinds) => kinds.contains(&kind),
-            },
-            Address::Service(service) => self.commands_of == Some(service),
-            Address::Payments => self.notices,
+        let wants = |kind| match self.events {
+            EventKinds::All => true,
+            EventKinds::Of(kinds) => kinds.contains(&kind),
         };
-        is_bound && self.region == region
+        self.region == region && address.is_taken(wants, self.commands_of, self.notices)
     }
 }
 
@@ -295,6 +308,10 @@ pub trait Bus: Send + Sync {
     ///
     /// - MUST not hold more than `prefetch` unsettled deliveries (`bus_05_prefetch_bounds_unsettled`).
     /// - MUST hand each message to one of the queue's consumers (`bus_16_consumers_share_a_queue`).
+    ///
+    /// After an error of [`next`](Consumer::next) or [`settle`](Consumer::settle) a caller goes on with the consumer, or drops it and
+    /// begins another: both must work once the connection is back, and the tags from before are void (`bus_24_cut_voids_tags`).
+    /// An adapter whose consumers can end in silence watches over them, and lets `next` fail.
     async fn consume(&self, queue: &QueueName, prefetch: Prefetch) -> Result<Box<dyn Consumer>, PortError>;
 
     /// Lists what is parked in a queue's parking after `after` (from the beginning without one), oldest first, at most `max`.

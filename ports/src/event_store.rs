@@ -146,7 +146,7 @@ pub struct Ticket {
     pub version: Version,
 }
 
-/// Where a scan goes on; opaque, made by the adapter. The empty cursor is the beginning.
+/// Where a scan goes on; opaque, made by the adapter, for this store and release. The empty cursor is the beginning.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Cursor(pub Vec<u8>);
 
@@ -255,10 +255,13 @@ pub trait EventStore: Send + Sync {
     ///   (`es_35_hold_sets_aside`); MUST yield them again afterwards (`es_36_hold_ends`).
     async fn hold(&self, tickets: &[Ticket], until: Timestamp) -> Result<(), PortError>;
 
-    /// Keeps states to load from. May keep none of them, and may forget any at any time.
+    /// Keeps states to load from. May keep none of them, and may forget any at any time: an error is no more than a snapshot that
+    /// was not kept, and nobody repeats the call. They may come late, after a newer one of their stream.
     async fn save_snapshots(&self, snapshots: Vec<(StreamId, Snapshot)>) -> Result<(), PortError>;
 
-    /// Reads the whole log, page by page, at most `max` commits a page.
+    /// Reads the whole log, page by page, at most `max` commits a page. Only [`Page::next`] says where it ends: a page may be short,
+    /// or empty, before that. The order between streams is the adapter's own. What is appended while a scan goes on, it may give
+    /// or not; whoever needs it reads the streams.
     ///
     /// - MUST give every commit that was acknowledged before the scan began, once, of each stream in order
     ///   (`es_21_scan_is_complete`); what it cannot read it gives as such (`es_37_unreadable_spares_the_scan`). Streams that

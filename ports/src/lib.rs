@@ -23,6 +23,20 @@
 //!   may be repeated with the same arguments, and what was done once is not done twice, or harms nobody.
 //!   [`Invalid`](PortErrorKind::Invalid) and [`Damaged`](PortErrorKind::Damaged) are final;
 //!   [`Newer`](PortErrorKind::Newer) ends with an upgrade. Retries within a call are the adapter's own, within its timeouts.
+//! - **Timeouts**: how long a call may take is the adapter's configuration; no caller cuts one short. A request that was sent and
+//!   not answered in time is [`OutcomeUnknown`](PortErrorKind::OutcomeUnknown), whatever the driver calls it: a timeout of a
+//!   write, a lost connection, a conditional write without an answer, a confirm that does not come. Only what certainly never
+//!   left, or was certainly refused, is [`Unavailable`](PortErrorKind::Unavailable). To who reads the two are one: ask again.
+//!   Where `until` is given, a call returns soon after it, with nothing if there is nothing; a server that does not answer by then
+//!   is an error, not an empty answer.
+//! - **Pages**: what is listed comes in a stable order and goes on after the last member of the page before (a [`Cursor`], an id).
+//!   A page that is shorter than `max` is not yet the end, unless its method says so; an empty one is.
+//! - **Sizes**: most events take some tens of bytes; those that carry a quote, a plan or a receipt grow with the lines of the
+//!   tariff. What is beyond an adapter's limit (a document's 16 MB, a broker's largest message) is
+//!   [`Invalid`](PortErrorKind::Invalid), or [`Refused`](Published::Refused) by a bus: never `Unavailable`, which would be
+//!   repeated for ever. The name of a stream is ASCII, and at most 50 bytes long.
+//! - **Order**: only commits of one stream have an order, which is their versions. Messages have none, nor do timers that are due
+//!   together beyond what [`due`](Timers::due) says; a view or a board goes by versions.
 //! - **Clocks**: `until`, due times and holds are read on the clock of the process that calls, which its handle was made
 //!   with; a server's clock decides nothing. Domain times are carried, never judged. Waiting is a call with a deadline, and
 //!   an adapter owns its timeouts.
@@ -30,8 +44,6 @@
 //!   [`OutcomeUnknown`](PortErrorKind::OutcomeUnknown). A driver that a dropped future harms gets a task of its own inside.
 //! - **Objects**: every port is `Send + Sync` behind an `Arc<dyn _>` and may be called side by side; a [`Consumer`] and a
 //!   [`LocationReader`] belong to one caller each.
-
-#![deny(clippy::missing_errors_doc)]
 
 mod board;
 mod bus;

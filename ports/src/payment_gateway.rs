@@ -219,6 +219,7 @@ pub trait PaymentGateway: Send + Sync {
     /// The intent as it stands.
     async fn get(&self, intent: IntentId) -> Result<IntentView, GatewayError>;
 
-    /// Intents in the order of their ids, after `after`, at most `max`: for reconciliation (`pg_12_list_is_complete`).
+    /// Intents in the order of their ids, after `after`, at most `max`: for reconciliation (`pg_12_list_is_complete`). An empty page
+    /// is the end. What is created meanwhile may be missing.
     async fn list(&self, after: Option<IntentId>, max: usize) -> Result<Vec<IntentView>, GatewayError>;
 }

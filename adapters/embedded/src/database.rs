@@ -134,11 +134,20 @@ pub struct Database(Arc<Core>);
 impl Database {
     /// Opens the database in `folder`; makes both where there is none. A last write that a crash cut short is cut off: it was
     /// acknowledged to nobody.
+    ///
+    /// # Errors
+    ///
+    /// As [`open_with`](Self::open_with).
     pub fn open(folder: impl AsRef<Path>) -> Result<Self, OpenError> {
         Self::open_with(folder, Options::default())
     }
 
     /// As [`open`](Self::open), with options.
+    ///
+    /// # Errors
+    ///
+    /// An [`OpenError`]: another process has the folder, it holds something else, a newer release wrote it, it is damaged elsewhere
+    /// than in a last write, it may not be written to, the disk is full, or the operating system fails otherwise.
     pub fn open_with(folder: impl AsRef<Path>, options: Options) -> Result<Self, OpenError> {
         let folder = Folder::take(folder.as_ref())?;
         let database = folder.database(|path| {
@@ -184,12 +193,20 @@ impl Database {
     }
 
     /// Whether nothing was ever written to it.
+    ///
+    /// # Errors
+    ///
+    /// `OpenError` where what is stored cannot be read.
     pub fn is_empty(&self) -> Result<bool, OpenError> {
         let is_empty = self.0.tables.is_empty();
         is_empty.map_err(|error| from_read(self.folder(), error))
     }
 
     /// Whether it is still written to: after a failed write it is not, until it is opened again.
+    ///
+    /// # Errors
+    ///
+    /// The [`WriteError`] that ended the writing.
     pub fn check(&self) -> Result<(), WriteError> {
         lock(&self.0.failed).clone().map_or(Ok(()), Err)
     }
@@ -200,6 +217,10 @@ impl Database {
     }
 
     /// Writes groups as they come on a thread of its own, until what this gives is dropped.
+    ///
+    /// # Errors
+    ///
+    /// The operating system's, where it gives no thread.
     pub fn sync_in_background(&self) -> std::io::Result<BackgroundSync> {
         BackgroundSync::start(self)
     }

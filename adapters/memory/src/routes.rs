@@ -83,6 +83,10 @@ impl Default for EstimatedRoutes {
 
 impl EstimatedRoutes {
     /// With a road factor of at least 10,000 bp and a speed above 0 mm/s.
+    ///
+    /// # Errors
+    ///
+    /// `RoutesError::RoadFactorBelowOne` and `RoutesError::SpeedIsZero` for what is less.
     pub fn new(road_factor: BasisPoints, speed_mm_per_s: u32) -> Result<Self, RoutesError> {
         if road_factor < BasisPoints::ONE {
             return Err(RoutesError::RoadFactorBelowOne);

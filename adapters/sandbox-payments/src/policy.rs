@@ -52,6 +52,10 @@ impl Rate {
     pub const ALWAYS: Self = Self(10_000);
 
     /// From basis points: 10,000 are every case; more is [`PolicyError::RateAboveOne`].
+    ///
+    /// # Errors
+    ///
+    /// `PolicyError::RateAboveOne` beyond 10,000.
     pub const fn from_basis_points(basis_points: u16) -> Result<Self, PolicyError> {
         if basis_points <= Self::ALWAYS.0 {
             Ok(Self(basis_points))
@@ -78,6 +82,10 @@ impl Span {
     pub const ZERO: Self = Self::constant(Millis::ZERO);
 
     /// From `min` to `max`, both included; [`PolicyError::SpanBackwards`] unless 0 ≤ `min` ≤ `max`.
+    ///
+    /// # Errors
+    ///
+    /// `PolicyError::SpanBackwards` unless 0 ≤ `min` ≤ `max`.
     pub const fn new(min: Millis, max: Millis) -> Result<Self, PolicyError> {
         if min.get() < 0 || max.get() < min.get() {
             return Err(PolicyError::SpanBackwards);
@@ -226,6 +234,10 @@ impl Policy {
 
     /// How long holds last before they lapse: 3 to 30 days, else [`PolicyError::HoldLifetimeOutOfRange`]. Stripe's card
     /// networks differ, some under five days (<https://docs.stripe.com/payments/place-a-hold-on-a-payment-method>).
+    ///
+    /// # Errors
+    ///
+    /// `PolicyError::HoldLifetimeOutOfRange` for a span that is not within 3 to 30 days.
     pub const fn with_hold_lifetime(mut self, lifetime: Span) -> Result<Self, PolicyError> {
         if lifetime.min.get() < HOLD_LIFETIME_MIN_MS || lifetime.max.get() > HOLD_LIFETIME_MAX_MS {
             return Err(PolicyError::HoldLifetimeOutOfRange);
@@ -294,6 +306,10 @@ impl Policy {
     }
 
     /// How long a caller waits for an answer that does not come (default 10 s); below zero is [`PolicyError::Negative`].
+    ///
+    /// # Errors
+    ///
+    /// `PolicyError::Negative` below zero.
     pub const fn with_timeout(mut self, timeout: Millis) -> Result<Self, PolicyError> {
         if timeout.get() < 0 {
             return Err(PolicyError::Negative);
@@ -333,6 +349,10 @@ impl Policy {
     /// How long the keys of a finished intent are kept (default 24 hours, as Stripe does:
     /// <https://docs.stripe.com/api/idempotent_requests>); below zero is [`PolicyError::Negative`]. Afterwards the intent
     /// is a small record, and a repeated call is answered by what the record says.
+    ///
+    /// # Errors
+    ///
+    /// `PolicyError::Negative` below zero.
     pub const fn with_keys_kept(mut self, kept: Millis) -> Result<Self, PolicyError> {
         if kept.get() < 0 {
             return Err(PolicyError::Negative);

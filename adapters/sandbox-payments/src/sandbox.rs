@@ -54,12 +54,20 @@ impl Sandbox {
     ///
     /// Every call is on disk before it is answered, and so is what the answer tells of. Once a write has failed, its callers
     /// are told that the outcome is unknown, and everybody else finds the door closed until the folder is opened again.
+    ///
+    /// # Errors
+    ///
+    /// `OpenError::OtherCompany` for a folder of another seed, `OpenError::Folder` where the folder cannot be used.
     pub fn open(folder: impl AsRef<Path>, seed: u64, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let (records, seed) = Records::open_or_begin(folder.as_ref(), seed)?;
         Ok(Self::with_house(seed, clock, House::of_records(records, seed)?))
     }
 
     /// As [`open`](Self::open), with the seed that is found there; where there is no company it says so (`folder_absent`).
+    ///
+    /// # Errors
+    ///
+    /// `OpenError::Folder` where the folder holds no company, or cannot be used.
     pub fn reopen(folder: impl AsRef<Path>, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let (records, seed) = Records::open(folder.as_ref())?;
         Ok(Self::with_house(seed, clock, House::of_records(records, seed)?))

@@ -53,6 +53,11 @@ pub fn built_in(name: &str) -> Result<Tariff, TariffFileError> {
 }
 
 /// Reads the text of a tariff file; `name` is what errors call it.
+///
+/// # Errors
+///
+/// A [`TariffFileError`] that names the line and column of the first fault: no TOML, an unknown field, or a value that no tariff
+/// can have.
 pub fn parse(name: &str, text: &str) -> Result<Tariff, TariffFileError> {
     if text.len() > FILE_BYTES_MAX {
         return Err(TariffFileError::whole_file(name, TariffFileFault::TooLarge));
@@ -63,6 +68,10 @@ pub fn parse(name: &str, text: &str) -> Result<Tariff, TariffFileError> {
 }
 
 /// Reads a tariff file.
+///
+/// # Errors
+///
+/// A [`TariffFileError`]: the file cannot be read, or it is [no tariff](parse).
 pub fn load(path: &Path) -> Result<Tariff, TariffFileError> {
     let name = path.display().to_string();
     let unreadable = |error: std::io::Error| {
@@ -85,6 +94,10 @@ pub fn load(path: &Path) -> Result<Tariff, TariffFileError> {
 }
 
 /// A built-in tariff where `name_or_path` is the name of one, else the file at that path.
+///
+/// # Errors
+///
+/// As [`load`], where no built-in tariff has the name.
 pub fn open(name_or_path: &str) -> Result<Tariff, TariffFileError> {
     match built_in_text(name_or_path) {
         Some(text) => parse(name_or_path, text),

@@ -53,6 +53,11 @@ impl CommissionError {
 }
 
 /// The tariff with a pay policy: its own, or a commission of [`SHARE`] under a name that ends with `.c20`.
+///
+/// # Errors
+///
+/// `CommissionError::NameTooLong` where there is no room for the suffix, `CommissionError::Tariff` where the tariff cannot be paid
+/// by.
 pub fn taken(tariff: &Arc<Tariff>) -> Result<Arc<Tariff>, CommissionError> {
     if *tariff.pay() != PayPolicy::NO_COMMISSION {
         return Ok(Arc::clone(tariff));

@@ -48,6 +48,10 @@ pub struct Demand {
 
 impl Demand {
     /// Reads the table that is compiled in.
+    ///
+    /// # Errors
+    ///
+    /// A [`TableError`] where the table is damaged; the one that is compiled in is not.
     pub fn load() -> Result<Self, TableError> {
         Self::decode(include_bytes!("../data/demand.bin"))
     }

@@ -61,6 +61,10 @@ impl Drive {
 
 impl Manhattan {
     /// Reads the zones and speeds that are compiled in.
+    ///
+    /// # Errors
+    ///
+    /// A [`TableError`] where a table is damaged; those that are compiled in are not.
     pub fn load() -> Result<Self, TableError> {
         Ok(Self {
             zones: zone::decode(include_bytes!("../data/zones.bin"))?,

@@ -112,6 +112,10 @@ impl std::fmt::Debug for Platform {
 
 impl Platform {
     /// Composes the platform and spawns its processes. `commit_observer` sees every commit, `observer` every decision.
+    ///
+    /// # Errors
+    ///
+    /// A [`KeepError`] where the payment company's records cannot be opened.
     pub fn begin(
         config: PlatformConfig,
         seal: Arc<dyn Seal>,

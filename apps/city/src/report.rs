@@ -228,6 +228,10 @@ impl Report {
 
     /// One JSON object on one line. Money is in minor units, times in seconds, shares are of 1; what was never measured is
     /// `null`.
+    ///
+    /// # Errors
+    ///
+    /// What `serde_json` cannot write; it can write all that is in a report.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
         serde_json::to_string(&json::Document::of(self))
     }

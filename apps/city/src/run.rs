@@ -137,6 +137,10 @@ impl std::fmt::Debug for Venue {
 }
 
 /// Plays the city to its end, in memory; `look` is called every ten seconds of virtual time.
+///
+/// # Errors
+///
+/// A [`CityError`]: what was [asked](CityOptions::check) cannot be played, a port failed, or the city came to no end.
 pub fn play<S: RunObserver + 'static>(
     options: &CityOptions,
     observer: S,
@@ -146,6 +150,10 @@ pub fn play<S: RunObserver + 'static>(
 }
 
 /// As [`play`], at this venue. One seed gives one digest at each.
+///
+/// # Errors
+///
+/// As [`play`]; `CityError::Keep` where what the platform knows cannot be kept there.
 pub fn play_at<S: RunObserver + 'static>(
     options: &CityOptions,
     venue: Venue,

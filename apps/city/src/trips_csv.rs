@@ -49,6 +49,10 @@ pub struct TripsCsv<W> {
 impl<W: Write> TripsCsv<W> {
     /// Writes the header. Local times are counted from `local_start`, which is the local time at `start`. Give a buffered
     /// `out`: every line is a write of its own.
+    ///
+    /// # Errors
+    ///
+    /// What `out` says.
     pub fn begin(mut out: W, start: Timestamp, local_start: CivilDateTime) -> io::Result<Self> {
         writeln!(out, "{HEADER}")?;
         Ok(Self {
@@ -59,6 +63,10 @@ impl<W: Write> TripsCsv<W> {
     }
 
     /// Writes one trip.
+    ///
+    /// # Errors
+    ///
+    /// What the table is written to says.
     pub fn write(&mut self, row: &TripRow) -> io::Result<()> {
         let order = row.order.as_ref();
         let seconds = |ms: Option<u32>| ms.map(|ms| decimal(ms.into()));
@@ -94,6 +102,10 @@ impl<W: Write> TripsCsv<W> {
     }
 
     /// Flushes, and gives back what was written to.
+    ///
+    /// # Errors
+    ///
+    /// What the table is written to says.
     pub fn finish(mut self) -> io::Result<W> {
         self.out.flush()?;
         Ok(self.out)

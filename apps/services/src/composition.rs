@@ -106,6 +106,10 @@ impl Composition {
     }
 
     /// With `count` relays, and as many processes for deadlines, to share each service.
+    ///
+    /// # Errors
+    ///
+    /// `ShardError::Count` for none, or more than there can be.
     pub fn with_shards(mut self, count: u16) -> Result<Self, ShardError> {
         let shards: Result<_, _> = (0..count).map(|index| Shard::new(index, count)).collect();
         self.shards = shards?;

@@ -134,6 +134,10 @@ impl State {
     }
 
     /// Decides `commands` in sequence into the events of one commit; none where there is nothing to do.
+    ///
+    /// # Errors
+    ///
+    /// The [`Refusal`] of the first command that the stream refuses; then there is no commit.
     pub fn decide(&self, commands: &[Command], now: Timestamp) -> Result<Arc<[Event]>, Refusal> {
         if let [command] = commands {
             return self.decide_one(command, now);

@@ -26,6 +26,10 @@ const CODES: u16 = 10_000;
 /// Riders.
 impl Platform {
     /// Prices a ride that begins now.
+    ///
+    /// # Errors
+    ///
+    /// `Error::Desk` where the desk does not take it, as an app would be told.
     #[track_caller]
     pub fn price(&mut self, ride: &Ride) -> Result<PricedTrip, Error> {
         let party = Party::adults(ride.party_size).map_err(DeskError::from)?;
@@ -43,6 +47,10 @@ impl Platform {
     }
 
     /// Orders a ride at today's price. The trip is taken by the trip service with [`run_until_idle`](Self::run_until_idle).
+    ///
+    /// # Errors
+    ///
+    /// `Error::Desk` where the desk does not take it, as an app would be told.
     #[track_caller]
     pub fn book(&mut self, ride: Ride) -> Result<TripId, Error> {
         let priced = self.price(&ride)?;
@@ -50,6 +58,10 @@ impl Platform {
     }
 
     /// Orders a ride at a price that was asked for before; the same price again is the same trip.
+    ///
+    /// # Errors
+    ///
+    /// `Error::Desk` where the desk does not take it, as an app would be told.
     #[track_caller]
     pub fn book_at(&mut self, priced: PricedTrip, ride: Ride) -> Result<TripId, Error> {
         let rider = self.people.meet_rider(&ride.rider);
@@ -80,6 +92,10 @@ impl Platform {
     }
 
     /// The rider does not want the ride any more.
+    ///
+    /// # Errors
+    ///
+    /// `Error::NoSuchTrip` for a trip that was not booked here, `Error::Desk` where the desk does not take it.
     #[track_caller]
     pub fn cancel(&mut self, trip: TripId) -> Result<(), Error> {
         let rider = *self.riders.get(&trip).ok_or(Error::NoSuchTrip(trip))?;
@@ -92,6 +108,10 @@ impl Platform {
 
     /// The rider wants to go as this ride says, at what that costs now: by other stops, to another place. Who travels, who pays
     /// and how stays as it was ordered.
+    ///
+    /// # Errors
+    ///
+    /// `Error::NoSuchTrip` for a trip that was not booked here, `Error::Desk` where the desk does not take it.
     #[track_caller]
     pub fn change_plan(&mut self, trip: TripId, ride: &Ride) -> Result<(), Error> {
         let rider = *self.riders.get(&trip).ok_or(Error::NoSuchTrip(trip))?;
@@ -113,12 +133,20 @@ impl Platform {
     }
 
     /// The rider proves who they are, where the bank asked for it (3-D Secure); whether it had.
+    ///
+    /// # Errors
+    ///
+    /// `Error::NoIntent` where the trip has nothing at the payment company.
     pub fn rider_acts(&mut self, trip: TripId) -> Result<bool, Error> {
         let intent = self.intent(trip)?;
         Ok(self.company().complete_action(intent))
     }
 
     /// The rider's bank drops the hold; whether there was one.
+    ///
+    /// # Errors
+    ///
+    /// `Error::NoIntent` where the trip has nothing at the payment company.
     pub fn bank_drops_hold(&mut self, trip: TripId) -> Result<bool, Error> {
         let intent = self.intent(trip)?;
         Ok(self.company().lose_hold(intent))
@@ -132,6 +160,10 @@ impl Platform {
 /// Support.
 impl Platform {
     /// An agent settles the trip anew where the meter was wrong: by what its quote makes of this reading.
+    ///
+    /// # Errors
+    ///
+    /// `Error::NoSuchTrip` for a trip that was not booked here, `Error::Desk` where the desk does not take it.
     #[track_caller]
     pub fn correct_reading(&mut self, trip: TripId, reading: MeterReading) -> Result<(), Error> {
         let state = self.trip(trip).state();
@@ -144,6 +176,10 @@ impl Platform {
 /// Drivers.
 impl Platform {
     /// A driver comes on duty, or changes their habit.
+    ///
+    /// # Errors
+    ///
+    /// `Error::Desk` where the desk does not take it, as an app would be told.
     #[track_caller]
     pub fn driver_comes(&mut self, name: &str, at: Place, habit: Habit) -> Result<(), Error> {
         let capabilities = own(Capabilities::new(SEATS), "a car");
@@ -151,6 +187,10 @@ impl Platform {
     }
 
     /// A driver comes on duty with a car that serves this.
+    ///
+    /// # Errors
+    ///
+    /// `Error::Desk` where the desk does not take it, as an app would be told.
     #[track_caller]
     pub fn driver_comes_with(
         &mut self,
@@ -166,6 +206,10 @@ impl Platform {
     }
 
     /// A driver goes off duty, after the trip in progress if there is one.
+    ///
+    /// # Errors
+    ///
+    /// `Error::NoSuchDriver` where no driver has this name, `Error::Desk` where the desk does not take it.
     #[track_caller]
     pub fn driver_goes(&mut self, name: &str) -> Result<(), Error> {
         let driver = self.driver_named(name)?;
@@ -174,6 +218,10 @@ impl Platform {
     }
 
     /// A driver is somewhere else.
+    ///
+    /// # Errors
+    ///
+    /// `Error::NoSuchDriver` where no driver has this name, `Error::Desk` where the desk does not take it.
     #[track_caller]
     pub fn driver_moves(&mut self, name: &str, to: Place) -> Result<(), Error> {
         let driver = self.driver_named(name)?;
@@ -198,12 +246,22 @@ impl Platform {
     }
 
     /// A driver says yes to their open offer of the trip.
+    ///
+    /// # Errors
+    ///
+    /// `Error::NoSuchDriver` where no driver has this name, `Error::NoOffer` where they have no open offer of the trip, `Error::Desk`
+    /// where the desk does not take it.
     #[track_caller]
     pub fn accept(&mut self, trip: TripId, driver: &str) -> Result<(), Error> {
         self.answer_offer(trip, driver, true)
     }
 
     /// A driver says no to their open offer of the trip.
+    ///
+    /// # Errors
+    ///
+    /// `Error::NoSuchDriver` where no driver has this name, `Error::NoOffer` where they have no open offer of the trip, `Error::Desk`
+    /// where the desk does not take it.
     #[track_caller]
     pub fn decline(&mut self, trip: TripId, driver: &str) -> Result<(), Error> {
         self.answer_offer(trip, driver, false)
@@ -228,6 +286,11 @@ impl Platform {
     }
 
     /// The driver gives the trip back.
+    ///
+    /// # Errors
+    ///
+    /// `Error::NoSuchTrip` for a trip that was not booked here, `Error::NoDriver` where none is noted for it, `Error::Desk` where the
+    /// desk does not take it.
     #[track_caller]
     pub fn withdraw(&mut self, trip: TripId) -> Result<(), Error> {
         self.as_driver(trip, async move |desk, origin, driver, fence, _| {
@@ -236,6 +299,11 @@ impl Platform {
     }
 
     /// The driver is at the pick-up.
+    ///
+    /// # Errors
+    ///
+    /// `Error::NoSuchTrip` for a trip that was not booked here, `Error::NoDriver` where none is noted for it, `Error::Desk` where the
+    /// desk does not take it.
     #[track_caller]
     pub fn arrive(&mut self, trip: TripId) -> Result<(), Error> {
         self.as_driver(trip, async move |desk, origin, driver, fence, device| {
@@ -245,6 +313,11 @@ impl Platform {
     }
 
     /// The rider gets in and shows the right code.
+    ///
+    /// # Errors
+    ///
+    /// `Error::NoSuchTrip` for a trip that was not booked here, `Error::NoDriver` where none is noted for it, `Error::Desk` where the
+    /// desk does not take it.
     #[track_caller]
     pub fn pick_up(&mut self, trip: TripId) -> Result<(), Error> {
         let code = self.start_code(trip);
@@ -252,6 +325,11 @@ impl Platform {
     }
 
     /// Somebody gets in and shows a wrong code.
+    ///
+    /// # Errors
+    ///
+    /// `Error::NoSuchTrip` for a trip that was not booked here, `Error::NoDriver` where none is noted for it, `Error::Desk` where the
+    /// desk does not take it.
     #[track_caller]
     pub fn pick_up_wrongly(&mut self, trip: TripId) -> Result<(), Error> {
         let wrong = (self.start_code(trip) + 1) % CODES;
@@ -259,6 +337,11 @@ impl Platform {
     }
 
     /// Somebody gets in and shows this code.
+    ///
+    /// # Errors
+    ///
+    /// `Error::NoSuchTrip` for a trip that was not booked here, `Error::NoDriver` where none is noted for it, `Error::Desk` where the
+    /// desk does not take it.
     #[track_caller]
     pub fn pick_up_with(&mut self, trip: TripId, code: u16) -> Result<(), Error> {
         self.as_driver(trip, async move |desk, origin, driver, fence, device| {
@@ -267,6 +350,11 @@ impl Platform {
     }
 
     /// The driver says that the rider did not come.
+    ///
+    /// # Errors
+    ///
+    /// `Error::NoSuchTrip` for a trip that was not booked here, `Error::NoDriver` where none is noted for it, `Error::Desk` where the
+    /// desk does not take it.
     #[track_caller]
     pub fn no_show(&mut self, trip: TripId) -> Result<(), Error> {
         self.as_driver(trip, async move |desk, origin, driver, fence, _| {
@@ -275,6 +363,11 @@ impl Platform {
     }
 
     /// The ride ends, driven as it was quoted.
+    ///
+    /// # Errors
+    ///
+    /// `Error::NoSuchTrip` for a trip that was not booked here, `Error::NoDriver` where none is noted for it, `Error::Desk` where the
+    /// desk does not take it.
     #[track_caller]
     pub fn complete(&mut self, trip: TripId) -> Result<(), Error> {
         let reading = self.reading_as_quoted(trip)?;
@@ -282,6 +375,11 @@ impl Platform {
     }
 
     /// The ride ends with this on the meter.
+    ///
+    /// # Errors
+    ///
+    /// `Error::NoSuchTrip` for a trip that was not booked here, `Error::NoDriver` where none is noted for it, `Error::Desk` where the
+    /// desk does not take it.
     #[track_caller]
     pub fn complete_with(&mut self, trip: TripId, reading: MeterReading) -> Result<(), Error> {
         let reading = Arc::new(reading);
@@ -306,6 +404,11 @@ impl Platform {
 
     /// The whole ride of a confirmed trip: the driver arrives, the rider gets in, the quoted time passes, the ride ends; and what
     /// follows from it.
+    ///
+    /// # Errors
+    ///
+    /// `Error::NoSuchTrip` for a trip that was not booked here, `Error::NoDriver` where none is noted for it, `Error::Desk` where the
+    /// desk does not take it.
     #[track_caller]
     pub fn drive(&mut self, trip: TripId) -> Result<(), Error> {
         self.arrive(trip)?;

@@ -134,12 +134,20 @@ impl Platform {
     }
 
     /// Puts a parked message back into its queue; whether it was still parked.
+    ///
+    /// # Errors
+    ///
+    /// `Error::Parking` where the bus does not answer, or fails.
     pub fn replay(&mut self, message: &ParkedMessage) -> Result<bool, Error> {
         let ParkedMessage { queue, parked } = message;
         one(at_once(self.machines.bus.replay(queue, &[parked.id])))
     }
 
     /// Throws a parked message away; whether it was still parked.
+    ///
+    /// # Errors
+    ///
+    /// `Error::Parking` where the bus does not answer, or fails.
     pub fn drop_parked(&mut self, message: &ParkedMessage) -> Result<bool, Error> {
         let ParkedMessage { queue, parked } = message;
         one(at_once(self.machines.bus.drop_parked(queue, &[parked.id])))

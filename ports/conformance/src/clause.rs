@@ -52,6 +52,10 @@ macro_rules! clauses {
         }
 
         /// Checks one clause in a world of its own.
+        ///
+        /// # Errors
+        ///
+        /// The failure, which is the report, where the clause is not kept.
         pub fn run<H: $harness>(
             harness: &H,
             clause: Clause,

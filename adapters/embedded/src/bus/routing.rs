@@ -2,7 +2,7 @@
 
 use super::entry::Binding;
 use fiacre_domain::id::RegionId;
-use fiacre_ports::{Address, Message};
+use fiacre_ports::{Address, EventKind, Message};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -45,14 +45,9 @@ impl Routing {
     }
 }
 
-/// As [`QueueSpec::takes`](fiacre_ports::QueueSpec::takes) says, for a binding whose names came from disk.
+/// Whether a binding whose names came from disk takes what is for `address`.
 fn takes(binding: &Binding, address: Address) -> bool {
-    match address {
-        Address::Event(kind) => {
-            let events = binding.events.as_ref();
-            events.is_none_or(|events| events.contains(kind.name()))
-        }
-        Address::Service(service) => binding.commands_of == Some(service),
-        Address::Payments => binding.notices,
-    }
+    let events = binding.events.as_ref();
+    let wants = |kind: EventKind| events.is_none_or(|events| events.contains(kind.name()));
+    address.is_taken(wants, binding.commands_of, binding.notices)
 }

@@ -200,11 +200,19 @@ impl Executor {
     }
 
     /// Does the next thing: one poll, or one round of outside calls, or one jump of time.
+    ///
+    /// # Errors
+    ///
+    /// `RunError::Livelock` where tasks wake each other and time stands still.
     pub fn step(&mut self) -> Result<Step, RunError> {
         self.step_until(Timestamp::MAX)
     }
 
     /// Runs everything that happens until `until`, which the time then is.
+    ///
+    /// # Errors
+    ///
+    /// `RunError::Livelock` where tasks wake each other and time stands still.
     pub fn run_until(&mut self, until: Timestamp) -> Result<(), RunError> {
         while self.step_until(until)? != Step::Idle {}
         self.advance_to(until);
@@ -213,12 +221,21 @@ impl Executor {
 
     /// Runs until nothing can run, nothing is outstanding and nobody sleeps. Tasks that sleep again and again never let
     /// that happen: for them there is [`Executor::run_until`].
+    ///
+    /// # Errors
+    ///
+    /// `RunError::Livelock` where tasks wake each other and time stands still.
     pub fn run_until_idle(&mut self) -> Result<(), RunError> {
         while self.step()? != Step::Idle {}
         Ok(())
     }
 
     /// Runs until `future` is done, among the tasks; it may borrow from the caller.
+    ///
+    /// # Errors
+    ///
+    /// `RunError::Livelock` where tasks wake each other and time stands still, `RunError::Stuck` where `future` waits for something
+    /// that nothing left will do.
     pub fn block_on<T>(&mut self, future: impl Future<Output = T>) -> Result<T, RunError> {
         let mut future = pin!(future);
         let guest = self.tasks.enter_guest();
@@ -247,6 +264,10 @@ impl Executor {
     }
 
     /// Does the next thing that happens until `until`; [`Step::Idle`] where nothing does, with the time as it is.
+    ///
+    /// # Errors
+    ///
+    /// `RunError::Livelock` where tasks wake each other and time stands still.
     pub fn step_until(&mut self, until: Timestamp) -> Result<Step, RunError> {
         let Some(task) = self.next_task() else {
             return Ok(self.wait_until(until));

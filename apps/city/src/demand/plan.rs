@@ -136,6 +136,10 @@ impl Multiplier {
     };
 
     /// A number from 0 to [`FACTOR_MAX`], rounded to a millionth. NaN, infinities and negative numbers are refused.
+    ///
+    /// # Errors
+    ///
+    /// `DemandError::MultiplierOutOfRange` for what is no such number.
     pub fn new(factor: f64) -> Result<Self, DemandError> {
         if !(0.0..=f64::from(FACTOR_MAX)).contains(&factor) {
             return Err(DemandError::MultiplierOutOfRange);
@@ -165,11 +169,19 @@ pub struct Burst {
 
 impl Burst {
     /// From `from` until just before `to`, later on the same day. Both in whole minutes.
+    ///
+    /// # Errors
+    ///
+    /// `DemandError::NotWholeMinutes`; `EmptyBurst` or `ReversedBurst` where `to` is not after `from`.
     pub fn new(from: TimeOfDay, to: TimeOfDay, multiplier: Multiplier) -> Result<Self, DemandError> {
         Self::between(minute_of_day(from)?, minute_of_day(to)?, multiplier)
     }
 
     /// From `from`, in whole minutes, until midnight.
+    ///
+    /// # Errors
+    ///
+    /// `DemandError::NotWholeMinutes`.
     pub fn to_midnight(from: TimeOfDay, multiplier: Multiplier) -> Result<Self, DemandError> {
         Self::between(minute_of_day(from)?, MINUTES_PER_DAY, multiplier)
     }
@@ -209,6 +221,11 @@ impl DemandPlan {
     ///
     /// A run may go on through the following weekdays, each with its own demand. It must end by midnight after Friday:
     /// to cut it there in silence would answer another question than the one asked.
+    ///
+    /// # Errors
+    ///
+    /// `DemandError::Weekend` for a day without data, `RunsIntoWeekend` beyond Friday's midnight, `NotWholeMinutes`, and
+    /// `NegativeLength`.
     pub fn new(weekday: Weekday, start: TimeOfDay, length: Millis) -> Result<Self, DemandError> {
         let day = BusinessDay::try_from(weekday)?;
         let start_minute = minute_of_day(start)?;
@@ -249,6 +266,10 @@ impl DemandPlan {
 
     /// Adds a burst, each minute of which must lie in the run. Where bursts overlap their factors multiply; the product, with
     /// the plan's own, is held at [`FACTOR_MAX`].
+    ///
+    /// # Errors
+    ///
+    /// `DemandError::BurstOutsideRun` for a burst that would not be played as asked.
     pub fn with_burst(mut self, burst: Burst) -> Result<Self, DemandError> {
         let played: BTreeSet<u32> = (0..self.minutes)
             .filter_map(|minute| self.civil(minute))

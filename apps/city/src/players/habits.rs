@@ -1,7 +1,8 @@
 //! How riders and drivers behave: documented shares, drawn for each person from the seed.
 //!
-//! The figures are assumptions, chosen so that every path of the saga is walked on a day; where a source is known it is
-//! named. Each can be changed on the command line or here.
+//! The figures are assumptions, and no source is known for any of them. They are chosen so that a whole day reaches every cell of
+//! the saga's table that can be reached (`just every-cell` counts them; an hour or two reach fewer, and not every path through
+//! the cells is walked). The shares of cancelled orders and declined offers can be given on the command line, the others here.
 
 use crate::random::Random;
 use fiacre_domain::units::Millis;
@@ -44,6 +45,10 @@ impl Share {
     }
 
     /// From a number between 0 and 1.
+    ///
+    /// # Errors
+    ///
+    /// [`ShareError`] for anything else, NaN included.
     pub fn new(share: f64) -> Result<Self, ShareError> {
         if !(0.0..=1.0).contains(&share) {
             return Err(ShareError);

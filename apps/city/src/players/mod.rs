@@ -232,6 +232,10 @@ pub fn players_queue(region: RegionId) -> QueueSpec {
 
 impl Players {
     /// Everyone, with `cabs` drivers who go on duty at once.
+    ///
+    /// # Errors
+    ///
+    /// The bus's, where the players' queue cannot be declared or consumed.
     pub async fn gather(
         scene: Scene,
         desks: Desks,

@@ -204,6 +204,10 @@ impl CityOptions {
     }
 
     /// Whether this can be played, as far as can be told without playing.
+    ///
+    /// # Errors
+    ///
+    /// The [`CityError`] that playing would begin with; each is [a mistake in what was asked](CityError::is_usage).
     pub fn check(&self) -> Result<(), CityError> {
         if self.plan()?.factor_max().millionths() > DEMAND_MAX * 1_000_000 {
             return Err(CityError::TooMuchDemand);

@@ -59,6 +59,11 @@ pub struct Resumed {
 /// Goes on with the run in `folders`, with the services alone: nobody rides, drives or answers any more, so that deadlines bring
 /// every trip to its end, and its money to rest. Then payments that the log does not name are ended: those of a time that was lost, where
 /// an older backup was restored. `accepted` are trips that must be there.
+///
+/// # Errors
+///
+/// `CityError::Keep` where the folders hold no run or cannot be used, `CityError::NotClosed` where trips stay open, and what a port
+/// says.
 pub fn resume(
     folders: &Folders,
     accepted: &[TripId],

@@ -54,6 +54,10 @@ impl DriverDesk {
     }
 
     /// On duty in this region.
+    ///
+    /// # Errors
+    ///
+    /// `DeskError::Bus` where the bus did not say that it has the request: it may have, and the same `origin` asks again harmlessly.
     pub async fn go_online(
         &self,
         origin: Origin,
@@ -72,12 +76,20 @@ impl DriverDesk {
     }
 
     /// Off duty, after the trip in progress if there is one.
+    ///
+    /// # Errors
+    ///
+    /// `DeskError::Bus` where the bus did not say that it has the request: it may have, and the same `origin` asks again harmlessly.
     pub async fn go_offline(&self, origin: Origin, driver: DriverId) -> Result<(), DeskError> {
         self.driver(origin, driver, driver::Command::GoOffline).await
     }
 
     /// Reports where drivers are. Telemetry: a sample that is lost harms nobody. None is younger than its arrival here: a
     /// phone whose clock is ahead keeps nobody in matching for longer than others, nor out of it.
+    ///
+    /// # Errors
+    ///
+    /// `DeskError::Bus` where the location feed does not take them.
     pub async fn locate(&self, samples: Vec<Sample>) -> Result<(), DeskError> {
         let now = self.ports.clock.now();
         let samples = samples.into_iter().map(|sample| sample.received(now)).collect();
@@ -89,6 +101,10 @@ impl DriverDesk {
     }
 
     /// Says yes to an offer.
+    ///
+    /// # Errors
+    ///
+    /// `DeskError::Bus` where the bus did not say that it has the request: it may have, and the same `origin` asks again harmlessly.
     pub async fn accept(
         &self,
         origin: Origin,
@@ -101,6 +117,10 @@ impl DriverDesk {
     }
 
     /// Says no to an offer.
+    ///
+    /// # Errors
+    ///
+    /// `DeskError::Bus` where the bus did not say that it has the request: it may have, and the same `origin` asks again harmlessly.
     pub async fn decline(
         &self,
         origin: Origin,
@@ -113,6 +133,10 @@ impl DriverDesk {
     }
 
     /// Gives a trip back.
+    ///
+    /// # Errors
+    ///
+    /// `DeskError::Bus` where the bus did not say that it has the request: it may have, and the same `origin` asks again harmlessly.
     pub async fn withdraw(
         &self,
         origin: Origin,
@@ -125,6 +149,10 @@ impl DriverDesk {
     }
 
     /// At the pick-up.
+    ///
+    /// # Errors
+    ///
+    /// `DeskError::Bus` where the bus did not say that it has the request: it may have, and the same `origin` asks again harmlessly.
     pub async fn arrive(
         &self,
         origin: Origin,
@@ -148,6 +176,10 @@ impl DriverDesk {
     }
 
     /// The rider did not come.
+    ///
+    /// # Errors
+    ///
+    /// `DeskError::Bus` where the bus did not say that it has the request: it may have, and the same `origin` asks again harmlessly.
     pub async fn no_show(
         &self,
         origin: Origin,
@@ -160,6 +192,10 @@ impl DriverDesk {
     }
 
     /// The rider is in the car and showed `code`.
+    ///
+    /// # Errors
+    ///
+    /// `DeskError::Bus` where the bus did not say that it has the request: it may have, and the same `origin` asks again harmlessly.
     pub async fn start(
         &self,
         origin: Origin,
@@ -189,6 +225,10 @@ impl DriverDesk {
     }
 
     /// The ride has ended.
+    ///
+    /// # Errors
+    ///
+    /// `DeskError::Bus` where the bus did not say that it has the request: it may have, and the same `origin` asks again harmlessly.
     pub async fn complete(
         &self,
         origin: Origin,

@@ -81,11 +81,20 @@ impl RiderDesk {
     ///
     /// What time the car stands is the [road provider's](fiacre_ports::Route::standing) to say; where it does not, the tariff
     /// estimates it from distance and time alone.
+    ///
+    /// # Errors
+    ///
+    /// `DeskError::Plan` where the destination or a place is not known, `DeskError::Routes` where no way is, `DeskError::Zones` and
+    /// `DeskError::Extra` where the tariff names zones that are on no map, or does not price what is asked for.
     pub async fn ride(&self, wish: &Wish, tariff: &Tariff) -> Result<Ride, DeskError> {
         way::measured(&self.ports, &self.zones, wish, tariff).await
     }
 
     /// Prices a ride by `plan` that starts at local time `at`. Nothing is kept: the quote itself is the record.
+    ///
+    /// # Errors
+    ///
+    /// `DeskError::Pricing` where the tariff cannot price such a ride, `DeskError::AnotherPlan` for a ride of another plan.
     pub fn quote(
         &self,
         tariff: &Arc<Tariff>,
@@ -121,6 +130,12 @@ impl RiderDesk {
 
     /// Orders a priced trip by the plan and for the party that it was priced for; accepted once the bus has it. A quote is used
     /// once: repeating it reaches the same trip.
+    ///
+    /// # Errors
+    ///
+    /// `DeskError::Fingerprint`, `AnotherPlan` or `AnotherParty` where the price was given for something else, `DeskError::Request`
+    /// for an order that is not well-formed, and
+    /// `DeskError::Bus` where the bus did not say that it has the request: it may have, and the same `origin` asks again harmlessly.
     pub async fn book(&self, origin: Origin, booking: Booking) -> Result<TripId, DeskError> {
         let Booking {
             priced,
@@ -164,6 +179,10 @@ impl RiderDesk {
     }
 
     /// Asks to cancel a trip; `driven` is how far the driver had come, zero where nobody knows.
+    ///
+    /// # Errors
+    ///
+    /// `DeskError::Bus` where the bus did not say that it has the request: it may have, and the same `origin` asks again harmlessly.
     pub async fn cancel(
         &self,
         origin: Origin,
@@ -184,6 +203,11 @@ impl RiderDesk {
 
     /// Asks to go another way; `priced` is the new plan's price, under the tariff, for the party and within the hold of the
     /// first one.
+    ///
+    /// # Errors
+    ///
+    /// `DeskError::Fingerprint` or `AnotherPlan` where the price was given for something else, and
+    /// `DeskError::Bus` where the bus did not say that it has the request: it may have, and the same `origin` asks again harmlessly.
     pub async fn change_plan(
         &self,
         origin: Origin,
@@ -208,6 +232,10 @@ impl RiderDesk {
     /// charge is one of its own, and ends by itself where the bank says no: nobody owes a tip.
     ///
     /// Each request is a tip: one that had no answer is repeated with its own `origin`.
+    ///
+    /// # Errors
+    ///
+    /// `DeskError::Bus` where the bus did not say that it has the request: it may have, and the same `origin` asks again harmlessly.
     pub async fn tip(
         &self,
         origin: Origin,

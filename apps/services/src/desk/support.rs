@@ -21,6 +21,10 @@ impl SupportDesk {
     }
 
     /// Replaces the trip's latest receipt with a corrected one. Before there is a receipt, it is refused.
+    ///
+    /// # Errors
+    ///
+    /// `DeskError::Bus` where the bus did not say that it has the request: it may have, and the same `origin` asks again harmlessly.
     pub async fn adjust_fare(
         &self,
         origin: Origin,
@@ -35,6 +39,11 @@ impl SupportDesk {
     }
 
     /// Settles the trip anew where the meter was wrong: by what its quote makes of the right reading.
+    ///
+    /// # Errors
+    ///
+    /// `DeskError::Pricing` where the quote cannot be settled by that reading, and
+    /// `DeskError::Bus` where the bus did not say that it has the request: it may have, and the same `origin` asks again harmlessly.
     pub async fn correct_reading(
         &self,
         origin: Origin,

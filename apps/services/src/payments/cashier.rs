@@ -135,6 +135,10 @@ impl Cashier {
     }
 
     /// The intent that a notice speaks of.
+    ///
+    /// # Errors
+    ///
+    /// The gateway's: it cannot be reached, does not answer, or has no such intent.
     pub async fn noticed(&self, intent: IntentId) -> Result<IntentView, GatewayError> {
         self.gateway.get(intent).await
     }
