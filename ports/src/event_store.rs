@@ -264,7 +264,6 @@ pub trait EventStore: Send + Sync {
     /// or not; whoever needs it reads the streams.
     ///
     /// - MUST give every commit that was acknowledged before the scan began, once, of each stream in order
-    ///   (`es_21_scan_is_complete`); what it cannot read it gives as such (`es_37_unreadable_spares_the_scan`). Streams that
-    ///   an operator has archived, because they are at rest, it may leave out up to where they were; `load` does not.
+    ///   (`es_21_scan_is_complete`); what it cannot read it gives as such (`es_37_unreadable_spares_the_scan`).
     async fn scan(&self, from: &Cursor, max: usize) -> Result<Page, PortError>;
 }

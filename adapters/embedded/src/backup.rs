@@ -5,15 +5,18 @@
 //! is followed by the XXH3 (128 bits) of everything before it: a file that is cut or changed by accident is refused.
 //! Numbers are big-endian. Who edits on purpose can make the checksum right; the chain of each stream still tells.
 
+use crate::asked::AskError;
+use crate::at_rest::AtRest;
 use crate::database::{Database, Options, open_engine};
 use crate::error::{from_engine, from_read};
 use crate::folder::Folder;
 use crate::tables::{ReadError, Table, Tables};
 use fiacre_folder::OpenError;
 use std::fmt;
-use std::fs;
-use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
+use std::fs::{self, File};
+use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
 use xxhash_rust::xxh3::Xxh3;
 
 /// The newest format of backups that this release reads: of a database that has an archive.
@@ -54,6 +57,12 @@ pub enum BackupError {
     /// The file cannot be written.
     #[error("failed to write the backup: {0}; make room, or give another path")]
     Unwritten(#[from] io::Error),
+    /// The file cannot be made where it was asked for.
+    #[error("failed to write {}: {}; give a path that can be written, and where nothing is yet", .0.display(), .1)]
+    Unplaced(PathBuf, #[source] io::Error),
+    /// The process that uses the folder did not write it.
+    #[error(transparent)]
+    Asked(AskError),
 }
 
 impl BackupError {
@@ -62,6 +71,8 @@ impl BackupError {
         match self {
             Self::Unreadable { .. } => "backup_unreadable",
             Self::Unwritten(_) => "backup_unwritten",
+            Self::Unplaced(..) => "backup_unplaced",
+            Self::Asked(error) => error.code(),
         }
     }
 }
@@ -164,6 +175,66 @@ impl Database {
     pub fn backup(&self, beside: &[(String, Vec<u8>)], out: impl Write) -> Result<Backup, BackupError> {
         write(&self.core().tables, self.folder(), self.epoch(), beside, out)
     }
+}
+
+impl Database {
+    /// The same to a file, which must not be there yet and is there whole or not at all; `beside` names files of the folder that
+    /// belong to the database, where they are there.
+    ///
+    /// # Errors
+    /// As [`backup`](Self::backup); [`BackupError::Unplaced`] where the file cannot be made.
+    pub fn backup_to(&self, beside: &[&str], file: &Path) -> Result<Backup, BackupError> {
+        to_file(self.folder(), beside, file, |beside, out| {
+            self.backup(beside, out)
+        })
+    }
+}
+
+impl AtRest {
+    /// Writes the database to a file; see [`Database::backup_to`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn backup_to(&self, beside: &[&str], file: &Path) -> Result<Backup, BackupError> {
+        to_file(self.folder(), beside, file, |beside, out| {
+            self.backup(beside, out)
+        })
+    }
+}
+
+/// Writes beside the file first, which gets its name once it is whole and on disk.
+fn to_file(
+    folder: &Path,
+    beside: &[&str],
+    path: &Path,
+    write: impl FnOnce(&[(String, Vec<u8>)], BufWriter<&mut File>) -> Result<Backup, BackupError>,
+) -> Result<Backup, BackupError> {
+    let unplaced = |error| BackupError::Unplaced(path.to_owned(), error);
+    if path.exists() {
+        return Err(unplaced(io::ErrorKind::AlreadyExists.into()));
+    }
+    let place = path.parent().filter(|place| !place.as_os_str().is_empty());
+    let place = place.unwrap_or(Path::new("."));
+    let mut files = Vec::new();
+    for name in beside {
+        match fs::read(folder.join(name)) {
+            Ok(bytes) => files.push(((*name).to_owned(), bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => {
+                return Err(BackupError::Unreadable {
+                    folder: folder.to_owned(),
+                    why: format!("{name}: {error}"),
+                });
+            }
+        }
+    }
+    let mut file = NamedTempFile::new_in(place).map_err(unplaced)?;
+    let backup = write(&files, BufWriter::new(file.as_file_mut()))?;
+    file.as_file().sync_all()?;
+    file.persist_noclobber(path)
+        .map_err(|error| unplaced(error.error))?;
+    File::open(place)?.sync_all()?;
+    Ok(backup)
 }
 
 /// Writes a database.

@@ -12,6 +12,7 @@
 //! DATA/db/epoch            how often the database was restored from a backup, or more; none for never
 //! DATA/db/*.jnl           the journal: a batch for each group
 //! DATA/db/keyspaces/      the tables, as the storage engine (fjall 3) keeps them
+//! DATA/asked/              backups that other processes ask for, while they do
 //! DATA/archive/*.segment  streams at rest that were moved out of the log, unless they were moved elsewhere
 //! ```
 //!
@@ -48,6 +49,7 @@
 //! say what the disk holds. What is found then is a prefix that holds every acknowledged group, each whole.
 
 mod archive;
+mod asked;
 mod at_rest;
 mod background;
 mod backup;
@@ -73,6 +75,7 @@ mod views;
 mod tests;
 
 pub use archive::{ArchiveError, CheckedSegment, Segment, SegmentFault, verify_segments};
+pub use asked::{AskError, BackupService, ask_for_backup};
 pub use at_rest::{AtRest, Kept, LogRow};
 pub use background::BackgroundSync;
 pub use backup::{Backup, BackupError, RestoreError, restore};

@@ -14,7 +14,7 @@ use fiacre_domain::event::Event;
 use fiacre_domain::id::TripId;
 use fiacre_domain::pricing::Tariff;
 use fiacre_domain::stream::{Commit, StreamId, Version};
-use fiacre_embedded::LogRow;
+use fiacre_embedded::{CheckedSegment, LogRow, SegmentFault};
 use fiacre_ports::{PortError, PortErrorKind, Ticket};
 use fiacre_wire::stored::{Chain, Stored};
 use std::collections::{BTreeMap, BTreeSet};
@@ -110,6 +110,8 @@ pub struct Checked {
     pub faults: BTreeMap<Ticket, Fault>,
     /// How many faults there were, those beyond [`FAULTS_MAX`] too.
     pub faults_count: u64,
+    /// Every segment of the archives, in the order of the folders.
+    pub segments: Vec<CheckedSegment>,
     /// What became of the acknowledged trips, where a list was given.
     pub acknowledged: Option<Acknowledged>,
     /// How many trips are not closed on every stream.
@@ -125,15 +127,24 @@ impl Checked {
         let missing = self.acknowledged.as_ref().map_or(0, |trips| trips.missing.len());
         self.report
             .findings_count()
+            .saturating_add(self.faulty_segments().count() as u64)
             .saturating_add(self.faults_count)
             .saturating_add(missing as u64)
     }
 
     /// Whether something was written by a newer release, so that this one cannot tell.
     pub fn is_newer(&self) -> bool {
+        let is_newer = |fault: &SegmentFault| matches!(fault, SegmentFault::Newer { .. });
         self.faults
             .values()
             .any(|fault| matches!(fault, Fault::Newer { .. }))
+            || self.faulty_segments().any(|(_, fault)| is_newer(fault))
+    }
+
+    /// The segments with which something is wrong, and what.
+    pub fn faulty_segments(&self) -> impl Iterator<Item = (&CheckedSegment, &SegmentFault)> {
+        let segments = self.segments.iter();
+        segments.filter_map(|segment| Some((segment, segment.fault.as_ref()?)))
     }
 }
 
@@ -175,7 +186,7 @@ impl Check {
         self
     }
 
-    /// Reads the logs to their end; after each commit `progress` is told how many were read, and how many trips are open in
+    /// Reads the logs and their archives to their end; after each commit `progress` is told how many were read, and how many trips are open in
     /// memory.
     ///
     /// # Errors
@@ -198,6 +209,10 @@ impl Check {
             unseen: self.acknowledged.clone().unwrap_or_default(),
             others: self.others,
         };
+        let mut segments = Vec::new();
+        for folder in folders {
+            segments.extend(folder.check_archive(&mut |_| ()));
+        }
         let mut count = 0_u64;
         walk(folders, |seen| {
             desk.take(&seen);
@@ -222,6 +237,7 @@ impl Check {
             },
             faults: desk.faults,
             faults_count: desk.faults_count,
+            segments,
             acknowledged,
             trips_open,
         })

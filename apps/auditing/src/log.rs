@@ -2,7 +2,7 @@
 
 use fiacre_domain::id::TripId;
 use fiacre_domain::stream::{Commit, StreamId, Version};
-use fiacre_embedded::{AtRest, Kept, LogRow};
+use fiacre_embedded::{AtRest, CheckedSegment, Kept, LogRow};
 use fiacre_ports::{PortError, SealingKey};
 use std::collections::BTreeSet;
 
@@ -34,6 +34,9 @@ pub trait Log {
     /// # Errors
     /// Where the queues cannot be read.
     fn waiting(&self) -> Result<BTreeSet<StreamId>, PortError>;
+
+    /// Every segment of its archive, read to its end and held to its hash, its chain and the store; `seen` is told of each.
+    fn check_archive(&self, seen: &mut dyn FnMut(&CheckedSegment)) -> Vec<CheckedSegment>;
 }
 
 impl Log for AtRest {
@@ -59,5 +62,9 @@ impl Log for AtRest {
 
     fn waiting(&self) -> Result<BTreeSet<StreamId>, PortError> {
         Self::waiting(self)
+    }
+
+    fn check_archive(&self, seen: &mut dyn FnMut(&CheckedSegment)) -> Vec<CheckedSegment> {
+        Self::check_archive(self, seen)
     }
 }

@@ -14,7 +14,7 @@ use fiacre_domain::saga::deadline;
 use fiacre_domain::stream::{ChargeNumber, Commit, StreamId};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
-use fiacre_embedded::{Database, OpenError, WriteError};
+use fiacre_embedded::{BackupService, Database, OpenError, WriteError};
 use fiacre_memory::{
     Dropped, Executor, Group, MemoryBoard, MemoryBus, MemoryEventStore, MemoryTimers, Outside, Paced,
     VirtualTime,
@@ -35,6 +35,9 @@ pub const WRITE_TAKES: Millis = Millis::new(100);
 
 /// Where in a folder the payment company's records lie.
 const COMPANY: &str = "sandbox-payments";
+
+/// What lies in a run's folder beside the database and belongs to it, in a backup as well: how the run began.
+pub const BESIDE: &[&str] = &[crate::run::NOTE];
 
 /// Where the platform keeps what it knows.
 #[derive(Debug, Clone, Default)]
@@ -132,6 +135,8 @@ pub(crate) enum Kept {
         ports: Ports,
         /// Trips that are over.
         retired: BTreeSet<TripId>,
+        /// Writes the backups that others ask for.
+        _backups: Option<BackupService>,
     },
 }
 
@@ -196,6 +201,14 @@ const fn of_trip(trip: TripId) -> [StreamId; 3] {
     [StreamId::Trip(trip), StreamId::Dispatch(trip), fare]
 }
 
+/// A run goes on without: whoever asks for a backup is told that nobody answers.
+fn serve_backups(database: &Database) -> Option<BackupService> {
+    let serving = database.serve_backups(BESIDE);
+    serving
+        .inspect_err(|error| tracing::warn!(%error, "no backup of the folder can be asked for"))
+        .ok()
+}
+
 impl Kept {
     /// Makes its ports for processes on `clock`, and lets `executor` complete what they write.
     pub(crate) fn begin(keep: &Keep, executor: &mut Executor, clock: &Arc<dyn Clock>) -> (Self, Ports) {
@@ -214,6 +227,7 @@ impl Kept {
                     database: database.clone(),
                     ports: ports.clone(),
                     retired: BTreeSet::new(),
+                    _backups: serve_backups(database),
                 };
                 (kept, ports)
             }

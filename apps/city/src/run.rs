@@ -12,7 +12,7 @@ pub use options::{
 };
 
 pub use census::End;
-pub(crate) use left::Beginning;
+pub(crate) use left::{Beginning, NAME as NOTE};
 pub use orphans::{Fate, Orphan, Unexplained};
 pub use resume::{Resumed, resume};
 

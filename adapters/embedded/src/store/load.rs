@@ -2,6 +2,8 @@
 
 use super::tip::key;
 use super::{snapshot, split};
+use crate::archive::Merged;
+use crate::at_rest::LogRow;
 use crate::bytes::{Reader, Row};
 use crate::codec::Keys;
 use crate::database::Core;
@@ -13,7 +15,7 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 /// Rows of the log with their places, and where to go on.
-pub(super) type Rows = (Vec<(Ticket, fjall::Slice)>, Option<Cursor>);
+pub(super) type Rows = (Vec<LogRow>, Option<Cursor>);
 
 /// Loads a stream, or the part of it that the asker does not know.
 pub(super) fn load(core: &Core, request: &LoadRequest, keys: &Keys) -> Result<Loaded, PortError> {
@@ -127,57 +129,60 @@ pub(super) fn entry_at(
     keys: &Keys,
     doing: &'static str,
 ) -> Result<Entry, PortError> {
-    let row = core
-        .tables
-        .get(Table::Commits, &key(ticket.stream, ticket.version));
-    if let Some(row) = row.map_err(|error| error.into_error(doing))? {
-        return entry(core, ticket, &row, keys, doing);
-    }
-    let commit = commit_at(core, ticket, keys).and_then(|commit| commit.ok_or(ReadError::Gap));
-    Ok(Entry {
-        ticket,
-        commit: commit.map(Arc::new).map_err(|error| error.into_error(doing)),
-    })
+    let found = commit_at(core, ticket, keys).and_then(|commit| commit.ok_or(ReadError::Gap));
+    entry_of(ticket, found, doing)
 }
 
-/// The entry of a commit: it, or why this release cannot read it; an error where it may be read later.
-pub(super) fn entry(
-    core: &Core,
+/// The entry of a commit that was read.
+pub(super) fn entry(core: &Core, row: &LogRow, keys: &Keys, doing: &'static str) -> Result<Entry, PortError> {
+    entry_of(
+        row.ticket(),
+        core.codec.decode(&core.tables, row.bytes(), keys),
+        doing,
+    )
+}
+
+/// The commit, or why this release cannot read it; an error where it may be read later.
+fn entry_of(
     ticket: Ticket,
-    row: &[u8],
-    keys: &Keys,
+    commit: Result<Commit, ReadError>,
     doing: &'static str,
 ) -> Result<Entry, PortError> {
-    let bytes = split(row).map_err(ReadError::from);
-    let commit = bytes.and_then(|(_, bytes)| core.codec.decode(&core.tables, bytes, keys));
-    let commit = commit.map(Arc::new).map_err(|error| error.into_error(doing));
-    match commit {
+    match commit.map(Arc::new).map_err(|error| error.into_error(doing)) {
         Err(error) if !matches!(error.kind(), PortErrorKind::Newer | PortErrorKind::Damaged) => Err(error),
         commit => Ok(Entry { ticket, commit }),
     }
 }
 
-/// At most `max` rows of the log from a place on.
+/// At most `max` rows of the log and its archive from a place on.
 pub(super) fn page(core: &Core, from: &Cursor, max: usize) -> Result<Rows, PortError> {
     const DOING: &str = "scan the log";
-    let first = match from.0.as_slice() {
-        [] => Bound::Unbounded,
-        place => {
-            ticket_of(place)
-                .map_err(|error| PortError::new(PortErrorKind::Invalid, DOING).with_source(error))?;
-            Bound::Excluded(place)
-        }
+    let place = from.0.as_slice();
+    let (first, stream) = if place.is_empty() {
+        (Bound::Unbounded, Vec::new())
+    } else {
+        let ticket = ticket_of(place)
+            .map_err(|error| PortError::new(PortErrorKind::Invalid, DOING).with_source(error))?;
+        let mut stream = Row::default();
+        stream.stream(ticket.stream);
+        (Bound::Excluded(place), stream.into_vec())
     };
-    let mut rows = Vec::new();
-    let mut last = from.clone();
-    for row in core.tables.range(Table::Commits, (first, Bound::Unbounded)) {
-        if rows.len() >= max {
-            return Ok((rows, Some(last)));
+    let in_log = core.tables.range(Table::Commits, (first, Bound::Unbounded));
+    let stubs = core.tables.range(Table::Stubs, stream.as_slice()..);
+    let mut rows: Vec<LogRow> = Vec::new();
+    for row in Merged::new(Arc::clone(&core.archive), in_log, stubs) {
+        let row = row?;
+        let ticket = row.ticket();
+        if key(ticket.stream, ticket.version).as_slice() <= place {
+            // Of the stream that the page before has ended in.
+            continue;
         }
-        let (place, row) = row.map_err(|error| error.into_error(DOING))?;
-        let ticket = ticket_of(&place).map_err(|error| ReadError::from(error).into_error(DOING))?;
-        rows.push((ticket, row));
-        last = Cursor(place.to_vec());
+        if rows.len() >= max {
+            let last = rows.last().map(LogRow::ticket);
+            let next = last.map(|last| Cursor(key(last.stream, last.version)));
+            return Ok((rows, next.or_else(|| Some(from.clone()))));
+        }
+        rows.push(row);
     }
     Ok((rows, None))
 }

@@ -226,7 +226,7 @@ impl Log {
 
 /// The event store on disk, for a process with a clock of its own.
 ///
-/// A stream that was [archived](Database::archive) is loaded as ever, its commits from their segment; a scan leaves them out.
+/// A stream that was [archived](Database::archive) is loaded and scanned as ever, its commits read from their segment.
 ///
 /// A commit is on disk when [`append`](EventStore::append) says that it is applied. That one is published, and the snapshots of
 /// drivers, whose streams grow for years, are written with the next group; other snapshots are kept in memory.
@@ -354,12 +354,12 @@ impl EventStore for EmbeddedEventStore {
     }
 
     async fn scan(&self, from: &Cursor, max: usize) -> Result<Page, PortError> {
-        let (tickets, next) = load::page(&self.core, from, max)?;
-        let streams = tickets.iter().map(|(ticket, _)| ticket.stream);
+        let (rows, next) = load::page(&self.core, from, max)?;
+        let streams = rows.iter().map(|row| row.ticket().stream);
         let keys = self.core.codec.keys(streams).await?;
-        let entries = tickets
-            .into_iter()
-            .map(|(ticket, row)| load::entry(&self.core, ticket, &row, &keys, "scan the log"));
+        let entries = rows
+            .iter()
+            .map(|row| load::entry(&self.core, row, &keys, "scan the log"));
         Ok(Page {
             entries: entries.collect::<Result<_, _>>()?,
             next,

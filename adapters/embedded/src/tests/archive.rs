@@ -217,6 +217,36 @@ fn killed_at_any_step_nothing_is_lost_or_doubled_and_the_next_move_succeeds() {
     }
 }
 
+#[test]
+fn a_scan_gives_what_is_archived_in_its_place_page_by_page() {
+    let world = World::new();
+    let streams: Vec<_> = (1..=4).map(|number| (IDS.driver(number), 4)).collect();
+    for (stream, head) in &streams {
+        append(&world, *stream, 0..*head);
+    }
+    let scan = |max: usize| {
+        let database = world.database();
+        let store = database.event_store(world.clock());
+        let (mut found, mut cursor) = (Vec::new(), fiacre_ports::Cursor::default());
+        loop {
+            let page = world.time.block_on(&database, store.scan(&cursor, max)).unwrap();
+            assert!(page.entries.len() <= max);
+            found.extend(page.entries.into_iter().map(|entry| entry.commit.unwrap()));
+            match page.next {
+                Some(next) => cursor = next,
+                None => return found,
+            }
+        }
+    };
+    let mut before = scan(100);
+    archive(&world, &[streams[0], streams[2]]);
+    append(&world, streams[2].0, 4..6);
+    before.splice(12..12, scan(100).into_iter().skip(12).take(2));
+    for max in [1, 2, 3, 5, 100] {
+        assert_eq!(scan(max), before, "{max} a page");
+    }
+}
+
 /// A folder with three segments of a stream each.
 fn three() -> (World, Vec<(StreamId, u32)>) {
     let world = World::new();

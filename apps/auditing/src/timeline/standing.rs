@@ -35,7 +35,7 @@ pub struct Standing {
 
 impl Standing {
     /// After these commits, in an order that keeps each stream's.
-    pub(super) fn of(commits: &[Commit]) -> Self {
+    pub(crate) fn of(commits: &[Commit]) -> Self {
         let mut standing = Self::default();
         for commit in commits {
             for event in commit.events.iter() {

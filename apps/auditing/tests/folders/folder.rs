@@ -30,14 +30,20 @@ impl RunObserver for Listener {
     fn drove(&mut self, _: Driven) {}
 }
 
+/// Two minutes of it.
+pub(crate) fn city_options() -> CityOptions {
+    let tariff = Arc::new(fiacre_tariffs::built_in("nyc-2018").unwrap());
+    let mut options = CityOptions::friday(tariff);
+    options.length = Millis::from_minutes(2);
+    options.drivers = 60;
+    options
+}
+
 /// The city, played once for all tests.
 pub(crate) fn city() -> &'static City {
     static CITY: OnceLock<City> = OnceLock::new();
     CITY.get_or_init(|| {
-        let tariff = Arc::new(fiacre_tariffs::built_in("nyc-2018").unwrap());
-        let mut options = CityOptions::friday(tariff);
-        options.length = Millis::from_minutes(2);
-        options.drivers = 60;
+        let options = city_options();
         let (played, listener) = run::play(&options, Listener(Vec::new()), |_, _| {}).unwrap();
         assert_eq!(played.audit.findings(), []);
         City {

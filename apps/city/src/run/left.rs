@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 /// The newest format of the note that this release reads, and the one that it writes.
 const FORMAT: u32 = 1;
-const NAME: &str = "run.json";
+pub(crate) const NAME: &str = "run.json";
 /// Where a note is written; it gets its name once it is whole.
 const UNFINISHED: &str = "run.json.new";
 

@@ -2,6 +2,7 @@
 
 mod check;
 mod reconcile;
+mod segments;
 
 use crate::failure::Failure;
 use clap::Subcommand;
@@ -14,6 +15,9 @@ pub(crate) enum AuditCommand {
 
     /// Compare what receipts, the ledger and the payment company say of the same money
     Reconcile(reconcile::ReconcileArguments),
+
+    /// Hold the segments of an archive to themselves and to each other
+    Segments(segments::SegmentsArguments),
 }
 
 impl AuditCommand {
@@ -21,6 +25,7 @@ impl AuditCommand {
         match self {
             Self::Check(arguments) => arguments.run(json, out),
             Self::Reconcile(arguments) => arguments.run(json, out),
+            Self::Segments(arguments) => arguments.run(json, out),
         }
     }
 }

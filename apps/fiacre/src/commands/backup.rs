@@ -2,16 +2,13 @@
 
 use crate::failure::{AtRestFailure, Failure};
 use clap::Args;
-use fiacre_embedded::{AtRest, Backup, Options, restore};
+use fiacre_city::keep::BESIDE;
+use fiacre_embedded::{AtRest, Backup, BackupError, OpenError, Options, ask_for_backup, restore};
 use serde_json::json;
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
-use tempfile::NamedTempFile;
-
-/// What lies beside the database and belongs to it: how the city's run began.
-const BESIDE: [&str; 1] = ["run.json"];
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -19,10 +16,12 @@ Examples:
   fiacre backup --data data friday.backup
   fiacre backup --data data friday.backup --json
 
-The folder is read as it lies, and nothing in it is changed; one that a process uses is refused: a running process writes its own \
-backup (`Database::backup`). The file is there whole or not at all, and takes no other's place. Not in it: the payment company's \
-records, which are the company's, and the keys of personal data, which are kept apart on purpose.
-Exit codes: 0 done, 3 the folder cannot be read, 64 bad usage or a path that cannot be written, 74 the file cannot be written.")]
+A folder at rest is read as it lies, and nothing in it is changed. Of a folder that a process uses, that process is asked, and writes \
+the backup while it goes on: with all that it had acknowledged. The file is there whole or not at all, and takes no other's place. Not \
+in it: the payment company's records, which are the company's; the keys of personal data, which are kept apart on purpose; and the \
+segments of an archive, which never change: copy them once.
+Exit codes: 0 done, 3 the folder cannot be read, or the process that uses it does not answer, 64 bad usage or a path that cannot be \
+written, 74 the file cannot be written.")]
 pub(crate) struct BackupArguments {
     /// The platform's folder
     #[arg(long, value_name = "DIR")]
@@ -34,42 +33,28 @@ pub(crate) struct BackupArguments {
 
 impl BackupArguments {
     pub(crate) fn run(self, json: bool, out: &mut impl Write) -> Result<(), Failure> {
-        let folder = AtRest::open(&self.data, &Options::default()).map_err(AtRestFailure::Folder)?;
-        let backup = write(&folder, &self.data, &self.file)?;
-        show("backed up", &self.data, &backup, json, out)
+        let backup = match AtRest::open(&self.data, &Options::default()) {
+            Ok(folder) => folder.backup_to(BESIDE, &self.file),
+            Err(OpenError::InUse { .. }) => ask_for_backup(&self.data, &self.file).map_err(BackupError::from),
+            Err(error) => return Err(AtRestFailure::Folder(error).into()),
+        };
+        let backup = backup.map_err(AtRestFailure::Backup)?;
+        show("backed up", &self.data, &backup, json, out)?;
+        note_segments(&self.data, json, out)
     }
 }
 
-/// Writes beside the file first, which gets its name once it is whole and on disk.
-fn write(folder: &AtRest, data: &Path, path: &Path) -> Result<Backup, Failure> {
-    let unwritable = |error| Failure::Unwritable(path.to_owned(), error);
-    if path.exists() {
-        return Err(unwritable(io::ErrorKind::AlreadyExists.into()));
+/// Says which segments belong to the backup, which does not hold them.
+fn note_segments(data: &Path, json: bool, out: &mut impl Write) -> Result<(), Failure> {
+    let archive = data.join("archive");
+    if !json && archive.is_dir() {
+        let archive = archive.display();
+        writeln!(
+            out,
+            "not in it: the segments in {archive}, which never change; keep a copy of them beside it"
+        )?;
     }
-    let place = path
-        .parent()
-        .filter(|place| !place.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let mut beside = Vec::new();
-    for name in BESIDE {
-        match fs::read(data.join(name)) {
-            Ok(bytes) => beside.push((name.to_owned(), bytes)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(Failure::Unreadable(data.join(name), error)),
-        }
-    }
-    let mut file = NamedTempFile::new_in(place).map_err(unwritable)?;
-    let backup = folder
-        .backup(&beside, BufWriter::new(file.as_file_mut()))
-        .map_err(AtRestFailure::Backup)?;
-    let unwritten = |error| Failure::Unwritten(path.to_owned(), error);
-    file.as_file().sync_all().map_err(unwritten)?;
-    file.persist_noclobber(path)
-        .map_err(|error| unwritable(error.error))?;
-    File::open(place)
-        .and_then(|place| place.sync_all())
-        .map_err(unwritten)?;
-    Ok(backup)
+    Ok(())
 }
 
 #[derive(Debug, Args)]

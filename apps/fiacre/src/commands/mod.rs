@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod archive;
 mod audit;
 mod backup;
 mod city;
@@ -26,7 +27,7 @@ pub(crate) enum Command {
     /// Audits of what a platform has left on disk
     #[command(
         subcommand,
-        after_help = "Examples:\n  fiacre audit check data --ack-log acknowledged.txt"
+        after_help = "Examples:\n  fiacre audit check data --ack-log acknowledged.txt\n  fiacre audit reconcile data\n  fiacre audit segments data/archive"
     )]
     Audit(audit::AuditCommand),
 
@@ -46,6 +47,9 @@ pub(crate) enum Command {
         after_help = "Examples:\n  fiacre receipt verify receipt.json --tariff nyc-2018"
     )]
     Receipt(receipt::ReceiptCommand),
+
+    /// Move trips that are over out of the log, into segments that prove themselves
+    Archive(archive::ArchiveArguments),
 
     /// Write a platform's folder into one file
     Backup(backup::BackupArguments),
@@ -67,6 +71,7 @@ impl Command {
         match self {
             Self::City(arguments) => arguments.run(json, out),
             Self::Audit(command) => command.run(json, out),
+            Self::Archive(arguments) => arguments.run(json, out),
             Self::Backup(arguments) => arguments.run(json, out),
             Self::Restore(arguments) => arguments.run(json, out),
             Self::Resume(arguments) => arguments.run(json, out),

@@ -11,29 +11,33 @@ const DRAW_EVERY: Duration = Duration::from_millis(200);
 pub(crate) struct Progress {
     is_terminal: bool,
     of_about: u64,
+    done: &'static str,
+    what: &'static str,
     drawn_at: Instant,
 }
 
 impl Progress {
-    /// Of work on about so many commits.
-    pub(crate) fn over(of_about: u64) -> Self {
+    /// Of work on about so many things: `read` of `commits`, say.
+    pub(crate) fn over(of_about: u64, done: &'static str, what: &'static str) -> Self {
         let is_dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
         Self {
             is_terminal: io::stderr().is_terminal() && !is_dumb,
             of_about,
+            done,
+            what,
             drawn_at: Instant::now(),
         }
     }
 
-    /// So many commits are done.
-    pub(crate) fn show(&mut self, done: u64) {
+    /// So many are done.
+    pub(crate) fn show(&mut self, count: u64) {
         if !self.is_terminal || self.drawn_at.elapsed() < DRAW_EVERY {
             return;
         }
         self.drawn_at = Instant::now();
-        let about = self.of_about.max(done);
+        let (about, done, what) = (self.of_about.max(count), self.done, self.what);
         // A terminal that cannot be written to loses the line, not the work.
-        let _ = write!(io::stderr(), "\rread {done} of about {about} commits\x1b[K");
+        let _ = write!(io::stderr(), "\r{done} {count} of about {about} {what}\x1b[K");
     }
 }
 

@@ -4,7 +4,7 @@ use super::{EXIT_FINDINGS, EXIT_OUTPUT, EXIT_UNREADABLE, EXIT_USAGE};
 use fiacre_auditing::check::CheckError;
 use fiacre_auditing::reconcile::ReconcileError;
 use fiacre_domain::id::TripId;
-use fiacre_embedded::{BackupError, OpenError, RestoreError};
+use fiacre_embedded::{ArchiveError, AskError, BackupError, OpenError, RestoreError};
 use fiacre_ports::PortError;
 use fiacre_sandbox_payments as sandbox;
 use std::error::Error;
@@ -37,6 +37,10 @@ pub(crate) enum AtRestFailure {
     Backup(BackupError),
     /// A backup cannot be restored.
     Restore(PathBuf, RestoreError),
+    /// Bookings cannot be archived.
+    Archive(ArchiveError),
+    /// A folder of segments cannot be listed.
+    Segments(PathBuf, io::Error),
     /// The log holds what a newer release wrote; the report shows it.
     NewerCommits,
 }
@@ -45,17 +49,29 @@ impl AtRestFailure {
     pub(super) const fn exit_code(&self) -> u8 {
         match self {
             Self::NoSuchTrip(_) | Self::UnreadableCommits(_) | Self::Differences(_) => EXIT_FINDINGS,
-            Self::Backup(BackupError::Unwritten(_)) => EXIT_OUTPUT,
+            Self::Backup(BackupError::Unwritten(_) | BackupError::Asked(AskError::Failed(_)))
+            | Self::Archive(ArchiveError::Unwritten(..) | ArchiveError::Store(_)) => EXIT_OUTPUT,
+            Self::Backup(
+                BackupError::Unplaced(..)
+                | BackupError::Asked(AskError::Folder(..) | AskError::Unnameable(_)),
+            )
+            | Self::Archive(
+                ArchiveError::Occupied(_) | ArchiveError::Unnameable(_) | ArchiveError::Moved { .. },
+            ) => EXIT_USAGE,
             Self::Restore(_, RestoreError::NoBackup | RestoreError::Damaged { .. }) => EXIT_FINDINGS,
             Self::Restore(_, RestoreError::NotEmpty { .. } | RestoreError::Unreadable(_)) => EXIT_USAGE,
             Self::Restore(_, RestoreError::Newer { .. } | RestoreError::Folder(_))
-            | Self::Backup(BackupError::Unreadable { .. })
+            | Self::Backup(
+                BackupError::Unreadable { .. } | BackupError::Asked(AskError::Silent(_) | AskError::Ended(_)),
+            )
             | Self::Folder(_)
             | Self::Log(_)
             | Self::Rows(..)
             | Self::NoCompany(..)
             | Self::Company(..)
             | Self::Reconcile(_)
+            | Self::Archive(ArchiveError::Unreadable { .. })
+            | Self::Segments(..)
             | Self::NewerCommits => EXIT_UNREADABLE,
         }
     }
@@ -97,6 +113,12 @@ impl fmt::Display for AtRestFailure {
             Self::Differences(1) => f.write_str("the books have a difference: see the answer"),
             Self::Differences(count) => write!(f, "the books have {count} differences: see the answer"),
             Self::Backup(error) => write!(f, "{error}"),
+            Self::Archive(error) => write!(f, "{error}"),
+            Self::Segments(folder, error) => write!(
+                f,
+                "failed to read {}: {error}; name the folder that `fiacre archive` wrote segments to",
+                folder.display()
+            ),
             Self::Restore(path, error) => write!(f, "{}: {error}", path.display()),
             Self::NewerCommits => f.write_str(
                 "a newer release wrote some of the log, so that nothing can be said for sure: see the report; audit with that release",

@@ -1,5 +1,6 @@
 //! `fiacre audit check`: is every promise kept, and is every acknowledged trip there?
 
+use super::segments::segment_as_json;
 use crate::commands::progress::Progress;
 use crate::commands::tariff;
 use crate::failure::{AtRestFailure, Failure};
@@ -71,7 +72,7 @@ impl CheckArguments {
             check = check.with_all_ended();
         }
         let about = folders.iter().map(|folder| folder.commits_about() as u64).sum();
-        let mut progress = Progress::over(about);
+        let mut progress = Progress::over(about, "read", "commits");
         let checked = check.run(&folders, |done, _| progress.show(done));
         drop(progress);
         let checked = checked.map_err(AtRestFailure::Log)?;
@@ -135,7 +136,12 @@ fn findings(checked: &Checked) -> Vec<Shown> {
         code: finding.code(),
         text: finding.flaw().to_string(),
     });
-    missing.chain(faults).chain(found).collect()
+    let segments = checked.faulty_segments().map(|(segment, fault)| Shown {
+        place: segment.file.display().to_string(),
+        code: fault.code(),
+        text: fault.to_string(),
+    });
+    missing.chain(segments).chain(faults).chain(found).collect()
 }
 
 fn show_text(checked: &Checked, folders: &[AtRest], out: &mut impl Write) -> Result<(), Failure> {
@@ -184,6 +190,7 @@ fn show_text(checked: &Checked, folders: &[AtRest], out: &mut impl Write) -> Res
             missing.len()
         )?;
     }
+    show_archive(checked, out)?;
     writeln!(
         out,
         "open     {} trips have not ended on every stream",
@@ -194,6 +201,18 @@ fn show_text(checked: &Checked, folders: &[AtRest], out: &mut impl Write) -> Res
         findings => format!("{findings} findings"),
     };
     writeln!(out, "verdict  {verdict}")?;
+    Ok(())
+}
+
+fn show_archive(checked: &Checked, out: &mut impl Write) -> Result<(), Failure> {
+    if !checked.segments.is_empty() {
+        let (all, faulty) = (checked.segments.len(), checked.faulty_segments().count());
+        writeln!(
+            out,
+            "archive  {} of {all} segments as they were written",
+            all - faulty
+        )?;
+    }
     Ok(())
 }
 
@@ -214,6 +233,7 @@ fn show_json(checked: &Checked, folders: &[AtRest], out: &mut impl Write) -> Res
         "events": report.events(),
         "receipts_verified": report.receipts_verified(),
         "trips_open": checked.trips_open,
+        "segments": checked.segments.iter().map(segment_as_json).collect::<Vec<_>>(),
         "ledger_sums": report.ledger().currencies().map(|currency| (currency.code().to_owned(), Value::from(report.ledger().sum(currency).to_string()))).collect::<serde_json::Map<_, _>>(),
         "acknowledged": checked.acknowledged.as_ref().map(|trips| json!({
             "count": trips.count,

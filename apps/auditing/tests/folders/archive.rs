@@ -1,0 +1,248 @@
+//! An archive is found as the log was, whatever is asked; and what is over does not begin again.
+
+use crate::folder::{block_on_ready, city_options};
+use fiacre_auditing::archive::{self, Selection};
+use fiacre_auditing::check::{Check, Checked};
+use fiacre_auditing::list::{self, Filter, Row};
+use fiacre_auditing::timeline::Timeline;
+use fiacre_city::commission;
+use fiacre_city::keep::Folders;
+use fiacre_city::players::Driven;
+use fiacre_city::run::{self, RunObserver, Venue};
+use fiacre_domain::event::Event;
+use fiacre_domain::id::TripId;
+use fiacre_domain::stream::{Commit, StreamId, Version};
+use fiacre_domain::time::Timestamp;
+use fiacre_domain::trip::TripEvent;
+use fiacre_domain::units::Millis;
+use fiacre_embedded::{AtRest, Database, Kept, Options};
+use fiacre_ports::KeyVault;
+use fiacre_vault::{FolderVault, Said, VaultAtRest};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use tempfile::TempDir;
+
+/// Small, so that there are several.
+const SEGMENT_BYTES: u64 = 20_000;
+
+struct Nobody;
+
+impl RunObserver for Nobody {
+    fn saw(&mut self, _: &Commit) {}
+
+    fn drove(&mut self, _: Driven) {}
+}
+
+/// A folder that a city has left, sealed, with its vault beside it; made once.
+fn played() -> &'static TempDir {
+    static PLACE: OnceLock<TempDir> = OnceLock::new();
+    PLACE.get_or_init(|| {
+        let place = empty();
+        let venue = Venue {
+            folders: Some(Folders::new(place.path().join("data"))),
+            ..Venue::default()
+        };
+        let mut options = city_options();
+        options.length = Millis::from_minutes(1);
+        let (played, _) = run::play_at(&options, venue, Nobody, |_, _| {}).unwrap();
+        assert_eq!(played.audit.findings(), []);
+        place
+    })
+}
+
+/// In memory, where the system has a place for that: an fsync costs nothing there.
+fn empty() -> TempDir {
+    tempfile::tempdir_in("/dev/shm")
+        .or_else(|_| tempfile::tempdir())
+        .unwrap()
+}
+
+/// A copy of it.
+fn copy() -> TempDir {
+    let place = empty();
+    copy_into(played().path(), place.path());
+    place
+}
+
+fn copy_into(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_into(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+fn data(place: &TempDir) -> PathBuf {
+    place.path().join("data")
+}
+
+fn open(place: &TempDir) -> AtRest {
+    AtRest::open(data(place), &Options::default()).unwrap()
+}
+
+fn select(place: &TempDir, before: Timestamp) -> Selection {
+    archive::select(&open(place), before, |_, _| ()).unwrap()
+}
+
+/// Archives what is over before then.
+fn archived(place: &TempDir, before: Timestamp) -> Selection {
+    let selection = select(place, before);
+    let database = Database::open(data(place)).unwrap();
+    let segments = archive::archive(&database, &selection, None, SEGMENT_BYTES, |_| ()).unwrap();
+    assert!(segments.len() > 1 || selection.bookings.len() < 8);
+    selection
+}
+
+fn rows(log: &AtRest) -> Vec<Row> {
+    let mut rows = Vec::new();
+    list::trips(log, &Filter::default(), |row| {
+        rows.push(row);
+        true
+    })
+    .unwrap();
+    rows
+}
+
+fn check(log: AtRest) -> Checked {
+    let all = rows(&log).iter().map(|row| row.trip).collect();
+    let tariff = commission::taken(&city_options().tariff).unwrap();
+    let check = Check::default()
+        .with_all_ended()
+        .with_acknowledged(all)
+        .with_tariffs([tariff]);
+    check.run(&[log], |_, _| ()).unwrap()
+}
+
+fn told(log: &AtRest, trip: TripId) -> String {
+    let timeline = Timeline::read(log, trip, None, None).unwrap();
+    format!("{timeline:?}")
+}
+
+#[test]
+fn lists_timelines_and_audits_are_the_same_once_everything_is_archived() {
+    let place = copy();
+    let as_it_was = open(played());
+    let before = rows(&as_it_was);
+    let selection = archived(&place, Timestamp::MAX);
+    let stay = (
+        selection.open,
+        selection.recent,
+        selection.unsettled,
+        selection.unreadable,
+    );
+    assert_eq!(stay, (0, 0, 0, 0));
+    assert_eq!(selection.bookings.len(), before.len());
+    let log = open(&place);
+    assert_eq!(log.trips_in_log().unwrap().len(), 0, "nothing is moved twice");
+    assert_eq!(rows(&log), before);
+    for row in before.iter().step_by(7) {
+        assert_eq!(told(&log, row.trip), told(&as_it_was, row.trip));
+    }
+    let (checked, after) = (check(as_it_was), check(log));
+    assert_eq!(
+        (checked.findings_count(), after.findings_count()),
+        (0, 0),
+        "{:?}",
+        after.report.findings()
+    );
+    let counts = |checked: &Checked| {
+        let report = &checked.report;
+        (report.commits(), report.events(), report.receipts_verified())
+    };
+    assert_eq!(counts(&after), counts(&checked));
+    assert!(after.segments.len() > 1);
+}
+
+#[test]
+fn what_has_changed_since_stays() {
+    let place = copy();
+    let all = rows(&open(&place));
+    let middle = all[all.len() / 2].changed_at;
+    let selection = archived(&place, middle);
+    assert!(selection.recent > 0 && !selection.bookings.is_empty());
+    assert_eq!(
+        usize::try_from(selection.recent).unwrap() + selection.bookings.len(),
+        all.len()
+    );
+    let log = open(&place);
+    for booking in &selection.bookings {
+        let rows = log.stream(StreamId::Trip(booking.trip()), Version::EMPTY);
+        let mut commits = rows.map(|row| log.decode(&row.unwrap(), None).unwrap());
+        assert!(commits.all(|commit| commit.at < middle));
+    }
+    assert_eq!(rows(&log), all);
+    drop(log);
+    let rest = archived(&place, Timestamp::MAX);
+    assert_eq!(rest.bookings.len(), usize::try_from(selection.recent).unwrap());
+    assert_eq!(rows(&open(&place)), all);
+}
+
+#[test]
+fn an_archived_run_is_at_rest_and_all_its_trips_are_known() {
+    let place = copy();
+    let all: Vec<_> = rows(&open(&place)).iter().map(|row| row.trip).collect();
+    archived(&place, Timestamp::MAX);
+    let resumed = run::resume(&Folders::new(data(&place)), &all).unwrap();
+    assert_eq!((resumed.taken_up, resumed.commits_added), (0, 0));
+    assert_eq!(resumed.trips, all.len() as u64);
+    assert_eq!(resumed.missing, []);
+}
+
+#[test]
+fn archived_riders_stay_sealed_and_are_forgotten_with_their_keys() {
+    let place = copy();
+    archived(&place, Timestamp::MAX);
+    let log = open(&place);
+    let row = log.streams(Kept::Trips).next().unwrap().unwrap();
+    let trip = row.ticket().stream.trip().unwrap();
+    let vault = place.path().join("data.vault");
+    let Said::Key(key) = VaultAtRest::open(&vault).unwrap().ask(trip) else {
+        panic!("the trip was bound");
+    };
+    let rider = |commit: &Commit| {
+        let words = format!("{commit:?}");
+        words
+            .split("rider: ")
+            .nth(1)
+            .unwrap()
+            .split_whitespace()
+            .next()
+            .unwrap()
+            .to_owned()
+    };
+    let known = log.decode(&row, Some(&key)).unwrap();
+    let sealed = log.decode(&row, None).unwrap();
+    assert_ne!(
+        rider(&known),
+        rider(&sealed),
+        "without the key a stand-in is told"
+    );
+    let Event::Trip(TripEvent::Requested(order)) = &known.events[0] else {
+        panic!("a trip begins with its order");
+    };
+    let keys = FolderVault::open(&vault).unwrap();
+    assert!(block_on_ready(keys.forget(order.rider())).unwrap().is_some());
+    drop(keys);
+    assert_eq!(VaultAtRest::open(&vault).unwrap().ask(trip), Said::Forgotten);
+    assert_eq!(check(log).findings_count(), 0);
+}
+
+#[test]
+fn a_segment_that_is_gone_is_a_finding_and_so_is_what_it_held() {
+    let place = copy();
+    archived(&place, Timestamp::MAX);
+    fs::remove_file(data(&place).join("archive/000002.segment")).unwrap();
+    let checked = check(open(&place));
+    let faulty: Vec<_> = checked
+        .faulty_segments()
+        .map(|(segment, fault)| (segment.number, fault.code()))
+        .collect();
+    assert_eq!(faulty, [(2, "segment_missing")]);
+    assert!(checked.faults_count > 0);
+}
