@@ -2,6 +2,7 @@
 
 use crate::archive::{Archive, CheckedSegment, Merged};
 use crate::backup::{self, Backup, BackupError};
+use crate::bus::ParkedAtRest;
 use crate::bytes::{Malformed, Reader, Row};
 use crate::codec::{Codec, Keys};
 use crate::database::{Options, journal_error, open_engine};
@@ -296,6 +297,14 @@ pub(crate) fn log_row(row: RowRead) -> Result<LogRow, PortError> {
 }
 
 impl AtRest {
+    /// What is parked in all queues, each oldest first: a person decides what becomes of it.
+    ///
+    /// # Errors
+    /// Where the rows cannot be read.
+    pub fn parked(&self) -> Result<Vec<ParkedAtRest>, PortError> {
+        bus::parked(&self.tables).map_err(|error| error.into_error("read the messages"))
+    }
+
     /// The streams that something is still to be done about: their events are to be published, or a message about them waits,
     /// is put back or parked.
     ///

@@ -80,7 +80,7 @@ pub use at_rest::{AtRest, Kept, LogRow};
 pub use background::BackgroundSync;
 pub use backup::{Backup, BackupError, RestoreError, restore};
 pub use board::EmbeddedBoard;
-pub use bus::EmbeddedBus;
+pub use bus::{EmbeddedBus, ParkedAtRest};
 pub use database::{Database, Options};
 pub use error::WriteError;
 pub use fiacre_folder::OpenError;

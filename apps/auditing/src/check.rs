@@ -14,7 +14,7 @@ use fiacre_domain::event::Event;
 use fiacre_domain::id::TripId;
 use fiacre_domain::pricing::Tariff;
 use fiacre_domain::stream::{Commit, StreamId, Version};
-use fiacre_embedded::{CheckedSegment, LogRow, SegmentFault};
+use fiacre_embedded::{CheckedSegment, LogRow, ParkedAtRest, SegmentFault};
 use fiacre_ports::{PortError, PortErrorKind, Ticket};
 use fiacre_wire::stored::{Chain, Stored};
 use std::collections::{BTreeMap, BTreeSet};
@@ -112,6 +112,8 @@ pub struct Checked {
     pub faults_count: u64,
     /// Every segment of the archives, in the order of the folders.
     pub segments: Vec<CheckedSegment>,
+    /// What is parked, and waits for a person: no finding, since it can be replayed.
+    pub parked: Vec<ParkedAtRest>,
     /// What became of the acknowledged trips, where a list was given.
     pub acknowledged: Option<Acknowledged>,
     /// How many trips are not closed on every stream.
@@ -220,6 +222,10 @@ impl Check {
             progress(count, desk.audit.trips_open());
         })
         .map_err(|stuck| failed(stuck.folder, stuck.error))?;
+        let mut parked = Vec::new();
+        for (number, folder) in folders.iter().enumerate() {
+            parked.extend(folder.parked().map_err(|error| failed(number, error))?);
+        }
         let mut acknowledged = None;
         if let Some(all) = self.acknowledged {
             let mut waiting = BTreeSet::new();
@@ -238,6 +244,7 @@ impl Check {
             faults: desk.faults,
             faults_count: desk.faults_count,
             segments,
+            parked,
             acknowledged,
             trips_open,
         })

@@ -2,7 +2,7 @@
 
 use fiacre_domain::id::TripId;
 use fiacre_domain::stream::{Commit, StreamId, Version};
-use fiacre_embedded::{AtRest, CheckedSegment, Kept, LogRow};
+use fiacre_embedded::{AtRest, CheckedSegment, Kept, LogRow, ParkedAtRest};
 use fiacre_ports::{PortError, SealingKey};
 use std::collections::BTreeSet;
 
@@ -35,6 +35,12 @@ pub trait Log {
     /// Where the queues cannot be read.
     fn waiting(&self) -> Result<BTreeSet<StreamId>, PortError>;
 
+    /// What is parked in its queues.
+    ///
+    /// # Errors
+    /// Where the queues cannot be read.
+    fn parked(&self) -> Result<Vec<ParkedAtRest>, PortError>;
+
     /// Every segment of its archive, read to its end and held to its hash, its chain and the store; `seen` is told of each.
     fn check_archive(&self, seen: &mut dyn FnMut(&CheckedSegment)) -> Vec<CheckedSegment>;
 }
@@ -62,6 +68,10 @@ impl Log for AtRest {
 
     fn waiting(&self) -> Result<BTreeSet<StreamId>, PortError> {
         Self::waiting(self)
+    }
+
+    fn parked(&self) -> Result<Vec<ParkedAtRest>, PortError> {
+        Self::parked(self)
     }
 
     fn check_archive(&self, seen: &mut dyn FnMut(&CheckedSegment)) -> Vec<CheckedSegment> {

@@ -6,7 +6,8 @@
 //!   company's own list. What the log holds no trace of is named (a hold that nobody would ever release), and so is what the
 //!   company does not know.
 //!
-//! A payment that the log has a call under way for is counted, and judged once the call has an outcome. In memory: some
+//! A hold that the company has let go of, by lapse or otherwise, and of which the log has not heard (a process was killed before the notice
+//! came) is named as that. A payment that the log has a call under way for is counted, and judged once the call has an outcome. In memory: some
 //! hundred bytes for each payment.
 
 mod books;
@@ -179,6 +180,15 @@ fn judge(view: &IntentView, attempt: Option<Attempt>, is_begun: bool, reconciled
     };
     if attempt.is_under_way {
         reconciled.under_way = reconciled.under_way.saturating_add(1);
+        return;
+    }
+    if attempt.held_minor > 0 && matches!(view.status, IntentStatus::Canceled) {
+        reconciled.differences.push(Difference::Lapsed {
+            intent,
+            trip,
+            currency,
+            log_minor: attempt.held_minor,
+        });
         return;
     }
     let pairs = [

@@ -14,7 +14,7 @@ use fiacre_domain::event::Event;
 use fiacre_domain::id::{DriverId, TripId};
 use fiacre_domain::ledger::{self, Account, Ledger};
 use fiacre_domain::money::Currency;
-use fiacre_domain::stream::{Cause, Commit, EventId, StreamId, Version};
+use fiacre_domain::stream::{Cause, Commit, EventId, StreamId, TraceContext, Version};
 use fiacre_domain::time::Timestamp;
 use fiacre_ports::{PortError, SealingKey, Ticket};
 use std::collections::BTreeSet;
@@ -32,6 +32,8 @@ pub struct Entry {
     pub name: &'static str,
     /// What happened, in a line.
     pub text: String,
+    /// The trace of the request that it belongs to, as W3C's `traceparent`, where the log has one.
+    pub traceparent: Option<String>,
     /// More of it, a line each: why candidates were in or out, what was posted to the ledger.
     pub details: Vec<String>,
 }
@@ -180,11 +182,23 @@ fn entries(commit: &Commit, trip: TripId) -> Vec<Entry> {
             id,
             cause: commit.cause,
             name: event.name(),
+            traceparent: commit.trace.as_deref().map(traceparent),
             text,
             details,
         }
     })
     .collect()
+}
+
+/// A trace as its header says it (W3C Trace Context, version 00).
+fn traceparent(trace: &TraceContext) -> String {
+    let TraceContext {
+        trace_id,
+        span_id,
+        flags,
+    } = trace;
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    format!("00-{}-{}-{flags:02x}", hex(trace_id), hex(span_id))
 }
 
 /// What an event posts to the ledger, an entry a line.

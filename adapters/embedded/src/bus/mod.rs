@@ -10,7 +10,8 @@ mod waiting;
 #[cfg(test)]
 pub(crate) use exchange::lowered;
 pub(crate) use exchange::{Exchange, Publications};
-pub(crate) use waiting::{unsettled_streams, waiting};
+pub use waiting::ParkedAtRest;
+pub(crate) use waiting::{parked, unsettled_streams, waiting};
 
 use crate::codec::{Keys, for_want_of_keys};
 use crate::database::{Core, Database};

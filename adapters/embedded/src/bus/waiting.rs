@@ -1,11 +1,67 @@
 //! What waits on disk, for a reader who runs no queue.
 
-use super::entry::{Body, Cursor, DeferredRow, ParkedRow, read_log_key, read_log_row};
-use crate::bytes::Reader;
+use super::entry::{Binding, Body, Cursor, DeferredRow, ParkedRow, read_log_key, read_log_row, read_own_key};
+use crate::bytes::{Malformed, Reader};
 use crate::tables::{ReadError, Table, Tables};
 use fiacre_domain::stream::StreamId;
+use fiacre_domain::time::Timestamp;
+use fiacre_ports::ParkReason;
 use fiacre_wire::stored::StoredMessage;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// A message that is parked, as it lies on disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParkedAtRest {
+    /// The queue.
+    pub queue: String,
+    /// When it was parked.
+    pub at: Timestamp,
+    /// How often it had failed.
+    pub attempts: u32,
+    /// Why.
+    pub reason: ParkReason,
+    /// The stream that it is about, where it says so.
+    pub stream: Option<StreamId>,
+}
+
+impl ParkedAtRest {
+    /// What was said when it was parked.
+    pub fn text(&self) -> &str {
+        match &self.reason {
+            ParkReason::AttemptsUsedUp { text, .. }
+            | ParkReason::Refused { text, .. }
+            | ParkReason::Undecodable { text } => text,
+        }
+    }
+}
+
+/// What is parked, queue by queue, oldest first.
+pub(crate) fn parked(tables: &Tables) -> Result<Vec<ParkedAtRest>, ReadError> {
+    let mut names = BTreeMap::new();
+    for row in tables.prefix(Table::Queues, &[]) {
+        let (name, value) = row?;
+        let (queue, _) = Binding::read(&value)?;
+        names.insert(queue, String::from_utf8(name.to_vec()).map_err(|_| Malformed)?);
+    }
+    let rows = tables.prefix(Table::Parked, &[]).map(|row| {
+        let (key, value) = row?;
+        let (queue, _) = read_own_key(&key)?;
+        let ParkedRow {
+            at,
+            attempts,
+            reason,
+            body,
+        } = ParkedRow::read(&value)?;
+        Ok(ParkedAtRest {
+            queue: names.get(&queue).cloned().unwrap_or_else(|| queue.to_string()),
+            at,
+            attempts,
+            reason,
+            stream: super::stream_of(&body),
+        })
+    });
+    rows.collect()
+}
 
 /// The streams that messages are about which some queue has not settled, has put back or parked, but for events that lie in
 /// the log, and bytes that are no message.

@@ -38,6 +38,18 @@ pub enum Difference {
         /// The trip.
         trip: TripId,
     },
+    /// The company has let go of a hold that the log still counts on: it lapsed, or was given up there, and no notice of that has been
+    /// handled.
+    Lapsed {
+        /// The payment.
+        intent: IntentId,
+        /// The trip.
+        trip: TripId,
+        /// The currency.
+        currency: Currency,
+        /// What the log takes to be held, in minor units.
+        log_minor: i64,
+    },
     /// An amount of one payment differs.
     Amount {
         /// The payment.
@@ -69,6 +81,7 @@ impl Difference {
             Self::Receipt { .. } => "receipt_not_covered",
             Self::UnknownToLog { .. } => "payment_unknown_to_log",
             Self::UnknownToCompany { .. } => "payment_unknown_to_company",
+            Self::Lapsed { .. } => "hold_lapsed_unheard",
             Self::Amount { .. } => "payment_amount_differs",
         }
     }
@@ -79,6 +92,7 @@ impl Difference {
             Self::Receipt { trip, .. }
             | Self::UnknownToLog { trip, .. }
             | Self::UnknownToCompany { trip, .. }
+            | Self::Lapsed { trip, .. }
             | Self::Amount { trip, .. } => *trip,
         }
     }
@@ -115,6 +129,16 @@ impl fmt::Display for Difference {
                     "payment {intent}: trip {trip} names it, and the company does not have it"
                 )
             }
+            Self::Lapsed {
+                intent,
+                trip,
+                currency,
+                log_minor,
+            } => write!(
+                f,
+                "payment {intent} of trip {trip}: the hold of {} is gone at the company, by lapse or by its own act, and the log has not heard; `fiacre resume` hears of it",
+                Money::new(*log_minor, *currency)
+            ),
             Self::Amount {
                 intent,
                 trip,

@@ -3,7 +3,7 @@
 use fiacre_auditing::log::{Log, Rows};
 use fiacre_domain::id::TripId;
 use fiacre_domain::stream::{Commit, StreamId, Version};
-use fiacre_embedded::{AtRest, CheckedSegment, Kept, LogRow};
+use fiacre_embedded::{AtRest, CheckedSegment, Kept, LogRow, ParkedAtRest};
 use fiacre_ports::{PortError, SealingKey, Ticket};
 use std::collections::BTreeSet;
 
@@ -64,6 +64,10 @@ impl Log for Planted {
 
     fn waiting(&self) -> Result<BTreeSet<StreamId>, PortError> {
         self.log.waiting()
+    }
+
+    fn parked(&self) -> Result<Vec<ParkedAtRest>, PortError> {
+        self.log.parked()
     }
 
     fn check_archive(&self, seen: &mut dyn FnMut(&CheckedSegment)) -> Vec<CheckedSegment> {

@@ -193,6 +193,28 @@ fn a_hold_that_the_log_does_not_name_is_an_orphan() {
 }
 
 #[test]
+fn a_hold_that_lapsed_unheard_is_named_for_what_it_is() {
+    let is_hold = |event: &Event| matches!(event, Event::Payment(PaymentEvent::Authorized { .. }));
+    let commits = &city().commits;
+    let held = commits
+        .iter()
+        .find(|commit| commit.events.iter().any(is_hold))
+        .unwrap();
+    let until = |commit: &&Commit| commit.stream == held.stream && commit.version <= held.version;
+    let folder = folder_of(commits.iter().filter(until));
+    let trip = held.stream.trip().unwrap();
+    let mut company = honest();
+    company.0.retain(|_, view| view.key.trip == trip);
+    for view in company.0.values_mut() {
+        view.status = IntentStatus::Canceled;
+    }
+    let differences = reconcile(at_rest(folder.path()), &company).differences;
+    assert_eq!(differences.len(), 1, "{differences:?}");
+    assert!(matches!(differences[0], Difference::Lapsed { trip: of, log_minor: 1.., .. } if of == trip));
+    assert_eq!(differences[0].code(), "hold_lapsed_unheard");
+}
+
+#[test]
 fn a_payment_that_the_company_does_not_have_is_named() {
     let mut company = honest();
     let view = captured(&company);

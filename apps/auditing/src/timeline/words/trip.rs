@@ -102,6 +102,11 @@ fn requested(request: &TripRequest) -> (String, Vec<String>) {
         ride.distance().get() / 1_000,
         ride.duration().get() / 1_000
     )];
+    details.push(match request.plan().pick_up {
+        PersonalPlace::Known(_) => format!("rider {}", request.rider()),
+        // What stands for the rider then names nobody.
+        PersonalPlace::Erased => "rider sealed or forgotten".to_owned(),
+    });
     details.extend(places(request.plan()));
     (text, details)
 }
@@ -109,7 +114,7 @@ fn requested(request: &TripRequest) -> (String, Vec<String>) {
 fn places(plan: &PersonalPlan) -> Vec<String> {
     let name = |place: &PersonalPlace| match place {
         PersonalPlace::Known(place) => place.to_string(),
-        PersonalPlace::Erased => "sealed or erased".to_owned(),
+        PersonalPlace::Erased => "sealed or forgotten".to_owned(),
     };
     let mut told = format!("pick-up {}", name(&plan.pick_up));
     for stop in &plan.stops {

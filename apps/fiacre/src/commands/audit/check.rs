@@ -11,9 +11,9 @@ use fiacre_auditing::check::{Acknowledged, Check, Checked};
 use fiacre_city::commission;
 use fiacre_domain::id::TripId;
 use fiacre_domain::pricing::Tariff;
-use fiacre_embedded::{AtRest, Options};
+use fiacre_embedded::{AtRest, Options, ParkedAtRest};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -191,6 +191,7 @@ fn show_text(checked: &Checked, folders: &[AtRest], out: &mut impl Write) -> Res
         )?;
     }
     show_archive(checked, out)?;
+    show_parked(checked, out)?;
     writeln!(
         out,
         "open     {} trips have not ended on every stream",
@@ -204,6 +205,21 @@ fn show_text(checked: &Checked, folders: &[AtRest], out: &mut impl Write) -> Res
     Ok(())
 }
 
+/// What waits for a person, queue by queue, and why.
+fn show_parked(checked: &Checked, out: &mut impl Write) -> Result<(), Failure> {
+    let mut counts: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+    for parked in &checked.parked {
+        *counts.entry((&parked.queue, parked.reason.code())).or_default() += 1;
+    }
+    for ((queue, code), count) in counts {
+        writeln!(
+            out,
+            "parked   {count} messages of {queue} wait to be replayed or dropped  [{code}]"
+        )?;
+    }
+    Ok(())
+}
+
 fn show_archive(checked: &Checked, out: &mut impl Write) -> Result<(), Failure> {
     if !checked.segments.is_empty() {
         let (all, faulty) = (checked.segments.len(), checked.faulty_segments().count());
@@ -214,6 +230,17 @@ fn show_archive(checked: &Checked, out: &mut impl Write) -> Result<(), Failure> 
         )?;
     }
     Ok(())
+}
+
+fn parked_as_json(parked: &ParkedAtRest) -> Value {
+    json!({
+        "queue": parked.queue,
+        "at": parked.at.to_string(),
+        "attempts": parked.attempts,
+        "code": parked.reason.code(),
+        "text": parked.text(),
+        "stream": parked.stream.map(|stream| stream.to_string()),
+    })
 }
 
 fn show_json(checked: &Checked, folders: &[AtRest], out: &mut impl Write) -> Result<(), Failure> {
@@ -233,6 +260,7 @@ fn show_json(checked: &Checked, folders: &[AtRest], out: &mut impl Write) -> Res
         "events": report.events(),
         "receipts_verified": report.receipts_verified(),
         "trips_open": checked.trips_open,
+        "parked": checked.parked.iter().map(parked_as_json).collect::<Vec<_>>(),
         "segments": checked.segments.iter().map(segment_as_json).collect::<Vec<_>>(),
         "ledger_sums": report.ledger().currencies().map(|currency| (currency.code().to_owned(), Value::from(report.ledger().sum(currency).to_string()))).collect::<serde_json::Map<_, _>>(),
         "acknowledged": checked.acknowledged.as_ref().map(|trips| json!({

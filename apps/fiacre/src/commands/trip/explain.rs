@@ -77,6 +77,7 @@ impl ExplainArguments {
             writeln!(out, "as of    {at} ({})", offset(began_at, at))?;
         }
         writeln!(out, "\n{:>12}  {:<8}  what happened", "after", "stream")?;
+        let mut traced = None;
         for entry in &timeline.entries {
             let (stream, place) = (
                 side(entry.id.stream()),
@@ -89,6 +90,12 @@ impl ExplainArguments {
                 entry.text,
                 cause(&entry.cause)
             )?;
+            let trace = entry.traceparent.as_deref().filter(|trace| traced != Some(*trace));
+            if let Some(trace) = trace {
+                // Said where it changes: a request leads to many events.
+                writeln!(out, "{:24}trace {trace}", "")?;
+                traced = Some(trace);
+            }
             for detail in &entry.details {
                 writeln!(out, "{:24}{detail}", "")?;
             }
@@ -156,6 +163,7 @@ fn as_json(entry: &Entry) -> Value {
         "event": entry.name,
         "id": entry.id.to_string(),
         "cause": cause_in_full(&entry.cause),
+        "traceparent": entry.traceparent,
         "text": entry.text,
         "details": entry.details,
     })
