@@ -14,14 +14,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Where requests lie in a platform's folder.
 const ASKED: &str = "asked";
 /// How often either looks at what the other has left.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
-/// How long a process may take to see a request.
-const TAKEN_WITHIN: Duration = Duration::from_secs(10);
+/// How often whoever asks looks until a request must have been seen: for 10 s.
+const LOOKS_UNTIL_TAKEN: u32 = 200;
+/// Every so many looks it sees whether the process is still there.
+const LOOKS_UNTIL_ENDED: u32 = 20;
 
 /// Why another process did not write a backup.
 #[derive(Debug, thiserror::Error)]
@@ -200,23 +202,21 @@ fn number() -> u32 {
 
 impl Request {
     fn wait(&self) -> Result<Backup, AskError> {
-        let began = Instant::now();
-        let mut looked = Instant::now();
-        loop {
+        for look in 1_u32.. {
             match fs::read_to_string(self.asked.with_extension("answer")) {
                 Ok(answer) => return read_answer(&answer),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(AskError::Folder(self.folder.clone(), error)),
             }
-            if self.asked.exists() && began.elapsed() >= TAKEN_WITHIN {
-                return Err(AskError::Silent(self.folder.clone()));
+            if look >= LOOKS_UNTIL_TAKEN && self.asked.exists() {
+                break;
             }
-            if looked.elapsed() >= Duration::from_secs(1) {
-                looked = Instant::now();
+            if look.is_multiple_of(LOOKS_UNTIL_ENDED) {
                 self.check_in_use()?;
             }
-            thread::sleep(LOOK_EVERY);
+            thread::park_timeout(LOOK_EVERY);
         }
+        Err(AskError::Silent(self.folder.clone()))
     }
 
     /// Whether there is still a process that could answer.

@@ -197,8 +197,8 @@ fn traceparent(trace: &TraceContext) -> String {
         span_id,
         flags,
     } = trace;
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    format!("00-{}-{}-{flags:02x}", hex(trace_id), hex(span_id))
+    let (trace_id, span_id) = (u128::from_be_bytes(*trace_id), u64::from_be_bytes(*span_id));
+    format!("00-{trace_id:032x}-{span_id:016x}-{flags:02x}")
 }
 
 /// What an event posts to the ledger, an entry a line.

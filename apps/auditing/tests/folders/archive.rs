@@ -188,7 +188,7 @@ fn an_archived_run_is_at_rest_and_all_its_trips_are_known() {
     let place = copy();
     let all: Vec<_> = rows(&open(&place)).iter().map(|row| row.trip).collect();
     archived(&place, Timestamp::MAX);
-    let resumed = run::resume(&Folders::new(data(&place)), &all).unwrap();
+    let resumed = run::resume(&Folders::new(data(&place)), &all, run::Unexplained::Keep).unwrap();
     assert_eq!((resumed.taken_up, resumed.commits_added), (0, 0));
     assert_eq!(resumed.trips, all.len() as u64);
     assert_eq!(resumed.missing, []);
