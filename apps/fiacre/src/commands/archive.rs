@@ -26,7 +26,7 @@ sealed stays sealed: a rider who is forgotten is forgotten there too, and no key
 archived trips as before; a late webhook or a repeated request finds the trip as it ended, and what is added goes on behind it. \
 Segments never change: copy them once, by any means; a backup does not hold them. Each names the one before it, and the store knows \
 them all: `fiacre audit check` and `fiacre audit segments` name one that is cut, edited, replaced, renamed or missing. \
-Killed at any moment, nothing is lost or doubled: ask again. The folder must not be in use. Releases before 0.2 refuse it afterwards.
+Killed at any moment, nothing is lost or doubled: ask again. The folder must not be in use. Releases that know no archives refuse it afterwards.
 Exit codes: 0 done, 3 the folder cannot be read or is in use, 64 bad usage, such as a place that holds another store's segments, \
 74 a segment or the store cannot be written.")]
 pub(crate) struct ArchiveArguments {

@@ -79,11 +79,20 @@ fn people_are_told_with_the_keys_alone(data: &Path, list: &str) {
     let line = format!("trip explain {trip} --data {}", data.display());
     let sealed = text(&line);
     assert!(sealed.contains("people   sealed; --vault DIR tells"), "{sealed}");
-    assert!(sealed.contains("pick-up sealed") && !sealed.contains("rider 0"), "{sealed}");
+    assert!(
+        sealed.contains("pick-up sealed") && !sealed.contains("rider 0"),
+        "{sealed}"
+    );
     let told = text(&format!("{line} --vault {}.vault", data.display()));
-    assert!(told.contains("people   told") && !told.contains("pick-up sealed"), "{told}");
+    assert!(
+        told.contains("people   told") && !told.contains("pick-up sealed"),
+        "{told}"
+    );
     assert_eq!(json(&line)["people"], "sealed");
-    let (code, said) = exit(&words(&format!("{line} --vault {}", data.join("nowhere").display())));
+    let (code, said) = exit(&words(&format!(
+        "{line} --vault {}",
+        data.join("nowhere").display()
+    )));
     assert_eq!(code, USAGE, "{said}");
 }
 

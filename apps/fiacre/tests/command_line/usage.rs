@@ -4,11 +4,13 @@ use crate::{USAGE, exit, fiacre, text, words};
 use std::process::{Child, Command, Stdio};
 
 /// Every command that has a help of its own.
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 17] = [
     "",
     "audit",
     "audit check",
     "audit reconcile",
+    "audit segments",
+    "archive",
     "backup",
     "restore",
     "city",
