@@ -18,7 +18,7 @@ const MIB: u64 = 1 << 20;
 #[command(after_help = "\
 Examples:
   fiacre archive --data data --before 2018-07-07
-  fiacre archive --data data --before 2018-07-07T04:00Z --to /mnt/cold/fiacre
+  fiacre archive --data data --before 2018-07-07T04:00Z --to /mnt/cold/data
   fiacre archive --data data --before 2018-07-07 --dry-run
 
 Moves every booking that came to rest before that moment (UTC): its trip, its search and its charges. Drivers' streams stay. What is \

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 #[command(after_help = "\
 Examples:
   fiacre audit segments data/archive
-  fiacre audit segments /mnt/cold/fiacre --json
+  fiacre audit segments /mnt/cold/data --json
 
 Each segment is read to its end and held to its own hash, to the chains of the streams in it, and to the hash that the next one names. \
 That the last ones are missing only the platform's folder knows: `fiacre audit check` asks it. The last hash stands for all before it: \
