@@ -70,30 +70,7 @@ fn an_archived_city_is_told_as_before() {
         (&resumed["trips"], &resumed["taken_up"]),
         (&trips.into(), &0.into())
     );
-    people_are_told_with_the_keys_alone(&data, &before.0);
     spoil(&data);
-}
-
-fn people_are_told_with_the_keys_alone(data: &Path, list: &str) {
-    let trip = list.lines().nth(1).unwrap().split_whitespace().next().unwrap();
-    let line = format!("trip explain {trip} --data {}", data.display());
-    let sealed = text(&line);
-    assert!(sealed.contains("people   sealed; --vault DIR tells"), "{sealed}");
-    assert!(
-        sealed.contains("pick-up sealed") && !sealed.contains("rider 0"),
-        "{sealed}"
-    );
-    let told = text(&format!("{line} --vault {}.vault", data.display()));
-    assert!(
-        told.contains("people   told") && !told.contains("pick-up sealed"),
-        "{told}"
-    );
-    assert_eq!(json(&line)["people"], "sealed");
-    let (code, said) = exit(&words(&format!(
-        "{line} --vault {}",
-        data.join("nowhere").display()
-    )));
-    assert_eq!(code, USAGE, "{said}");
 }
 
 /// An edited segment is a finding, wherever one asks.

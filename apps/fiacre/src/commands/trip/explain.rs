@@ -90,7 +90,10 @@ impl ExplainArguments {
                 entry.text,
                 cause(&entry.cause)
             )?;
-            let trace = entry.traceparent.as_deref().filter(|trace| traced != Some(*trace));
+            let trace = entry
+                .traceparent
+                .as_deref()
+                .filter(|trace| traced != Some(*trace));
             if let Some(trace) = trace {
                 // Said where it changes: a request leads to many events.
                 writeln!(out, "{:24}trace {trace}", "")?;
