@@ -142,6 +142,8 @@ mod tests {
     /// Of a thousand places of each zone nearly all are where the zone is: streets have two sides, and borders steps.
     #[test]
     fn taxi_zones_lie_on_their_side_of_the_streets() {
+        let (map, tariff) = (map(&[]).unwrap(), fiacre_tariffs::built_in("nyc-2022").unwrap());
+        let zones = map.under(&tariff).unwrap();
         let manhattan = Manhattan::load().unwrap();
         let mut random = Random::new(5);
         for index in ZoneIndex::all() {
@@ -152,7 +154,7 @@ mod tests {
                 uptown if UPTOWN.contains(&uptown) => id("manhattan"),
                 _ => id("south-of-60"),
             };
-            let places = (0..1_000).map(|_| zone_at(manhattan.sample(index, &mut random)));
+            let places = (0..1_000).map(|_| zones.zone_at(manhattan.sample(index, &mut random)));
             let strays = places.filter(|found| *found != expected).count();
             // Between 59th and 60th Street lies a block of the zones to the north of it.
             assert!(
