@@ -87,7 +87,7 @@ mod tests {
         let ruling = Arc::new(ParkingRuling::on(&parked, OPERATOR, "no message").unwrap());
         let print = Fingerprint::new([0; 32]);
         let change = PolicyChange::first(PolicyKind::Trip, OPERATOR, print);
-        let published = Publication::new(tariff(1), print, OPERATOR);
+        let published = Publication::new(tariff(1), OPERATOR);
         for (event, name) in [
             (
                 Event::from(OpsEvent::MessageParked(Arc::new(parked))),

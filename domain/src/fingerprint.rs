@@ -1,4 +1,7 @@
-//! A fingerprint: the SHA-256 of a value's [canonical bytes](crate::canonical). This crate keeps it; `fiacre-wire` computes it.
+//! A fingerprint: the SHA-256 of a value's [canonical bytes](crate::canonical).
+//!
+//! The domain computes one of tariffs alone, which quotes and readings know by it; what logs and receipts hash to is
+//! `fiacre-wire`'s to say, and comes to the same.
 //!
 //! ```
 //! use fiacre_domain::fingerprint::Fingerprint;
@@ -8,6 +11,9 @@
 //! # Ok::<(), fiacre_domain::fingerprint::FingerprintError>(())
 //! ```
 
+mod sha256;
+
+use crate::canonical::Canonical;
 use crate::canonical_struct;
 use std::fmt;
 use std::str::FromStr;
@@ -21,6 +27,18 @@ impl Fingerprint {
     /// Takes the hash's bytes.
     pub const fn new(bytes: [u8; 32]) -> Self {
         Self(bytes)
+    }
+
+    /// The SHA-256 of the value's canonical bytes.
+    ///
+    /// ```
+    /// use fiacre_domain::fingerprint::Fingerprint;
+    /// use fiacre_domain::units::Millis;
+    /// let second = Fingerprint::of(&Millis::from_secs(1));
+    /// assert!(second.to_string().starts_with("f652498d092a"));
+    /// ```
+    pub fn of(value: &(impl Canonical + ?Sized)) -> Self {
+        Self(sha256::digest(&value.canonical_bytes()))
     }
 
     /// The hash's bytes.

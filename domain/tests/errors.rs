@@ -4,7 +4,7 @@
 
 use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::geo::AreaError;
-use fiacre_domain::id::{DriverId, IdError, TripId};
+use fiacre_domain::id::{DriverId, IdError, TariffId, TripId};
 use fiacre_domain::ledger::LedgerError;
 use fiacre_domain::matching::assignment::{AssignmentFlaw, CostsError};
 use fiacre_domain::matching::{CertificateFlaw, PolicyError, SampleError};
@@ -101,6 +101,24 @@ fn of_matching() -> Vec<(&'static str, String)> {
     ]
 }
 
+fn tariff_id() -> TariffId {
+    "test".parse().unwrap()
+}
+
+fn other_tariff() -> VerifyError {
+    VerifyError::OtherTariff {
+        tariff: tariff_id(),
+        version: 1,
+    }
+}
+
+fn other_fingerprint() -> VerifyError {
+    VerifyError::OtherFingerprint {
+        tariff: tariff_id(),
+        version: 1,
+    }
+}
+
 fn of_pricing() -> Vec<(&'static str, String)> {
     let incoherent = |flaw| PricingError::ReadingIncoherent { slice: 1, flaw };
     told![
@@ -127,8 +145,17 @@ fn of_pricing() -> Vec<(&'static str, String)> {
         PricingError::SurgeNotRecomputable,
         PricingError::StepDoesNotFitGateway,
         PricingError::CurrencyMismatch,
-        VerifyError::OtherTariff,
-        VerifyError::OtherFingerprint,
+        PricingError::QuoteOfAnotherTariff {
+            tariff: tariff_id(),
+            version: 1
+        },
+        PricingError::TariffEdited {
+            tariff: tariff_id(),
+            version: 1
+        },
+        PricingError::QuoteNotRecomputable,
+        other_tariff(),
+        other_fingerprint(),
         VerifyError::NotPriceable(PricingError::ReadingNotCut),
         VerifyError::Differs(ReceiptField::Total),
     ]
@@ -157,7 +184,7 @@ fn of_aggregates() -> Vec<(&'static str, String)> {
         trip::Refusal::QuoteOfAnotherRide,
         trip::Refusal::Pricing(pricing),
         trip::Refusal::ReceiptOfAnotherQuote,
-        trip::Refusal::ReceiptUnfounded(VerifyError::OtherTariff),
+        trip::Refusal::ReceiptUnfounded(other_tariff()),
         trip::Refusal::TipWithoutCard,
         trip::Refusal::TipTooLate { until: NOON },
         trip::Refusal::TipOutOfBounds {
@@ -248,8 +275,8 @@ fn a_receipt_that_cannot_be_priced_has_the_reason_as_its_source() {
         PricingError::ReadingNotCut.to_string()
     );
     for other in [
-        VerifyError::OtherTariff,
-        VerifyError::OtherFingerprint,
+        other_tariff(),
+        other_fingerprint(),
         VerifyError::Differs(ReceiptField::Hold),
     ] {
         assert!(other.source().is_none());

@@ -2,14 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::id::ChargeId;
 use fiacre_domain::money::Currency;
 use fiacre_domain::pricing::{
-    AgeRange, AreaEffect, Charge, ChargeAmount, Condition, DecidedBy, Discount, FeeBase, FeeRule, Flat,
-    Grace, LineGroups, LineTraits, Meter, PayPolicy, RateCard, SEGMENTS_MAX, SPANS_MAX, SURGE_BPS_MAX,
-    Schedule, Segment, SettlementPolicy, Span, Speed, StageRounding, SurgePolicy, TARIFF_ENTRIES_MAX, Tariff,
-    TariffError, TariffFault, Tax, TimeBasis, TimeRate, Units, WINDOWS_MAX, WaitingRate, Weekdays, Window,
-    WindowSet, ZONES_MAX, ZoneSet, Zones,
+    AgeRange, AreaEffect, CancellationMatrix, CancellationStageKind, Charge, ChargeAmount, Condition,
+    DecidedBy, Discount, Fault, FeeBase, FeeRule, Flat, Grace, LineGroups, LineTraits, Meter, PayPolicy,
+    RateCard, RoundingPlan, SEGMENTS_MAX, SPANS_MAX, SURGE_BPS_MAX, Schedule, Segment, SettlementPolicy,
+    Span, Speed, Stage, StageRounding, SurgePolicy, TARIFF_ENTRIES_MAX, Tariff, TariffError, TariffFault,
+    Tax, TimeBasis, TimeRate, Units, WINDOWS_MAX, Waiting, WaitingRate, Weekdays, Window, WindowSet,
+    ZONES_MAX, ZoneSet, Zones,
 };
 use fiacre_domain::ratio::{Ratio, Rounding};
 use fiacre_domain::time::{TimeOfDay, Weekday};
@@ -281,6 +283,57 @@ fn all() -> Refusals {
         of_equipped_tariffs(),
     ]
     .concat()
+}
+
+type Step<'a> = dyn Fn(Tariff) -> Result<Tariff, TariffError> + 'a;
+
+/// A fingerprint is computed once, and never outlives what it was computed of.
+#[test]
+fn each_step_that_changes_a_tariff_changes_its_fingerprint() {
+    let (mut schedule, mut zones) = (Schedule::default(), Zones::new());
+    let night = schedule.add(window("night")).unwrap();
+    let port = zones.add("port".parse().unwrap(), ZoneSet::NONE).unwrap();
+    let (one, half) = (BasisPoints::ONE, BasisPoints::new(5_000));
+    let steps: Vec<Box<Step<'_>>> = vec![
+        Box::new(|tariff| Ok(tariff.with_zones(zones.clone()))),
+        Box::new(|tariff| Ok(tariff.with_schedule(schedule.clone()))),
+        Box::new(|tariff| tariff.with_rate(night, meter())),
+        Box::new(|tariff| tariff.with_scale(night, ratio(2))),
+        Box::new(|tariff| tariff.with_multiplier("night".parse().unwrap(), ratio(2))),
+        Box::new(|tariff| tariff.with_area("port".parse().unwrap(), AreaEffect::TimeOff)),
+        Box::new(|tariff| tariff.with_charge(charge("c"))),
+        Box::new(|tariff| tariff.with_flat(Flat::new(id("f"), port, port, 1, vec![])?)),
+        Box::new(|tariff| Ok(tariff.with_waiting(Waiting::Free))),
+        Box::new(|tariff| tariff.with_minimum(1)),
+        Box::new(|tariff| tariff.with_cap(9)),
+        Box::new(|tariff| tariff.with_discount(Discount::new(id("less"), LineGroups::ALL, half)?)),
+        Box::new(|tariff| tariff.with_tax(Tax::added(id("vat"), "mta".parse().unwrap(), ratio(1))?)),
+        Box::new(|tariff| {
+            let ten = StageRounding::new(10, Rounding::Floor)?;
+            Ok(tariff.with_rounding(RoundingPlan::MINOR_UNITS.with(Stage::Total, ten)))
+        }),
+        Box::new(|tariff| tariff.with_surge_limits(half, one)),
+        Box::new(|tariff| Ok(tariff.with_settlement(SettlementPolicy::new(half, half, one, 0)?))),
+        Box::new(|tariff| {
+            Ok(tariff.with_cancellation(CancellationMatrix::FREE.with(
+                CancellationStageKind::NoShow,
+                Fault::Rider,
+                FeeRule::new(1)?,
+            )))
+        }),
+        Box::new(|tariff| Ok(tariff.with_pay(PayPolicy::commission(1, half)?))),
+        Box::new(|tariff| Ok(tariff.with_id("other".parse().unwrap()))),
+        Box::new(|tariff| tariff.with_gateway_step(5)),
+    ];
+    let mut seen = BTreeSet::new();
+    let mut built = tariff();
+    seen.insert(built.fingerprint());
+    for step in &steps {
+        built = step(built).unwrap();
+        assert_eq!(built.fingerprint(), Fingerprint::of(&built));
+        seen.insert(built.fingerprint());
+    }
+    assert_eq!(seen.len(), steps.len() + 1);
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! What proves that something is ours: fingerprints of quotes, tickets, and the codes that riders show.
+//! What shows that something is ours: tickets and the codes that riders show, under a key; and the fingerprints of quotes, which
+//! anyone can compute: they show that a quote was not changed by accident, and nothing of who made it.
 
 use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::id::TripId;

@@ -1,26 +1,21 @@
 //! What was written once is read for ever: files that only a new version may change.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+#[path = "../../adapters/wire/tests/golden_files/mod.rs"]
+#[expect(dead_code, reason = "what is frozen is checked by the tests of `fiacre-wire`")]
+mod golden_files;
 
 use fiacre_domain::pricing::{
     Cancellation, CancellationStage, Fault, Quote, Ride, Surge, SurgeInputs, SurgePolicy,
 };
 use fiacre_domain::units::{BasisPoints, Millimetres, Millis};
-use fiacre_wire::{
-    fingerprint, quote_fingerprint, quote_from_json, quote_to_json, receipt_from_json, receipt_to_json,
-};
-use std::path::PathBuf;
+use fiacre_wire::{fingerprint, quote_from_json, quote_to_json, receipt_from_json, receipt_to_json};
 use std::sync::Arc;
 
-/// Compares with the golden file; with `FIACRE_BLESS=1` writes it instead.
+/// Compares with the golden file.
 fn golden(name: &str, text: &str) -> String {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("../adapters/wire/golden")
-        .join(name);
-    if std::env::var_os("FIACRE_BLESS").is_some() {
-        std::fs::write(&path, text).unwrap();
-    }
-    let kept = std::fs::read_to_string(&path).unwrap();
+    let kept = golden_files::kept(name, || text.to_owned());
     assert_eq!(text, kept, "{name} changed: a new format needs a new version");
     kept
 }
@@ -57,10 +52,7 @@ fn a_quote_keeps_its_text() {
 #[test]
 fn a_receipt_keeps_its_text_and_verifies_against_the_tariff_file_alone() {
     let quote = quote();
-    let mut recorder = quote
-        .recorder("2018-07-03T17:05:00".parse().unwrap())
-        .unwrap()
-        .with_fingerprint(fingerprint(&**quote.tariff().unwrap()));
+    let mut recorder = quote.recorder("2018-07-03T17:05:00".parse().unwrap()).unwrap();
     recorder.wait(Millis::from_secs(40)).unwrap();
     recorder
         .drive(Millimetres::new(6_000_000), Millis::from_minutes(12))
@@ -99,7 +91,7 @@ fn fingerprints_stay() {
     let receipt = fingerprint(&quote.settle_as_quoted().unwrap());
     let text = format!(
         "tariff {tariff}\nquote {}\nreceipt {receipt}\n",
-        quote_fingerprint(&quote, &tariff)
+        fingerprint(&quote)
     );
     golden("fingerprints-v1.txt", &text);
 }

@@ -48,8 +48,6 @@ pub enum WireError {
         /// Why.
         error: PricingError,
     },
-    /// The quote was made with another tariff, version or currency than the one given.
-    OtherTariff,
     /// The quote's amounts are not what the tariff makes of its ride.
     QuoteDiffers,
     /// It cannot be written; the serializer's reason.
@@ -67,7 +65,6 @@ impl WireError {
             Self::UnsupportedVersion(_) => "wire_unsupported_version",
             Self::Value { .. } => "wire_value",
             Self::Refused { error, .. } => error.code(),
-            Self::OtherTariff => "wire_other_tariff",
             Self::QuoteDiffers => "wire_quote_differs",
             Self::Unwritable(_) => "wire_unwritable",
         }
@@ -111,7 +108,6 @@ impl WireError {
             | Self::NotText { .. }
             | Self::NotJson { .. }
             | Self::UnsupportedVersion(_)
-            | Self::OtherTariff
             | Self::QuoteDiffers
             | Self::Unwritable(_)) => same,
         }
@@ -126,7 +122,6 @@ impl WireError {
             | Self::NotText { .. }
             | Self::NotJson { .. }
             | Self::UnsupportedVersion(_)
-            | Self::OtherTariff
             | Self::QuoteDiffers
             | Self::Unwritable(_)) => (String::new(), whole.to_string()),
         }
@@ -178,9 +173,6 @@ impl fmt::Display for WireError {
                 )
             }
             Self::Refused { path, error } => at(f, path, error),
-            Self::OtherTariff => {
-                f.write_str("it was made with another tariff or version; read it with that one")
-            }
             Self::QuoteDiffers => f.write_str("the quote is not what the tariff makes of its ride"),
             Self::Unwritable(why) => f.write_str(why),
         }
@@ -205,7 +197,6 @@ impl std::error::Error for WireError {
             | Self::Malformed { .. }
             | Self::UnsupportedVersion(_)
             | Self::Value { .. }
-            | Self::OtherTariff
             | Self::QuoteDiffers
             | Self::Unwritable(_) => None,
         }

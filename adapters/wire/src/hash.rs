@@ -10,7 +10,6 @@
 
 use fiacre_domain::canonical::{Canonical, CanonicalBytes};
 use fiacre_domain::fingerprint::Fingerprint;
-use fiacre_domain::pricing::Quote;
 use sha2::{Digest, Sha256};
 
 /// Hashes many values, one after the other, without keeping their bytes.
@@ -72,15 +71,6 @@ pub fn fingerprint(value: &(impl Canonical + ?Sized)) -> Fingerprint {
     hasher.finish()
 }
 
-/// The fingerprint of a quote: of its tariff's fingerprint and its own canonical bytes, so that it stands for the
-/// content of the tariff too. Compute the tariff's once.
-pub fn quote_fingerprint(quote: &Quote, tariff: &Fingerprint) -> Fingerprint {
-    let mut hasher = Hasher::new();
-    hasher.add(tariff);
-    hasher.add(quote);
-    hasher.finish()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,6 +95,15 @@ mod tests {
         let first = hasher.take();
         hasher.add(&1_u64);
         assert_eq!((hasher.take(), first), (first, fingerprint(&1_u64)));
+    }
+
+    /// The domain computes the fingerprints of tariffs by itself.
+    #[test]
+    fn the_domain_comes_to_the_same() {
+        for length in [0, 1, 55, 56, 63, 64, 65, 119, 120, 1_000] {
+            let text = "f".repeat(length);
+            assert_eq!(Fingerprint::of(&*text), fingerprint(&*text), "{length}");
+        }
     }
 
     #[test]

@@ -5,9 +5,10 @@ use crate::receipt::Versioned;
 use crate::ride::{RideDto, SurgeDto};
 use crate::text::Text;
 use crate::{JSON_VERSION, json};
+use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::id::TariffId;
 use fiacre_domain::money::Currency;
-use fiacre_domain::pricing::{Quote, QuoteParts, Tariff};
+use fiacre_domain::pricing::{Quote, QuoteParts, Tariff, TariffEdition};
 use fiacre_domain::time::CivilDateTime;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -18,6 +19,7 @@ pub(crate) struct QuoteDto {
     version: u32,
     tariff: Text<TariffId>,
     tariff_version: u32,
+    tariff_fingerprint: Text<Fingerprint>,
     currency: Text<Currency>,
     at: Text<CivilDateTime>,
     ride: RideDto,
@@ -41,13 +43,10 @@ pub fn quote_to_json(quote: &Quote) -> Result<String, WireError> {
 /// makes of its ride today.
 ///
 /// # Errors
-/// Every [`WireError`]: the place of what is wrong, another tariff, amounts that do not follow.
+/// Every [`WireError`]: the place of what is wrong, another tariff or another content of it, amounts that do not follow.
 pub fn quote_from_json(text: &str, tariff: &Arc<Tariff>) -> Result<Quote, WireError> {
     Versioned::check(text)?;
     let quote = json::read::<QuoteDto>(text)?.into_domain()?;
-    if (quote.tariff_name(), quote.currency()) != ((tariff.id(), tariff.version()), tariff.currency()) {
-        return Err(WireError::OtherTariff);
-    }
     let quote = quote.with_tariff(Arc::clone(tariff))?;
     if quote.is_recomputable()? {
         Ok(quote)
@@ -60,7 +59,6 @@ impl QuoteDto {
     pub(crate) fn of(quote: &Quote) -> Self {
         let QuoteParts {
             tariff,
-            version: tariff_version,
             currency,
             ride,
             at,
@@ -71,8 +69,9 @@ impl QuoteDto {
         } = quote.parts();
         Self {
             version: JSON_VERSION,
-            tariff: Text::new(tariff),
-            tariff_version,
+            tariff: Text::new(tariff.tariff()),
+            tariff_version: tariff.version(),
+            tariff_fingerprint: Text::new(tariff.fingerprint()),
             currency: Text::new(currency),
             at: Text::new(at),
             ride: RideDto::of(&ride),
@@ -89,6 +88,7 @@ impl QuoteDto {
             version,
             tariff,
             tariff_version,
+            tariff_fingerprint,
             currency,
             at,
             ride,
@@ -98,9 +98,9 @@ impl QuoteDto {
             driver_pay,
         } = self;
         Versioned::is_known(version)?;
+        let fingerprint = tariff_fingerprint.take("tariff_fingerprint")?;
         Ok(Quote::from_parts(QuoteParts {
-            tariff: tariff.take("tariff")?,
-            version: tariff_version,
+            tariff: TariffEdition::new(tariff.take("tariff")?, tariff_version, fingerprint),
             currency: currency.take("currency")?,
             ride: ride.into_domain().map_err(|error| error.within("ride"))?,
             at: at.take("at")?,

@@ -6,7 +6,7 @@ use crate::ride::CircumstancesDto;
 use crate::text::Text;
 use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::id::{TariffId, ZoneId};
-use fiacre_domain::pricing::{DeviationReason, MeterReading, PricingError, Slice, SpeedBand};
+use fiacre_domain::pricing::{DeviationReason, MeterReading, PricingError, Slice, SpeedBand, TariffEdition};
 use fiacre_domain::time::CivilDateTime;
 use fiacre_domain::units::{Millimetres, Millis};
 use serde::{Deserialize, Serialize};
@@ -16,8 +16,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct ReadingDto {
     tariff: Text<TariffId>,
     tariff_version: u32,
-    #[serde(deserialize_with = "present")]
-    tariff_fingerprint: Option<Text<Fingerprint>>,
+    tariff_fingerprint: Text<Fingerprint>,
     started: Text<CivilDateTime>,
     zones: Vec<Text<ZoneId>>,
     slices: Vec<SliceDto>,
@@ -85,11 +84,11 @@ impl DeviationDto {
 
 impl ReadingDto {
     pub(crate) fn of(reading: &MeterReading) -> Self {
-        let (tariff, tariff_version) = reading.tariff();
+        let tariff = reading.edition();
         Self {
-            tariff: Text::new(tariff),
-            tariff_version,
-            tariff_fingerprint: reading.fingerprint().copied().map(Text::new),
+            tariff: Text::new(tariff.tariff()),
+            tariff_version: tariff.version(),
+            tariff_fingerprint: Text::new(tariff.fingerprint()),
             started: Text::new(reading.started()),
             zones: reading.zones().iter().copied().map(Text::new).collect(),
             slices: reading.slices().iter().map(SliceDto::of).collect(),
@@ -117,16 +116,13 @@ impl ReadingDto {
             .into_iter()
             .map(SliceDto::into_domain)
             .collect::<Result<_, _>>()?;
-        let tariff = (tariff.take("tariff")?, tariff_version);
+        let fingerprint = tariff_fingerprint.take("tariff_fingerprint")?;
+        let tariff = TariffEdition::new(tariff.take("tariff")?, tariff_version, fingerprint);
         let started = started.take("started")?;
         let circumstances = circumstances
             .into_domain()
             .map_err(|error| error.within("circumstances"))?;
-        let mut reading =
-            MeterReading::new(tariff, started, zones, slices, circumstances).map_err(refused)?;
-        if let Some(fingerprint) = tariff_fingerprint {
-            reading = reading.with_fingerprint(fingerprint.take("tariff_fingerprint")?);
-        }
+        let reading = MeterReading::new(tariff, started, zones, slices, circumstances).map_err(refused)?;
         Ok(match deviation {
             Some(reason) => reading.with_deviation(reason.into_domain()),
             None => reading,
@@ -152,7 +148,9 @@ fn refused(error: PricingError) -> WireError {
         | PricingError::StepDoesNotFitGateway
         | PricingError::CurrencyMismatch
         | PricingError::TariffUnknown { .. }
-        | PricingError::QuoteOfAnotherTariff
+        | PricingError::QuoteOfAnotherTariff { .. }
+        | PricingError::TariffEdited { .. }
+        | PricingError::QuoteNotRecomputable
         | PricingError::QuoteIncoherent(_) => String::new(),
     };
     WireError::Refused { path, error }

@@ -7,10 +7,11 @@ use crate::reading::{DeviationDto, ReadingDto};
 use crate::ride::{RideDto, SurgeDto};
 use crate::text::Text;
 use crate::{JSON_VERSION, json};
+use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::id::TariffId;
 use fiacre_domain::money::{Currency, Money};
 use fiacre_domain::pricing::{
-    Basis, Cancellation, CancellationStage, Computed, Fault, Happened, Receipt, ReceiptParts,
+    Basis, Cancellation, CancellationStage, Computed, Fault, Happened, Receipt, ReceiptParts, TariffEdition,
 };
 use fiacre_domain::time::CivilDateTime;
 use fiacre_domain::units::{Millimetres, Millis};
@@ -43,6 +44,7 @@ pub(crate) struct ReceiptDto {
     version: u32,
     tariff: Text<TariffId>,
     tariff_version: u32,
+    tariff_fingerprint: Text<Fingerprint>,
     currency: Text<Currency>,
     at: Text<CivilDateTime>,
     ride: RideDto,
@@ -133,7 +135,6 @@ impl ReceiptDto {
     pub(crate) fn of(receipt: &Receipt) -> Self {
         let ReceiptParts {
             tariff,
-            version,
             currency,
             ride,
             at,
@@ -143,8 +144,9 @@ impl ReceiptDto {
         } = receipt.parts();
         Self {
             version: JSON_VERSION,
-            tariff: Text::new(*tariff),
-            tariff_version: *version,
+            tariff: Text::new(tariff.tariff()),
+            tariff_version: tariff.version(),
+            tariff_fingerprint: Text::new(tariff.fingerprint()),
             currency: Text::new(*currency),
             at: Text::new(*at),
             ride: RideDto::of(ride),
@@ -165,6 +167,7 @@ impl ReceiptDto {
             version,
             tariff,
             tariff_version,
+            tariff_fingerprint,
             currency,
             at,
             ride,
@@ -174,9 +177,9 @@ impl ReceiptDto {
         } = self;
         Versioned::is_known(version)?;
         let currency = currency.take("currency")?;
+        let fingerprint = tariff_fingerprint.take("tariff_fingerprint")?;
         Ok(Receipt::from_parts(ReceiptParts {
-            tariff: tariff.take("tariff")?,
-            version: tariff_version,
+            tariff: TariffEdition::new(tariff.take("tariff")?, tariff_version, fingerprint),
             currency,
             ride: ride.into_domain().map_err(|error| error.within("ride"))?,
             at: at.take("at")?,

@@ -11,23 +11,20 @@
 //! assert_eq!(seal.start_code(trip), KeyedSeal::new([7; 32]).start_code(trip));
 //! ```
 
-use crate::hash::{fingerprint, quote_fingerprint};
+use crate::hash::fingerprint;
 use fiacre_domain::canonical::{Canonical, CanonicalBytes};
 use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::id::TripId;
-use fiacre_domain::pricing::{Quote, Tariff};
+use fiacre_domain::pricing::Quote;
 use fiacre_domain::trip::PersonalPlan;
 use fiacre_ports::Seal;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
 
 /// Hashes and codes under one key.
 pub struct KeyedSeal {
     keyed: Hmac<Sha256>,
-    /// The tariff of the last quote: a city has few, and each is hashed once.
-    tariff: Mutex<Option<(Arc<Tariff>, Fingerprint)>>,
 }
 
 impl fmt::Debug for KeyedSeal {
@@ -45,30 +42,13 @@ impl KeyedSeal {
         block[..32].copy_from_slice(&key);
         Self {
             keyed: Hmac::new(&block.into()),
-            tariff: Mutex::new(None),
-        }
-    }
-
-    fn tariff_fingerprint(&self, tariff: &Arc<Tariff>) -> Fingerprint {
-        let mut known = self.tariff.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*known {
-            Some((same, fingerprint)) if Arc::ptr_eq(same, tariff) => *fingerprint,
-            Some(_) | None => {
-                let fingerprint = fingerprint(&**tariff);
-                *known = Some((Arc::clone(tariff), fingerprint));
-                fingerprint
-            }
         }
     }
 }
 
 impl Seal for KeyedSeal {
     fn fingerprint(&self, quote: &Quote) -> Fingerprint {
-        // A quote whose tariff is not known was issued elsewhere; what it says is all there is to tell it by.
-        quote.tariff().map_or_else(
-            |_| fingerprint(quote),
-            |tariff| quote_fingerprint(quote, &self.tariff_fingerprint(tariff)),
-        )
+        fingerprint(quote)
     }
 
     fn ticket(&self, trip: TripId, price: Fingerprint, plan: &PersonalPlan) -> Fingerprint {

@@ -92,9 +92,16 @@ impl Failure {
     /// The exit code.
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
-            // Nothing is known of the receipt: another release, or another tariff, is needed to tell.
-            Self::Illegible(_, WireError::UnsupportedVersion(_))
-            | Self::Refused(_, VerifyError::OtherTariff) => EXIT_USAGE,
+            // Nothing is known of a receipt: the file holds no document, or another release or tariff is needed to tell.
+            Self::Illegible(
+                _,
+                WireError::TooLarge
+                | WireError::NotText { .. }
+                | WireError::NotJson { .. }
+                | WireError::UnsupportedVersion(_),
+            )
+            | Self::Refused(_, VerifyError::OtherTariff { .. }) => EXIT_USAGE,
+
             Self::FaultyTariff(_)
             | Self::Illegible(..)
             | Self::Refused(..)

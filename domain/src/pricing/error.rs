@@ -134,10 +134,24 @@ pub enum PricingError {
         /// Its version.
         version: u32,
     },
-    /// The quote was priced with another tariff, version or currency than the one given.
-    QuoteOfAnotherTariff,
+    /// The quote was priced with another tariff, version or currency than the one given; which it names.
+    QuoteOfAnotherTariff {
+        /// The tariff that it names.
+        tariff: TariffId,
+        /// The version that it names.
+        version: u32,
+    },
+    /// The tariff given goes by the name and version of the one that a quote or reading was made with, and holds something else.
+    TariffEdited {
+        /// The name of both.
+        tariff: TariffId,
+        /// The version of both.
+        version: u32,
+    },
     /// What was stored of a quote no quote can be; the name of the amount.
     QuoteIncoherent(&'static str),
+    /// The quote's amounts are not what its own tariff comes to.
+    QuoteNotRecomputable,
 }
 
 impl PricingError {
@@ -159,8 +173,10 @@ impl PricingError {
             Self::StepDoesNotFitGateway => "pricing_step_does_not_fit_gateway",
             Self::CurrencyMismatch => "pricing_currency_mismatch",
             Self::TariffUnknown { .. } => "pricing_tariff_unknown",
-            Self::QuoteOfAnotherTariff => "pricing_quote_of_another_tariff",
+            Self::QuoteOfAnotherTariff { .. } => "pricing_quote_of_another_tariff",
+            Self::TariffEdited { .. } => "pricing_tariff_edited",
             Self::QuoteIncoherent(_) => "pricing_quote_incoherent",
+            Self::QuoteNotRecomputable => "pricing_quote_not_recomputable",
         }
     }
 }
@@ -212,9 +228,17 @@ impl fmt::Display for PricingError {
                 f,
                 "version {version} of tariff {tariff} is not known here; give it, or publish it"
             ),
-            Self::QuoteOfAnotherTariff => {
-                f.write_str("the quote names another tariff, version or currency; give the one it names")
-            }
+            Self::QuoteOfAnotherTariff { tariff, version } => write!(
+                f,
+                "the quote names version {version} of tariff {tariff}, and another tariff, version or currency is given; give the one it names"
+            ),
+            Self::TariffEdited { tariff, version } => write!(
+                f,
+                "version {version} of tariff {tariff} was edited since; give it as it was, and give what is changed a new version"
+            ),
+            Self::QuoteNotRecomputable => f.write_str(
+                "the quote's amounts are not what its tariff comes to; settle it by hand, or quote it again",
+            ),
             Self::QuoteIncoherent(amount) => {
                 write!(
                     f,

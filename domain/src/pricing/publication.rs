@@ -7,16 +7,16 @@ use std::sync::Arc;
 /// A version of a tariff, as it was published: the whole of it, for receipts outlive files.
 ///
 /// ```
-/// # use fiacre_domain::{fingerprint::Fingerprint, id::PrincipalId, money::Currency, ratio::Ratio, units::Millimetres};
+/// # use fiacre_domain::{id::PrincipalId, money::Currency, ratio::Ratio, units::Millimetres};
 /// use fiacre_domain::event::Event;
 /// use fiacre_domain::pricing::{Meter, Publication, Segment, Tariff, TariffEvent, Units};
 /// use std::sync::Arc;
 ///
 /// # let kilometre = Segment::new(Millimetres::ZERO, Ratio::from(150), Ratio::from(1_000_000))?;
 /// # let meter = Meter::distance(Ratio::from(250), Ratio::ZERO, vec![kilometre], Units::Begun)?;
-/// # let (fingerprint, operator) = (Fingerprint::new([7; 32]), PrincipalId::from_u128(1));
+/// # let operator = PrincipalId::from_u128(1);
 /// let tariff = Arc::new(Tariff::new("nyc".parse()?, 2, Currency::USD, meter));
-/// let publication = Publication::new(tariff, fingerprint, operator);
+/// let publication = Publication::new(tariff, operator);
 /// assert_eq!((publication.id().as_str(), publication.version()), ("nyc", 2));
 /// assert_eq!(Event::from(TariffEvent::Published(Arc::new(publication))).name(), "TariffPublished");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -24,24 +24,14 @@ use std::sync::Arc;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Publication {
     tariff: Arc<Tariff>,
-    fingerprint: Fingerprint,
     by: PrincipalId,
 }
-canonical_struct!(Publication {
-    tariff,
-    fingerprint,
-    by
-});
+canonical_struct!(Publication { tariff, by });
 
 impl Publication {
-    /// Of `tariff`, `by` an operator. Its `fingerprint` is the hash of its canonical bytes (`fiacre-wire` computes it): who
-    /// has a copy sees by it that nothing was changed.
-    pub const fn new(tariff: Arc<Tariff>, fingerprint: Fingerprint, by: PrincipalId) -> Self {
-        Self {
-            tariff,
-            fingerprint,
-            by,
-        }
+    /// Of `tariff`, `by` an operator.
+    pub const fn new(tariff: Arc<Tariff>, by: PrincipalId) -> Self {
+        Self { tariff, by }
     }
 
     /// The tariff's name: its stream.
@@ -59,9 +49,9 @@ impl Publication {
         &self.tariff
     }
 
-    /// The hash of its canonical bytes.
-    pub const fn fingerprint(&self) -> Fingerprint {
-        self.fingerprint
+    /// The hash of its canonical bytes: who has a copy sees by it that nothing was changed.
+    pub fn fingerprint(&self) -> Fingerprint {
+        self.tariff.fingerprint()
     }
 
     /// Who published it.
@@ -94,19 +84,15 @@ mod tests {
 
     #[test]
     fn a_publication_holds_the_whole_tariff_and_who_vouches_for_it() {
-        let (print, other) = (Fingerprint::new([1; 32]), Fingerprint::new([2; 32]));
         let (ann, bob) = (PrincipalId::from_u128(1), PrincipalId::from_u128(2));
-        let published = |version, print, by| Publication::new(crate::fixture::tariff(version), print, by);
-        let first = published(1, print, ann);
+        let published = |version, by| Publication::new(crate::fixture::tariff(version), by);
+        let first = published(1, ann);
+        let print = Fingerprint::of(&*crate::fixture::tariff(1));
         assert_eq!((first.fingerprint(), first.by()), (print, ann));
         assert_eq!(first.tariff(), &crate::fixture::tariff(1));
         let bytes = first.canonical_bytes();
         assert!(bytes.starts_with(&first.tariff().canonical_bytes()));
-        for changed in [
-            published(2, print, ann),
-            published(1, other, ann),
-            published(1, print, bob),
-        ] {
+        for changed in [published(2, ann), published(1, bob)] {
             assert_ne!(changed.canonical_bytes(), bytes);
         }
     }

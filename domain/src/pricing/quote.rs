@@ -26,6 +26,7 @@
 
 use super::cancellation::Cancellation;
 use super::course::Course;
+use super::edition::TariffEdition;
 use super::error::PricingError;
 use super::line::Line;
 use super::pay::Pay;
@@ -33,7 +34,7 @@ use super::reading::MeterReading;
 use super::receipt::Receipt;
 use super::recorder::Recorder;
 use super::ride::Ride;
-use super::settle;
+use super::settle::{self, Asked};
 use super::stage::Stage;
 use super::stages::{self, Priced};
 use super::surge::Surge;
@@ -48,10 +49,8 @@ use std::sync::Arc;
 /// A quote as data: for those who store or send it. What its tariff holds is not in it, only which one it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QuoteParts {
-    /// The tariff.
-    pub tariff: TariffId,
-    /// Its version.
-    pub version: u32,
+    /// The tariff, as it was when the quote was made.
+    pub tariff: TariffEdition,
     /// Its currency.
     pub currency: Currency,
     /// The ride as it was asked for.
@@ -77,16 +76,14 @@ enum Basis {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct TariffName {
-    id: TariffId,
-    version: u32,
+    edition: TariffEdition,
     currency: Currency,
 }
 
 impl TariffName {
     fn of(tariff: &Tariff) -> Self {
         Self {
-            id: tariff.id(),
-            version: tariff.version(),
+            edition: tariff.edition(),
             currency: tariff.currency(),
         }
     }
@@ -118,7 +115,7 @@ pub struct Quote {
 }
 
 impl Canonical for Quote {
-    /// The tariff enters by name and version: its content is what its own fingerprint is for.
+    /// The tariff enters by name, version and fingerprint, which stands for its content.
     fn write_canonical(&self, out: &mut CanonicalBytes) {
         let Self {
             basis,
@@ -129,13 +126,8 @@ impl Canonical for Quote {
             hold_minor,
             driver_pay_minor,
         } = self;
-        let TariffName {
-            id,
-            version,
-            currency,
-        } = basis.name();
-        id.write_canonical(out);
-        version.write_canonical(out);
+        let TariffName { edition, currency } = basis.name();
+        edition.write_canonical(out);
         currency.write_canonical(out);
         ride.write_canonical(out);
         at.write_canonical(out);
@@ -233,8 +225,7 @@ impl Quote {
     /// What no ride is, and [`PricingError::QuoteIncoherent`] for a total below zero or above the hold.
     pub fn from_parts(parts: QuoteParts) -> Result<Self, PricingError> {
         let QuoteParts {
-            tariff: id,
-            version,
+            tariff: edition,
             currency,
             ride,
             at,
@@ -244,6 +235,10 @@ impl Quote {
             driver_pay_minor,
         } = parts;
         ride.check()?;
+        at.plus(ride.duration()).ok_or(PricingError::RideOutOfCalendar)?;
+        if !surge.is_recomputable() {
+            return Err(PricingError::SurgeNotRecomputable);
+        }
         if total_minor < 0 {
             return Err(PricingError::QuoteIncoherent("total"));
         }
@@ -251,11 +246,7 @@ impl Quote {
             return Err(PricingError::QuoteIncoherent("hold"));
         }
         Ok(Self {
-            basis: Basis::Named(Box::new(TariffName {
-                id,
-                version,
-                currency,
-            })),
+            basis: Basis::Named(Box::new(TariffName { edition, currency })),
             ride,
             at,
             surge: (surge != Surge::NONE).then(|| Box::new(surge)),
@@ -267,14 +258,9 @@ impl Quote {
 
     /// As data.
     pub fn parts(&self) -> QuoteParts {
-        let TariffName {
-            id,
-            version,
-            currency,
-        } = self.basis.name();
+        let TariffName { edition, currency } = self.basis.name();
         QuoteParts {
-            tariff: id,
-            version,
+            tariff: edition,
             currency,
             ride: self.ride.clone(),
             at: self.at,
@@ -285,18 +271,23 @@ impl Quote {
         }
     }
 
-    /// With the tariff that it names, so that it can be settled.
+    /// With the tariff that it was made with, so that it can be settled.
     ///
     /// # Errors
-    /// [`PricingError::QuoteOfAnotherTariff`] where the name, version or currency is another.
+    /// [`PricingError::QuoteOfAnotherTariff`] where the name, version or currency is another, [`PricingError::TariffEdited`] where
+    /// they are the same and the content is not.
     pub fn with_tariff(self, tariff: Arc<Tariff>) -> Result<Self, PricingError> {
-        if self.basis.name() == TariffName::of(&tariff) {
+        let (named, given) = (self.basis.name(), TariffName::of(&tariff));
+        let (id, version) = self.tariff_name();
+        if named == given {
             Ok(Self {
                 basis: Basis::Known(tariff),
                 ..self
             })
+        } else if named.edition.has_the_name_of(given.edition) && named.currency == given.currency {
+            Err(PricingError::TariffEdited { tariff: id, version })
         } else {
-            Err(PricingError::QuoteOfAnotherTariff)
+            Err(PricingError::QuoteOfAnotherTariff { tariff: id, version })
         }
     }
 
@@ -306,13 +297,11 @@ impl Quote {
     /// # Errors
     /// [`PricingError::TariffUnknown`], and what [`Tariff::quote`] refuses.
     pub fn is_recomputable(&self) -> Result<bool, PricingError> {
-        let quoted = self.quoted()?;
-        let today = (
-            quoted.priced.total_minor,
-            quoted.hold_minor,
-            quoted.pay.total().minor(),
-        );
-        Ok(today == (self.total_minor, self.hold_minor, self.driver_pay_minor))
+        match self.quoted() {
+            Ok(_) => Ok(true),
+            Err(PricingError::QuoteNotRecomputable) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// What the rider would pay if the ride went as planned.
@@ -332,13 +321,23 @@ impl Quote {
 
     /// The currency of every amount.
     pub fn currency(&self) -> Currency {
-        self.basis.name().currency
+        match &self.basis {
+            Basis::Known(tariff) => tariff.currency(),
+            Basis::Named(name) => name.currency,
+        }
+    }
+
+    /// Which tariff it was priced with.
+    pub fn edition(&self) -> TariffEdition {
+        self.basis.name().edition
     }
 
     /// The name and version of the tariff that it was priced with.
     pub fn tariff_name(&self) -> (TariffId, u32) {
-        let TariffName { id, version, .. } = self.basis.name();
-        (id, version)
+        match &self.basis {
+            Basis::Known(tariff) => (tariff.id(), tariff.version()),
+            Basis::Named(name) => (name.edition.tariff(), name.edition.version()),
+        }
     }
 
     /// The tariff that it was priced with.
@@ -349,8 +348,8 @@ impl Quote {
         match &self.basis {
             Basis::Known(tariff) => Ok(tariff),
             Basis::Named(name) => Err(PricingError::TariffUnknown {
-                tariff: name.id,
-                version: name.version,
+                tariff: name.edition.tariff(),
+                version: name.edition.version(),
             }),
         }
     }
@@ -384,8 +383,8 @@ impl Quote {
     ///
     /// # Errors
     ///
-    /// Those of [`Tariff::quote`](crate::pricing::Tariff::quote): none where the quote was made by it;
-    /// `PricingError::TariffUnknown` where it was read by somebody who does not know its tariff.
+    /// None where the quote was made by [`Tariff::quote`]. Where it was read, `PricingError::TariffUnknown` without its tariff,
+    /// and `QuoteNotRecomputable` where that comes to other amounts than the quote's.
     pub fn lines(&self) -> Result<Vec<Line>, PricingError> {
         Ok(self.quoted()?.priced.lines)
     }
@@ -403,8 +402,7 @@ impl Quote {
     ///
     /// # Errors
     ///
-    /// Those of [`Tariff::quote`](crate::pricing::Tariff::quote): none where the quote was made by it;
-    /// `PricingError::TariffUnknown` where it was read by somebody who does not know its tariff.
+    /// Those of [`Quote::lines`].
     pub fn pay(&self) -> Result<Pay, PricingError> {
         Ok(self.quoted()?.pay)
     }
@@ -419,47 +417,69 @@ impl Quote {
     }
 
     /// The receipt for what was driven: inside the tariff's band the quoted price stands; outside it the metered price, up
-    /// to the cap. The reading must have been recorded under this tariff and version.
+    /// to the cap. Its total is never above [`Quote::hold`]. The reading must have been recorded under the quote's tariff, or be
+    /// certain under it all the same.
     ///
     /// # Errors
     ///
-    /// `PricingError::ReadingOfAnotherTariff`, `ReadingNotCut` and `ReadingIncoherent` where the reading is not one that
-    /// the tariff can price for certain, `TariffUnknown` where the quote's tariff is not known here, `Overflow` where an
-    /// amount leaves 64 bits. An operator settles such a ride by hand.
+    /// `PricingError::ReadingOfAnotherTariff` where the reading's price is not certain under the quote's tariff, `TariffEdited`
+    /// where it was recorded under another content of it, `ReadingNotCut` where it runs across a price change. `TariffUnknown`
+    /// where the quote's tariff is not known here, `QuoteNotRecomputable` where it comes to other amounts than the quote's.
+    /// `RideOutOfCalendar` where the reading leaves the years, `Overflow` where an amount leaves 64 bits. An operator settles
+    /// such a ride by hand.
     pub fn settle(&self, reading: &MeterReading) -> Result<Receipt, PricingError> {
-        settle::settle(self.tariff()?, (&self.ride, self.at, self.surge()), reading)
+        settle::settle(self.asked()?, self.quoted()?, reading)
     }
 
     /// The receipt for a ride whose reading never came: the quoted price stands.
     ///
     /// # Errors
     ///
-    /// `PricingError::TariffUnknown` where the quote's tariff is not known here, `Overflow` where an amount leaves 64
-    /// bits.
+    /// Those of [`Quote::lines`].
     pub fn settle_as_quoted(&self) -> Result<Receipt, PricingError> {
-        settle::settle_as_quoted(self.tariff()?, (&self.ride, self.at, self.surge()))
+        Ok(settle::settle_as_quoted(self.asked()?, self.quoted()?))
     }
 
-    /// The receipt for a cancellation or a rider who did not come; its total may be zero.
+    /// The receipt for a cancellation or a rider who did not come; its total may be zero, and is never above [`Quote::hold`].
     ///
     /// # Errors
     ///
-    /// `PricingError::RideNegative` and `RideBeyondLimit` for a time or distance that no cancellation has,
-    /// `TariffUnknown` where the quote's tariff is not known here, `Overflow` where an amount leaves 64 bits.
+    /// Those of [`Quote::lines`]; `PricingError::RideNegative` and `RideBeyondLimit` for a time or distance that no
+    /// cancellation has, `Overflow` where an amount leaves 64 bits.
     pub fn cancel(&self, cancellation: &Cancellation) -> Result<Receipt, PricingError> {
-        settle::cancel(self.tariff()?, (&self.ride, self.at, self.surge()), cancellation)
+        settle::cancel(self.asked()?, &self.quoted()?, cancellation)
     }
 
-    /// Whether `receipt` settles this quote: the same ride, at the same time, under the same surge, tariff and version.
+    /// Whether `receipt` settles this quote: the same ride, at the same time, under the same surge and the same tariff.
     /// That its amounts follow is for [`Receipt::verify`] to say; if they do, its total is within [`Quote::hold`].
     pub fn is_settled_by(&self, receipt: &Receipt) -> bool {
         let parts = receipt.parts();
-        receipt.tariff() == self.tariff_name()
+        parts.tariff == self.edition()
             && (&parts.ride, parts.at, &parts.surge) == (&self.ride, self.at, self.surge())
     }
 
+    /// What it was made from, if its tariff comes to its amounts still.
     fn quoted(&self) -> Result<Quoted, PricingError> {
-        Quoted::new(self.tariff()?, &self.ride, self.at, self.surge())
+        let quoted = self.asked()?.quoted()?;
+        let today = (
+            quoted.priced.total_minor,
+            quoted.hold_minor,
+            quoted.pay.total().minor(),
+        );
+        if today == (self.total_minor, self.hold_minor, self.driver_pay_minor) {
+            Ok(quoted)
+        } else {
+            Err(PricingError::QuoteNotRecomputable)
+        }
+    }
+
+    fn asked(&self) -> Result<Asked<'_>, PricingError> {
+        Ok(Asked {
+            tariff: self.tariff()?,
+            ride: &self.ride,
+            at: self.at,
+            surge: self.surge(),
+        })
     }
 
     fn money(&self, minor: i64) -> Money {

@@ -11,11 +11,11 @@
 //! ```
 
 use super::coherence;
+use super::edition::TariffEdition;
 use super::error::PricingError;
 use super::limits;
 use super::ride::{CIRCUMSTANCES_MAX, Circumstances, STOPS_MAX};
-use crate::fingerprint::Fingerprint;
-use crate::id::{TariffId, ZoneId};
+use crate::id::ZoneId;
 use crate::time::CivilDateTime;
 use crate::units::{Millimetres, Millis};
 use crate::{canonical_enum, canonical_struct};
@@ -325,9 +325,7 @@ canonical_enum!(DeviationReason {
 /// What was driven, under which tariff.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MeterReading {
-    tariff: TariffId,
-    version: u32,
-    fingerprint: Option<Fingerprint>,
+    tariff: TariffEdition,
     started: CivilDateTime,
     zones: Vec<ZoneId>,
     slices: Vec<Slice>,
@@ -336,8 +334,6 @@ pub struct MeterReading {
 }
 canonical_struct!(MeterReading {
     tariff,
-    version,
-    fingerprint,
     started,
     zones,
     slices,
@@ -346,7 +342,7 @@ canonical_struct!(MeterReading {
 });
 
 impl MeterReading {
-    /// A reading of a ride that started at local time `started`, under a version of a tariff. `zones` are what the bits of
+    /// A reading of a ride that started at local time `started`, recorded under `tariff`. `zones` are what the bits of
     /// the slices' zones mean. Refused: more than [`SLICES_MAX`] slices, quantities below zero or beyond any ride, nobody who
     /// rides, and a slice that no recorder writes ([`ReadingFlaw`](super::ReadingFlaw)).
     ///
@@ -355,7 +351,7 @@ impl MeterReading {
     /// `PricingError::ReadingOutOfRange` with the field that is negative, out of order or beyond its limit,
     /// `ReadingIncoherent` with the slice that no recorder writes.
     pub fn new(
-        tariff: (TariffId, u32),
+        tariff: TariffEdition,
         started: CivilDateTime,
         zones: Vec<ZoneId>,
         slices: Vec<Slice>,
@@ -381,9 +377,7 @@ impl MeterReading {
             return Err(PricingError::ReadingOutOfRange("leg"));
         }
         let reading = Self {
-            tariff: tariff.0,
-            version: tariff.1,
-            fingerprint: None,
+            tariff,
             started,
             zones,
             slices,
@@ -395,15 +389,6 @@ impl MeterReading {
         Ok(reading)
     }
 
-    /// With the fingerprint of the tariff.
-    #[must_use]
-    pub fn with_fingerprint(self, fingerprint: Fingerprint) -> Self {
-        Self {
-            fingerprint: Some(fingerprint),
-            ..self
-        }
-    }
-
     /// With the reason that someone gave for a deviation from the quote.
     #[must_use]
     pub fn with_deviation(self, reason: DeviationReason) -> Self {
@@ -413,14 +398,9 @@ impl MeterReading {
         }
     }
 
-    /// The tariff in force and its version.
-    pub const fn tariff(&self) -> (TariffId, u32) {
-        (self.tariff, self.version)
-    }
-
-    /// The fingerprint of the tariff in force, where it was known.
-    pub const fn fingerprint(&self) -> Option<&Fingerprint> {
-        self.fingerprint.as_ref()
+    /// Which tariff was in force.
+    pub const fn edition(&self) -> TariffEdition {
+        self.tariff
     }
 
     /// The local time of the start.

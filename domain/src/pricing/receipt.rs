@@ -1,6 +1,7 @@
 //! A receipt: what was asked, what happened, and what that comes to, so that anyone who has the tariff can recompute it.
 
 use super::cancellation::Cancellation;
+use super::edition::TariffEdition;
 use super::error::PricingError;
 use super::line::Line;
 use super::pay::{Pay, PayLine};
@@ -9,7 +10,6 @@ use super::ride::Ride;
 use super::settle::{Asked, computed_as_quoted, computed_for_cancellation, computed_for_reading};
 use super::surge::Surge;
 use super::tariff::Tariff;
-use crate::fingerprint::Fingerprint;
 use crate::id::TariffId;
 use crate::money::{Currency, Money};
 use crate::time::CivilDateTime;
@@ -79,10 +79,8 @@ canonical_struct!(Computed {
 /// A receipt, as data: for those who store or send it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReceiptParts {
-    /// The tariff.
-    pub tariff: TariffId,
-    /// Its version.
-    pub version: u32,
+    /// The tariff that it was made with.
+    pub tariff: TariffEdition,
     /// Its currency.
     pub currency: Currency,
     /// The ride as it was asked for.
@@ -98,7 +96,6 @@ pub struct ReceiptParts {
 }
 canonical_struct!(ReceiptParts {
     tariff,
-    version,
     currency,
     ride,
     at,
@@ -116,15 +113,18 @@ canonical_struct!(Receipt { parts });
 
 impl Receipt {
     pub(super) fn new(
-        tariff: &Tariff,
-        (ride, at, surge): Asked<'_>,
+        Asked {
+            tariff,
+            ride,
+            at,
+            surge,
+        }: Asked<'_>,
         happened: Happened,
         computed: Computed,
     ) -> Self {
         Self {
             parts: ReceiptParts {
-                tariff: tariff.id(),
-                version: tariff.version(),
+                tariff: tariff.edition(),
                 currency: tariff.currency(),
                 ride: ride.clone(),
                 at,
@@ -182,7 +182,7 @@ impl Receipt {
 
     /// The tariff and its version.
     pub const fn tariff(&self) -> (TariffId, u32) {
-        (self.parts.tariff, self.parts.version)
+        (self.parts.tariff.tariff(), self.parts.tariff.version())
     }
 
     /// The sum of some lines.
@@ -198,19 +198,20 @@ impl Receipt {
         Ok(sum)
     }
 
-    /// Recomputes everything that follows from the ride, the surge, what happened and the tariff, and compares.
+    /// Whether `tariff` is the one that it was made with; then recomputes everything that follows from the ride, the surge, what
+    /// happened and the tariff, and compares.
     ///
     /// Any single edit of a computed field is refused. What is not computed (who rode, how far the reading says) can be
     /// edited together with all that follows from it: against that there is a signature, in `fiacre-wire`.
     ///
     /// # Errors
     ///
-    /// `VerifyError::OtherTariff` where `tariff` is not the receipt's, `NotPriceable` where it cannot price what
-    /// happened, `Differs` with the first field that does not follow. Do not charge such a receipt.
+    /// `VerifyError::OtherTariff` where the name or version of `tariff` is not the receipt's, `OtherFingerprint` where its
+    /// content is not, `NotPriceable` where it cannot price what happened (a reading under another content of it included),
+    /// `Differs` with the first field that does not follow. Do not charge such a receipt.
     pub fn verify(&self, tariff: &Tariff) -> Result<(), VerifyError> {
         let ReceiptParts {
-            tariff: id,
-            version,
+            tariff: edition,
             currency,
             ride,
             at,
@@ -218,39 +219,30 @@ impl Receipt {
             happened,
             computed,
         } = &self.parts;
-        if (*id, *version) != (tariff.id(), tariff.version()) {
-            return Err(VerifyError::OtherTariff);
+        let (named, given) = (*edition, tariff.edition());
+        let (id, version) = self.tariff();
+        if !named.has_the_name_of(given) {
+            return Err(VerifyError::OtherTariff { tariff: id, version });
+        }
+        if named != given {
+            return Err(VerifyError::OtherFingerprint { tariff: id, version });
         }
         if *currency != tariff.currency() {
             return Err(VerifyError::Differs(ReceiptField::Currency));
         }
-        let asked = (ride, *at, surge);
+        let asked = Asked {
+            tariff,
+            ride,
+            at: *at,
+            surge,
+        };
+        let quoted = asked.quoted().map_err(VerifyError::NotPriceable)?;
         let expected = match happened {
-            Happened::Driven(reading) => computed_for_reading(tariff, asked, reading),
-            Happened::Cancelled(cancellation) => computed_for_cancellation(tariff, asked, cancellation),
-            Happened::Unread => computed_as_quoted(tariff, asked),
+            Happened::Driven(reading) => computed_for_reading(asked, quoted, reading),
+            Happened::Cancelled(cancellation) => computed_for_cancellation(asked, &quoted, cancellation),
+            Happened::Unread => Ok(computed_as_quoted(asked, quoted)),
         };
         compare(computed, &expected.map_err(VerifyError::NotPriceable)?)
-    }
-
-    /// [`Receipt::verify`], and the fingerprint that a reading under this tariff keeps must be `fingerprint`, the hash of the
-    /// tariff's canonical bytes (`fiacre-wire` computes it). A reading under another tariff, or one that keeps none, says
-    /// nothing of this one: what it comes to was recomputed from the tariff's content all the same.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Receipt::verify`]; `VerifyError::OtherFingerprint` where the reading kept another, or none.
-    pub fn verify_published(&self, tariff: &Tariff, fingerprint: &Fingerprint) -> Result<(), VerifyError> {
-        self.verify(tariff)?;
-        let kept = match &self.parts.happened {
-            Happened::Driven(reading) if reading.tariff() == self.tariff() => reading.fingerprint(),
-            Happened::Driven(_) | Happened::Cancelled(_) | Happened::Unread => None,
-        };
-        if kept.is_none_or(|kept| kept == fingerprint) {
-            Ok(())
-        } else {
-            Err(VerifyError::OtherFingerprint)
-        }
     }
 }
 
@@ -340,9 +332,19 @@ impl fmt::Display for ReceiptField {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VerifyError {
     /// It was made with another tariff or version.
-    OtherTariff,
-    /// The reading was recorded under a tariff of this name and version, but of another content.
-    OtherFingerprint,
+    OtherTariff {
+        /// The name of the one that it was made with.
+        tariff: TariffId,
+        /// Its version.
+        version: u32,
+    },
+    /// It was made with a tariff of this name and version, but of another content.
+    OtherFingerprint {
+        /// The name of the one that it was made with.
+        tariff: TariffId,
+        /// Its version.
+        version: u32,
+    },
     /// What it claims to settle cannot be priced.
     NotPriceable(PricingError),
     /// A field is not what it must be.
@@ -353,8 +355,8 @@ impl VerifyError {
     /// The stable code of this error.
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::OtherTariff => "receipt_of_another_tariff",
-            Self::OtherFingerprint => "receipt_of_another_fingerprint",
+            Self::OtherTariff { .. } => "receipt_of_another_tariff",
+            Self::OtherFingerprint { .. } => "receipt_of_another_fingerprint",
             Self::NotPriceable(_) => "receipt_not_priceable",
             Self::Differs(_) => "receipt_differs",
         }
@@ -365,11 +367,15 @@ impl fmt::Display for VerifyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("failed to verify the receipt: ")?;
         match self {
-            Self::OtherTariff => {
-                f.write_str("it was made with another tariff or version; verify it with that one")
+            Self::OtherTariff { tariff, version } => {
+                write!(
+                    f,
+                    "it was made with version {version} of tariff {tariff}; verify it with that one"
+                )
             }
-            Self::OtherFingerprint => f.write_str(
-                "happened.driven.tariff_fingerprint is not that of the tariff; verify it with the tariff that was in force",
+            Self::OtherFingerprint { tariff, version } => write!(
+                f,
+                "it was made with another content of version {version} of tariff {tariff}, as tariff_fingerprint says; verify it with the tariff as it was in force"
             ),
             Self::NotPriceable(error) => write!(f, "{error}"),
             Self::Differs(field) => write!(f, "{field} is not what the tariff makes of the ride"),
@@ -381,7 +387,7 @@ impl std::error::Error for VerifyError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::NotPriceable(error) => Some(error),
-            Self::OtherTariff | Self::OtherFingerprint | Self::Differs(_) => None,
+            Self::OtherTariff { .. } | Self::OtherFingerprint { .. } | Self::Differs(_) => None,
         }
     }
 }

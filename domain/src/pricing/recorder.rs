@@ -22,7 +22,6 @@ use super::limits;
 use super::reading::{DeviationReason, MeterReading, SLICES_MAX, Slice, SpeedBand};
 use super::ride::{CIRCUMSTANCES_MAX, Circumstances, STOPS_MAX, TOO_MANY_STOPS, TOO_MANY_ZONES, Toll};
 use super::tariff::Tariff;
-use crate::fingerprint::Fingerprint;
 use crate::id::ZoneId;
 use crate::time::{CivilDate, CivilDateTime};
 use crate::units::{Millimetres, Millis};
@@ -42,7 +41,6 @@ pub struct Recorder<'t> {
     /// The next sample begins a slice of its own.
     is_cut: bool,
     circumstances: Circumstances,
-    fingerprint: Option<Fingerprint>,
     deviation: Option<DeviationReason>,
 }
 
@@ -66,17 +64,7 @@ impl<'t> Recorder<'t> {
                 tolls: Box::default(),
                 ..asked
             },
-            fingerprint: None,
             deviation: None,
-        }
-    }
-
-    /// With the fingerprint of the tariff.
-    #[must_use]
-    pub fn with_fingerprint(self, fingerprint: Fingerprint) -> Self {
-        Self {
-            fingerprint: Some(fingerprint),
-            ..self
         }
     }
 
@@ -219,12 +207,8 @@ impl<'t> Recorder<'t> {
     ///
     /// Those of [`MeterReading::new`]: what was driven in all is more than one ride.
     pub fn finish(self) -> Result<MeterReading, PricingError> {
-        let tariff = (self.tariff.id(), self.tariff.version());
-        let mut reading =
-            MeterReading::new(tariff, self.started, self.zones, self.slices, self.circumstances)?;
-        if let Some(fingerprint) = self.fingerprint {
-            reading = reading.with_fingerprint(fingerprint);
-        }
+        let edition = self.tariff.edition();
+        let reading = MeterReading::new(edition, self.started, self.zones, self.slices, self.circumstances)?;
         Ok(match self.deviation {
             Some(reason) => reading.with_deviation(reason),
             None => reading,

@@ -83,8 +83,12 @@ pub(super) fn certain_course<'a>(
     tariff: &'a Tariff,
     reading: &'a MeterReading,
 ) -> Result<Course<'a>, PricingError> {
-    if reading.tariff() == (tariff.id(), tariff.version()) {
+    if reading.edition() == tariff.edition() {
         return Ok(Course::driven(tariff, reading));
+    }
+    if reading.edition().has_the_name_of(tariff.edition()) {
+        let (tariff, version) = (tariff.id(), tariff.version());
+        return Err(PricingError::TariffEdited { tariff, version });
     }
     let (low, high) = bounds(tariff, reading)?;
     if walk(&low)? == walk(&high)? {

@@ -16,49 +16,47 @@ use crate::money::Money;
 use crate::ratio::Ratio;
 use crate::time::CivilDateTime;
 
-/// What a quote is made from, beside the tariff.
-pub(super) type Asked<'a> = (&'a Ride, CivilDateTime, &'a Surge);
+/// What a quote is made from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub(super) tariff: &'a Tariff,
+    pub(super) ride: &'a Ride,
+    pub(super) at: CivilDateTime,
+    pub(super) surge: &'a Surge,
+}
+
+impl Asked<'_> {
+    pub(super) fn quoted(self) -> Result<Quoted, PricingError> {
+        Quoted::new(self.tariff, self.ride, self.at, self.surge)
+    }
+}
 
 pub(super) fn settle(
-    tariff: &Tariff,
     asked: Asked<'_>,
+    quoted: Quoted,
     reading: &MeterReading,
 ) -> Result<Receipt, PricingError> {
-    let computed = computed_for_reading(tariff, asked, reading)?;
-    Ok(Receipt::new(
-        tariff,
-        asked,
-        Happened::Driven(reading.clone()),
-        computed,
-    ))
+    let computed = computed_for_reading(asked, quoted, reading)?;
+    Ok(Receipt::new(asked, Happened::Driven(reading.clone()), computed))
 }
 
 pub(super) fn cancel(
-    tariff: &Tariff,
     asked: Asked<'_>,
+    quoted: &Quoted,
     cancellation: &Cancellation,
 ) -> Result<Receipt, PricingError> {
-    let computed = computed_for_cancellation(tariff, asked, cancellation)?;
-    Ok(Receipt::new(
-        tariff,
-        asked,
-        Happened::Cancelled(*cancellation),
-        computed,
-    ))
+    let computed = computed_for_cancellation(asked, quoted, cancellation)?;
+    Ok(Receipt::new(asked, Happened::Cancelled(*cancellation), computed))
 }
 
-pub(super) fn settle_as_quoted(tariff: &Tariff, asked: Asked<'_>) -> Result<Receipt, PricingError> {
-    let computed = computed_as_quoted(tariff, asked)?;
-    Ok(Receipt::new(tariff, asked, Happened::Unread, computed))
+pub(super) fn settle_as_quoted(asked: Asked<'_>, quoted: Quoted) -> Receipt {
+    let computed = computed_as_quoted(asked, quoted);
+    Receipt::new(asked, Happened::Unread, computed)
 }
 
-pub(super) fn computed_as_quoted(
-    tariff: &Tariff,
-    (ride, at, surge): Asked<'_>,
-) -> Result<Computed, PricingError> {
-    let quoted = Quoted::new(tariff, ride, at, surge)?;
-    let money = |minor| Money::new(minor, tariff.currency());
-    Ok(Computed {
+pub(super) fn computed_as_quoted(asked: Asked<'_>, quoted: Quoted) -> Computed {
+    let money = |minor| Money::new(minor, asked.tariff.currency());
+    Computed {
         basis: Basis::Quoted,
         quoted: money(quoted.priced.total_minor),
         metered: None,
@@ -66,15 +64,16 @@ pub(super) fn computed_as_quoted(
         total: money(quoted.priced.total_minor),
         lines: quoted.priced.lines,
         pay: quoted.pay,
-    })
+    }
 }
 
 pub(super) fn computed_for_reading(
-    tariff: &Tariff,
-    (ride, at, surge): Asked<'_>,
+    Asked {
+        tariff, ride, surge, ..
+    }: Asked<'_>,
+    quoted: Quoted,
     reading: &MeterReading,
 ) -> Result<Computed, PricingError> {
-    let quoted = Quoted::new(tariff, ride, at, surge)?;
     let metered = stages::price(&certain_course(tariff, reading)?, tariff.held_surge(surge)?)?;
     let (quoted_minor, metered_minor) = (quoted.priced.total_minor, metered.total_minor);
     let money = |minor| Money::new(minor, tariff.currency());
@@ -171,11 +170,10 @@ fn capped(tariff: &Tariff, metered: Priced, cap_minor: i64) -> Result<Vec<Line>,
 }
 
 pub(super) fn computed_for_cancellation(
-    tariff: &Tariff,
-    (ride, at, surge): Asked<'_>,
+    Asked { tariff, .. }: Asked<'_>,
+    quoted: &Quoted,
     cancellation: &Cancellation,
 ) -> Result<Computed, PricingError> {
-    let quoted = Quoted::new(tariff, ride, at, surge)?;
     let (base_fare_minor, total_minor) = (quoted.priced.base_fare_minor, quoted.priced.total_minor);
     let (rule, fee_minor) = tariff
         .cancellation

@@ -81,7 +81,7 @@ pub struct TripPolicy {
     pub reassignments_max: u8,
     /// How many start codes may be tried (default 5).
     pub start_codes_max: u8,
-    /// How long after the promised pick-up a driver counts as overdue (default 15 min after assignment).
+    /// How long after the confirmation a driver who has not arrived counts as overdue (default 20 min).
     pub arrival_budget: Millis,
     /// How long a driver waits at the pick-up before a no-show (default 5 min).
     pub no_show_grace: Millis,
@@ -211,9 +211,10 @@ pub struct Order {
     pub region: RegionId,
     /// When it was accepted.
     pub accepted_at: Timestamp,
-    /// The price, signed for this trip.
+    /// The price.
     pub quote: Arc<Quote>,
-    /// The price's fingerprint.
+    /// The price's fingerprint: it tells which price was accepted. That it was given for this trip is for its ticket to prove,
+    /// before the order is taken.
     pub quote_fingerprint: Fingerprint,
     /// From where to where.
     pub plan: PersonalPlan,

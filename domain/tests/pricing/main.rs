@@ -58,6 +58,11 @@ fn tariff() -> Tariff {
     named("test", by_distance())
 }
 
+/// What goes by the tariff's name and version, and asks for a minimum that it does not.
+fn edited() -> Tariff {
+    tariff().with_minimum(2_000).unwrap()
+}
+
 /// The tariff with a zone `port`, and that zone.
 fn with_port(tariff: Tariff) -> (Tariff, ZoneSet) {
     let mut zones = Zones::new();

@@ -3,6 +3,7 @@
 use crate::*;
 use fiacre_domain::canonical::Canonical;
 use fiacre_domain::pricing::{Cancellation, CancellationStage, Fault, PricingError, QuoteParts, Recorder};
+use fiacre_domain::units::BasisPoints;
 
 fn promised() -> Quote {
     quote(tariff(), &ride())
@@ -62,10 +63,29 @@ fn another_tariff_is_not_the_one_it_names() {
     let yen = Tariff::new("test".parse().unwrap(), 1, Currency::JPY, by_distance());
     for other in [named("other", by_distance()), newer, yen] {
         let refused = stored().with_tariff(Arc::new(other)).unwrap_err();
-        assert_eq!(refused, PricingError::QuoteOfAnotherTariff);
+        let (tariff, version) = promised().tariff_name();
+        assert_eq!(refused, PricingError::QuoteOfAnotherTariff { tariff, version });
         assert_eq!(refused.code(), "pricing_quote_of_another_tariff");
-        assert!(refused.to_string().contains("give the one it names"), "{refused}");
+        assert!(
+            refused.to_string().contains("names version 1 of tariff test"),
+            "{refused}"
+        );
     }
+}
+
+#[test]
+fn a_tariff_that_was_edited_under_its_name_and_version_is_not_the_one_it_was() {
+    let refused = stored().with_tariff(Arc::new(edited())).unwrap_err();
+    let (tariff, version) = promised().tariff_name();
+    assert_eq!(refused, PricingError::TariffEdited { tariff, version });
+    assert_eq!(refused.code(), "pricing_tariff_edited");
+    assert!(
+        refused.to_string().contains("give what is changed a new version"),
+        "{refused}"
+    );
+    let of_edited = quote(edited(), &ride());
+    assert_ne!(of_edited.canonical_bytes(), promised().canonical_bytes());
+    assert!(!promised().is_settled_by(&of_edited.settle_as_quoted().unwrap()));
 }
 
 #[test]
@@ -84,6 +104,14 @@ fn a_quote_of_an_older_release_stands_though_it_would_be_priced_otherwise_today(
     let older = known(older(1_200));
     assert_eq!(older.total().minor(), 1_200);
     assert_eq!(older.is_recomputable(), Ok(false));
+    let reading = reading(older.recorder(morning()).unwrap());
+    let cancellation = Cancellation::new(CancellationStage::Searching, Fault::Rider);
+    let refused = PricingError::QuoteNotRecomputable;
+    assert_eq!(older.settle(&reading), Err(refused));
+    assert_eq!(older.settle_as_quoted(), Err(refused));
+    assert_eq!(older.cancel(&cancellation), Err(refused));
+    assert_eq!(older.lines(), Err(refused));
+    assert_eq!(older.pay(), Err(refused));
 }
 
 #[test]
@@ -110,4 +138,14 @@ fn what_no_quote_can_be_is_refused() {
         Quote::from_parts(nowhere),
         Err(PricingError::RideNegative("distance"))
     );
+    let for_ever = QuoteParts {
+        at: "9999-12-31T23:59".parse().unwrap(),
+        ..promised().parts()
+    };
+    assert_eq!(Quote::from_parts(for_ever), Err(PricingError::RideOutOfCalendar));
+    let surged = QuoteParts {
+        surge: Surge::from_parts(BasisPoints::new(12_000), None),
+        ..promised().parts()
+    };
+    assert_eq!(Quote::from_parts(surged), Err(PricingError::SurgeNotRecomputable));
 }

@@ -1,12 +1,11 @@
 //! Readings as they are recorded, and receipts as they are read and verified.
 
 use crate::*;
-use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::pricing::{
     CIRCUMSTANCES_MAX, Cancellation, CancellationMatrix, CancellationStage, CancellationStageKind,
     Circumstances, Fault, FeeBase, FeeRule, Happened, MeterReading, Party, PayPolicy, PricingError,
-    ReadingFlaw, Receipt, ReceiptField, Recorder, SLICES_MAX, STOPS_MAX, Slice, SpeedBand, StageRounding,
-    VerifyError,
+    ReadingFlaw, Receipt, ReceiptField, ReceiptParts, Recorder, SLICES_MAX, STOPS_MAX, Slice, SpeedBand,
+    StageRounding, VerifyError,
 };
 use fiacre_domain::ratio::Rounding;
 use fiacre_domain::units::BasisPoints;
@@ -32,10 +31,24 @@ fn a_receipt_of_another_tariff_version_or_currency_is_refused() {
     let other = named("other", by_distance());
     let newer = Tariff::new("test".parse().unwrap(), 2, Currency::USD, by_distance());
     let yen = Tariff::new("test".parse().unwrap(), 1, Currency::JPY, by_distance());
-    assert_eq!(receipt.verify(&other), Err(VerifyError::OtherTariff));
-    assert_eq!(receipt.verify(&newer), Err(VerifyError::OtherTariff));
+    let (name, version) = receipt.tariff();
+    let refused = VerifyError::OtherTariff {
+        tariff: name,
+        version,
+    };
+    let of_other_content = VerifyError::OtherFingerprint {
+        tariff: name,
+        version,
+    };
+    assert_eq!(receipt.verify(&other), Err(refused));
+    assert_eq!(receipt.verify(&newer), Err(refused));
+    assert_eq!(receipt.verify(&yen), Err(of_other_content));
+    let in_yen = ReceiptParts {
+        currency: Currency::JPY,
+        ..receipt.parts().clone()
+    };
     assert_eq!(
-        receipt.verify(&yen),
+        Receipt::from_parts(in_yen).verify(&tariff()),
         Err(VerifyError::Differs(ReceiptField::Currency))
     );
 }
@@ -87,14 +100,7 @@ fn commission_is_rounded_as_the_policy_says() {
 fn a_reading_is_refused_where_no_ride_has_so_many() {
     let new = |zones: Vec<ZoneId>, slices, stops| {
         let circumstances = Circumstances::new().with_stops(stops);
-        MeterReading::new(
-            ("test".parse().unwrap(), 1),
-            morning(),
-            zones,
-            slices,
-            circumstances,
-        )
-        .err()
+        MeterReading::new(tariff().edition(), morning(), zones, slices, circumstances).err()
     };
     let slice = |leg| Slice::new(morning(), leg);
     let refused = |what| Some(PricingError::ReadingOutOfRange(what));
@@ -192,9 +198,8 @@ fn fast(at: &str, secs: i64) -> Slice {
 }
 
 fn read_from(started: &str, slices: Vec<Slice>) -> Result<MeterReading, PricingError> {
-    let tariff = ("test".parse().unwrap(), 1);
     MeterReading::new(
-        tariff,
+        tariff().edition(),
         started.parse().unwrap(),
         vec![],
         slices,
@@ -327,7 +332,7 @@ fn a_clock_that_is_put_back_before_the_ride_moves_its_start() {
 fn nobody_is_no_party() {
     let nobody = || Circumstances::new().with_party(Party::adults(0).unwrap());
     let refused = Some(PricingError::RideWithoutPassenger);
-    let reading = MeterReading::new(("test".parse().unwrap(), 1), morning(), vec![], vec![], nobody());
+    let reading = MeterReading::new(tariff().edition(), morning(), vec![], vec![], nobody());
     assert_eq!(reading.err(), refused);
     let quote = Arc::new(tariff()).quote(&ride().with_circumstances(nobody()), morning(), Surge::NONE);
     assert_eq!(quote.err(), refused);
@@ -335,33 +340,38 @@ fn nobody_is_no_party() {
 
 #[test]
 fn a_reading_under_a_tariff_of_other_content_is_refused() {
-    let (right, wrong) = (Fingerprint::new([1; 32]), Fingerprint::new([0; 32]));
-    let quote = quote(tariff(), &ride());
-    let settled = |recorder: Recorder<'_>| quote.settle(&recorder.finish().unwrap()).unwrap();
-    let kept = settled(quote.recorder(morning()).unwrap().with_fingerprint(right));
-    assert_eq!(kept.verify_published(&tariff(), &right), Ok(()));
-    assert_eq!(
-        kept.verify_published(&tariff(), &wrong),
-        Err(VerifyError::OtherFingerprint)
-    );
-    assert_eq!(
-        kept.verify_published(&named("other", by_distance()), &right),
-        Err(VerifyError::OtherTariff)
+    let (quote, edited) = (quote(tariff(), &ride()), edited());
+    let mut recorder = Recorder::new(&edited, morning(), Circumstances::new());
+    recorder.drive(metres(10_000), Millis::from_minutes(20)).unwrap();
+    let refused = PricingError::TariffEdited {
+        tariff: edited.id(),
+        version: 1,
+    };
+    assert_eq!(quote.settle(&recorder.finish().unwrap()), Err(refused));
+    assert!(
+        refused.to_string().contains("version 1 of tariff test"),
+        "{refused}"
     );
 }
 
 #[test]
-fn a_reading_that_keeps_no_fingerprint_of_the_tariff_says_nothing_of_it() {
-    let (right, wrong) = (Fingerprint::new([1; 32]), Fingerprint::new([0; 32]));
-    let quote = quote(tariff(), &ride());
-    let settled = |recorder: Recorder<'_>| quote.settle(&recorder.finish().unwrap()).unwrap();
-    let other = named("other", by_distance());
-    let recorded_elsewhere = Recorder::new(&other, morning(), Circumstances::new()).with_fingerprint(right);
-    for says_nothing in [
-        settled(quote.recorder(morning()).unwrap()),
-        settled(recorded_elsewhere),
-        quote.settle_as_quoted().unwrap(),
-    ] {
-        assert_eq!(says_nothing.verify_published(&tariff(), &wrong), Ok(()));
-    }
+fn a_receipt_is_of_one_content_of_its_tariff() {
+    let receipt = settled();
+    let refused = receipt.verify(&edited()).unwrap_err();
+    let (tariff, version) = receipt.tariff();
+    assert_eq!(refused, VerifyError::OtherFingerprint { tariff, version });
+    assert_eq!(refused.code(), "receipt_of_another_fingerprint");
+    assert!(
+        refused.to_string().contains("version 1 of tariff test"),
+        "{refused}"
+    );
+    // Whoever claims the edited tariff is held to what that comes to.
+    let claimed = ReceiptParts {
+        tariff: edited().edition(),
+        ..receipt.parts().clone()
+    };
+    assert_eq!(
+        Receipt::from_parts(claimed).verify(&edited()),
+        Err(VerifyError::Differs(ReceiptField::Quoted))
+    );
 }

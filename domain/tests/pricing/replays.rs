@@ -136,7 +136,7 @@ fn a_slice_across_a_change_of_price_is_refused() {
             .with_fast(distance, duration)
             .with_bands(vec![SpeedBand::of(distance, duration)]);
         let reading = MeterReading::new(
-            (cut.id(), 1),
+            cut.edition(),
             morning(),
             vec![],
             vec![slice],

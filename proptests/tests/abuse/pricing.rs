@@ -133,8 +133,8 @@ fn a_recorder_refuses_what_nobody_drives() {
 #[test]
 fn a_reading_from_elsewhere_is_checked() {
     let tariff = plain();
-    let (id, version) = (tariff.id(), tariff.version());
-    let read = |slices| MeterReading::new((id, version), noon(), Vec::new(), slices, Circumstances::new());
+    let edition = tariff.edition();
+    let read = |slices| MeterReading::new(edition, noon(), Vec::new(), slices, Circumstances::new());
     for (slice, code) in [
         (Slice::new(noon(), 1), "pricing_reading_out_of_range"),
         (

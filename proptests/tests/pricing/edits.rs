@@ -2,10 +2,11 @@
 //! breaks the build here until it is edited too; of those with private fields, what a receipt prints of itself is compared
 //! leaf by leaf.
 
+use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::money::{Currency, Money};
 use fiacre_domain::pricing::{
     Basis, Computed, DeviationReason, Line, LineKind, LineTraits, Pay, PayKind, PayLine, Payee, Receipt,
-    ReceiptParts,
+    ReceiptParts, TariffEdition,
 };
 
 fn more(amount: Money) -> Money {
@@ -19,8 +20,7 @@ fn elsewhere(amount: Money) -> Money {
 /// Each edited receipt with the name of what was edited.
 pub(crate) fn of(receipt: &Receipt) -> Vec<(String, Receipt)> {
     let ReceiptParts {
-        tariff: _,
-        version,
+        tariff,
         currency: _,
         ride: _,
         at: _,
@@ -33,14 +33,25 @@ pub(crate) fn of(receipt: &Receipt) -> Vec<(String, Receipt)> {
         (
             "tariff",
             ReceiptParts {
-                tariff: "another".parse().unwrap(),
+                tariff: TariffEdition::new(
+                    "another".parse().unwrap(),
+                    tariff.version(),
+                    tariff.fingerprint(),
+                ),
                 ..parts()
             },
         ),
         (
             "version",
             ReceiptParts {
-                version: version + 1,
+                tariff: TariffEdition::new(tariff.tariff(), tariff.version() + 1, tariff.fingerprint()),
+                ..parts()
+            },
+        ),
+        (
+            "fingerprint",
+            ReceiptParts {
+                tariff: TariffEdition::new(tariff.tariff(), tariff.version(), Fingerprint::new([0; 32])),
                 ..parts()
             },
         ),

@@ -10,8 +10,9 @@ mod order;
 mod replay;
 
 use fiacre_domain::pricing::{
-    Cancellation, CancellationStage, DecidedBy, Fault, Line, LineKind, Meter, MeterReading, Quote, Receipt,
-    Recorder, Ride, Schedule, Segment, Span, Stage, Surge, Tariff, Weekdays, Window,
+    Cancellation, CancellationStage, DecidedBy, Fault, Line, LineKind, Meter, MeterReading, PricingError,
+    Quote, QuoteParts, Receipt, Recorder, Ride, Schedule, Segment, Span, Stage, Surge, Tariff, Weekdays,
+    Window,
 };
 use fiacre_domain::ratio::Ratio;
 use fiacre_domain::time::{CivilDateTime, TimeOfDay, Weekday};
@@ -109,6 +110,45 @@ proptest! {
         let stored = Quote::from_parts(quote.parts()).and_then(|stored| stored.with_tariff(tariff));
         prop_assert_eq!(quote.is_recomputable(), Ok(true));
         prop_assert_eq!(stored, Ok(quote));
+    }
+
+    /// Whatever is brought under the name of a quote's tariff, and whatever is made of its amounts: what settles it is what it
+    /// promised, within its hold, or it is refused.
+    #[test]
+    fn nothing_settles_a_quote_beyond_its_hold(
+        (quote, reading) in priced(),
+        other in tariff(Shape::Any),
+        total_minor in 0_i64..5_000,
+        more_minor in 0_i64..5_000,
+    ) {
+        let own = Arc::clone(quote.tariff().unwrap());
+        let made_up = QuoteParts { total_minor, hold_minor: total_minor + more_minor, ..quote.parts() };
+        for parts in [quote.parts(), made_up] {
+            for tariff in [Arc::clone(&own), Arc::new(other.clone())] {
+                let is_own = tariff == own;
+                let stored = Quote::from_parts(parts.clone()).unwrap();
+                let hold = stored.hold();
+                let with_tariff = stored.with_tariff(tariff);
+                prop_assert_eq!(with_tariff.is_ok(), is_own, "{:?}", with_tariff);
+                let Ok(stored) = with_tariff else { continue };
+                let settled = [stored.settle(&reading), stored.settle_as_quoted()];
+                let fees = cancellations().into_iter().map(|cancellation| stored.cancel(&cancellation));
+                for receipt in settled.into_iter().chain(fees) {
+                    match receipt {
+                        Ok(receipt) => prop_assert!(receipt.total().minor() <= hold.minor()),
+                        Err(refused) => {
+                            prop_assert_eq!(refused, PricingError::QuoteNotRecomputable);
+                            prop_assert!(parts != quote.parts());
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn tariffs_that_differ_have_editions_that_differ(one in tariff(Shape::Any), other in tariff(Shape::Any)) {
+        prop_assert_eq!(one.edition() == other.edition(), one == other);
     }
 
     #[test]

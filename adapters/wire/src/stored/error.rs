@@ -1,6 +1,7 @@
 //! Why a stored commit could not be written or read.
 
 use crate::error::{WireError, joined};
+use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::id::TariffId;
 use fiacre_ports::{PortError, PortErrorKind};
 use std::fmt;
@@ -44,12 +45,14 @@ pub enum StoredError {
         /// How long it is, in bytes.
         bytes: usize,
     },
-    /// A quote's tariff is not among those given; load its stream (`tariff-{id}`) and try again.
+    /// A quote's tariff is not among those given, or not as it was; load its stream (`tariff-{id}`) and try again.
     TariffUnknown {
         /// Its name.
         tariff: TariffId,
         /// Its version.
         version: u32,
+        /// The hash of its content.
+        fingerprint: Fingerprint,
     },
 }
 
@@ -126,9 +129,13 @@ impl fmt::Display for StoredError {
                 "failed to store: it takes {bytes} bytes, and {} may be; split it",
                 super::COMMIT_BYTES_MAX
             ),
-            Self::TariffUnknown { tariff, version } => write!(
+            Self::TariffUnknown {
+                tariff,
+                version,
+                fingerprint,
+            } => write!(
                 f,
-                "failed to read what is stored: version {version} of tariff {tariff} is needed; load its stream first"
+                "failed to read what is stored: version {version} of tariff {tariff} is needed, with the content whose fingerprint is {fingerprint}; load its stream first"
             ),
         }
     }

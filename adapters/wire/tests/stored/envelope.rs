@@ -1,10 +1,11 @@
 //! Golden files of what is around events: commits of every kind of stream and cause, states, a tariff.
 //!
-//! Like those of events they are never changed; a new format or version gets a file of its own.
+//! Like those of events they are never changed once they are released; a new format or version gets a file of its own.
 
 use crate::dice::Dice;
 use crate::events;
-use crate::golden::{bytes, hex};
+use crate::golden::{self, bytes, hex};
+use crate::golden_files;
 use crate::laws::KEY;
 use crate::rides::TARIFFS;
 use crate::whole;
@@ -15,19 +16,10 @@ use fiacre_wire::fingerprint;
 use fiacre_wire::stored::{self, NoTariffs, Opening, Privacy, Stored};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
-/// The file; where it is missing, `FIACRE_BLESS=1` writes what it would be today.
+/// The golden file of this name.
 pub(crate) fn kept(name: &str, today: impl FnOnce() -> Value) -> Value {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("golden")
-        .join(name);
-    if std::env::var_os("FIACRE_BLESS").is_some() && !path.exists() {
-        let text = serde_json::to_string_pretty(&today()).unwrap();
-        std::fs::write(&path, text + "\n").unwrap();
-    }
-    assert!(path.exists(), "{name} is missing: FIACRE_BLESS=1 writes it");
-    document(&std::fs::read_to_string(&path).unwrap())
+    document(&golden_files::kept(name, || golden::document(&today())))
 }
 
 fn document(text: &str) -> Value {

@@ -1,11 +1,12 @@
 //! Golden files: what was stored once is read for ever.
 //!
 //! `golden/stored` has a file for each kind of event and version. Each holds samples: their bytes in the clear and
-//! sealed, their JSON, and the fingerprints of what is read with the key and without. A file is never changed. Where
-//! this test asks for a new one, `FIACRE_BLESS=1` writes it; it never writes over one.
+//! sealed, their JSON, and the fingerprints of what is read with the key and without. A file that a release froze is never
+//! changed; who may write the others is said in `golden_files`.
 
 use crate::dice::Dice;
 use crate::events;
+use crate::golden_files::{folder, kept};
 use crate::laws::KEY;
 use crate::rides::TARIFFS;
 use fiacre_domain::event::Event;
@@ -14,11 +15,6 @@ use fiacre_wire::fingerprint;
 use fiacre_wire::stored::{self, Opening, Privacy};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
-
-fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden/stored")
-}
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes
@@ -52,6 +48,11 @@ fn sample(id: EventId, event: &Event) -> Value {
     })
 }
 
+/// The text of a golden file of JSON.
+pub(crate) fn document(value: &impl serde::Serialize) -> String {
+    serde_json::to_string_pretty(value).unwrap() + "\n"
+}
+
 /// Samples of a kind, as it is written today.
 fn samples(name: &str) -> Vec<Value> {
     let draw = |seed| {
@@ -65,7 +66,7 @@ fn samples(name: &str) -> Vec<Value> {
 /// Every golden file of `golden/stored`, by name and version.
 fn files() -> BTreeMap<(String, u8), Value> {
     let mut files = BTreeMap::new();
-    for entry in std::fs::read_dir(folder()).unwrap() {
+    for entry in std::fs::read_dir(folder().join("stored")).unwrap() {
         let path = entry.unwrap().path();
         let stem = path.file_stem().unwrap().to_str().unwrap().to_owned();
         let (name, version) = stem.rsplit_once("-v").unwrap();
@@ -79,16 +80,8 @@ fn files() -> BTreeMap<(String, u8), Value> {
 #[test]
 fn every_kind_has_its_golden_file() {
     for kind in stored::kinds() {
-        let path = folder().join(format!("{}-v{}.json", kind.name, kind.version));
-        if std::env::var_os("FIACRE_BLESS").is_some() && !path.exists() {
-            let text = serde_json::to_string_pretty(&samples(kind.name)).unwrap();
-            std::fs::write(&path, text + "\n").unwrap();
-        }
-        assert!(
-            path.exists(),
-            "{} is missing: FIACRE_BLESS=1 writes it",
-            path.display()
-        );
+        let name = format!("stored/{}-v{}.json", kind.name, kind.version);
+        kept(&name, || document(&samples(kind.name)));
     }
 }
 

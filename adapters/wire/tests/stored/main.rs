@@ -8,6 +8,9 @@ mod dice;
 mod envelope;
 mod events;
 mod golden;
+#[path = "../golden_files/mod.rs"]
+#[expect(dead_code, reason = "what is frozen is checked by `frozen.rs`")]
+mod golden_files;
 mod laws;
 mod messages;
 mod privacy;

@@ -36,11 +36,7 @@ pub(crate) static TARIFFS: LazyLock<Vec<Arc<Tariff>>> =
 
 pub(crate) fn publication(dice: &mut Dice) -> Publication {
     let tariff = &TARIFFS[usize::from(dice.flag())];
-    Publication::new(
-        Arc::clone(tariff),
-        fiacre_wire::fingerprint(&**tariff),
-        dice.principal(),
-    )
+    Publication::new(Arc::clone(tariff), dice.principal())
 }
 
 fn local(dice: &mut Dice) -> CivilDateTime {
@@ -109,9 +105,6 @@ pub(crate) fn quote(dice: &mut Dice) -> Quote {
 
 pub(crate) fn reading(dice: &mut Dice, quote: &Quote) -> MeterReading {
     let mut recorder = quote.recorder(quote.at()).unwrap();
-    if dice.flag() {
-        recorder = recorder.with_fingerprint(dice.print());
-    }
     for _ in 0..=dice.below(12) {
         let distance = Millimetres::from_metres(i64::from(dice.short() % 3_000));
         let duration = Millis::from_secs(30 + i64::from(dice.short() % 600));

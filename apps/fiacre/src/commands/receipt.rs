@@ -20,8 +20,9 @@ Examples:
   fiacre receipt verify receipt.json --tariff my-city.toml --json
 
 A receipt comes from `fiacre quote … --receipt receipt.json`.
-Exit codes: 0 every amount follows from the tariff, 2 something does not, 64 bad usage, a file that cannot be read, or a receipt \
-of another tariff or of a version that is not known here, 74 the answer cannot be written.")]
+Exit codes: 0 every amount follows from the tariff, 2 something does not, 64 bad usage, a file that cannot be read or holds no \
+document (it is empty, cut off, or no JSON), or a receipt of another tariff or of a version that is not known here, 74 the answer \
+cannot be written.")]
     Verify {
         /// The receipt, as JSON
         file: PathBuf,
@@ -43,8 +44,8 @@ impl ReceiptCommand {
 fn verify(file: PathBuf, tariff: &str, json: bool, out: &mut impl Write) -> Result<(), Failure> {
     let tariff = tariff::open(tariff)?;
     let name = file.display().to_string();
-    let fingerprint = fiacre_wire::fingerprint(&tariff);
-    let verdict = read(&file).and_then(|receipt| match receipt.verify_published(&tariff, &fingerprint) {
+    let fingerprint = tariff.fingerprint();
+    let verdict = read(&file).and_then(|receipt| match receipt.verify(&tariff) {
         Ok(()) => Ok(receipt),
         Err(error) => Err(Failure::Refused(file, error)),
     });

@@ -92,6 +92,7 @@ fn a_reading_that_no_recorder_writes_or_of_another_tariff_is_not_true() {
     assert_eq!(verified(&path, golden.to_string()).0, 0);
     for (leaf, value) in [
         ("/happened/driven/tariff_fingerprint", json!("0".repeat(64))),
+        ("/tariff_fingerprint", json!("0".repeat(64))),
         ("/happened/driven/slices/0/bands", json!([])),
         ("/happened/driven/started", json!("2018-07-03T17:06:00")),
         ("/happened/driven/circumstances/ages", json!([])),
@@ -105,26 +106,35 @@ fn a_reading_that_no_recorder_writes_or_of_another_tariff_is_not_true() {
 }
 
 #[test]
-fn what_is_no_receipt_is_a_finding() {
+fn what_is_no_receipt_is_a_finding_and_what_is_no_document_is_bad_usage() {
     let (path, original) = receipt("illegible.json");
     let mut longer = original.clone();
     longer["note"] = json!("paid in cash");
     let mut listed = original.clone();
     listed["surge"] = json!([10_000, null]);
-    for (place, content) in [
-        ("line 1, column 1: it is cut off", Vec::new()),
-        ("line 1, column 2: it is no JSON", b"total: 18.80".to_vec()),
-        ("its first 1 bytes is no text", vec![b'{', 0xff, 0xfe]),
-        ("there is no key `note`", longer.to_string().into_bytes()),
-        ("surge: write an object", listed.to_string().into_bytes()),
-        (": write an object", b"[1]".to_vec()),
+    for (place, content, expected) in [
+        ("line 1, column 1: it is cut off", Vec::new(), USAGE),
+        ("line 1, column 2: it is no JSON", b"total: 18.80".to_vec(), USAGE),
+        ("its first 1 bytes is no text", vec![b'{', 0xff, 0xfe], USAGE),
+        (
+            "there is no key `note`",
+            longer.to_string().into_bytes(),
+            FINDINGS,
+        ),
+        (
+            "surge: write an object",
+            listed.to_string().into_bytes(),
+            FINDINGS,
+        ),
+        (": write an object", b"[1]".to_vec(), FINDINGS),
         (
             "line 1, column 200: it is cut off",
             original.to_string().into_bytes()[..200].to_vec(),
+            USAGE,
         ),
     ] {
         let (code, said) = verified(&path, content);
-        assert_eq!(code, FINDINGS, "{place}: {said}");
+        assert_eq!(code, expected, "{place}: {said}");
         assert!(said.contains("failed to read the document: "), "{place}: {said}");
         assert!(said.contains(place), "{place}: {said}");
         assert!(said.contains("give a receipt as"), "{place}: {said}");

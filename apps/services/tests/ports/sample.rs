@@ -323,7 +323,7 @@ fn of_operations() -> impl Iterator<Item = Event> {
 }
 
 fn of_tariffs() -> impl Iterator<Item = Event> {
-    let publication = Publication::new(tariff(), PRINT, OPERATOR);
+    let publication = Publication::new(tariff(), OPERATOR);
     samples!(TariffEvent {
         Published => TariffEvent::Published(Arc::new(publication)),
     })

@@ -448,8 +448,7 @@ pub(super) fn tariffs() -> StreamId {
 }
 
 pub(super) fn published(version: u32) -> TariffEvent {
-    let print = Fingerprint::new([3; 32]);
-    let publication = Publication::new(fixture::tariff(version), print, fixture::OPERATOR);
+    let publication = Publication::new(fixture::tariff(version), fixture::OPERATOR);
     TariffEvent::Published(Arc::new(publication))
 }
 

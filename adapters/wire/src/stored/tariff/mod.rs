@@ -349,10 +349,9 @@ impl Dto<Publication> for PublicationDto {
             by,
         } = self;
         let tariff = tariff.0.map_err(StoredError::damaged)?.into_tariff()?;
-        Ok(Publication::new(
-            tariff.into(),
-            fingerprint.take("fingerprint")?,
-            by.take("by")?,
-        ))
+        if fingerprint.take("fingerprint")? != tariff.fingerprint() {
+            return Err(StoredError::damaged("it is not the tariff's").within("fingerprint"));
+        }
+        Ok(Publication::new(tariff.into(), by.take("by")?))
     }
 }

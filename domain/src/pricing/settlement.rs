@@ -1,0 +1,69 @@
+//! How far what a ride comes to may leave what was quoted.
+
+use super::error::{PricingError, TariffError, TariffFault};
+use super::limits;
+use super::surge::SURGE_BPS_MAX;
+use crate::canonical_struct;
+use crate::ratio::Ratio;
+use crate::units::BasisPoints;
+
+/// How far a settlement may leave the quote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SettlementPolicy {
+    up: BasisPoints,
+    down: BasisPoints,
+    cap: BasisPoints,
+    cap_fixed_minor: i64,
+}
+canonical_struct!(SettlementPolicy {
+    up,
+    down,
+    cap,
+    cap_fixed_minor
+});
+
+impl SettlementPolicy {
+    /// The meter decides, up to half above the quote.
+    pub const METERED: Self = Self {
+        up: BasisPoints::ZERO,
+        down: BasisPoints::ZERO,
+        cap: BasisPoints::new(5_000),
+        cap_fixed_minor: 0,
+    };
+
+    /// The quote stands up to `up` above it and `down` below it (0 to 10,000); beyond, the meter decides, up to `cap` plus
+    /// `cap_fixed_minor` above the quote.
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::Negative` for a share below zero, `Contradiction` where the quote could fall below nothing,
+    /// `Negative` or `TooLarge` for the fixed part.
+    pub fn new(
+        up: BasisPoints,
+        down: BasisPoints,
+        cap: BasisPoints,
+        cap_fixed_minor: i64,
+    ) -> Result<Self, TariffError> {
+        if up.get() < 0 || down.get() < 0 || cap.get() < 0 {
+            return Err(TariffError::new("settlement band", TariffFault::Negative));
+        }
+        if down > BasisPoints::ONE || up > cap || cap.get() > SURGE_BPS_MAX {
+            return Err(TariffError::new("settlement band", TariffFault::Contradiction));
+        }
+        limits::price("settlement cap", cap_fixed_minor)?;
+        Ok(Self {
+            up,
+            down,
+            cap,
+            cap_fixed_minor,
+        })
+    }
+
+    /// The lowest and highest total inside the band, and the cap, exact in minor units.
+    pub(super) fn bounds(&self, quoted_minor: i64) -> Result<(Ratio, Ratio, Ratio), PricingError> {
+        let quoted = Ratio::from(quoted_minor);
+        let share = |bps: i32| quoted.checked_mul(Ratio::new(10_000 + i128::from(bps), 10_000)?);
+        let cap = share(self.cap.get())?.checked_add(Ratio::from(self.cap_fixed_minor))?;
+        Ok((share(-self.down.get())?, share(self.up.get())?, cap))
+    }
+}
