@@ -9,9 +9,9 @@ use fiacre_domain::pricing::{
     AgeRange, AreaEffect, CancellationMatrix, CancellationStageKind, Charge, ChargeAmount, Condition,
     DecidedBy, Discount, Fault, FeeBase, FeeRule, Flat, Grace, LineGroups, LineTraits, Meter, PayPolicy,
     RateCard, RoundingPlan, SEGMENTS_MAX, SPANS_MAX, SURGE_BPS_MAX, Schedule, Segment, SettlementPolicy,
-    Span, Speed, Stage, StageRounding, SurgePolicy, TARIFF_ENTRIES_MAX, Tariff, TariffError, TariffFault,
-    Tax, TimeBasis, TimeRate, Units, WINDOWS_MAX, Waiting, WaitingRate, Weekdays, Window, WindowSet,
-    ZONES_MAX, ZoneSet, Zones,
+    SlowRule, Span, Speed, Stage, StageRounding, SurgePolicy, TARIFF_ENTRIES_MAX, Tariff, TariffError,
+    TariffFault, Tax, TimeBasis, TimeRate, Units, WINDOWS_MAX, Waiting, WaitingRate, Weekdays, Window,
+    WindowSet, ZONES_MAX, ZoneSet, Zones,
 };
 use fiacre_domain::ratio::{Ratio, Rounding};
 use fiacre_domain::time::{TimeOfDay, Weekday};
@@ -87,8 +87,21 @@ fn of_meters() -> Refusals {
     let crowd = (0..).map(segment).take(SEGMENTS_MAX + 1).collect();
     let unsorted = vec![segment(0), segment(7), segment(7)];
     let distance = |segments| Meter::distance(ratio(1), Ratio::ZERO, segments, Units::Begun);
+    let walking = SlowRule::Below(Speed::from_kmh(5).unwrap());
+    let slow = meter()
+        .with_slow(walking)
+        .and_then(|meter| meter.with_time(timed(TimeBasis::Slow)))
+        .unwrap();
+    let joint = Meter::joint(
+        ratio(1),
+        Ratio::ZERO,
+        vec![segment(0).with_time(ratio(1)).unwrap()],
+    )
+    .unwrap();
     refused! {
         "speed" NotPositive Speed::from_mm_per_hour(0);
+        "speed" NotPositive Speed::from_kmh(0);
+        "speed" NotPositive Speed::from_mph(0);
         "segment from" Negative Segment::new(Millimetres::new(-1), ratio(1), ratio(1));
         "unit price" TooLarge Segment::new(Millimetres::ZERO, ratio(TOO_DEAR), ratio(1));
         "unit distance" NotPositive Segment::new(Millimetres::ZERO, ratio(1), Ratio::ZERO);
@@ -104,6 +117,8 @@ fn of_meters() -> Refusals {
         "time unit" NotPositive TimeRate::new(ratio(1), Ratio::ZERO, Units::Begun, TimeBasis::Elapsed);
         "included time" Negative timed(TimeBasis::Elapsed).with_included(Millis::new(-1));
         "slow speed" Missing meter().with_time(timed(TimeBasis::Slow));
+        "slow speed" Missing slow.with_slow(SlowRule::BelowCrossover);
+        "time" Contradiction joint.with_time(timed(TimeBasis::Elapsed));
         "waiting price" Negative WaitingRate::new(ratio(-1), ratio(1), Units::Begun);
         "waiting unit" NotPositive WaitingRate::new(ratio(1), Ratio::ZERO, Units::Begun);
         "waiting grace" Negative waiting().with_grace(Grace::PerStop(Millis::new(-1)));
@@ -160,6 +175,7 @@ fn of_prices() -> Refusals {
         "discount above" Negative Discount::new(id("less"), LineGroups::ALL, one).unwrap().above(-1);
         "tax rate" Negative Tax::added(id("vat"), authority(), ratio(-1));
         "tax rate" TooLarge Tax::included(id("vat"), authority(), ratio(TOO_DEAR));
+        "tax rate" TooLarge Tax::added(id("vat"), authority(), Ratio::new(101, 100).unwrap());
         "rounding step" NotPositive StageRounding::new(0, Rounding::HalfUp);
         "rounding step" TooLarge StageRounding::new(TOO_DEAR, Rounding::HalfUp);
         "surge min" Negative SurgePolicy::new(1, BELOW_ZERO, one);
@@ -239,7 +255,10 @@ fn of_equipped_tariffs() -> Refusals {
     let night = schedule.add(window("night")).unwrap();
     let port = zones.add("port".parse().unwrap(), ZoneSet::NONE).unwrap();
     let tariff = tariff().with_schedule(schedule).with_zones(zones);
-    let flat = Flat::new(id("jfk"), port, port, 1, vec![id("c")]).unwrap();
+    let charged = Flat::new(id("jfk"), port, port, 1, vec![id("c")]).unwrap();
+    let flat = |name: &str| Flat::new(id(name), port, port, 1, vec![]).unwrap();
+    let discount = |name: &str| Discount::new(id(name), LineGroups::ALL, BasisPoints::ZERO).unwrap();
+    let tax = |name: &str| Tax::added(id(name), "mta".parse().unwrap(), Ratio::ONE).unwrap();
     let twice = |factor| tariff.clone().with_multiplier("night".parse().unwrap(), factor);
     let inside = |factor| {
         tariff
@@ -250,17 +269,18 @@ fn of_equipped_tariffs() -> Refusals {
         "multiplier" Negative twice(ratio(-1));
         "multiplier" TooLarge twice(Ratio::new(1, 1_000_000_007).unwrap());
         "area multiplier" TooLarge inside(ratio(TOO_DEAR));
-        "flat charge" Unknown tariff.clone().with_flat(flat);
+        "flat charge" Unknown tariff.clone().with_flat(charged);
         "rates" TooMany filled(&tariff, |tariff, _| tariff.with_rate(night, meter()));
         "scales" TooMany filled(&tariff, |tariff, _| tariff.with_scale(night, ratio(2)));
         "multipliers" TooMany filled(&tariff, |tariff, _| tariff.with_multiplier("night".parse().unwrap(), ratio(2)));
         "areas" TooMany filled(&tariff, |tariff, _| tariff.with_area("port".parse().unwrap(), AreaEffect::TimeOff));
-        "flats" TooMany filled(&tariff, |tariff, _| tariff.with_flat(Flat::new(id("f"), port, port, 1, vec![])?));
+        "flats" TooMany filled(&tariff, |tariff, number| tariff.with_flat(flat(&format!("f{number}"))));
         "charges" TooMany filled(&tariff, |tariff, number| tariff.with_charge(charge(&format!("c{number}"))));
-        "discounts" TooMany filled(&tariff, |tariff, _| {
-            tariff.with_discount(Discount::new(id("less"), LineGroups::ALL, BasisPoints::ZERO)?)
-        });
-        "taxes" TooMany filled(&tariff, |tariff, _| tariff.with_tax(Tax::added(id("vat"), "mta".parse().unwrap(), ratio(1))?));
+        "discounts" TooMany filled(&tariff, |tariff, number| tariff.with_discount(discount(&format!("d{number}"))));
+        "taxes" TooMany filled(&tariff, |tariff, number| tariff.with_tax(tax(&format!("t{number}"))));
+        "flat" Duplicate tariff.clone().with_flat(flat("f")).unwrap().with_flat(flat("f"));
+        "discount" Duplicate tariff.clone().with_discount(discount("d")).unwrap().with_discount(discount("d"));
+        "tax" Duplicate tariff.clone().with_tax(tax("t")).unwrap().with_tax(tax("t"));
     }
 }
 

@@ -37,8 +37,8 @@ pub(crate) fn meter(scope: &Scope, meter: &Spanned<file::Meter>) -> Result<Meter
     };
     let metered = match slow {
         None => metered,
-        Some(file::Slow::Below(speed)) => metered.with_slow(SlowRule::Below(speed.0.0)),
-        Some(file::Slow::AtOrBelow(speed)) => metered.with_slow(SlowRule::AtOrBelow(speed.0.0)),
+        Some(file::Slow::Below(speed)) => metered.with_slow(SlowRule::Below(speed.0.0)).at(meter)?,
+        Some(file::Slow::AtOrBelow(speed)) => metered.with_slow(SlowRule::AtOrBelow(speed.0.0)).at(meter)?,
     };
     match time {
         None => Ok(metered),

@@ -210,7 +210,10 @@ mod tests {
         assert_eq!(Share::read("12.5 %"), Some(Share(ratio(1, 8))));
         assert_eq!(Distance::read("1/5 mi"), Some(Distance(ratio(1_609_344, 5))));
         assert_eq!(Duration::read("25.2 s"), Some(Duration(ratio(25_200, 1))));
-        assert_eq!(Velocity::read("12 mph"), Some(Velocity(Speed::from_mph(12))));
+        assert_eq!(
+            Velocity::read("12 mph"),
+            Some(Velocity(Speed::from_mph(12).unwrap()))
+        );
     }
 
     #[test]

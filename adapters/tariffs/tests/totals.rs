@@ -36,15 +36,15 @@ fn driven(
     steps: impl Fn(&mut Recorder<'_>) -> Result<(), PricingError>,
 ) -> Receipt {
     let at = at.parse().unwrap();
-    let mut recorder = Recorder::new(tariff, at, asked.clone());
-    steps(&mut recorder).unwrap();
-    let reading = recorder.finish().unwrap();
-    let ride = Ride::new(reading.distance(), reading.duration()).with_circumstances(asked);
     // A hold that is never in the way: the tests are about the meter.
     let (band, cap) = (BasisPoints::ZERO, BasisPoints::new(1_000_000));
     let settlement = SettlementPolicy::new(band, band, cap, 0).unwrap();
-    let generous = (**tariff).clone().with_settlement(settlement);
-    let quote = Arc::new(generous).quote(&ride, at, Surge::NONE).unwrap();
+    let generous = Arc::new((**tariff).clone().with_settlement(settlement));
+    let mut recorder = Recorder::new(&generous, at, asked.clone());
+    steps(&mut recorder).unwrap();
+    let reading = recorder.finish().unwrap();
+    let ride = Ride::new(reading.distance(), reading.duration()).with_circumstances(asked);
+    let quote = generous.quote(&ride, at, Surge::NONE).unwrap();
     let receipt = quote.settle(&reading).unwrap();
     receipt.verify(quote.tariff().unwrap()).unwrap();
     receipt

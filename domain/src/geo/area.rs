@@ -125,7 +125,7 @@ impl ServiceArea {
     ///
     /// # Errors
     ///
-    /// `AreaError::NearPole` within a few degrees of a pole, `Empty` where the corners enclose nothing, `TooLarge` beyond
+    /// `AreaError::NearPole` beyond 80° north or south, `Empty` where the corners enclose nothing, `TooLarge` beyond
     /// 10° either way: choose other corners, or several areas.
     pub fn bounding(south_west: Place, north_east: Place) -> Result<Self, AreaError> {
         let (south, north) = (south_west.latitude_e7(), north_east.latitude_e7());

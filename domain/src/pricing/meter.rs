@@ -77,14 +77,22 @@ pub struct Speed(i64);
 canonical_struct!(Speed(mm_per_hour));
 
 impl Speed {
-    /// Whole kilometres an hour.
-    pub const fn from_kmh(kmh: u16) -> Self {
-        Self(kmh as i64 * 1_000_000)
+    /// Whole kilometres an hour; above zero.
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::NotPositive` where it is not.
+    pub const fn from_kmh(kmh: u16) -> Result<Self, TariffError> {
+        Self::from_mm_per_hour(kmh as i64 * 1_000_000)
     }
 
-    /// Whole miles an hour.
-    pub const fn from_mph(mph: u16) -> Self {
-        Self(mph as i64 * 1_609_344)
+    /// Whole miles an hour; above zero.
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::NotPositive` where it is not.
+    pub const fn from_mph(mph: u16) -> Result<Self, TariffError> {
+        Self::from_mm_per_hour(mph as i64 * 1_609_344)
     }
 
     /// Millimetres an hour; above zero.
@@ -330,21 +338,34 @@ impl Meter {
     ///
     /// `TariffFault::Contradiction` where the meter's time is joint, `Missing` where slow time has no speed.
     pub fn with_time(self, rate: TimeRate) -> Result<Self, TariffError> {
-        let slow_is_known =
-            self.slow != SlowRule::BelowCrossover || self.segments.iter().all(Segment::has_time);
-        match (rate.basis, slow_is_known) {
-            (TimeBasis::Slow, false) => Err(TariffError::new("slow speed", TariffFault::Missing)),
-            (TimeBasis::Slow, true) | (TimeBasis::Elapsed, _) => Ok(Self {
-                time: TimeRule::Separate(rate),
-                ..self
-            }),
-        }
+        let time = match self.time {
+            TimeRule::Joint => return Err(TariffError::new("time", TariffFault::Contradiction)),
+            TimeRule::Separate(_) | TimeRule::Free => TimeRule::Separate(rate),
+        };
+        Self { time, ..self }.with_slow_known()
     }
 
     /// With another rule of what is slow.
-    #[must_use]
-    pub fn with_slow(self, slow: SlowRule) -> Self {
-        Self { slow, ..self }
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::Missing` where slow time has a price and would lose its speed: there is no cross-over speed without the
+    /// segments' units of time.
+    pub fn with_slow(self, slow: SlowRule) -> Result<Self, TariffError> {
+        Self { slow, ..self }.with_slow_known()
+    }
+
+    /// Whatever counts slow time must know what is slow.
+    fn with_slow_known(self) -> Result<Self, TariffError> {
+        let is_known = self.slow != SlowRule::BelowCrossover || self.segments.iter().all(Segment::has_time);
+        let counts_slow_time = match self.time {
+            TimeRule::Separate(rate) => rate.basis == TimeBasis::Slow,
+            TimeRule::Joint | TimeRule::Free => false,
+        };
+        if counts_slow_time && !is_known {
+            return Err(TariffError::new("slow speed", TariffFault::Missing));
+        }
+        Ok(self)
     }
 
     /// With another charge for parts of a unit.
@@ -482,11 +503,15 @@ mod tests {
 
     #[test]
     fn speed_is_compared_without_division() {
-        let meter = london().with_slow(SlowRule::AtOrBelow(Speed::from_kmh(10)));
+        let meter = london()
+            .with_slow(SlowRule::AtOrBelow(Speed::from_kmh(10).unwrap()))
+            .unwrap();
         let segment = *meter.segment_at(0).unwrap();
         assert_eq!(meter.is_slow(&segment, 10_000_000, 3_600_000), Ok(true));
         assert_eq!(meter.is_slow(&segment, 10_000_001, 3_600_000), Ok(false));
-        let meter = meter.with_slow(SlowRule::Below(Speed::from_kmh(10)));
+        let meter = meter
+            .with_slow(SlowRule::Below(Speed::from_kmh(10).unwrap()))
+            .unwrap();
         assert_eq!(meter.is_slow(&segment, 10_000_000, 3_600_000), Ok(false));
     }
 

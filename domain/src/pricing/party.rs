@@ -66,11 +66,12 @@ impl Party {
     /// One adult.
     pub const ONE: Self = Self::of_adults(1);
 
-    /// `count` adults, whose ages nobody asked.
+    /// `count` adults, whose ages nobody asked. 0 begins a party whose ages are all given with [`Party::with_age`]; a ride of
+    /// nobody is refused where it is priced.
     ///
     /// # Errors
     ///
-    /// `PricingError::RideWithoutPassenger` for nobody, `RideBeyondLimit` for more than 15.
+    /// `PricingError::RideBeyondLimit` for more than 15.
     pub const fn adults(count: u8) -> Result<Self, PricingError> {
         if count as usize > PASSENGERS_MAX {
             return Err(TOO_MANY);

@@ -9,9 +9,9 @@
 //! # use fiacre_domain::ratio::Ratio;
 //! # use fiacre_domain::units::{Millimetres, Millis};
 //! # let unit = Segment::new(Millimetres::ZERO, Ratio::from(50), Ratio::from(250_000))?.with_time(Ratio::from(60_000))?;
-//! # let meter = Meter::joint(Ratio::from(250), Ratio::ONE, vec![unit])?.with_slow(SlowRule::Below(Speed::from_mph(12)));
+//! # let meter = Meter::joint(Ratio::from(250), Ratio::ONE, vec![unit])?.with_slow(SlowRule::Below(Speed::from_mph(12)?))?;
 //! # let recorded = Tariff::new("then".parse()?, 1, Currency::EUR, meter.clone());
-//! # let now = Tariff::new("now".parse()?, 1, Currency::EUR, meter.with_slow(SlowRule::AtOrBelow(Speed::from_kmh(10))));
+//! # let now = Tariff::new("now".parse()?, 1, Currency::EUR, meter.with_slow(SlowRule::AtOrBelow(Speed::from_kmh(10)?))?);
 //! let mut recorder = Recorder::new(&recorded, "2026-03-03T10:00".parse()?, Circumstances::new());
 //! recorder.drive(Millimetres::from_metres(5_000), Millis::from_minutes(20))?;
 //! let replay = now.replay(&recorder.finish()?, &Surge::NONE)?;

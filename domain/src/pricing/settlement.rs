@@ -31,13 +31,13 @@ impl SettlementPolicy {
         cap_fixed_minor: 0,
     };
 
-    /// The quote stands up to `up` above it and `down` below it (0 to 10,000); beyond, the meter decides, up to `cap` plus
-    /// `cap_fixed_minor` above the quote.
+    /// The quote stands up to `up` above it and `down` below it (`down` 0 to 10,000); beyond, the meter decides, up to `cap` plus
+    /// `cap_fixed_minor` above the quote. `up` is at most `cap`, which is at most [`SURGE_BPS_MAX`].
     ///
     /// # Errors
     ///
-    /// `TariffFault::Negative` for a share below zero, `Contradiction` where the quote could fall below nothing,
-    /// `Negative` or `TooLarge` for the fixed part.
+    /// `TariffFault::Negative` for a share below zero; `Contradiction` for a `down` above 10,000, an `up` above `cap`, or a
+    /// `cap` above [`SURGE_BPS_MAX`]; `Negative` or `TooLarge` for the fixed part.
     pub fn new(
         up: BasisPoints,
         down: BasisPoints,

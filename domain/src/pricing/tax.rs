@@ -15,6 +15,9 @@ use crate::id::{AuthorityId, ChargeId};
 use crate::ratio::{Overflow, Ratio};
 use crate::{canonical_enum, canonical_struct};
 
+/// The highest rate: as much as the price. Beyond it, somebody wrote a per cent for a share.
+const TAX_RATE_MAX: i64 = 1;
+
 /// What is rounded: the tax on each line, or the tax on their sum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TaxScope {
@@ -59,7 +62,7 @@ impl Tax {
     ///
     /// # Errors
     ///
-    /// `TariffFault::Negative` for a rate below zero, `TooLarge` beyond the highest.
+    /// `TariffFault::Negative` for a rate below zero, `TooLarge` above 100%.
     pub fn added(id: ChargeId, authority: AuthorityId, rate: Ratio) -> Result<Self, TariffError> {
         Self::new(id, authority, rate, TaxMode::Added)
     }
@@ -68,13 +71,13 @@ impl Tax {
     ///
     /// # Errors
     ///
-    /// `TariffFault::Negative` for a rate below zero, `TooLarge` beyond the highest.
+    /// `TariffFault::Negative` for a rate below zero, `TooLarge` above 100%.
     pub fn included(id: ChargeId, authority: AuthorityId, rate: Ratio) -> Result<Self, TariffError> {
         Self::new(id, authority, rate, TaxMode::Included)
     }
 
     fn new(id: ChargeId, authority: AuthorityId, rate: Ratio, mode: TaxMode) -> Result<Self, TariffError> {
-        limits::at_least_zero("tax rate", rate, limits::FACTOR_MAX)?;
+        limits::at_least_zero("tax rate", rate, TAX_RATE_MAX)?;
         Ok(Self {
             id,
             authority,

@@ -38,10 +38,16 @@ fn bounds(tariff: &Tariff, reading: &MeterReading) -> (i64, i64, bool) {
 fn a_speed_on_an_edge_replays_exactly_whatever_the_threshold() {
     // A kilometre in 240 s is 15 km/h.
     let reading = driven(1_000, 240);
-    let at = |slow| bounds(&named("other", joint().with_slow(slow)), &reading);
+    let at = |slow| bounds(&named("other", joint().with_slow(slow).unwrap()), &reading);
     assert_eq!(at(SlowRule::BelowCrossover), (750, 750, true));
-    assert_eq!(at(SlowRule::Below(Speed::from_kmh(15))), (750, 750, true));
-    assert_eq!(at(SlowRule::AtOrBelow(Speed::from_kmh(15))), (650, 650, true));
+    assert_eq!(
+        at(SlowRule::Below(Speed::from_kmh(15).unwrap())),
+        (750, 750, true)
+    );
+    assert_eq!(
+        at(SlowRule::AtOrBelow(Speed::from_kmh(15).unwrap())),
+        (650, 650, true)
+    );
 }
 
 #[test]
@@ -50,10 +56,15 @@ fn a_speed_near_a_threshold_inside_its_band_has_bounds() {
     let reading = driven(1_000, 239);
     let threshold = Speed::from_mm_per_hour(15_500_000).unwrap();
     for slow in [SlowRule::Below(threshold), SlowRule::AtOrBelow(threshold)] {
-        let (low, high, is_exact) = bounds(&named("other", joint().with_slow(slow)), &reading);
+        let (low, high, is_exact) = bounds(&named("other", joint().with_slow(slow).unwrap()), &reading);
         assert!(!is_exact && low < high, "{low} to {high}");
         let true_total = bounds(
-            &named("other", joint().with_slow(SlowRule::Below(Speed::from_kmh(15)))),
+            &named(
+                "other",
+                joint()
+                    .with_slow(SlowRule::Below(Speed::from_kmh(15).unwrap()))
+                    .unwrap(),
+            ),
             &reading,
         );
         assert!(
@@ -69,7 +80,11 @@ fn slow_time_apart_is_nothing_or_all_of_it() {
     let threshold = SlowRule::Below(Speed::from_mm_per_hour(15_500_000).unwrap());
     let apart = named(
         "other",
-        by_distance().with_slow(threshold).with_time(slow).unwrap(),
+        by_distance()
+            .with_slow(threshold)
+            .unwrap()
+            .with_time(slow)
+            .unwrap(),
     );
     let (low, high, is_exact) = bounds(&apart, &driven(1_000, 239));
     assert!(!is_exact);
@@ -79,7 +94,7 @@ fn slow_time_apart_is_nothing_or_all_of_it() {
 #[test]
 fn where_bounds_differ_nothing_settles() {
     let threshold = SlowRule::Below(Speed::from_mm_per_hour(15_500_000).unwrap());
-    let other = quote(named("other", joint().with_slow(threshold)), &ride());
+    let other = quote(named("other", joint().with_slow(threshold).unwrap()), &ride());
     assert_eq!(
         other.settle(&driven(1_000, 239)),
         Err(PricingError::ReadingOfAnotherTariff)
@@ -90,7 +105,7 @@ fn where_bounds_differ_nothing_settles() {
 #[test]
 fn doubt_where_the_way_matters_has_no_bounds() {
     let threshold = SlowRule::Below(Speed::from_mm_per_hour(15_500_000).unwrap());
-    let doubtful = || named("other", joint().with_slow(threshold));
+    let doubtful = || named("other", joint().with_slow(threshold).unwrap());
     let (inside, _) = with_port(doubtful());
     let reading = driven(1_000, 239);
     let off = inside

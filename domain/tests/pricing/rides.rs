@@ -324,10 +324,11 @@ fn a_meter_without_joint_time_estimates_distance_alone() {
 fn slow_speed_may_stand_in_for_a_unit_of_time() {
     let slow = TimeRate::new(ratio(100), ratio(60_000), Units::ProRata, TimeBasis::Slow).unwrap();
     let meter = by_distance()
-        .with_slow(SlowRule::Below(Speed::from_kmh(15)))
+        .with_slow(SlowRule::Below(Speed::from_kmh(15).unwrap()))
+        .unwrap()
         .with_time(slow)
         .unwrap();
-    assert_eq!(Speed::from_kmh(15).mm_per_hour(), 15_000_000);
+    assert_eq!(Speed::from_kmh(15).unwrap().mm_per_hour(), 15_000_000);
     let tariff = named("slow", meter);
     assert_eq!(cents(&tariff, &ride().with_slow(Millis::ZERO)), 1_250);
     assert_eq!(cents(&tariff, &ride().with_slow(Millis::from_minutes(5))), 1_750);
@@ -355,7 +356,8 @@ fn slow_time_that_is_cut_where_segments_begin_stays_whole() {
         Units::ProRata,
     )
     .unwrap()
-    .with_slow(SlowRule::Below(Speed::from_kmh(10)))
+    .with_slow(SlowRule::Below(Speed::from_kmh(10).unwrap()))
+    .unwrap()
     .with_time(cent_a_second.unwrap())
     .unwrap();
     let tariff = Tariff::new("test".parse().unwrap(), 1, Currency::USD, meter);

@@ -101,7 +101,8 @@ mod a_plan_of_which_slow_time_is_not_known {
         .unwrap();
         let meter = Meter::distance(Ratio::ZERO, Ratio::ZERO, vec![km(0, 100)], Units::ProRata)
             .unwrap()
-            .with_slow(SlowRule::Below(Speed::from_kmh(12)))
+            .with_slow(SlowRule::Below(Speed::from_kmh(12).unwrap()))
+            .unwrap()
             .with_time(rate)
             .unwrap();
         let tariff = of(meter);

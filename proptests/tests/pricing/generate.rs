@@ -59,8 +59,8 @@ fn units() -> impl Strategy<Value = Units> {
 fn slow_rule() -> impl Strategy<Value = SlowRule> {
     prop_oneof![
         Just(SlowRule::BelowCrossover),
-        (5_u16..30).prop_map(|kmh| SlowRule::Below(Speed::from_kmh(kmh))),
-        (5_u16..20).prop_map(|mph| SlowRule::AtOrBelow(Speed::from_mph(mph))),
+        (5_u16..30).prop_map(|kmh| SlowRule::Below(Speed::from_kmh(kmh).unwrap())),
+        (5_u16..20).prop_map(|mph| SlowRule::AtOrBelow(Speed::from_mph(mph).unwrap())),
     ]
 }
 
@@ -120,16 +120,18 @@ fn meter(time: Time, shape: Shape) -> impl Strategy<Value = Meter> {
                 Time::Joint => Meter::joint(initial, initial_units, segments)
                     .unwrap()
                     .with_units(units)
-                    .with_slow(slow),
+                    .with_slow(slow)
+                    .unwrap(),
                 Time::Free => Meter::distance(initial, initial_units, segments, units)
                     .unwrap()
-                    .with_slow(slow),
+                    .with_slow(slow)
+                    .unwrap(),
                 Time::Separate(basis, time_units, price) => {
                     let rate = TimeRate::new(ratio(price, 3), Ratio::from(36_000), time_units, basis)
                         .and_then(|rate| rate.with_included(Millis::from_secs(90)))
                         .unwrap();
                     let metered = Meter::distance(initial, initial_units, segments, units).unwrap();
-                    metered.with_slow(slow).with_time(rate).unwrap()
+                    metered.with_slow(slow).unwrap().with_time(rate).unwrap()
                 }
             }
         },
@@ -316,7 +318,8 @@ fn discounts(shape: Shape) -> impl Strategy<Value = Vec<Discount>> {
 fn taxes(shape: Shape) -> impl Strategy<Value = Vec<Tax>> {
     let scope = prop_oneof![Just(TaxScope::Line), Just(TaxScope::Sum)];
     vec((any::<bool>(), 0_i64..40, scope, rounding()), 0..3).prop_map(move |taxes| {
-        let built = taxes.into_iter().map(|(added, percent, scope, rounding)| {
+        let named = taxes.into_iter().zip(["vat", "levy", "duty"]);
+        let built = named.map(|((added, percent, scope, rounding), name)| {
             // What is inside the prices leaves the total alone; what is added to each line may fall as the sum rises.
             let scope = if added && shape.keeps_order() {
                 TaxScope::Sum
@@ -325,7 +328,7 @@ fn taxes(shape: Shape) -> impl Strategy<Value = Vec<Tax>> {
             };
             let make = if added { Tax::added } else { Tax::included };
             let tax = make(
-                "vat".parse().unwrap(),
+                name.parse().unwrap(),
                 "treasury".parse().unwrap(),
                 ratio(percent, 100),
             )

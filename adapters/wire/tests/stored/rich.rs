@@ -72,7 +72,8 @@ fn meter(initial: i64) -> Meter {
     Meter::distance(Ratio::from(initial), ratio(1_096, 255), segments, Units::ProRata)
         .and_then(|meter| {
             meter
-                .with_slow(SlowRule::AtOrBelow(Speed::from_kmh(10)))
+                .with_slow(SlowRule::AtOrBelow(Speed::from_kmh(10).unwrap()))
+                .unwrap()
                 .with_time(rate)
         })
         .unwrap()

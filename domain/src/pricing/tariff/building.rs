@@ -166,13 +166,16 @@ impl Tariff {
     ///
     /// # Errors
     ///
-    /// `TariffFault::Unknown` for zones or charges that the tariff does not have (yet: they come first), `TooMany` beyond
-    /// [`TARIFF_ENTRIES_MAX`].
+    /// `TariffFault::Unknown` for zones or charges that the tariff does not have (yet: they come first), `Duplicate` for a name
+    /// that a flat of it has, `TooMany` beyond [`TARIFF_ENTRIES_MAX`].
     pub fn with_flat(mut self, flat: Flat) -> Result<Self, TariffError> {
         self.check_zones(flat.zones())?;
         let known = |id| self.charges.iter().any(|charge| charge.id() == id);
         if !flat.charges().iter().copied().all(known) {
             return Err(TariffError::new("flat charge", TariffFault::Unknown));
+        }
+        if self.flats.iter().any(|known| known.id() == flat.id()) {
+            return Err(TariffError::new("flat", TariffFault::Duplicate));
         }
         push(&mut self.flats, flat, "flats")?;
         Ok(self.changed())
@@ -217,8 +220,11 @@ impl Tariff {
     ///
     /// # Errors
     ///
-    /// `TariffFault::TooMany` beyond [`TARIFF_ENTRIES_MAX`].
+    /// `TariffFault::Duplicate` for a name that a discount of it has, `TooMany` beyond [`TARIFF_ENTRIES_MAX`].
     pub fn with_discount(mut self, discount: Discount) -> Result<Self, TariffError> {
+        if self.discounts.iter().any(|known| known.id() == discount.id()) {
+            return Err(TariffError::new("discount", TariffFault::Duplicate));
+        }
         push(&mut self.discounts, discount, "discounts")?;
         self.discounts.sort_by_key(Discount::rank);
         Ok(self.changed())
@@ -228,8 +234,11 @@ impl Tariff {
     ///
     /// # Errors
     ///
-    /// `TariffFault::TooMany` beyond [`TARIFF_ENTRIES_MAX`].
+    /// `TariffFault::Duplicate` for a name that a tax of it has, `TooMany` beyond [`TARIFF_ENTRIES_MAX`].
     pub fn with_tax(mut self, tax: Tax) -> Result<Self, TariffError> {
+        if self.taxes.iter().any(|known| known.id() == tax.id()) {
+            return Err(TariffError::new("tax", TariffFault::Duplicate));
+        }
         push(&mut self.taxes, tax, "taxes")?;
         Ok(self.changed())
     }

@@ -258,7 +258,7 @@ fn a_reading_of_another_tariff_settles_only_where_its_price_is_certain() {
     assert!(act(&mut started_and(&[]), &complete(foreign), NOW).is_ok());
     // At 15.06 km/h: on which side of this threshold nobody who reads whole kilometres an hour can tell.
     let between = SlowRule::Below(Speed::from_mm_per_hour(15_500_000).unwrap());
-    let meter = tariff(1).meter().clone().with_slow(between);
+    let meter = tariff(1).meter().clone().with_slow(between).unwrap();
     let strict = Arc::new(Tariff::new(tariff(1).id(), 1, Currency::USD, meter));
     let foreign = quote_of(&tariff(2), 8_046);
     let mut recorder = foreign.recorder(foreign.at()).unwrap();

@@ -334,15 +334,15 @@ impl MeterDto {
         };
         match time {
             TimeRuleDto::Joint => Meter::joint(initial, initial_units, segments)
-                .map(|meter| meter.with_units(units).with_slow(slow))
+                .and_then(|meter| meter.with_units(units).with_slow(slow))
                 .map_err(refused),
             TimeRuleDto::Free => Meter::distance(initial, initial_units, segments, units)
-                .map(|meter| meter.with_slow(slow))
+                .and_then(|meter| meter.with_slow(slow))
                 .map_err(refused),
             TimeRuleDto::Separate(rate) => {
                 let rate = rate.build()?;
                 Meter::distance(initial, initial_units, segments, units)
-                    .and_then(|meter| meter.with_slow(slow).with_time(rate))
+                    .and_then(|meter| meter.with_slow(slow)?.with_time(rate))
                     .map_err(refused)
             }
         }
