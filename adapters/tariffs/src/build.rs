@@ -1,10 +1,11 @@
 //! From a file to a tariff of the domain: names are resolved, amounts become minor units, every refusal has its place.
 
 use crate::charges;
-use crate::error::Located;
+use crate::error::{Located, why};
 use crate::fees;
 use crate::file::{self, Name, TariffFile};
 use crate::rates;
+use crate::trial;
 use crate::value::{Amount, Distance, Duration, MINOR_UNIT, Share, Value};
 use fiacre_domain::id::{ChargeId, IdError, WindowId, ZoneId};
 use fiacre_domain::money::Currency;
@@ -15,17 +16,38 @@ use fiacre_domain::pricing::{
 use fiacre_domain::ratio::Ratio;
 use fiacre_domain::time::{CivilDate, TimeError, Weekday};
 use fiacre_domain::units::{BasisPoints, Millimetres, Millis};
+use std::ops::Range;
 use std::str::FromStr;
 use toml::Spanned;
 
-/// A refusal of the domain, put at the place of the table that caused it.
+/// The domain's name of a field, and where its value is written.
+pub(crate) type FieldPlace = (&'static str, Option<Range<usize>>);
+
+/// Where a value is written.
+pub(crate) fn place<S>(value: &Spanned<S>) -> Option<Range<usize>> {
+    Some(value.span())
+}
+
+/// A refusal of the domain, put at the place that caused it.
 pub(crate) trait At<T> {
+    /// At the only value that it can be about, or at the table where no single value is to blame.
     fn at<S>(self, place: &Spanned<S>) -> Result<T, Located>;
+
+    /// At the value of the field that it names, else at the table.
+    fn at_value_of<S>(self, table: &Spanned<S>, values: &[FieldPlace]) -> Result<T, Located>;
 }
 
 impl<T> At<T> for Result<T, TariffError> {
     fn at<S>(self, place: &Spanned<S>) -> Result<T, Located> {
         self.map_err(|error| Located::rule(place.span(), error))
+    }
+
+    fn at_value_of<S>(self, table: &Spanned<S>, values: &[FieldPlace]) -> Result<T, Located> {
+        self.map_err(|error| {
+            let named = values.iter().find(|(field, _)| *field == error.field());
+            let value = named.and_then(|(_, value)| value.clone());
+            Located::rule(value.unwrap_or_else(|| table.span()), error)
+        })
     }
 }
 
@@ -77,17 +99,24 @@ pub(crate) fn build(file: TariffFile) -> Result<Tariff, Located> {
         tariff = tariff.with_rounding(scope.rounding_plan(plan)?);
     }
     if let Some(surge) = &surge {
-        let (min, max) = (bps(&surge.get_ref().min)?, bps(&surge.get_ref().max)?);
-        tariff = tariff.with_surge_limits(min, max).at(surge)?;
+        let file::Surge { min, max } = surge.get_ref();
+        let places = [
+            ("surge min", place(min)),
+            ("surge max", place(max)),
+            ("surge limits", place(max)),
+        ];
+        tariff = tariff
+            .with_surge_limits(bps(min)?, bps(max)?)
+            .at_value_of(surge, &places)?;
     }
     if let Some(settlement) = &settlement {
         tariff = tariff.with_settlement(scope.settlement(settlement)?);
     }
     tariff = tariff.with_cancellation(fees::cancellation(&scope, &cancellation)?);
-    match &pay {
-        Some(pay) => Ok(tariff.with_pay(fees::pay(&scope, pay)?)),
-        None => Ok(tariff),
+    if let Some(pay) = &pay {
+        tariff = tariff.with_pay(fees::pay(&scope, pay)?);
     }
+    trial::tried(tariff, &head)
 }
 
 impl Scope {
@@ -98,7 +127,7 @@ impl Scope {
     ) -> Result<Self, Located> {
         let currency = &head.get_ref().currency;
         let currency = Currency::from_code(currency.get_ref())
-            .map_err(|error| Located::value(currency.span(), error.to_string()))?;
+            .map_err(|error| Located::value(currency.span(), why(&error)))?;
         let holidays = head
             .get_ref()
             .holidays
@@ -113,11 +142,12 @@ impl Scope {
         };
         for zone in zones {
             let inside = scope.zone_set(&zone.get_ref().inside)?;
-            scope.zones.add(id(&zone.get_ref().name)?, inside).at(zone)?;
+            let name = &zone.get_ref().name;
+            scope.zones.add(id(name)?, inside).at(name)?;
         }
         for window in windows {
             let built = built_window(window)?;
-            scope.schedule.add(built).at(window)?;
+            scope.schedule.add(built).at(&window.get_ref().name)?;
         }
         Ok(scope)
     }
@@ -128,7 +158,7 @@ impl Scope {
         meter: fiacre_domain::pricing::Meter,
     ) -> Result<Tariff, Located> {
         let fields = head.get_ref();
-        let mut tariff = Tariff::new(id(&fields.id)?, fields.version, self.currency, meter)
+        let mut tariff = Tariff::new(id(&fields.id)?, version(&fields.version)?, self.currency, meter)
             .with_zones(self.zones.clone())
             .with_schedule(self.schedule.clone());
         if let Some(minimum) = &fields.minimum {
@@ -196,10 +226,11 @@ impl Scope {
             cap,
             cap_fixed,
         } = settlement.get_ref();
+        let places = [("settlement cap", cap_fixed.as_ref().and_then(place))];
         let cap_fixed = cap_fixed
             .as_ref()
             .map_or(Ok(0), |amount| self.whole_minor(amount))?;
-        SettlementPolicy::new(bps(up)?, bps(down)?, bps(cap)?, cap_fixed).at(settlement)
+        SettlementPolicy::new(bps(up)?, bps(down)?, bps(cap)?, cap_fixed).at_value_of(settlement, &places)
     }
 
     pub(crate) fn zone_set(&self, names: &[Name]) -> Result<ZoneSet, Located> {
@@ -314,10 +345,21 @@ const fn weekday(day: file::Day) -> Weekday {
     }
 }
 
+/// A version; the first is 1.
+pub(crate) fn version(written: &Spanned<u32>) -> Result<u32, Located> {
+    match *written.get_ref() {
+        0 => Err(Located::value(
+            written.span(),
+            "there is no version 0: write 1, and one more with each change",
+        )),
+        version => Ok(version),
+    }
+}
+
 pub(crate) fn id<T: FromStr<Err = IdError>>(name: &Name) -> Result<T, Located> {
     name.get_ref()
         .parse()
-        .map_err(|error: IdError| Located::value(name.span(), error.to_string()))
+        .map_err(|error: IdError| Located::value(name.span(), why(&error)))
 }
 
 fn date(name: &Name) -> Result<CivilDate, Located> {

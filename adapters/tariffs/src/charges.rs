@@ -1,6 +1,6 @@
 //! Charges, flats, discounts and taxes.
 
-use crate::build::{At, Scope, bps, charge_id, id};
+use crate::build::{At, FieldPlace, Scope, bps, charge_id, id, place};
 use crate::error::Located;
 use crate::file;
 use fiacre_domain::pricing::{
@@ -15,9 +15,29 @@ pub(crate) fn charges(
     charges: &[Spanned<file::Charge>],
 ) -> Result<Tariff, Located> {
     for charge in charges {
-        tariff = tariff.with_charge(built_charge(scope, charge)?).at(charge)?;
+        tariff = tariff
+            .with_charge(built_charge(scope, charge)?)
+            .at_value_of(charge, &places(charge.get_ref()))?;
     }
     Ok(tariff)
+}
+
+/// Where a charge's values are.
+fn places(fields: &file::Charge) -> [FieldPlace; 4] {
+    let passenger = fields.per_passenger.as_ref();
+    let amount = fields.amount.as_ref().or(fields.per_stop.as_ref());
+    [
+        ("charge", place(&fields.name)),
+        ("charge amount", amount.and_then(place)),
+        (
+            "charge first",
+            passenger.and_then(|passenger| place(&passenger.first)),
+        ),
+        (
+            "charge further",
+            passenger.and_then(|passenger| place(&passenger.further)),
+        ),
+    ]
 }
 
 fn built_charge(scope: &Scope, charge: &Spanned<file::Charge>) -> Result<Charge, Located> {
@@ -129,8 +149,10 @@ pub(crate) fn flats(
             .map(|name| charge_id(name, known))
             .collect::<Result<_, _>>()?;
         let (from, to) = (scope.zone_set(from)?, scope.zone_set(to)?);
-        let built = Flat::new(id(name)?, from, to, scope.whole_minor(price)?, charges).at(flat)?;
-        tariff = tariff.with_flat(built).at(flat)?;
+        let places = [("flat price", place(price)), ("flat", place(name))];
+        let built =
+            Flat::new(id(name)?, from, to, scope.whole_minor(price)?, charges).at_value_of(flat, &places)?;
+        tariff = tariff.with_flat(built).at_value_of(flat, &places)?;
     }
     Ok(tariff)
 }
@@ -161,7 +183,9 @@ pub(crate) fn discounts(
         if let Some(funder) = funder {
             built = built.funded_by(id(funder)?);
         }
-        tariff = tariff.with_discount(built).at(discount)?;
+        tariff = tariff
+            .with_discount(built)
+            .at_value_of(discount, &[("discount", place(name))])?;
     }
     Ok(tariff)
 }
@@ -192,6 +216,7 @@ pub(crate) fn taxes(
             per_line,
             rounding,
         } = tax.get_ref();
+        let places = [("tax", place(name))];
         let (name, authority, share) = (id(name)?, id(authority)?, rate.get_ref().0.0);
         let built = if *included {
             Tax::included(name, authority, share)
@@ -203,7 +228,7 @@ pub(crate) fn taxes(
             .at(rate)?
             .with_scope(scope_of_tax)
             .with_rounding(scope.rounding(rounding.as_ref())?);
-        tariff = tariff.with_tax(built).at(tax)?;
+        tariff = tariff.with_tax(built).at_value_of(tax, &places)?;
     }
     Ok(tariff)
 }

@@ -1,7 +1,7 @@
 //! What can be wrong with a tariff file, and where.
 
 use crate::names::nearest;
-use fiacre_domain::pricing::TariffError;
+use fiacre_domain::pricing::{PricingError, TariffError};
 use std::fmt;
 use std::ops::Range;
 
@@ -34,6 +34,8 @@ pub enum TariffFileFault {
     },
     /// The domain refuses it.
     Rule(TariffError),
+    /// It is a tariff, and an ordinary ride cannot be priced with it.
+    Unpriceable(PricingError),
 }
 
 /// A tariff file that could not be read: which, where and why.
@@ -64,8 +66,8 @@ impl TariffFileError {
     }
 
     pub(crate) fn syntax(file: &str, text: &str, error: &toml::de::Error) -> Self {
-        let fault = unknown_field(error.message())
-            .unwrap_or_else(|| TariffFileFault::Syntax(error.message().trim().replace('\n', "; ")));
+        let fault =
+            unknown_field(error.message()).unwrap_or_else(|| TariffFileFault::Syntax(plain(error.message())));
         Self {
             file: file.to_owned(),
             place: error.span().map(|span| place_of(text, &span)),
@@ -98,6 +100,7 @@ impl TariffFileError {
             TariffFileFault::Value(_) => "tariff_file_value",
             TariffFileFault::UnknownName { .. } => "tariff_file_unknown_name",
             TariffFileFault::Rule(error) => error.code(),
+            TariffFileFault::Unpriceable(error) => error.code(),
         }
     }
 }
@@ -111,6 +114,34 @@ fn unknown_field(message: &str) -> Option<TariffFileFault> {
         field: field.to_owned(),
         nearest: nearest(field, known),
     })
+}
+
+/// The reader's message in the words of the format: whoever writes a tariff knows no types of Rust.
+fn plain(message: &str) -> String {
+    let message = message.trim().replace('\n', "; ");
+    let Some((what, expected)) = message.split_once(", expected ") else {
+        return message;
+    };
+    let expected = match expected {
+        "u8" => "a whole number from 0 to 255",
+        "u16" => "a whole number from 0 to 65535",
+        "u32" => "a whole number from 0 to 4294967295",
+        "a sequence" => "a list, in square brackets",
+        "a string" => "text, in quotes",
+        "a boolean" => "true or false",
+        table if table.starts_with("struct ") || table == "a map" => "a table",
+        other => other,
+    };
+    format!("{what}: write {expected}")
+}
+
+/// What an error says, without what it failed to do: that is said of the file as a whole.
+pub(crate) fn why(error: &impl fmt::Display) -> String {
+    let text = error.to_string();
+    let reason = text
+        .strip_prefix("failed to ")
+        .and_then(|rest| rest.split_once(": "));
+    reason.map_or_else(|| text.clone(), |(_, reason)| reason.to_owned())
 }
 
 /// Line and column (in characters), from 1, of the first byte of a span.
@@ -147,7 +178,10 @@ impl fmt::Display for TariffFileError {
                 write!(f, "there is no {what} `{name}`")?;
                 meant(f, nearest)
             }
-            TariffFileFault::Rule(error) => write!(f, "{error}"),
+            TariffFileFault::Rule(error) => f.write_str(&why(error)),
+            TariffFileFault::Unpriceable(error) => {
+                write!(f, "an ordinary ride cannot be priced with it: {}", why(error))
+            }
         }
     }
 }
@@ -156,6 +190,7 @@ impl std::error::Error for TariffFileError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.fault {
             TariffFileFault::Rule(error) => Some(error),
+            TariffFileFault::Unpriceable(error) => Some(error),
             TariffFileFault::TooLarge
             | TariffFileFault::Unreadable(_)
             | TariffFileFault::Syntax(_)
@@ -185,6 +220,13 @@ impl Located {
         Self {
             span,
             fault: TariffFileFault::Rule(error),
+        }
+    }
+
+    pub(crate) fn unpriceable(span: Range<usize>, error: PricingError) -> Self {
+        Self {
+            span,
+            fault: TariffFileFault::Unpriceable(error),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Cancellation fees and the driver's pay.
 
-use crate::build::{At, Scope, bps, whole_ms};
+use crate::build::{self, At, Scope, bps, place, whole_ms};
 use crate::error::Located;
 use crate::file;
 use fiacre_domain::pricing::{
@@ -37,9 +37,10 @@ fn fee(scope: &Scope, rule: &Spanned<file::Cancellation>) -> Result<FeeRule, Loc
         driver_share,
         paid_by,
     } = rule.get_ref();
+    let places = [("fee fixed", fixed.as_ref().and_then(place))];
     let fixed = fixed.as_ref().map_or(Ok(0), |amount| scope.whole_minor(amount))?;
     let mut fee = FeeRule::new(fixed)
-        .at(rule)?
+        .at_value_of(rule, &places)?
         .with_rounding(scope.rounding(rounding.as_ref())?);
     if let Some(share) = share {
         let of = match of {
@@ -90,8 +91,8 @@ pub(crate) fn pay(scope: &Scope, pay: &Spanned<file::Pay>) -> Result<PayPolicy, 
         rounding,
     } = pay.get_ref();
     let policy = match (commission, rate_card) {
-        (Some(share), None) => PayPolicy::commission(*version, bps(share)?).at(share)?,
-        (None, Some(card)) => PayPolicy::rate_card(*version, built_card(scope, card)?),
+        (Some(share), None) => PayPolicy::commission(build::version(version)?, bps(share)?).at(share)?,
+        (None, Some(card)) => PayPolicy::rate_card(build::version(version)?, built_card(scope, card)?),
         (Some(_), Some(_)) | (None, None) => {
             return Err(Located::value(
                 pay.span(),
@@ -108,15 +109,23 @@ pub(crate) fn pay(scope: &Scope, pay: &Spanned<file::Pay>) -> Result<PayPolicy, 
 
 fn built_card(scope: &Scope, card: &Spanned<file::RateCard>) -> Result<RateCard, Located> {
     let file::RateCard { base, distance, time } = card.get_ref();
+    let places = [("pay base", base.as_ref().and_then(place))];
     let base = base.as_ref().map_or(Ok(0), |amount| scope.whole_minor(amount))?;
-    let mut built = RateCard::new(base).at(card)?;
+    let mut built = RateCard::new(base).at_value_of(card, &places)?;
     if let Some(file::PerDistance { price, per }) = distance {
+        let places = [
+            ("pay distance price", place(price)),
+            ("pay distance unit", place(per)),
+        ];
         built = built
             .with_distance(scope.minor(price)?, per.get_ref().0.0)
-            .at(card)?;
+            .at_value_of(card, &places)?;
     }
     if let Some(file::PerTime { price, per }) = time {
-        built = built.with_time(scope.minor(price)?, per.get_ref().0.0).at(card)?;
+        let places = [("pay time price", place(price)), ("pay time unit", place(per))];
+        built = built
+            .with_time(scope.minor(price)?, per.get_ref().0.0)
+            .at_value_of(card, &places)?;
     }
     Ok(built)
 }

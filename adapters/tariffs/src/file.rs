@@ -45,7 +45,7 @@ pub(crate) struct TariffFile {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Head {
     pub(crate) id: Name,
-    pub(crate) version: u32,
+    pub(crate) version: Spanned<u32>,
     pub(crate) currency: Name,
     /// For people; not part of the tariff.
     #[serde(rename = "title")]
@@ -406,7 +406,7 @@ pub(crate) enum FeePayer {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Pay {
-    pub(crate) version: u32,
+    pub(crate) version: Spanned<u32>,
     pub(crate) commission: Option<Read<Share>>,
     pub(crate) rate_card: Option<Spanned<RateCard>>,
     pub(crate) floor: Option<Spanned<RateCard>>,

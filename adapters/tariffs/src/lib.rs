@@ -7,6 +7,7 @@ mod fees;
 mod file;
 mod names;
 mod rates;
+mod trial;
 mod value;
 
 pub use error::{TariffFileError, TariffFileFault};

@@ -1,6 +1,6 @@
 //! Meters, and what changes their rate: scales, multipliers, areas, waiting.
 
-use crate::build::{At, Scope, whole_mm, whole_ms};
+use crate::build::{At, Scope, place, whole_mm, whole_ms};
 use crate::error::Located;
 use crate::file;
 use fiacre_domain::pricing::{
@@ -19,6 +19,18 @@ pub(crate) fn meter(scope: &Scope, meter: &Spanned<file::Meter>) -> Result<Meter
         slow,
         time,
     } = meter.get_ref();
+    let places = [
+        ("initial price", place(initial)),
+        ("initial units", initial_units.as_ref().and_then(place)),
+        ("segments", out_of_order(segments).and_then(place)),
+        (
+            "unit time",
+            segments
+                .iter()
+                .find(|segment| segment.get_ref().time.is_none())
+                .and_then(place),
+        ),
+    ];
     let initial = scope.minor(initial)?;
     let initial_units = initial_units
         .as_ref()
@@ -30,10 +42,10 @@ pub(crate) fn meter(scope: &Scope, meter: &Spanned<file::Meter>) -> Result<Meter
     let joint = time.is_none() && segments.iter().any(|segment| segment.get_ref().time.is_some());
     let metered = if joint {
         Meter::joint(initial, initial_units, built)
-            .at(meter)?
+            .at_value_of(meter, &places)?
             .with_units(units(*written_units))
     } else {
-        Meter::distance(initial, initial_units, built, units(*written_units)).at(meter)?
+        Meter::distance(initial, initial_units, built, units(*written_units)).at_value_of(meter, &places)?
     };
     let metered = match slow {
         None => metered,
@@ -46,6 +58,21 @@ pub(crate) fn meter(scope: &Scope, meter: &Spanned<file::Meter>) -> Result<Meter
     }
 }
 
+/// The first segment that does not begin beyond the one before it, or away from zero where none is before it.
+fn out_of_order(segments: &[Spanned<file::Segment>]) -> Option<&Spanned<file::Segment>> {
+    let from = |segment: &Spanned<file::Segment>| {
+        let from = segment.get_ref().from.as_ref();
+        from.map_or(Ratio::ZERO, |from| from.get_ref().0.0)
+    };
+    let astray = segments.first().filter(|first| from(first) != Ratio::ZERO);
+    let mut pairs = segments.iter().zip(segments.iter().skip(1));
+    astray.or_else(|| {
+        pairs
+            .find(|(before, after)| from(before) >= from(after))
+            .map(|(_, after)| after)
+    })
+}
+
 fn segment(scope: &Scope, segment: &Spanned<file::Segment>) -> Result<Segment, Located> {
     let file::Segment {
         from,
@@ -53,8 +80,14 @@ fn segment(scope: &Scope, segment: &Spanned<file::Segment>) -> Result<Segment, L
         distance,
         time,
     } = segment.get_ref();
+    let places = [
+        ("segment from", from.as_ref().and_then(place)),
+        ("unit price", place(price)),
+        ("unit distance", place(distance)),
+    ];
     let from = from.as_ref().map_or(Ok(Millimetres::ZERO), whole_mm)?;
-    let built = Segment::new(from, scope.minor(price)?, distance.get_ref().0.0).at(segment)?;
+    let built =
+        Segment::new(from, scope.minor(price)?, distance.get_ref().0.0).at_value_of(segment, &places)?;
     match time {
         None => Ok(built),
         Some(time) => built.with_time(time.get_ref().0.0).at(time),
@@ -79,7 +112,7 @@ fn time_rate(scope: &Scope, time: &Spanned<file::Time>) -> Result<TimeRate, Loca
         units(*written_units),
         basis,
     )
-    .at(time)?;
+    .at_value_of(time, &[("time price", place(price)), ("time unit", place(per))])?;
     match included {
         None => Ok(rate),
         Some(included) => rate.with_included(whole_ms(included)?).at(included),
@@ -105,14 +138,14 @@ pub(crate) fn changes(
         let file::Scale { during, factor } = scale.get_ref();
         tariff = tariff
             .with_scale(scope.windows(during)?, factor.get_ref().0.0)
-            .at(scale)?;
+            .at_value_of(scale, &[("scale", place(factor))])?;
     }
     for multiplier in multipliers {
         let file::Multiplier { during, factor } = multiplier.get_ref();
         let (window, _) = scope.window(during)?;
         tariff = tariff
             .with_multiplier(window, factor.get_ref().0.0)
-            .at(multiplier)?;
+            .at_value_of(multiplier, &[("multiplier", place(factor))])?;
     }
     for area in areas {
         let file::Area {
@@ -131,7 +164,8 @@ pub(crate) fn changes(
             }
         };
         let (zone, _) = scope.zone(zone)?;
-        tariff = tariff.with_area(zone, effect).at(area)?;
+        let places = [("area multiplier", factor.as_ref().and_then(place))];
+        tariff = tariff.with_area(zone, effect).at_value_of(area, &places)?;
     }
     Ok(tariff)
 }
@@ -153,11 +187,19 @@ pub(crate) fn waiting(scope: &Scope, waiting: &Spanned<file::Waiting>) -> Result
             return Err(Located::value(waiting.span(), how));
         }
     };
-    let rate = WaitingRate::new(scope.minor(price)?, per.get_ref().0.0, units(*written_units)).at(waiting)?;
+    let places = [
+        ("waiting price", place(price)),
+        ("waiting unit", place(per)),
+        ("waiting grace", grace.as_ref().and_then(place)),
+    ];
+    let rate = WaitingRate::new(scope.minor(price)?, per.get_ref().0.0, units(*written_units))
+        .at_value_of(waiting, &places)?;
     let grace = grace.as_ref().map_or(Ok(Millis::ZERO), whole_ms)?;
     let grace = match grace_per {
         file::GracePer::Trip => Grace::PerTrip(grace),
         file::GracePer::Stop => Grace::PerStop(grace),
     };
-    rate.with_grace(grace).map(Waiting::Charged).at(waiting)
+    rate.with_grace(grace)
+        .map(Waiting::Charged)
+        .at_value_of(waiting, &places)
 }

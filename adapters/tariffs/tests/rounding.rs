@@ -5,6 +5,7 @@
 use fiacre_domain::pricing::{LineKind, PricingError, Ride, Stage, Surge, Tariff};
 use fiacre_domain::ratio::{Ratio, Rounding};
 use fiacre_domain::units::{Millimetres, Millis};
+use fiacre_tariffs::TariffFileFault;
 use std::sync::Arc;
 
 /// A made-up tariff: an initial price, a price a kilometre, a multiplier as surge, and its rounding.
@@ -91,17 +92,20 @@ fn rounding_once_only_would_make_another_total() {
 }
 
 #[test]
-fn a_total_that_the_gateway_cannot_take_is_refused_at_the_quote() {
+fn a_total_that_the_gateway_cannot_take_is_refused_with_the_file_and_at_the_quote() {
     let text = "[tariff]\nid = \"kwd\"\nversion = 1\ncurrency = \"KWD\"\n[meter]\ninitial = \"0.250\"\n\
                 segments = [{ price = \"0.137\", distance = \"1 km\" }]\n";
     let ride = Ride::new(Millimetres::from_metres(1_000), Millis::from_minutes(5));
     let at = "2025-09-02T12:00".parse().unwrap();
-    let fine = Arc::new(fiacre_tariffs::parse("fine", text).unwrap());
-    assert_eq!(
-        fine.quote(&ride, at, Surge::NONE),
-        Err(PricingError::StepDoesNotFitGateway)
-    );
+    let fine = fiacre_tariffs::parse("fine", text).unwrap_err();
+    let unpriceable = TariffFileFault::Unpriceable(PricingError::StepDoesNotFitGateway);
+    assert_eq!((fine.fault(), fine.place()), (&unpriceable, Some((1, 1))));
     let coarse = format!("{text}[rounding]\ntotal = {{ step = \"0.010\" }}\n");
     let coarse = Arc::new(fiacre_tariffs::parse("coarse", &coarse).unwrap());
     assert!(coarse.quote(&ride, at, Surge::NONE).is_ok());
+    let coarser = Arc::new((*coarse).clone().with_gateway_step(20).unwrap());
+    assert_eq!(
+        coarser.quote(&ride, at, Surge::NONE),
+        Err(PricingError::StepDoesNotFitGateway)
+    );
 }
