@@ -66,7 +66,7 @@ fn a_company_outlives_a_platform_that_lost_everything() {
 }
 
 #[test]
-#[should_panic(expected = "the company there was founded with the seed 7")]
+#[should_panic(expected = "founded with the seed 7")]
 fn a_company_of_another_seed_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     drop(one_driver().company_in(folder.path()).start());
