@@ -186,6 +186,8 @@ fn of_aggregates() -> Vec<(&'static str, String)> {
         trip::Refusal::ReceiptOfAnotherQuote,
         trip::Refusal::ReceiptUnfounded(other_tariff()),
         trip::Refusal::TipWithoutCard,
+        trip::Refusal::TipWithoutHold,
+        trip::Refusal::TipsUsedUp,
         trip::Refusal::TipTooLate { until: NOON },
         trip::Refusal::TipOutOfBounds {
             most: Money::zero(Currency::USD)

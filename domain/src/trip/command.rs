@@ -357,6 +357,10 @@ pub enum Refusal {
         /// Until when they were.
         until: Timestamp,
     },
+    /// Nothing was held for the ride, which costs nothing: so there is no measure of its tips.
+    TipWithoutHold,
+    /// The trip's tips are as many, or come to as much, as they may.
+    TipsUsedUp,
     /// The tip is not above zero, in another currency than the trip, or more than a trip's tips may come to.
     TipOutOfBounds {
         /// The most that may still be given.
@@ -387,6 +391,8 @@ impl Refusal {
             Self::ReceiptUnfounded(_) => "trip_receipt_unfounded",
             Self::TipWithoutCard => "trip_tip_without_card",
             Self::TipTooLate { .. } => "trip_tip_too_late",
+            Self::TipWithoutHold => "trip_tip_without_hold",
+            Self::TipsUsedUp => "trip_tips_used_up",
             Self::TipOutOfBounds { .. } => "trip_tip_out_of_bounds",
         }
     }
@@ -434,6 +440,10 @@ impl fmt::Display for Refusal {
                 f.write_str("failed to tip: the trip is not paid by card, give the driver cash")
             }
             Self::TipTooLate { until } => write!(f, "failed to tip: tips were taken until {until}"),
+            Self::TipWithoutHold => {
+                f.write_str("failed to tip: nothing was held for the ride, give the driver cash")
+            }
+            Self::TipsUsedUp => f.write_str("failed to tip: the trip has all the tips that it may have"),
             Self::TipOutOfBounds { most } => {
                 write!(f, "failed to tip: give more than nothing and at most {most}")
             }

@@ -57,7 +57,8 @@ pub const TIP_WINDOW: Millis = Millis::from_minutes(30 * 24 * 60);
 /// How many tips a trip may have.
 pub const TIPS_MAX: u8 = 8;
 
-/// How often the order's hold a trip's tips may come to, together: who gives more has most likely mistyped.
+/// How often the order's hold a trip's tips may come to, together: who gives more has most likely mistyped. A ride for which
+/// nothing was held takes no tip ([`Refusal::TipWithoutHold`]).
 pub const TIPS_HOLDS_MAX: i64 = 2;
 
 /// Where a trip stands.

@@ -80,7 +80,14 @@ impl Trip {
         if now > until {
             return Err(Refusal::TipTooLate { until });
         }
-        let most = self.tip_max(request.quote().hold());
+        let hold = request.quote().hold();
+        if hold.minor() == 0 {
+            return Err(Refusal::TipWithoutHold);
+        }
+        let most = self.tip_max(hold);
+        if most.minor() == 0 {
+            return Err(Refusal::TipsUsedUp);
+        }
         if amount.currency() != most.currency() || amount.minor() <= 0 || amount.minor() > most.minor() {
             return Err(Refusal::TipOutOfBounds { most });
         }

@@ -495,6 +495,8 @@ fn every_refusal_says_what_it_is() {
         Refusal::QuoteBeyondHold,
         Refusal::QuoteOfAnotherRide,
         Refusal::TipWithoutCard,
+        Refusal::TipWithoutHold,
+        Refusal::TipsUsedUp,
         Refusal::TipTooLate { until: NOW },
         Refusal::TipOutOfBounds { most: usd(1) },
         Refusal::from(crate::pricing::PricingError::Overflow),

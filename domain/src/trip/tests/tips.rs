@@ -3,8 +3,11 @@
 use super::*;
 use crate::fixture::usd;
 use crate::money::{Currency, Money};
+use crate::pricing::{Meter, Segment, Tariff, Units};
+use crate::ratio::Ratio;
 use crate::stream::ChargeNumber;
 use crate::trip::{Order, PaymentMethod, TIP_WINDOW, TIPS_HOLDS_MAX, TIPS_MAX, TripRequest};
+use crate::units::Millimetres;
 use std::sync::Arc;
 
 fn ridden() -> Trip {
@@ -56,7 +59,9 @@ fn a_tip_is_above_nothing_in_the_trips_currency_and_within_what_a_ride_may_be_wo
     assert_eq!(answer(&generous, &tip(RIDER, 2), NOW), refused);
     assert_eq!(answer(&generous, &tip(RIDER, 1), NOW), "TripTipped");
     let often = after(ridden(), &vec![tip(RIDER, 1); usize::from(TIPS_MAX)], NOW);
-    assert_eq!(answer(&often, &tip(RIDER, 1), NOW), refused);
+    assert_eq!(answer(&often, &tip(RIDER, 1), NOW), "!trip_tips_used_up");
+    let all = after(generous, &[tip(RIDER, 1)], NOW);
+    assert_eq!(answer(&all, &tip(RIDER, 1), NOW), "!trip_tips_used_up");
     assert_eq!(ridden().tipped(), None);
 }
 
@@ -91,6 +96,37 @@ fn who_pays_the_driver_in_cash_or_by_account_tips_without_us() {
             answer(&absent_and(&ride), &tip(RIDER, 100), NOW),
             "!trip_tip_without_card"
         );
+    }
+}
+
+/// Nobody knows what a tip on a ride that costs nothing may be.
+#[test]
+fn a_ride_for_which_nothing_was_held_takes_no_tip() {
+    let segment = Segment::new(Millimetres::ZERO, Ratio::ZERO, Ratio::ONE).unwrap();
+    let meter = Meter::distance(Ratio::ZERO, Ratio::ZERO, vec![segment], Units::Begun).unwrap();
+    let free = Arc::new(Tariff::new("free".parse().unwrap(), 1, Currency::USD, meter));
+    let order = Order {
+        quote: fixture::quote_of(&free, 8_046),
+        ..fixture::order(fixture::CARD)
+    };
+    let request = Arc::new(TripRequest::new(order).unwrap());
+    let reading = fixture::reading(request.quote());
+    let ride = [
+        Command::Request(request),
+        driver(0, ANN, 1),
+        payment(Secured::Waived),
+        arrive(ANN, fence(1)),
+        start(ANN, fence(1), RIGHT_CODE),
+        Command::Complete {
+            fence: fence(1),
+            by: Actor::Driver(ANN),
+            reading,
+            device: DEVICE,
+        },
+    ];
+    let ridden = after(Trip::default(), &ride, NOW);
+    for cents in [0, 1, 100] {
+        assert_eq!(answer(&ridden, &tip(RIDER, cents), NOW), "!trip_tip_without_hold");
     }
 }
 

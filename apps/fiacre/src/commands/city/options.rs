@@ -200,10 +200,13 @@ impl FromStr for DayOfWeek {
     }
 }
 
+/// A number that is not negative; nor is it -0, which nobody means who writes it.
+fn number(text: &str) -> Option<f64> {
+    text.parse().ok().filter(|number: &f64| number.is_sign_positive())
+}
+
 fn hours(text: &str) -> Result<Millis, &'static str> {
-    let hours: f64 = text
-        .parse()
-        .map_err(|_| "write a number of hours, such as 1 or 0.25")?;
+    let hours = number(text).ok_or("write a number of hours above 0, such as 1 or 0.25")?;
     if !(0.0..=24.0).contains(&hours) {
         return Err("write a number of hours above 0 and up to 24");
     }
@@ -232,8 +235,7 @@ fn seed(text: &str) -> Result<u64, String> {
 
 /// As many times as one process plays, which is less than what a [`Multiplier`] may be.
 fn factor(text: &str) -> Result<f64, String> {
-    text.parse()
-        .ok()
+    number(text)
         .filter(|factor| {
             Multiplier::new(*factor).is_ok_and(|times| times.millionths() <= DEMAND_MAX * 1_000_000)
         })
@@ -241,8 +243,7 @@ fn factor(text: &str) -> Result<f64, String> {
 }
 
 fn share(text: &str) -> Result<Share, &'static str> {
-    text.parse()
-        .ok()
+    number(text)
         .and_then(|number| Share::new(number).ok())
         .ok_or("write a number between 0 and 1, such as 0.03")
 }
@@ -268,7 +269,7 @@ fn burst(text: &str) -> Result<Burst, String> {
         time.parse::<TimeOfDay>()
             .map_err(|_| format!("{time} is no time of day; {FORM}"))
     };
-    let multiplier = Multiplier::new(factor.parse().map_err(|_| FORM)?).map_err(|error| error.to_string())?;
+    let multiplier = Multiplier::new(number(factor).ok_or(FORM)?).map_err(|error| error.to_string())?;
     let burst = if to == "24:00" {
         Burst::to_midnight(read(from)?, multiplier)
     } else {
