@@ -29,7 +29,7 @@ fn tariff() -> Result<Arc<Tariff>, Box<dyn Error>> {
     let mut schedule = Schedule::new(vec!["2018-07-04".parse()?])?;
     let rush = schedule.add(Window::new("rush".parse()?, DecidedBy::Start, vec![evening])?)?;
     let tariff = Tariff::new("nyc".parse()?, 1, Currency::USD, meter)
-        .with_schedule(schedule)
+        .with_schedule(schedule)?
         .with_charge(Charge::surcharge("rush".parse()?, ChargeAmount::Once(100)).during(rush))?
         .with_charge(Charge::passed_to(
             "mta".parse()?,

@@ -254,7 +254,13 @@ fn of_equipped_tariffs() -> Refusals {
     let (mut schedule, mut zones) = (Schedule::default(), Zones::new());
     let night = schedule.add(window("night")).unwrap();
     let port = zones.add("port".parse().unwrap(), ZoneSet::NONE).unwrap();
-    let tariff = tariff().with_schedule(schedule).with_zones(zones);
+    let tariff = tariff()
+        .with_schedule(schedule.clone())
+        .and_then(|tariff| tariff.with_zones(zones.clone()))
+        .unwrap();
+    let (mut other_schedule, mut other_zones) = (Schedule::default(), Zones::new());
+    other_schedule.add(window("day")).unwrap();
+    other_zones.add("centre".parse().unwrap(), ZoneSet::NONE).unwrap();
     let charged = Flat::new(id("jfk"), port, port, 1, vec![id("c")]).unwrap();
     let flat = |name: &str| Flat::new(id(name), port, port, 1, vec![]).unwrap();
     let discount = |name: &str| Discount::new(id(name), LineGroups::ALL, BasisPoints::ZERO).unwrap();
@@ -266,6 +272,10 @@ fn of_equipped_tariffs() -> Refusals {
             .with_area("port".parse().unwrap(), AreaEffect::Multiply(factor))
     };
     refused! {
+        "zones" Contradiction tariff.clone().with_zones(other_zones);
+        "zones" Contradiction tariff.clone().with_zones(Zones::new());
+        "windows" Contradiction tariff.clone().with_schedule(other_schedule);
+        "windows" Contradiction tariff.clone().with_schedule(Schedule::default());
         "multiplier" Negative twice(ratio(-1));
         "multiplier" TooLarge twice(Ratio::new(1, 1_000_000_007).unwrap());
         "area multiplier" TooLarge inside(ratio(TOO_DEAR));
@@ -315,8 +325,8 @@ fn each_step_that_changes_a_tariff_changes_its_fingerprint() {
     let port = zones.add("port".parse().unwrap(), ZoneSet::NONE).unwrap();
     let (one, half) = (BasisPoints::ONE, BasisPoints::new(5_000));
     let steps: Vec<Box<Step<'_>>> = vec![
-        Box::new(|tariff| Ok(tariff.with_zones(zones.clone()))),
-        Box::new(|tariff| Ok(tariff.with_schedule(schedule.clone()))),
+        Box::new(|tariff| tariff.with_zones(zones.clone())),
+        Box::new(|tariff| tariff.with_schedule(schedule.clone())),
         Box::new(|tariff| tariff.with_rate(night, meter())),
         Box::new(|tariff| tariff.with_scale(night, ratio(2))),
         Box::new(|tariff| tariff.with_multiplier("night".parse().unwrap(), ratio(2))),
@@ -354,6 +364,31 @@ fn each_step_that_changes_a_tariff_changes_its_fingerprint() {
         seen.insert(built.fingerprint());
     }
     assert_eq!(seen.len(), steps.len() + 1);
+}
+
+/// What refers to zones and windows goes on to mean the same ones.
+#[test]
+fn zones_and_windows_may_be_followed_by_further_ones() {
+    let (mut schedule, mut zones) = (Schedule::default(), Zones::new());
+    let night = schedule.add(window("night")).unwrap();
+    let port = zones.add("port".parse().unwrap(), ZoneSet::NONE).unwrap();
+    let charged = charge("c").during(night).under(Condition::ANY.touching(port));
+    let before = tariff().with_zones(zones.clone()).unwrap();
+    let before = before
+        .with_schedule(schedule.clone())
+        .unwrap()
+        .with_charge(charged)
+        .unwrap();
+    zones.add("centre".parse().unwrap(), port).unwrap();
+    let mut further = Schedule::new(vec!["2018-07-04".parse().unwrap()]).unwrap();
+    further.add(window("night")).unwrap();
+    further.add(window("day")).unwrap();
+    let after = before
+        .with_zones(zones)
+        .and_then(|tariff| tariff.with_schedule(further))
+        .unwrap();
+    assert_eq!(after.zones().get("port".parse().unwrap()), Some(port));
+    assert_eq!(after.zones().ids().count(), 2);
 }
 
 #[test]

@@ -160,7 +160,8 @@ impl Scope {
         let fields = head.get_ref();
         let mut tariff = Tariff::new(id(&fields.id)?, version(&fields.version)?, self.currency, meter)
             .with_zones(self.zones.clone())
-            .with_schedule(self.schedule.clone());
+            .and_then(|tariff| tariff.with_schedule(self.schedule.clone()))
+            .at(head)?;
         if let Some(minimum) = &fields.minimum {
             tariff = tariff.with_minimum(self.whole_minor(minimum)?).at(minimum)?;
         }

@@ -18,7 +18,7 @@
 //! # let unit = Segment::new(Millimetres::ZERO, Ratio::from(100), Ratio::from(1_000_000))?.with_time(Ratio::from(60_000))?;
 //! # let meter = Meter::joint(Ratio::from(250), Ratio::ONE, vec![unit])?;
 //! let toll = Charge::passed_to("toll".parse()?, "city".parse()?, ChargeAmount::Once(275)).under(Condition::ANY.touching(centre));
-//! let tariff = Tariff::new("town".parse()?, 1, Currency::USD, meter).with_zones(zones).with_charge(toll)?;
+//! let tariff = Tariff::new("town".parse()?, 1, Currency::USD, meter).with_zones(zones)?.with_charge(toll)?;
 //!
 //! let place = |east_e7| Place::from_e7(500_000, east_e7);
 //! let corners = [(0, 0), (0, 1_000_000), (1_000_000, 1_000_000), (1_000_000, 0)];
@@ -362,7 +362,9 @@ mod tests {
         for name in names {
             zones.add(id(name), ZoneSet::NONE).unwrap();
         }
-        Tariff::new("made-up".parse().unwrap(), 1, Currency::EUR, meter.unwrap()).with_zones(zones)
+        Tariff::new("made-up".parse().unwrap(), 1, Currency::EUR, meter.unwrap())
+            .with_zones(zones)
+            .unwrap()
     }
 
     /// A square of 4,000 within one of 10,000.

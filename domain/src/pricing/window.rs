@@ -342,6 +342,11 @@ impl Schedule {
         self.windows.iter().map(|window| window.id)
     }
 
+    /// Whether sets of `earlier` mean the same here.
+    pub(super) fn continues(&self, earlier: &Self) -> bool {
+        self.windows.starts_with(&earlier.windows)
+    }
+
     pub(super) const fn knows(&self, set: WindowSet) -> bool {
         // `checked_shr` of 32 leaves nothing to know beyond 32 windows.
         match set.0.checked_shr(self.windows_count()) {

@@ -113,6 +113,11 @@ impl Zones {
         self.zones.iter().map(|zone| zone.id)
     }
 
+    /// Whether sets of `earlier` mean the same here.
+    pub(super) fn continues(&self, earlier: &Self) -> bool {
+        self.zones.starts_with(&earlier.zones)
+    }
+
     pub(super) const fn knows(&self, set: ZoneSet) -> bool {
         set.within(self.all())
     }
@@ -167,6 +172,7 @@ mod tests {
         let half_more = AreaEffect::Multiply(Ratio::new(3, 2).unwrap());
         let tariff = Tariff::new("made-up".parse().unwrap(), 1, Currency::EUR, meter)
             .with_zones(zones)
+            .unwrap()
             .with_area("suburbs".parse().unwrap(), half_more)
             .unwrap();
         for (zone, inside) in [

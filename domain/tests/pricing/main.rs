@@ -67,14 +67,14 @@ fn edited() -> Tariff {
 fn with_port(tariff: Tariff) -> (Tariff, ZoneSet) {
     let mut zones = Zones::new();
     let port = zones.add(zone("port"), ZoneSet::NONE).unwrap();
-    (tariff.with_zones(zones), port)
+    (tariff.with_zones(zones).unwrap(), port)
 }
 
 /// The tariff with a window.
 fn with_window(tariff: Tariff, window: fiacre_domain::pricing::Window) -> (Tariff, WindowSet) {
     let mut schedule = Schedule::default();
     let alone = schedule.add(window).unwrap();
-    (tariff.with_schedule(schedule), alone)
+    (tariff.with_schedule(schedule).unwrap(), alone)
 }
 
 /// Ten kilometres in twenty minutes.

@@ -142,6 +142,7 @@ fn all_windows_that_a_tariff_can_have_are_known_to_it() {
     }
     let tariff = tariff()
         .with_schedule(schedule)
+        .unwrap()
         .with_scale(all, ratio(2))
         .unwrap();
     assert_eq!(

@@ -168,6 +168,7 @@ mod a_plan_whose_units_do_not_all_cost_the_same {
         let (schedule, _) = schedule(DecidedBy::Running, (22, 0), (6, 0));
         let tariff = euro_a_km()
             .with_schedule(schedule)
+            .unwrap()
             .with_multiplier("night".parse().unwrap(), Ratio::from(2))
             .unwrap();
         assert_eq!(
@@ -187,6 +188,7 @@ mod a_plan_whose_units_do_not_all_cost_the_same {
         let (schedule, _) = schedule(DecidedBy::Running, (22, 0), (6, 0));
         let tariff = by_distance(vec![km(0, 100)], Units::Begun)
             .with_schedule(schedule)
+            .unwrap()
             .with_multiplier("night".parse().unwrap(), Ratio::from(2))
             .unwrap();
         assert_eq!(
@@ -207,6 +209,7 @@ mod a_plan_whose_units_do_not_all_cost_the_same {
         let flat = Flat::new("flat".parse().unwrap(), sets[0], sets[1], 4_500, Vec::new()).unwrap();
         let tariff = by_distance(vec![km(0, 300), km(10_000, 0)], Units::ProRata)
             .with_zones(zones)
+            .unwrap()
             .with_flat(flat)
             .unwrap();
         let by_the_centre = |metres| {
@@ -237,6 +240,7 @@ mod whatever_the_meter_shows {
         let tens = StageRounding::new(10, Rounding::HalfUp).unwrap();
         let tariff = euro_a_km()
             .with_zones(zones)
+            .unwrap()
             .with_area(
                 "suburbs".parse().unwrap(),
                 AreaEffect::Multiply(Ratio::new(1, 2).unwrap()),
@@ -359,6 +363,7 @@ mod whatever_the_meter_shows {
         .unwrap();
         let tariff = euro_a_km()
             .with_zones(zones)
+            .unwrap()
             .with_charge(charge)
             .and_then(|tariff| tariff.with_cap(1_000)?.with_tax(tenth))
             .unwrap();
@@ -377,6 +382,7 @@ mod whatever_the_meter_shows {
         let outside = Charge::surcharge("outside".parse().unwrap(), ChargeAmount::Once(500));
         let tariff = euro_a_km()
             .with_zones(zones)
+            .unwrap()
             .with_charge(outside.under(Condition::ANY.avoiding(sets[0])))
             .unwrap();
         assert_eq!(driven(&tariff, |recorder| metres(recorder, 1_000)), 100 + 500);

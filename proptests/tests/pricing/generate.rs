@@ -212,7 +212,9 @@ fn framed(
     let charge = |name: &str, minor| Charge::surcharge(name.parse().unwrap(), ChargeAmount::Once(minor));
     let mut tariff = Tariff::new("made-up".parse().unwrap(), 3, Currency::EUR, meter)
         .with_zones(zones)
+        .unwrap()
         .with_schedule(schedule)
+        .unwrap()
         .with_multiplier("one".parse().unwrap(), multiplier)
         .and_then(|tariff| tariff.with_charge(charge("rush", 100).during(sets[1])))
         .and_then(|tariff| tariff.with_charge(charge("surged", 70).with_traits(LineTraits::FARE)?))

@@ -160,7 +160,8 @@ pub(crate) fn tariff() -> Tariff {
     let (schedule, night, rush) = schedule();
     Tariff::new("rich".parse().unwrap(), 7, Currency::EUR, meter(350))
         .with_zones(areas.zones.clone())
-        .with_schedule(schedule)
+        .and_then(|tariff| tariff.with_schedule(schedule))
+        .unwrap()
         .with_waiting(waiting())
         .with_rounding(RoundingPlan::uniform(step()))
         .with_settlement(settlement())

@@ -29,22 +29,37 @@ impl Tariff {
         }
     }
 
-    /// With zones; before anything that refers to them.
-    #[must_use]
-    pub fn with_zones(self, zones: Zones) -> Self {
-        Self {
+    /// With zones; before anything that refers to them. Those that it has may be followed by further ones.
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::Contradiction` where the tariff has zones that these do not begin with: whatever refers to them would mean
+    /// others.
+    pub fn with_zones(self, zones: Zones) -> Result<Self, TariffError> {
+        if !zones.continues(&self.zones) {
+            return Err(TariffError::new("zones", TariffFault::Contradiction));
+        }
+        Ok(Self {
             zones,
             ..self.changed()
-        }
+        })
     }
 
-    /// With windows and holidays; before anything that refers to them.
-    #[must_use]
-    pub fn with_schedule(self, schedule: Schedule) -> Self {
-        Self {
+    /// With windows and holidays; before anything that refers to them. The windows that it has may be followed by further
+    /// ones; holidays may be others.
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::Contradiction` where the tariff has windows that these do not begin with: whatever refers to them would
+    /// mean others.
+    pub fn with_schedule(self, schedule: Schedule) -> Result<Self, TariffError> {
+        if !schedule.continues(&self.schedule) {
+            return Err(TariffError::new("windows", TariffFault::Contradiction));
+        }
+        Ok(Self {
             schedule,
             ..self.changed()
-        }
+        })
     }
 
     /// With another meter during `windows`. The first rate whose window counts is in force, else the tariff's own meter.

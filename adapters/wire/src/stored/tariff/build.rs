@@ -113,7 +113,8 @@ impl TariffDto {
         };
         let tariff = Tariff::new(value(id)?, version, value(currency.code)?, meter.build()?)
             .with_zones(zones)
-            .with_schedule(schedule)
+            .and_then(|tariff| tariff.with_schedule(schedule))
+            .map_err(refused)?
             .with_waiting(waiting.build()?)
             .with_rounding(rounding.build()?)
             .with_settlement(settlement.build()?)
