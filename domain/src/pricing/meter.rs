@@ -277,7 +277,7 @@ impl Meter {
     /// # Errors
     ///
     /// `TariffFault::Missing` without segments or where one has no time, `OutOfOrder` where they do not ascend from zero,
-    /// `Negative` or `TooLarge` for what is paid first.
+    /// `TooMany` beyond [`SEGMENTS_MAX`], `Negative` or `TooLarge` for what is paid first.
     pub fn joint(initial: Ratio, initial_units: Ratio, segments: Vec<Segment>) -> Result<Self, TariffError> {
         if segments.iter().any(|segment| !segment.has_time()) {
             return Err(TariffError::new("unit time", TariffFault::Missing));
@@ -289,8 +289,8 @@ impl Meter {
     ///
     /// # Errors
     ///
-    /// `TariffFault::Missing` without segments, `OutOfOrder` where they do not ascend from zero, `Negative` or `TooLarge`
-    /// for what is paid first.
+    /// `TariffFault::Missing` without segments, `OutOfOrder` where they do not ascend from zero, `TooMany` beyond
+    /// [`SEGMENTS_MAX`], `Negative` or `TooLarge` for what is paid first.
     pub fn distance(
         initial: Ratio,
         initial_units: Ratio,

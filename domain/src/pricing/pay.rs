@@ -286,6 +286,9 @@ impl PayPolicy {
     ) -> Result<Pay, PricingError> {
         limits::distance("distance", distance)?;
         limits::duration("duration", duration)?;
+        if lines.iter().any(|line| line.amount().currency() != currency) {
+            return Err(PricingError::CurrencyMismatch);
+        }
         let mut pay = Pay {
             lines: Vec::with_capacity(4),
             total: Money::zero(currency),

@@ -142,8 +142,10 @@ impl Tariff {
     /// The price of `ride` when it starts at local time `at`.
     ///
     /// # Errors
-    /// What no ride is (negative or beyond a million kilometres), a surge that does not follow from its inputs, amounts that
-    /// leave 64 bits, and a rounding step that the payment gateway does not take.
+    /// What no ride is: `PricingError::RideNegative`, `RideBeyondLimit` (a million kilometres, say), `SlowBeyondDuration`,
+    /// `PartsBeyondRide`, `RideWithoutPassenger`, `RideOutOfCalendar`. `SurgeNotRecomputable` for a surge that does not follow
+    /// from its inputs, `StepDoesNotFitGateway` for a total in steps that the payment gateway does not take, `Overflow` for
+    /// amounts that leave 64 bits.
     pub fn quote(
         self: &Arc<Self>,
         ride: &Ride,
@@ -222,7 +224,8 @@ impl Quote {
     /// [`Quote::with_tariff`] gives it.
     ///
     /// # Errors
-    /// What no ride is, and [`PricingError::QuoteIncoherent`] for a total below zero or above the hold.
+    /// What no ride is, as for [`Tariff::quote`]; `PricingError::SurgeNotRecomputable` for a surge that does not follow from its
+    /// inputs, [`PricingError::QuoteIncoherent`] for a total below zero or above the hold.
     pub fn from_parts(parts: QuoteParts) -> Result<Self, PricingError> {
         let QuoteParts {
             tariff: edition,

@@ -349,7 +349,8 @@ impl MeterReading {
     /// # Errors
     ///
     /// `PricingError::ReadingOutOfRange` with the field that is negative, out of order or beyond its limit,
-    /// `ReadingIncoherent` with the slice that no recorder writes.
+    /// `ReadingIncoherent` with the slice that no recorder writes; `RideBeyondLimit` and `RideWithoutPassenger` for
+    /// circumstances that no ride has.
     pub fn new(
         tariff: TariffEdition,
         started: CivilDateTime,

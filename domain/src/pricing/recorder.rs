@@ -88,7 +88,8 @@ impl<'t> Recorder<'t> {
     /// # Errors
     ///
     /// `PricingError::RideNegative` and `RideBeyondLimit` for a distance or duration that no ride has,
-    /// `RideOutOfCalendar` where time runs out of the years, `Overflow` where the sum leaves its range.
+    /// `RideOutOfCalendar` where time runs out of the years, `ReadingOutOfRange` where the reading has no room for a further
+    /// slice, `Overflow` where the sum leaves its range.
     pub fn drive(&mut self, distance: Millimetres, duration: Millis) -> Result<(), PricingError> {
         limits::distance("distance", distance)?;
         limits::duration("duration", duration)?;
@@ -116,7 +117,7 @@ impl<'t> Recorder<'t> {
     /// # Errors
     ///
     /// `PricingError::RideNegative` and `RideBeyondLimit` for a time that no ride has, `RideOutOfCalendar` where time
-    /// runs out of the years.
+    /// runs out of the years, `ReadingOutOfRange` where the reading has no room for a further slice.
     pub fn wait(&mut self, waiting: Millis) -> Result<(), PricingError> {
         limits::duration("waiting", waiting)?;
         let mut left_ms = waiting.get();
@@ -205,7 +206,8 @@ impl<'t> Recorder<'t> {
     ///
     /// # Errors
     ///
-    /// Those of [`MeterReading::new`]: what was driven in all is more than one ride.
+    /// Those of [`MeterReading::new`]: what was driven in all is more than one ride, nobody rode, or there were more tolls than a
+    /// ride has.
     pub fn finish(self) -> Result<MeterReading, PricingError> {
         let edition = self.tariff.edition();
         let reading = MeterReading::new(edition, self.started, self.zones, self.slices, self.circumstances)?;

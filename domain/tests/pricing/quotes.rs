@@ -2,7 +2,9 @@
 
 use crate::*;
 use fiacre_domain::canonical::Canonical;
-use fiacre_domain::pricing::{Cancellation, CancellationStage, Fault, PricingError, QuoteParts, Recorder};
+use fiacre_domain::pricing::{
+    Cancellation, CancellationStage, Fault, PayPolicy, PricingError, QuoteParts, Recorder,
+};
 use fiacre_domain::units::BasisPoints;
 
 fn promised() -> Quote {
@@ -148,4 +150,16 @@ fn what_no_quote_can_be_is_refused() {
         ..promised().parts()
     };
     assert_eq!(Quote::from_parts(surged), Err(PricingError::SurgeNotRecomputable));
+}
+
+#[test]
+fn a_driver_is_paid_in_the_currency_of_the_lines_alone() {
+    let (lines, ride) = (promised().lines().unwrap(), ride());
+    let paid_in = |currency| {
+        PayPolicy::NO_COMMISSION
+            .pay(&lines, ride.distance(), ride.duration(), currency)
+            .map(|pay| pay.total())
+    };
+    assert_eq!(paid_in(Currency::USD), Ok(promised().driver_pay()));
+    assert_eq!(paid_in(Currency::JPY), Err(PricingError::CurrencyMismatch));
 }
