@@ -211,19 +211,14 @@ impl ZonesMissing {
 
 impl fmt::Display for ZonesMissing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let zones: Vec<&str> = self.zones.iter().map(ZoneId::as_str).collect();
         write!(
             f,
-            "failed to find zones of tariff {} on the map, so that nobody could tell what to charge:",
-            self.tariff
-        )?;
-        for (zone, comma) in self
-            .zones
-            .iter()
-            .zip([""].into_iter().chain(std::iter::repeat(",")))
-        {
-            write!(f, "{comma} {zone}")?;
-        }
-        f.write_str("; draw them, or say that they lie elsewhere")
+            "failed to find zones of tariff {} on the map, so that nobody could tell what to charge: {}; draw them, or say \
+             that they lie elsewhere",
+            self.tariff,
+            zones.join(", ")
+        )
     }
 }
 

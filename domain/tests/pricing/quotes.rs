@@ -3,7 +3,8 @@
 use crate::*;
 use fiacre_domain::canonical::Canonical;
 use fiacre_domain::pricing::{
-    Cancellation, CancellationStage, Fault, PayPolicy, PricingError, QuoteParts, Recorder,
+    Cancellation, CancellationStage, Fault, PayPolicy, PricingError, QuoteParts, Recorder, Waiting,
+    WaitingRate,
 };
 use fiacre_domain::units::BasisPoints;
 
@@ -162,4 +163,30 @@ fn a_driver_is_paid_in_the_currency_of_the_lines_alone() {
     };
     assert_eq!(paid_in(Currency::USD), Ok(promised().driver_pay()));
     assert_eq!(paid_in(Currency::JPY), Err(PricingError::CurrencyMismatch));
+}
+
+#[test]
+fn an_edition_says_which_tariff_it_is_and_asking_for_it_changes_nothing() {
+    let (asked, unasked) = (tariff(), tariff());
+    let edition = asked.edition();
+    let said = format!("version 1 of tariff test, fingerprint {}", asked.fingerprint());
+    assert_eq!(edition.to_string(), said);
+    assert_eq!(asked, unasked);
+    assert_eq!(format!("{asked:?}"), format!("{unasked:?}"));
+}
+
+#[test]
+fn waiting_has_a_price_of_its_own_unless_the_meter_goes_on() {
+    let a_cent_a_second = WaitingRate::new(ratio(1), ratio(1_000), Units::Begun).unwrap();
+    for (waiting, is_priced) in [
+        (Waiting::Metered, false),
+        (Waiting::Free, true),
+        (Waiting::Charged(a_cent_a_second), true),
+    ] {
+        assert_eq!(
+            tariff().with_waiting(waiting).prices_waiting(),
+            is_priced,
+            "{waiting:?}"
+        );
+    }
 }
