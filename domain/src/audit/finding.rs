@@ -105,6 +105,8 @@ flaws! {
     PickUpMoved = "audit_pick_up_moved", "the new plan has another pick-up than the order";
     /// A change of plan that changes the tariff.
     TariffReplaced = "audit_tariff_replaced", "the new plan is priced by another tariff than the order";
+    /// An order by a tariff that is another one than the known tariff of its name and version.
+    TariffEdited = "audit_tariff_edited", "it was priced by another tariff than is known by that name and version";
     /// An order was given up before its end.
     ExpiredEarly {
         /// By how much, in ms.

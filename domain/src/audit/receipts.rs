@@ -33,9 +33,7 @@ impl Receipts {
         for event in events {
             match event {
                 Event::Trip(TripEvent::Requested(request)) => {
-                    if let Ok(tariff) = request.quote().tariff() {
-                        self.know(tariff);
-                    }
+                    self.hold_to_the_known(request.quote(), notes);
                 }
                 Event::Trip(TripEvent::FareSettled(receipt)) => self.verify(receipt, notes),
                 Event::Trip(TripEvent::FareAdjusted(adjustment)) => self.verify(&adjustment.receipt, notes),
@@ -52,6 +50,16 @@ impl Receipts {
                 | Event::Ops(_) => {}
             }
         }
+    }
+
+    /// Without this, a fee that an edited tariff leaves out would be missed: where nothing is charged, no receipt is wrong.
+    fn hold_to_the_known(&mut self, quote: &Quote, notes: &mut Notes<'_>) {
+        if let Ok(tariff) = quote.tariff() {
+            self.know(tariff);
+        }
+        let known = self.tariffs.get(&quote.tariff_name());
+        let is_known = |tariff: &Arc<Tariff>| tariff.edition() == quote.edition();
+        notes.expect(known.is_none_or(is_known), Flaw::TariffEdited);
     }
 
     fn verify(&mut self, receipt: &Receipt, notes: &mut Notes<'_>) {

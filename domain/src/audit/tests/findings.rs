@@ -4,13 +4,14 @@ use super::aftermath::*;
 use super::bookings::*;
 use super::log::*;
 use super::rules;
-use crate::audit::{Audit, FINDINGS_MAX, Flaw};
+use crate::audit::{Audit, FINDINGS_MAX, Finding, Flaw};
 use crate::dispatch::{DispatchEvent, OfferNumber};
 use crate::event::Event;
+use crate::fixture::OPERATOR;
 use crate::money::{Currency, Money};
 use crate::ops::OpsEvent;
 use crate::payment::{Charge, PaymentEvent, SettlementBasis};
-use crate::pricing::{Meter, Quote, Receipt, Ride, Segment, Surge, Tariff, Units};
+use crate::pricing::{Meter, Publication, Quote, Receipt, Ride, Segment, Surge, Tariff, TariffEvent, Units};
 use crate::ratio::Ratio;
 use crate::stream::{Cause, EventId, StreamId, Version};
 use crate::time::Timestamp;
@@ -79,17 +80,30 @@ fn receipts_are_held_to_the_tariff_that_is_known() {
     };
     let known = audited(Audit::default().with_tariff(quote().tariff().unwrap()));
     assert_eq!((known.findings(), known.receipts_verified()), (&[][..], 1));
-    let kilometre = Segment::new(Millimetres::ZERO, Ratio::from(1), Ratio::from(1_000_000)).unwrap();
-    let cheap = Meter::distance(Ratio::ONE, Ratio::ONE, vec![kilometre], Units::Begun).unwrap();
-    let namesake = Tariff::new("test".parse().unwrap(), 1, Currency::USD, cheap);
-    let other = audited(Audit::default().with_tariff(&Arc::new(namesake)));
-    assert_eq!(
-        (other.findings()[0].code(), other.receipts_verified()),
-        ("audit_receipt_unfounded", 0)
-    );
+    let other = audited(Audit::default().with_tariff(&namesake()));
+    let codes: Vec<&str> = other.findings().iter().map(Finding::code).collect();
+    assert_eq!(codes, ["audit_tariff_edited", "audit_receipt_unfounded"]);
+    assert_eq!(other.receipts_verified(), 0);
 }
 
-const STREAMS: [Case; 10] = [
+/// Another tariff by the name and version of the one that the bookings are priced with.
+fn namesake() -> Arc<Tariff> {
+    let kilometre = Segment::new(Millimetres::ZERO, Ratio::from(1), Ratio::from(1_000_000)).unwrap();
+    let cheap = Meter::distance(Ratio::ONE, Ratio::ONE, vec![kilometre], Units::Begun).unwrap();
+    Arc::new(Tariff::new("test".parse().unwrap(), 1, Currency::USD, cheap))
+}
+
+/// The log, after the publication of a [`namesake`] of its tariff.
+fn after_a_namesake(log: Log) -> Log {
+    let publication = Publication::new(namesake(), OPERATOR);
+    let published = [TariffEvent::Published(Arc::new(publication))];
+    let mut after = Log::default().with(StreamId::Tariff(namesake().id()), Asked, published);
+    after.commits.extend(log.commits);
+    after
+}
+
+const STREAMS: [Case; 11] = [
+    case("audit_tariff_edited", whole, after_a_namesake),
     case("audit_version_gap", whole, |log| log.without(TRIP, 4)),
     case("audit_version_repeated", whole, |mut log| {
         let again = log.commits[2].clone();

@@ -65,7 +65,11 @@ fn a_change_of_plan_must_fit_the_hold() {
         Currency::JPY,
         tariff().meter().clone(),
     );
-    let of_another_tariff = ["audit_currency_mixed", settled_as_ordered];
+    let of_another_tariff = [
+        "audit_currency_mixed",
+        "audit_tariff_replaced",
+        settled_as_ordered,
+    ];
     assert_eq!(changed(quoted(&Arc::new(yen), 8)), of_another_tariff);
 }
 

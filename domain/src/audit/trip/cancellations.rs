@@ -146,7 +146,7 @@ impl Trip {
         let receipt = cancelled.receipt.as_deref();
         let is_of_it = |receipt: &Receipt| is_for(receipt, (kind, lasted, fault));
         notes.expect(receipt.is_none_or(is_of_it), Flaw::FeeReceiptDiffers);
-        // Where the tariff is not known, a receipt is a finding as it is.
+        // Where the tariff is not known, a receipt is a finding as it is; where another one is, the order was.
         let Some(owed) = self.owed(kind, (lasted, fault), tariffs) else {
             return;
         };

@@ -32,7 +32,7 @@ impl Trip {
         } else {
             notes.add(Flaw::CurrencyMixed);
         }
-        notes.expect(first.tariff_name() == now.tariff_name(), Flaw::TariffReplaced);
+        notes.expect(first.edition() == now.edition(), Flaw::TariffReplaced);
     }
 
     pub(super) fn check_round(&self, round: u8, notes: &mut Notes<'_>) {
