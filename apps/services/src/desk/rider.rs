@@ -94,7 +94,8 @@ impl RiderDesk {
     ///
     /// # Errors
     ///
-    /// `DeskError::Pricing` where the tariff cannot price such a ride, `DeskError::AnotherPlan` for a ride of another plan.
+    /// `DeskError::Pricing` where the tariff cannot price such a ride, `DeskError::AnotherPlan` for a ride with
+    /// another number of stops. That the ride was measured for this very plan is the caller's part: see [`Self::ride`].
     pub fn quote(
         &self,
         tariff: &Arc<Tariff>,
@@ -122,7 +123,8 @@ impl RiderDesk {
         if self.ports.seal.fingerprint(&priced.quote) != priced.fingerprint {
             return Err(DeskError::Fingerprint);
         }
-        if self.ports.seal.ticket(priced.trip, priced.fingerprint, plan) != priced.ticket {
+        let ticket = self.ports.seal.ticket(priced.trip, priced.fingerprint, plan);
+        if !is_same(ticket, priced.ticket) {
             return Err(DeskError::AnotherPlan);
         }
         Ok(())
@@ -253,4 +255,10 @@ impl RiderDesk {
     pub fn start_code(&self, trip: TripId) -> u16 {
         self.ports.seal.start_code(trip)
     }
+}
+
+/// Compared to the end whatever differs: how long it takes tells nobody how much of a guessed ticket is right.
+fn is_same(one: Fingerprint, other: Fingerprint) -> bool {
+    let pairs = one.bytes().iter().zip(other.bytes());
+    pairs.fold(0, |differing, (one, other)| differing | (one ^ other)) == 0
 }

@@ -7,7 +7,7 @@ use fiacre_domain::place::Place;
 use fiacre_domain::pricing::{Circumstances, Party, Ride, RidePart, Tariff};
 use fiacre_domain::trip::{PersonalPlace, PersonalPlan};
 use fiacre_domain::units::{Millimetres, Millis};
-use fiacre_ports::Route;
+use fiacre_ports::{PortError, PortErrorKind, Route};
 
 /// What a rider asks a price for: from where to where, for whom, with what.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,6 +117,14 @@ pub(super) async fn measured(
         .collect();
     let mut way = Way::new(map, tariff, wish.circumstances(tariff, &places, map)?);
     let routes = ports.routes.routes(&legs, ports.clock.now()).await;
+    if routes.len() != legs.len() {
+        // A leg that nobody answered for would be a shorter ride, and its price a promise.
+        let error = PortError::new(
+            PortErrorKind::Invalid,
+            "route every leg: the provider answered for others",
+        );
+        return Err(DeskError::Routes(error));
+    }
     for (leg, route) in legs.into_iter().zip(routes) {
         way.drive(leg, &route.map_err(DeskError::Routes)?);
     }

@@ -103,6 +103,15 @@ fn new_york() -> ZoneMap {
 }
 
 #[test]
+fn a_leg_that_nobody_answered_for_is_no_shorter_ride() {
+    let mut routes = MockRouteProvider::new();
+    routes.expect_routes().returning(|_, _| Vec::new());
+    let desk = RiderDesk::new(region(), desk_ports(Arc::new(MockBus::new()), routes));
+    let ride = at_once(desk.ride(&Wish::new(plan(&[WEST, WEST + 100])), &built_in("london")));
+    assert_eq!(ride.map_err(|error| error.code()), Err("invalid"));
+}
+
+#[test]
 fn a_ride_is_priced_by_the_ways_between_its_places() {
     let tariff = built_in("london");
     let rides = |plan, roads| {
