@@ -79,7 +79,7 @@ pub enum KeepError {
     Vault(#[from] VaultError),
     /// The vault is to lie in what it must lie apart from.
     #[error(
-        "failed to make the vault in {}: that is within the folder whose keys it holds, and in each copy of it; name a folder          elsewhere by --vault",
+        "failed to make the vault in {}: that is within the folder whose keys it holds, and in each copy of it; name a folder elsewhere by --vault",
         .0.display()
     )]
     VaultWithin(PathBuf),
@@ -91,7 +91,7 @@ pub enum KeepError {
     UsedVault(PathBuf),
     /// The vault holds other keys than those that the run began with.
     #[error(
-        "failed to go on with the vault in {}: its keys are not this run's, and every rider would be taken for forgotten; name the          run's own by --vault",
+        "failed to go on with the vault in {}: its keys are not this run's, and every rider would be taken for forgotten; name the run's own by --vault",
         .0.display()
     )]
     OtherVault(PathBuf),

@@ -37,7 +37,7 @@ mod money;
 mod quotient;
 mod series;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod trip;
 mod zones;
 

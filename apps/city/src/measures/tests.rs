@@ -60,7 +60,7 @@ fn quote() -> Arc<Quote> {
 }
 
 /// An order from Times Square to a place that was forgotten.
-fn request(trip: TripId, accepted_at: Timestamp) -> TripEvent {
+pub(crate) fn request(trip: TripId, accepted_at: Timestamp) -> TripEvent {
     let times_square = Place::from_e7(407_580_000, -739_855_000).unwrap();
     let order = Order {
         trip,

@@ -72,6 +72,11 @@ impl Census {
         self.open += usize::from(is_new);
         for event in &*commit.events {
             let Event::Trip(event) = event else { continue };
+            if standing.is_over && matches!(event, TripEvent::Requested(_)) {
+                // Somebody else's order, after a rider took back what they never ordered.
+                *standing = Standing::default();
+                self.open += 1;
+            }
             let (end, is_over) = match event {
                 TripEvent::Completed(_) => (Some(End::Completed), false),
                 TripEvent::Failed { .. } => (Some(End::Failed), false),
@@ -138,5 +143,41 @@ impl Census {
 impl CommitObserver for Census {
     fn saw(&mut self, commit: Commit) {
         self.count(&commit);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measures::tests::request;
+    use fiacre_domain::id::CommandId;
+    use fiacre_domain::stream::{Cause, Version};
+    use fiacre_domain::trip::RejectReason;
+
+    fn commit(trip: TripId, version: u32, event: TripEvent) -> Commit {
+        Commit {
+            stream: StreamId::Trip(trip),
+            version: Version::new(version),
+            at: Timestamp::from_ms(0),
+            cause: Cause::Command(CommandId::from_u128(u128::from(version))),
+            region: "manhattan".parse().unwrap(),
+            trace: None,
+            events: [Event::Trip(event)].into(),
+        }
+    }
+
+    #[test]
+    fn an_order_after_another_riders_tombstone_is_open_again() {
+        let trip = TripId::from_u128(1);
+        let mut census = Census::default();
+        let standing = |census: &Census| (census.trips(), census.open, census.is_over(trip));
+        census.count(&commit(trip, 1, TripEvent::Closed));
+        assert_eq!(standing(&census), (1, 0, true));
+        census.count(&commit(trip, 2, request(trip, Timestamp::from_ms(0))));
+        assert_eq!(standing(&census), (1, 1, false));
+        let reason = RejectReason::Expired;
+        census.count(&commit(trip, 3, TripEvent::Rejected { reason }));
+        assert_eq!(standing(&census), (1, 0, true));
+        assert_eq!(census.ends()[&End::Rejected], 1);
     }
 }

@@ -209,9 +209,12 @@ fn missing(platform: &mut Platform, accepted: &[TripId]) -> Vec<TripId> {
 
 fn summed_up(census: &Census, found: &Census) -> Resumed {
     let (before, after) = (found.ends(), census.ends());
-    let ends = after
-        .into_iter()
-        .map(|(end, count)| (end, count - before.get(&end).copied().unwrap_or_default()));
+    let ends = after.into_iter().map(|(end, count)| {
+        (
+            end,
+            count.saturating_sub(before.get(&end).copied().unwrap_or_default()),
+        )
+    });
     Resumed {
         trips: census.trips() as u64,
         taken_up: (census.trips() - found.over()) as u64,
