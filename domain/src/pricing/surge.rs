@@ -105,14 +105,21 @@ impl SurgePolicy {
     }
 
     fn factor(&self, inputs: &SurgeInputs) -> BasisPoints {
-        let whole = i64::from(BasisPoints::ONE.get());
+        // 14 bits of a whole, 32 of demand and 31 of weight: no product comes near the end of 128.
+        let [whole, neutral, weight, step, min, max] = [
+            BasisPoints::ONE,
+            self.neutral,
+            self.weight,
+            self.step,
+            self.min,
+            self.max,
+        ]
+        .map(|bps| i128::from(bps.get()));
         // Without a driver each request counts as if there were one.
-        let supply = i64::from(inputs.supply.max(1));
-        let demand_per_driver = i64::from(inputs.demand) * whole / supply;
-        let imbalance = demand_per_driver - i64::from(self.neutral.get());
-        let raw = whole + imbalance * i64::from(self.weight.get()) / whole;
-        let stepped = raw.div_euclid(i64::from(self.step.get())) * i64::from(self.step.get());
-        let held = stepped.clamp(i64::from(self.min.get()), i64::from(self.max.get()));
+        let supply = i128::from(inputs.supply.max(1));
+        let demand_per_driver = i128::from(inputs.demand) * whole / supply;
+        let raw = whole + (demand_per_driver - neutral) * weight / whole;
+        let held = (raw.div_euclid(step) * step).clamp(min, max);
         BasisPoints::new(i32::try_from(held).unwrap_or(self.max.get()))
     }
 }
@@ -208,6 +215,24 @@ mod tests {
         assert_eq!(surge(1_000, 0), 20_000);
         assert_eq!(surge(u32::MAX, 1), 20_000);
         assert_eq!(surge(5, 10), 7_500);
+    }
+
+    /// As a forged receipt might have it: the highest of all that it can say.
+    #[test]
+    fn the_highest_inputs_come_to_the_highest_factor() {
+        let highest = BasisPoints::new(i32::MAX);
+        let policy = SurgePolicy::new(1, BasisPoints::ONE, BasisPoints::new(20_000)).unwrap();
+        let policy = policy
+            .with_response(BasisPoints::ONE, highest, BasisPoints::new(500))
+            .unwrap();
+        let inputs = SurgeInputs {
+            zone: None,
+            demand: u32::MAX,
+            supply: 1,
+        };
+        let surge = Surge::compute(policy, inputs);
+        assert_eq!(surge.factor().get(), 20_000);
+        assert!(!Surge::from_parts(BasisPoints::ONE, surge.basis().copied()).is_recomputable());
     }
 
     #[test]
