@@ -61,7 +61,8 @@ impl VaultFile {
             file,
             count,
             turn: head.turn,
-            is_behind: false,
+            // What a killed process added may be in the system's memory alone.
+            is_behind: count > head.count,
             unsure: None,
             _folder: folder,
         };
