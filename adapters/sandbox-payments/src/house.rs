@@ -9,7 +9,7 @@ use crate::fate::{Fates, Passage};
 use crate::journal::{Deed, Entry, Journal, OpenError, Outcome, Records};
 use crate::policy::Policy;
 use crate::record::Change;
-use fiacre_domain::id::{IntentId, WebhookId};
+use fiacre_domain::id::{IntentId, TripId, WebhookId};
 use fiacre_domain::money::{Currency, Money};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::trip::PaymentMethodId;
@@ -221,6 +221,10 @@ impl House {
     pub(crate) fn dispute(&mut self, intent: IntentId, now: Timestamp) -> Option<Dispute> {
         self.advance(now);
         self.company.dispute(intent)
+    }
+
+    pub(crate) fn trip(&self, intent: IntentId) -> Option<TripId> {
+        self.company.trip(intent)
     }
 
     pub(crate) fn due_notices(&mut self, now: Timestamp, max: usize) -> Vec<PaymentNotice> {

@@ -10,7 +10,7 @@ use crate::journal::{OpenError, Records};
 use crate::policy::Policy;
 use crate::record::Change;
 use async_trait::async_trait;
-use fiacre_domain::id::{IntentId, WebhookId};
+use fiacre_domain::id::{IntentId, TripId, WebhookId};
 use fiacre_domain::money::{Currency, Money};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::trip::PaymentMethodId;
@@ -158,6 +158,11 @@ impl Sandbox {
     /// nobody will ask for it again: no company forgets. Books are kept.
     pub fn forget(&self, intent: IntentId) {
         self.house().forget(intent, self.clock.now());
+    }
+
+    /// The trip that an intent was created for; `None` where the company does not know the intent, or has forgotten it.
+    pub fn trip(&self, intent: IntentId) -> Option<TripId> {
+        self.house().trip(intent)
     }
 
     /// The company's own money books, by currency.

@@ -1,56 +1,57 @@
 //! A bus for the payment company's messenger, which carries no notice about what is over.
 //!
 //! Notices may come minutes late. In memory the trip is dropped by then and on disk it is not: told of it, the platform would
-//! do something else in one case than in the other.
+//! do something else in one case than in the other. What was carried before is under way for a while: a trip is hushed first,
+//! and dropped later.
 
 use async_trait::async_trait;
-use fiacre_domain::id::IntentId;
+use fiacre_domain::id::TripId;
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
 use fiacre_ports::{
     Body, Bus, Consumer, Message, Parked, ParkingId, PortError, Prefetch, Published, QueueName, QueueSpec,
 };
+use fiacre_sandbox_payments::Sandbox;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// How long a payment that is over is remembered at least: longer than the latest notice takes.
+/// How long a trip that is over is remembered at least: longer than the latest notice takes.
 const REMEMBERED: Millis = Millis::from_minutes(10);
 
-/// Payments that are over. Clones are the same.
+/// Trips that are over. Clones are the same.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Over(Arc<Mutex<Known>>);
 
-/// Two spans of time, each as long as a payment is remembered at least: when the later one is full, the earlier one is forgotten
-/// as a whole, and nobody needs to know when each payment was over.
+/// Two spans of time, each as long as a trip is remembered at least: when the later one is full, the earlier one is forgotten
+/// as a whole, and nobody needs to know when each trip was over.
 #[derive(Debug, Default)]
 struct Known {
-    earlier: BTreeSet<IntentId>,
-    later: BTreeSet<IntentId>,
+    earlier: BTreeSet<TripId>,
+    later: BTreeSet<TripId>,
     later_since: Timestamp,
 }
 
 impl Over {
-    /// From `now` on this payment is over.
-    pub(crate) fn add(&self, intent: IntentId, now: Timestamp) {
+    /// From `now` on this trip is over.
+    pub(crate) fn add(&self, trip: TripId, now: Timestamp) {
         let known = &mut *self.known();
         if now.since(known.later_since) > REMEMBERED {
             known.earlier = std::mem::take(&mut known.later);
             known.later_since = now;
         }
-        known.later.insert(intent);
+        known.later.insert(trip);
     }
 
-    fn has(&self, intent: IntentId) -> bool {
+    /// It is not over after all: its rider gave a tip, or its fare is corrected.
+    pub(crate) fn remove(&self, trip: TripId) {
+        let known = &mut *self.known();
+        known.earlier.remove(&trip);
+        known.later.remove(&trip);
+    }
+
+    fn has(&self, trip: TripId) -> bool {
         let known = self.known();
-        known.later.contains(&intent) || known.earlier.contains(&intent)
-    }
-
-    /// Whether a message is a notice about one of them.
-    fn is_noted_in(&self, message: &Message) -> bool {
-        match &message.body {
-            Body::Notice(notice) => self.has(notice.intent),
-            Body::Event { .. } | Body::Command { .. } => false,
-        }
+        known.later.contains(&trip) || known.earlier.contains(&trip)
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -61,12 +62,24 @@ impl Over {
 /// Takes what is over, and carries it nowhere.
 pub(crate) struct HushedBus {
     bus: Arc<dyn Bus>,
+    company: Arc<Sandbox>,
     over: Over,
 }
 
 impl HushedBus {
-    pub(crate) fn new(bus: Arc<dyn Bus>, over: Over) -> Self {
-        Self { bus, over }
+    pub(crate) fn new(bus: Arc<dyn Bus>, company: Arc<Sandbox>, over: Over) -> Self {
+        Self { bus, company, over }
+    }
+
+    /// Whether a message is a notice about what is over. What the company has forgotten itself, it was told to.
+    fn is_hushed(&self, message: &Message) -> bool {
+        match &message.body {
+            Body::Notice(notice) => {
+                let trip = self.company.trip(notice.intent);
+                trip.is_none_or(|trip| self.over.has(trip))
+            }
+            Body::Event { .. } | Body::Command { .. } => false,
+        }
     }
 }
 
@@ -77,10 +90,7 @@ impl Bus for HushedBus {
     }
 
     async fn publish(&self, messages: Vec<Message>) -> Vec<Published> {
-        let over: Vec<bool> = messages
-            .iter()
-            .map(|message| self.over.is_noted_in(message))
-            .collect();
+        let over: Vec<bool> = messages.iter().map(|message| self.is_hushed(message)).collect();
         let carried = messages.into_iter().zip(&over).filter(|(_, over)| !**over);
         let carried = carried.map(|(message, _)| message).collect();
         let mut published = self.bus.publish(carried).await.into_iter();
@@ -126,17 +136,16 @@ mod tests {
         let over = Over::default();
         let minute = |minute| Timestamp::from_ms(0).plus(Millis::from_minutes(10_000 + minute));
         for number in 0..60 {
-            over.add(
-                IntentId::from_u128(number),
-                minute(i64::try_from(number).unwrap()),
-            );
+            over.add(TripId::from_u128(number), minute(i64::try_from(number).unwrap()));
             let remembered = number.saturating_sub(10)..=number;
             assert!(
                 remembered
                     .into_iter()
-                    .all(|number| over.has(IntentId::from_u128(number)))
+                    .all(|number| over.has(TripId::from_u128(number)))
             );
         }
-        assert!(!over.has(IntentId::from_u128(20)) && !over.has(IntentId::from_u128(60)));
+        assert!(!over.has(TripId::from_u128(20)) && !over.has(TripId::from_u128(60)));
+        over.remove(TripId::from_u128(59));
+        assert!(!over.has(TripId::from_u128(59)));
     }
 }

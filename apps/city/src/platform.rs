@@ -197,7 +197,11 @@ impl Platform {
             self.executor.spawn(role.name().to_owned(), run(role.begin()));
         }
         let company = Arc::clone(&self.company);
-        let bus = Arc::new(HushedBus::new(Arc::clone(&self.bus), self.over.clone()));
+        let bus = Arc::new(HushedBus::new(
+            Arc::clone(&self.bus),
+            Arc::clone(&company),
+            self.over.clone(),
+        ));
         let (clock, region) = (Arc::clone(&ground.service.clock), composition.fleet.region());
         self.executor
             .spawn("notices", deliver_notices(company, bus, clock, region));
@@ -239,13 +243,22 @@ impl Platform {
         self.kept.check()
     }
 
-    /// Ends what is kept for a closed trip; gives what its streams hold. In memory they are dropped.
+    /// From now on no notice about a closed trip is carried.
+    pub(crate) fn hush(&self, trip: TripId) {
+        self.over.add(trip, self.time.now());
+    }
+
+    /// Notices about a trip are carried again.
+    pub(crate) fn unhush(&self, trip: TripId) {
+        self.over.remove(trip);
+    }
+
+    /// Ends what is kept for a closed trip that was hushed a while ago; gives what its streams hold. In memory they are dropped.
     pub(crate) fn retire(&mut self, trip: TripId) -> Result<Held, CityError> {
         let held = self.kept.retire(trip, &mut self.executor)?;
-        for event in held.events() {
-            if let Event::Payment(PaymentEvent::IntentCreated { intent, .. }) = event {
-                self.over.add(*intent, self.time.now());
-                if matches!(held, Held::Dropped(_)) {
+        if matches!(held, Held::Dropped(_)) {
+            for event in held.events() {
+                if let Event::Payment(PaymentEvent::IntentCreated { intent, .. }) = event {
                     self.company.forget(*intent);
                 }
             }

@@ -15,7 +15,7 @@ use crate::files::Files;
 use crate::policy::{Policy, Subscription};
 use crate::post::Post;
 use crate::record::{Asked, Change, Given, Live};
-use fiacre_domain::id::{IntentId, WebhookId};
+use fiacre_domain::id::{IntentId, TripId, WebhookId};
 use fiacre_domain::money::{Currency, Money};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::trip::PaymentMethodId;
@@ -138,6 +138,10 @@ impl Company {
 
     pub(crate) fn method(&self, intent: IntentId) -> Option<PaymentMethodId> {
         self.files.get(intent).map(|record| record.method())
+    }
+
+    pub(crate) fn trip(&self, intent: IntentId) -> Option<TripId> {
+        self.files.get(intent).map(|record| record.key().trip)
     }
 
     pub(crate) fn totals(&self) -> BTreeMap<Currency, Totals> {

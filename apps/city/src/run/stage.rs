@@ -32,8 +32,10 @@ use fiacre_wire::seal::KeyedSeal;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
-/// How long a closed trip is kept, for messages still under way.
-const KEPT_AFTER_CLOSE: Millis = Millis::from_secs(10);
+/// How long after its end notices about a closed trip are carried; what comes later would find it dropped.
+const HUSHED_AFTER_CLOSE: Millis = Millis::from_secs(5);
+/// How long it is kept after that, for messages still under way.
+const KEPT_AFTER_HUSH: Millis = Millis::from_secs(5);
 
 /// What the demo's fingerprints and start codes are keyed with: nothing in it is secret.
 pub(super) const SEAL: [u8; 32] = [0x6b; 32];
@@ -65,7 +67,17 @@ pub(super) struct Stage<S> {
     pub(super) manhattan: Arc<Manhattan>,
     pub(super) midnight: Timestamp,
     start: Timestamp,
+    /// Closed trips, since when.
     closed: VecDeque<(Timestamp, TripId)>,
+    /// Closed trips of which nobody hears any more, since when.
+    hushed: VecDeque<(Timestamp, TripId)>,
+}
+
+/// Takes the first trip of a list if it has been there for so long.
+fn waited(trips: &mut VecDeque<(Timestamp, TripId)>, now: Timestamp, long: Millis) -> Option<TripId> {
+    trips
+        .pop_front_if(|(since, _)| now.since(*since) >= long)
+        .map(|(_, trip)| trip)
 }
 
 impl<S: RunObserver + 'static> Stage<S> {
@@ -114,6 +126,7 @@ impl<S: RunObserver + 'static> Stage<S> {
             midnight,
             start,
             closed: VecDeque::new(),
+            hushed: VecDeque::new(),
         })
     }
 
@@ -140,28 +153,37 @@ impl<S: RunObserver + 'static> Stage<S> {
         }
         drop(chronicle);
         self.closed.extend(newly.into_iter().map(|trip| (now, trip)));
+        self.drop_what_is_over(now)?;
+        Ok(open.saturating_add(self.unsettled()))
+    }
+
+    /// Hushes what closed a while ago, and drops what was hushed a while ago; neither while money may still be moving.
+    fn drop_what_is_over(&mut self, now: Timestamp) -> Result<(), CityError> {
         let mut unsettled = Vec::new();
-        while self
-            .closed
-            .front()
-            .is_some_and(|(at, _)| now.since(*at) >= KEPT_AFTER_CLOSE)
-        {
-            if let Some((_, trip)) = self.closed.pop_front() {
-                if self.is_settled(trip) {
-                    self.fold(trip)?;
-                } else {
-                    unsettled.push((now, trip));
-                }
+        while let Some(trip) = waited(&mut self.hushed, now, KEPT_AFTER_HUSH) {
+            if self.is_settled(trip) {
+                self.fold(trip)?;
+            } else {
+                self.platform.unhush(trip);
+                unsettled.push((now, trip));
+            }
+        }
+        while let Some(trip) = waited(&mut self.closed, now, HUSHED_AFTER_CLOSE) {
+            if self.is_settled(trip) {
+                self.platform.hush(trip);
+                self.hushed.push_back((now, trip));
+            } else {
+                unsettled.push((now, trip));
             }
         }
         self.closed.extend(unsettled);
-        Ok(open.saturating_add(self.unsettled()))
+        Ok(())
     }
 
     /// How many trips have closed whose money may still be moving.
     fn unsettled(&self) -> usize {
         let shared = lock(&self.shared);
-        let closed = self.closed.iter();
+        let closed = self.closed.iter().chain(&self.hushed);
         closed
             .filter(|(_, trip)| shared.afterwards.contains(trip))
             .count()
@@ -187,7 +209,8 @@ impl<S: RunObserver + 'static> Stage<S> {
 
     pub(super) fn end(mut self) -> Result<(Played, S), CityError> {
         let now = self.platform.time.now();
-        while let Some((_, trip)) = self.closed.pop_front() {
+        let closed = std::mem::take(&mut self.closed);
+        for (_, trip) in std::mem::take(&mut self.hushed).into_iter().chain(closed) {
             self.fold(trip)?;
         }
         self.fold_rest()?;
