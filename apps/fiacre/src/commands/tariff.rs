@@ -68,7 +68,7 @@ const fn is_unreadable(error: &TariffFileError) -> bool {
 
 fn praise(file: &str, tariff: &Tariff, json: bool, out: &mut impl Write) -> Result<(), Failure> {
     let (id, version, currency) = (tariff.id(), tariff.version(), tariff.currency());
-    let fingerprint = fiacre_wire::fingerprint(tariff);
+    let fingerprint = tariff.fingerprint();
     let zones: Vec<ZoneId> = tariff.zones().ids().collect();
     let extras: Vec<ExtraId> = tariff.extras().collect();
     if json {
