@@ -122,6 +122,98 @@ pub(crate) const LIVE_PATHS: Rule = Rule {
     ],
 };
 
+/// The parts of a decision's page, in their order.
+const PARTS: [&str; 4] = [
+    "\n## Context\n",
+    "\n## Decision\n",
+    "\n## Rejected\n",
+    "\n## How we would notice that it was wrong\n",
+];
+const DECISIONS: &str = "docs/adr/";
+const INDEX: &str = "docs/adr/README.md";
+
+pub(crate) const WHOLE_DECISIONS: Rule = Rule {
+    because: "a decision without its reasons, or that another has silently replaced, misleads whoever relies on it",
+    check: |workspace| {
+        let pages = workspace
+            .documents
+            .iter()
+            .filter(|(path, _)| path.starts_with(DECISIONS) && path.as_str() != INDEX);
+        let faults = pages.flat_map(|(path, text)| {
+            let faults = faults_of_decision(workspace, path.trim_start_matches(DECISIONS), text);
+            faults.into_iter().map(move |fault| Violation::new(path, fault))
+        });
+        faults.collect()
+    },
+    plants: &[
+        Plant {
+            name: "a decision that does not say how it would be found wrong",
+            plant: |workspace| {
+                doctor(workspace, FIRST, |text| {
+                    text.replace("## How we would", "## How one would")
+                })
+            },
+        },
+        Plant {
+            name: "a decision that the index does not name",
+            plant: |workspace| doctor(workspace, INDEX, |text| text.replace("0001", "0000")),
+        },
+        Plant {
+            name: "a decision under another title than in the index",
+            plant: |workspace| {
+                doctor(workspace, FIRST, |text| {
+                    text.replace("# 0001 ", "# 0001 Perhaps: ")
+                })
+            },
+        },
+        Plant {
+            name: "a decision that was superseded by one that does not say so",
+            plant: |workspace| {
+                doctor(workspace, FIRST, |text| {
+                    text + "\nSuperseded by [ADR 2](0002-one-commit-one-write.md)."
+                });
+            },
+        },
+    ],
+};
+
+/// The page of a decision that every rule above is tried on.
+const FIRST: &str = "docs/adr/0001-zero-dependency-domain.md";
+
+/// What is wrong with the page `name` of a decision.
+fn faults_of_decision(workspace: &Workspace, name: &str, text: &str) -> Vec<String> {
+    let found: Vec<_> = PARTS.iter().map(|part| text.find(part)).collect();
+    let mut faults = Vec::new();
+    if found.contains(&None) || !found.is_sorted() {
+        faults.push("has not its four parts in their order".to_owned());
+    }
+    let title = text.lines().next().unwrap_or_default().trim_start_matches("# ");
+    let number = name.split('-').next().unwrap_or_default();
+    let index = workspace.documents.get(INDEX).map_or("", String::as_str);
+    if !title.starts_with(number) || !index.contains(&format!("- [{title}]({name})\n")) {
+        faults.push(format!("is not in the index as [{title}]({name})"));
+    }
+    let unbroken = text.replace('\n', " ");
+    for (_, after) in unbroken
+        .match_indices("uperseded by [ADR ")
+        .map(|(at, _)| unbroken.split_at(at))
+    {
+        let later = links(after).next().unwrap_or_default();
+        let page = workspace.documents.get(&format!("{DECISIONS}{later}"));
+        if !page.is_some_and(|page| page.contains(name)) {
+            faults.push(format!("is superseded by {later}, which does not say so"));
+        }
+    }
+    faults
+}
+
+/// Changes a document.
+fn doctor(workspace: &mut Workspace, document: &str, change: fn(String) -> String) {
+    if let Some(text) = workspace.documents.get_mut(document) {
+        *text = change(std::mem::take(text));
+    }
+}
+
 fn say(workspace: &mut Workspace, line: &str) {
     workspace
         .documents

@@ -111,6 +111,7 @@ rules! {
     documents::WHOLE_MAP => every_crate_is_on_the_map,
     documents::FRONT_DOORS => front_doors_work_when_copied,
     documents::LIVE_PATHS => documents_name_what_is_there,
+    documents::WHOLE_DECISIONS => decisions_are_whole,
     absences::ABSENT => what_must_be_absent_is_absent,
     decisions::PLAYED => the_city_decides_nothing,
     decisions::VERIFIED => the_verifier_shares_nothing_with_the_solver,
