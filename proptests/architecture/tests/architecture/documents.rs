@@ -151,7 +151,7 @@ pub(crate) const WHOLE_DECISIONS: Rule = Rule {
             plant: |workspace| {
                 doctor(workspace, FIRST, |text| {
                     text.replace("## How we would", "## How one would")
-                })
+                });
             },
         },
         Plant {
@@ -163,7 +163,7 @@ pub(crate) const WHOLE_DECISIONS: Rule = Rule {
             plant: |workspace| {
                 doctor(workspace, FIRST, |text| {
                     text.replace("# 0001 ", "# 0001 Perhaps: ")
-                })
+                });
             },
         },
         Plant {
