@@ -181,7 +181,11 @@ impl AtRest {
     /// # Errors
     /// Where the database cannot be read, or `out` not be written.
     pub fn backup(&self, beside: &[(String, Vec<u8>)], out: impl Write) -> Result<Backup, BackupError> {
-        backup::write(&self.tables, self.folder(), self.epoch, beside, out)
+        backup::write(&self.tables, self.folder(), self.epoch, beside, out, |_| ())
+    }
+
+    pub(crate) const fn tables(&self) -> &Tables {
+        &self.tables
     }
 
     /// About how many commits the log holds, and its archive.

@@ -30,6 +30,17 @@ impl Folder {
         OwnFolder::take(path, DATABASE).map(Self)
     }
 
+    /// As [`take`](Self::take), of a folder that is to be restored with such files beside the database: what a restore that was cut
+    /// short has left of them is removed.
+    pub(crate) fn take_to_restore(path: &Path, beside: &[&str]) -> Result<Self, OpenError> {
+        OwnFolder::take_to_make(path, DATABASE, beside).map(Self)
+    }
+
+    /// What a file beside the database is called until it is whole.
+    pub(crate) fn unfinished(name: &str) -> String {
+        OwnFolder::unfinished(name)
+    }
+
     /// Keeps processes that would write from a folder, which is only read and in which nothing is changed, and gives the
     /// database's own folder, checked.
     pub(crate) fn take_to_read(path: &Path) -> Result<(Self, PathBuf), OpenError> {

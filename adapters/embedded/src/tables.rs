@@ -160,13 +160,13 @@ impl Tables {
         Ok(self.keyspace(table).contains_key(key)?)
     }
 
-    /// Every row of every table, as they are at this moment, table by table.
-    pub(crate) fn all_rows(&self) -> impl Iterator<Item = (Table, RowRead)> {
+    /// All tables as they are now, whatever is written later.
+    pub(crate) fn moment(&self) -> Moment<'_> {
         let snapshot = self.engine.snapshot();
-        Table::ALL.into_iter().flat_map(move |table| {
-            let rows = snapshot.iter(self.keyspace(table));
-            rows.map(move |row| (table, row.into_inner().map_err(ReadError::from)))
-        })
+        Moment {
+            tables: self,
+            snapshot,
+        }
     }
 
     /// Writes rows of a database that is being made, which nobody was told of.
@@ -244,6 +244,27 @@ impl Tables {
         let snapshot = self.engine.snapshot();
         let rows = snapshot.range::<&[u8], _>(self.keyspace(table), bounds);
         rows.map(|row| row.into_inner().map_err(ReadError::from))
+    }
+}
+
+/// All tables as they were at one moment.
+pub(crate) struct Moment<'t> {
+    tables: &'t Tables,
+    snapshot: fjall::Snapshot,
+}
+
+impl Moment<'_> {
+    /// Whether a table had no row.
+    pub(crate) fn is_table_empty(&self, table: Table) -> Result<bool, ReadError> {
+        Ok(self.snapshot.is_empty(self.tables.keyspace(table))?)
+    }
+
+    /// Every row of every table, table by table.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = (Table, RowRead)> {
+        Table::ALL.into_iter().flat_map(|table| {
+            let rows = self.snapshot.iter(self.tables.keyspace(table));
+            rows.map(move |row| (table, row.into_inner().map_err(ReadError::from)))
+        })
     }
 }
 

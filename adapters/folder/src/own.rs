@@ -1,6 +1,7 @@
 //! The folder: whose it is, and who uses it now.
 
 use crate::error::OpenError;
+use std::ffi::OsStr;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -32,13 +33,43 @@ impl OwnFolder {
         let failed = |error| OpenError::from_io(path, error);
         std::fs::create_dir_all(path).map_err(failed)?;
         if !path.join(held).exists() {
-            refuse_foreign(path, held)?;
+            refuse_foreign(path, held, &[])?;
         }
         Ok(Self {
             path: path.to_owned(),
             held,
             _lock: Some(take_lock(path)?),
         })
+    }
+
+    /// As [`take`](Self::take), of a folder in which `held` is made with files beside it, by these names: such files are removed
+    /// where a [`whole`](Self::whole) was cut short after they were made, so that it can be begun anew.
+    ///
+    /// # Errors
+    /// As [`take`](Self::take).
+    pub fn take_to_make(path: &Path, held: &'static str, beside: &[&str]) -> Result<Self, OpenError> {
+        let failed = |error| OpenError::from_io(path, error);
+        std::fs::create_dir_all(path).map_err(failed)?;
+        if path.join(held).exists() || !path.join(Self::unfinished(held)).exists() {
+            return Self::take(path, held);
+        }
+        refuse_foreign(path, held, beside)?;
+        let lock = take_lock(path)?;
+        for name in beside {
+            remove(&path.join(name)).map_err(failed)?;
+            remove(&path.join(Self::unfinished(name))).map_err(failed)?;
+        }
+        sync(path).map_err(failed)?;
+        Ok(Self {
+            path: path.to_owned(),
+            held,
+            _lock: Some(lock),
+        })
+    }
+
+    /// What something that is being made is called until it is whole.
+    pub fn unfinished(name: &str) -> String {
+        format!("{name}{UNFINISHED}")
     }
 
     /// As [`take`](Self::take), but of a folder in which `held` must be there.
@@ -62,7 +93,7 @@ impl OwnFolder {
     /// not there; else what the operating system says.
     pub fn take_to_read(path: &Path, held: &'static str) -> Result<Self, OpenError> {
         if !path.join(held).exists() {
-            refuse_foreign(path, held)?;
+            refuse_foreign(path, held, &[])?;
             let folder = path.to_owned();
             return Err(OpenError::Absent { folder });
         }
@@ -91,7 +122,7 @@ impl OwnFolder {
     /// Those of `make`, and what the operating system says.
     pub fn whole<E: From<OpenError>>(&self, make: impl FnOnce(&Path) -> Result<(), E>) -> Result<PathBuf, E> {
         let failed = |error| E::from(OpenError::from_io(&self.path, error));
-        let (held, unfinished) = (self.held(), self.path.join(unfinished(self.held)));
+        let (held, unfinished) = (self.held(), self.path.join(Self::unfinished(self.held)));
         remove(&unfinished).map_err(failed)?;
         if !held.exists() {
             make(&unfinished)?;
@@ -107,10 +138,6 @@ fn sync(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 
-fn unfinished(held: &str) -> String {
-    format!("{held}{UNFINISHED}")
-}
-
 /// Removes a file or a folder, if it is there.
 fn remove(path: &Path) -> io::Result<()> {
     if path.is_dir() {
@@ -122,12 +149,19 @@ fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-/// A folder that is still to be begun holds nothing yet, but for what a first start left that was cut short.
-fn refuse_foreign(folder: &Path, held: &str) -> Result<(), OpenError> {
+/// A folder that is still to be begun holds nothing yet, but for what a first start left that was cut short: some of `held`, and of
+/// what comes `beside` it.
+fn refuse_foreign(folder: &Path, held: &str, beside: &[&str]) -> Result<(), OpenError> {
     let failed = |error| OpenError::from_io(folder, error);
+    let is_left = |found: &OsStr| {
+        let mut names = beside.iter();
+        found == LOCK
+            || found == &*OwnFolder::unfinished(held)
+            || names.any(|name| found == *name || found == &*OwnFolder::unfinished(name))
+    };
     for entry in std::fs::read_dir(folder).map_err(failed)? {
         let name = entry.map_err(failed)?.file_name();
-        if name != LOCK && name != *unfinished(held) {
+        if !is_left(&name) {
             return Err(OpenError::Foreign {
                 folder: folder.to_owned(),
                 found: name.display().to_string(),

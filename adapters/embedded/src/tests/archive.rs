@@ -3,8 +3,8 @@
 use super::world::{World, copy_into, copy_of, empty_folder};
 use crate::archive::{CheckedSegment, Segment, verify_segments};
 use crate::at_rest::{AtRest, Kept};
-use crate::backup::restore;
 use crate::database::{Database, Options};
+use crate::restore::restore;
 use crate::tables::Table;
 use fiacre_conformance::sample::Ids;
 use fiacre_domain::stream::{StreamId, Version};
@@ -394,7 +394,7 @@ fn a_backup_knows_what_was_archived_and_finds_it_once_the_segments_are_beside() 
     world.database().backup(&[], &mut file).unwrap();
     assert!(file.starts_with(b"Fiacre's backup, format 2\n"));
     let folder = empty_folder();
-    restore(Cursor::new(&file), folder.path(), 1).unwrap();
+    restore(Cursor::new(&file), folder.path(), 1, &[]).unwrap();
     assert_eq!(faults(folder.path()).len(), 3);
     copy_into(
         &world.state.borrow().folder.path().join("archive"),

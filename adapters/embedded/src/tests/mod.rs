@@ -1,6 +1,7 @@
 //! The adapters keep every clause of their ports, and what was acknowledged survives what may come.
 
 mod archive;
+mod asked;
 mod at_rest;
 mod backup;
 mod chance;
@@ -11,6 +12,7 @@ mod killed;
 mod locked;
 mod power;
 mod queues;
+mod restore;
 mod rows;
 mod snapshots;
 mod suites;

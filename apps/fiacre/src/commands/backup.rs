@@ -1,5 +1,6 @@
 //! `fiacre backup` and `fiacre restore`: a platform's folder as one file, and back.
 
+use crate::commands::progress::Progress;
 use crate::failure::{AtRestFailure, Failure};
 use clap::Args;
 use fiacre_city::keep::BESIDE;
@@ -17,11 +18,11 @@ Examples:
   fiacre backup --data data friday.backup --json
 
 A folder at rest is read as it lies, and nothing in it is changed. Of a folder that a process uses, that process is asked, and writes \
-the backup while it goes on: with all that it had acknowledged. The file is there whole or not at all, and takes no other's place. Not \
+the backup while it goes on: with all that it had acknowledged; this waits as long as it works. The file is there whole or not at all, and takes no other's place. Not \
 in it: the payment company's records, which are the company's; the keys of personal data, which are kept apart on purpose; and the \
 segments of an archive, which never change: copy them once.
-Exit codes: 0 done, 3 the folder cannot be read, or the process that uses it does not answer, 64 bad usage or a path that cannot be \
-written, 74 the file cannot be written.")]
+Exit codes, in use as at rest: 0 done, 3 the folder cannot be read, or the process that uses it does not answer, 64 bad usage or a path \
+that cannot be written, such as that of a file that is there, 74 the file cannot be written to its end.")]
 pub(crate) struct BackupArguments {
     /// The platform's folder
     #[arg(long, value_name = "DIR")]
@@ -33,11 +34,16 @@ pub(crate) struct BackupArguments {
 
 impl BackupArguments {
     pub(crate) fn run(self, json: bool, out: &mut impl Write) -> Result<(), Failure> {
+        let mut progress = Progress::of_unknown("written", "records");
         let backup = match AtRest::open(&self.data, &Options::default()) {
-            Ok(folder) => folder.backup_to(BESIDE, &self.file),
-            Err(OpenError::InUse { .. }) => ask_for_backup(&self.data, &self.file).map_err(BackupError::from),
+            Ok(folder) => folder.backup_to(BESIDE, &self.file, |records| progress.show(records)),
+            Err(OpenError::InUse { .. }) => {
+                let asked = ask_for_backup(&self.data, &self.file, |records| progress.show(records));
+                asked.map_err(BackupError::from)
+            }
             Err(error) => return Err(AtRestFailure::Folder(error).into()),
         };
+        drop(progress);
         let backup = backup.map_err(AtRestFailure::Backup)?;
         show("backed up", &self.data, &backup, json, out)?;
         note_segments(&self.data, json, out)
@@ -65,7 +71,8 @@ Examples:
 
 The folder must be empty, or not be there. A file that is cut, was changed, or is a newer release's is refused before anything \
 is made. The store's epoch rises, by the clock's seconds: locks and payments of the restored platform are never taken for those \
-that it made after the backup. The payment company's records are its own: move its folder there.
+that it made after the backup. The payment company's records are its own: move its folder there afterwards. A restore that was cut \
+short leaves no database: ask again.
 Exit codes: 0 done, 2 the file is damaged or no backup, 3 a newer release wrote it, or the folder cannot be used, 64 bad usage or a \
 file that cannot be read.")]
 pub(crate) struct RestoreArguments {
@@ -85,8 +92,8 @@ impl RestoreArguments {
             .map_or(0, |since| since.as_secs());
         // After the year 2106 epochs rise by one alone.
         let epoch = u32::try_from(seconds).unwrap_or(0);
-        let restored =
-            restore(file, &self.data, epoch).map_err(|error| AtRestFailure::Restore(self.file, error))?;
+        let restored = restore(file, &self.data, epoch, BESIDE)
+            .map_err(|error| AtRestFailure::Restore(self.file, error))?;
         show("restored", &self.data, &restored, json, out)
     }
 }

@@ -29,15 +29,24 @@ impl Progress {
         }
     }
 
+    /// Of work on things that nobody has counted.
+    pub(crate) fn of_unknown(done: &'static str, what: &'static str) -> Self {
+        Self::over(0, done, what)
+    }
+
     /// So many are done.
     pub(crate) fn show(&mut self, count: u64) {
         if !self.is_terminal || self.drawn_at.elapsed() < DRAW_EVERY {
             return;
         }
         self.drawn_at = Instant::now();
-        let (about, done, what) = (self.of_about.max(count), self.done, self.what);
+        let (done, what) = (self.done, self.what);
+        let of = match self.of_about {
+            0 => String::new(),
+            about => format!("of about {} ", about.max(count)),
+        };
         // A terminal that cannot be written to loses the line, not the work.
-        let _ = write!(io::stderr(), "\r{done} {count} of about {about} {what}\x1b[K");
+        let _ = write!(io::stderr(), "\r{done} {count} {of}{what}\x1b[K");
     }
 }
 

@@ -4,7 +4,7 @@ use super::{EXIT_FINDINGS, EXIT_OUTPUT, EXIT_UNREADABLE, EXIT_USAGE};
 use fiacre_auditing::check::CheckError;
 use fiacre_auditing::reconcile::ReconcileError;
 use fiacre_domain::id::TripId;
-use fiacre_embedded::{ArchiveError, AskError, BackupError, OpenError, RestoreError};
+use fiacre_embedded::{ArchiveError, AskError, AskedFailure, BackupError, OpenError, RestoreError};
 use fiacre_ports::PortError;
 use fiacre_sandbox_payments as sandbox;
 use std::error::Error;
@@ -49,21 +49,14 @@ impl AtRestFailure {
     pub(super) const fn exit_code(&self) -> u8 {
         match self {
             Self::NoSuchTrip(_) | Self::UnreadableCommits(_) | Self::Differences(_) => EXIT_FINDINGS,
-            Self::Backup(BackupError::Unwritten(_) | BackupError::Asked(AskError::Failed(_)))
-            | Self::Archive(ArchiveError::Unwritten(..) | ArchiveError::Store(_)) => EXIT_OUTPUT,
-            Self::Backup(
-                BackupError::Unplaced(..)
-                | BackupError::Asked(AskError::Folder(..) | AskError::Unnameable(_)),
-            )
-            | Self::Archive(
+            Self::Backup(error) => backing_up(error),
+            Self::Archive(ArchiveError::Unwritten(..) | ArchiveError::Store(_)) => EXIT_OUTPUT,
+            Self::Archive(
                 ArchiveError::Occupied(_) | ArchiveError::Unnameable(_) | ArchiveError::Moved { .. },
             ) => EXIT_USAGE,
             Self::Restore(_, RestoreError::NoBackup | RestoreError::Damaged { .. }) => EXIT_FINDINGS,
             Self::Restore(_, RestoreError::NotEmpty { .. } | RestoreError::Unreadable(_)) => EXIT_USAGE,
             Self::Restore(_, RestoreError::Newer { .. } | RestoreError::Folder(_))
-            | Self::Backup(
-                BackupError::Unreadable { .. } | BackupError::Asked(AskError::Silent(_) | AskError::Ended(_)),
-            )
             | Self::Folder(_)
             | Self::Log(_)
             | Self::Rows(..)
@@ -74,6 +67,25 @@ impl AtRestFailure {
             | Self::Segments(..)
             | Self::NewerCommits => EXIT_UNREADABLE,
         }
+    }
+}
+
+/// The exit code where there is no backup: the same whether this process was to write it, or another was asked to.
+const fn backing_up(error: &BackupError) -> u8 {
+    match error {
+        BackupError::Unreadable { .. } => EXIT_UNREADABLE,
+        BackupError::Unwritten(_) => EXIT_OUTPUT,
+        BackupError::Unplaced(..) => EXIT_USAGE,
+        BackupError::Asked(error) => match error {
+            AskError::Unnameable(_) => EXIT_USAGE,
+            AskError::Folder(..) | AskError::Lost { .. } => EXIT_OUTPUT,
+            AskError::Silent(_) | AskError::Stuck(_) | AskError::Ended(_) => EXIT_UNREADABLE,
+            AskError::Failed { cause, .. } => match cause {
+                AskedFailure::Unreadable => EXIT_UNREADABLE,
+                AskedFailure::Unwritten | AskedFailure::Request => EXIT_OUTPUT,
+                AskedFailure::Unplaced => EXIT_USAGE,
+            },
+        },
     }
 }
 
