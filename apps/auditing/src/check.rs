@@ -188,7 +188,7 @@ impl Check {
         self
     }
 
-    /// Reads the logs and their archives to their end; after each commit `progress` is told how many were read, and how many trips are open in
+    /// Reads the logs and their archives to their end; after each commit `progress` is told how many were read, and how many trips are kept in
     /// memory.
     ///
     /// # Errors
@@ -219,7 +219,7 @@ impl Check {
         walk(folders, |seen| {
             desk.take(&seen);
             count = count.saturating_add(1);
-            progress(count, desk.audit.trips_open());
+            progress(count, desk.audit.trips_kept());
         })
         .map_err(|stuck| failed(stuck.folder, stuck.error))?;
         let mut parked = Vec::new();

@@ -314,9 +314,15 @@ impl Audit {
         &self.ledger
     }
 
-    /// How many trips are not closed on every stream, or may not be forgotten yet.
-    pub fn trips_open(&self) -> usize {
+    /// How many trips are kept in memory: those that have not ended on every stream, and those whose money went on after their
+    /// end, or of which otherwise something is to be remembered.
+    pub fn trips_kept(&self) -> usize {
         self.open.len()
+    }
+
+    /// How many trips have not ended on every stream. Looks at each that is [kept](Self::trips_kept).
+    pub fn trips_open(&self) -> usize {
+        self.open.values().filter(|booking| !booking.is_ended()).count()
     }
 
     /// Ends the audit: the log is complete, and whatever is still open in it is a finding.

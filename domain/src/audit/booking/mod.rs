@@ -122,14 +122,18 @@ impl Booking {
         tape.holds(version, index)
     }
 
-    /// Whether nothing is outstanding on any stream.
+    /// Whether nothing is outstanding on any stream, and no order can come that begins it anew.
     pub(super) fn is_complete(&self) -> bool {
         // Another rider's order may still come after a tombstone.
-        let was_rejected = self.trip.step == Step::Rejected;
+        !self.trip.is_tombstone() && self.is_ended()
+    }
+
+    /// Whether nothing is outstanding on any stream.
+    pub(super) fn is_ended(&self) -> bool {
+        let may_lack = self.trip.step == Step::Rejected || self.trip.is_tombstone();
         self.trip.is_over()
-            && !self.trip.is_tombstone()
-            && (self.search.is_closed() || (was_rejected && self.search_tape.is_empty()))
-            && (self.fare.is_closed() || (was_rejected && self.fare.tape.is_empty()))
+            && (self.search.is_closed() || (may_lack && self.search_tape.is_empty()))
+            && (self.fare.is_closed() || (may_lack && self.fare.tape.is_empty()))
             && self.others.iter().all(|(_, charge)| charge.is_closed())
             && self
                 .charges()
