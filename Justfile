@@ -70,9 +70,12 @@ crash *OPTIONS:
 durable-ratio *OPTIONS:
     cargo run --release -p fiacre-city --example durable_ratio -- {{ OPTIONS }}
 
-# Lose power while a group is written, at every byte and with every page torn: what was acknowledged is there
+# Lose power while a group is written, at every byte and with every page torn, also after a kill: what was answered is there
 power-loss:
+    cargo test -p fiacre-folder --test power
     cargo test -p fiacre-embedded --lib power_loss
+    cargo test -p fiacre-vault --test folder power_loss
+    cargo test -p fiacre-sandbox-payments --test sandbox power_loss
 
 # Fill the disk under a city, and under its vault: it stops with a clear word, nothing is lost, and it goes on: just disk-full [SIZE…]
 disk-full *SIZES:

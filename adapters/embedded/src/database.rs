@@ -163,6 +163,7 @@ impl Database {
             ),
             Err(error) => return Err(journal_error(folder.path(), error)),
         }
+        journal::make_durable(&database).map_err(|error| journal_error(folder.path(), error))?;
         let tables = open_engine(&database, &options)
             .and_then(Tables::open)
             .map_err(|error| from_engine(folder.path(), error))?;

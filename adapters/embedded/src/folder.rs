@@ -1,6 +1,6 @@
 //! The folder: whose it is, of which format, and who uses it now.
 
-use fiacre_folder::{OpenError, OwnFolder};
+use fiacre_folder::{OpenError, OwnFolder, rename, sync_file};
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -61,9 +61,10 @@ impl Folder {
 
     /// Notes the epoch of a database that is being made in `path`.
     pub(crate) fn write_epoch(path: &Path, epoch: u32) -> io::Result<()> {
-        let mut file = File::create(path.join(EPOCH))?;
+        let path = path.join(EPOCH);
+        let mut file = File::create(&path)?;
         writeln!(file, "{epoch}")?;
-        file.sync_all()
+        sync_file(&file, &path)
     }
 
     /// The epoch of the database in `path`: 0 for one that was never restored.
@@ -96,9 +97,8 @@ impl Folder {
     /// Notes the newest format in a database, or in one that is being made in `path`.
     pub(crate) fn write_format(path: &Path) -> io::Result<()> {
         let (marker, new) = (path.join(MARKER), path.join(MARKER_NEW));
-        write_marker(File::create(&new)?, FORMAT)?;
-        std::fs::rename(new, marker)?;
-        File::open(path)?.sync_all()
+        write_marker(&new, FORMAT)?;
+        rename(&new, &marker)
     }
 
     /// Notes the newest format in this folder's database.
@@ -161,10 +161,11 @@ fn mark(database: &Path) -> io::Result<()> {
         // It was said by who made it: a backup of a database that has an archive was restored.
         return Ok(());
     }
-    write_marker(File::create_new(marker)?, FORMAT_PLAIN)
+    write_marker(&marker, FORMAT_PLAIN)
 }
 
-fn write_marker(mut marker: File, format: u32) -> io::Result<()> {
-    writeln!(marker, "{MARKER_LINE}{format}")?;
-    marker.sync_all()
+fn write_marker(marker: &Path, format: u32) -> io::Result<()> {
+    let mut file = File::create(marker)?;
+    writeln!(file, "{MARKER_LINE}{format}")?;
+    sync_file(&file, marker)
 }

@@ -8,6 +8,7 @@
 //! The journal's format is fjall's third (its file `version` says so): a batch is a start (tag, count of items, sequence
 //! number), its items (tag, kind, compression, keyspace, lengths, key, value) and an end (tag, XXH3 of the items, magic).
 
+use fiacre_folder::{sync_file, sync_folder};
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -55,6 +56,31 @@ pub(crate) struct Cut {
 
 /// Checks the journals in `folder`, oldest first, and cuts off a last batch that is not whole.
 pub(crate) fn mend(folder: &Path) -> Result<Option<Cut>, JournalError> {
+    let mut journals = journals(folder)?;
+    let Some((_, active)) = journals.pop() else {
+        return Ok(None);
+    };
+    let mut last = None;
+    for (_, file) in journals {
+        let end = Walk::open(&file)?.go_to_the_end(&mut last)?;
+        if !end.in_order || !is_zero_from(&file, end.at)? {
+            return Err(JournalError::Damaged { file, at: end.at });
+        }
+    }
+    mend_last(active, last)
+}
+
+/// Returns once the disk has the journals in `folder` as they are: a killed process may have written a batch and not come to
+/// sync it, which from now on counts.
+pub(crate) fn make_durable(folder: &Path) -> Result<(), JournalError> {
+    for (_, file) in journals(folder)? {
+        sync_file(&File::open(&file)?, &file)?;
+    }
+    Ok(sync_folder(folder)?)
+}
+
+/// The journals in `folder` with their numbers, oldest first.
+fn journals(folder: &Path) -> Result<Vec<(u64, PathBuf)>, JournalError> {
     let mut journals = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         let file = entry?.path();
@@ -69,17 +95,7 @@ pub(crate) fn mend(folder: &Path) -> Result<Option<Cut>, JournalError> {
         }
     }
     journals.sort_unstable();
-    let Some((_, active)) = journals.pop() else {
-        return Ok(None);
-    };
-    let mut last = None;
-    for (_, file) in journals {
-        let end = Walk::open(&file)?.go_to_the_end(&mut last)?;
-        if !end.in_order || !is_zero_from(&file, end.at)? {
-            return Err(JournalError::Damaged { file, at: end.at });
-        }
-    }
-    mend_last(active, last)
+    Ok(journals)
 }
 
 fn mend_last(file: PathBuf, mut last: Option<u64>) -> Result<Option<Cut>, JournalError> {
@@ -93,7 +109,6 @@ fn mend_last(file: PathBuf, mut last: Option<u64>) -> Result<Option<Cut>, Journa
     }
     let open = OpenOptions::new().write(true).open(&file)?;
     open.set_len(at)?;
-    open.sync_all()?;
     Ok(Some(Cut { file, at }))
 }
 

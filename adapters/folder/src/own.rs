@@ -1,5 +1,6 @@
 //! The folder: whose it is, and who uses it now.
 
+use crate::disk;
 use crate::error::OpenError;
 use std::ffi::OsStr;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -24,14 +25,15 @@ pub struct OwnFolder {
 }
 
 impl OwnFolder {
-    /// Takes the folder at `path`, which is there for `held`; makes the folder where there is none.
+    /// Takes the folder at `path`, which is there for `held`; makes the folder where there is none, and those that
+    /// it lies in, with names that a loss of power leaves.
     ///
     /// # Errors
     /// [`OpenError::InUse`] while another process uses it, [`OpenError::Foreign`] where it holds other files and not `held`;
     /// else what the operating system says.
     pub fn take(path: &Path, held: &'static str) -> Result<Self, OpenError> {
         let failed = |error| OpenError::from_io(path, error);
-        std::fs::create_dir_all(path).map_err(failed)?;
+        disk::make_folders(path).map_err(failed)?;
         if !path.join(held).exists() {
             refuse_foreign(path, held, &[])?;
         }
@@ -124,18 +126,24 @@ impl OwnFolder {
         let failed = |error| E::from(OpenError::from_io(&self.path, error));
         let (held, unfinished) = (self.held(), self.path.join(Self::unfinished(self.held)));
         remove(&unfinished).map_err(failed)?;
-        if !held.exists() {
+        if held.exists() {
+            // Who gave it its name may have been killed before the disk had that.
+            disk::sync_folder(&self.path).map_err(failed)?;
+        } else {
             make(&unfinished)?;
             sync(&unfinished).map_err(failed)?;
-            std::fs::rename(&unfinished, &held).map_err(failed)?;
-            sync(&self.path).map_err(failed)?;
+            disk::rename(&unfinished, &held).map_err(failed)?;
         }
         Ok(held)
     }
 }
 
-fn sync(path: &Path) -> io::Result<()> {
-    File::open(path)?.sync_all()
+fn sync(made: &Path) -> io::Result<()> {
+    if made.is_dir() {
+        disk::sync_folder(made)
+    } else {
+        disk::sync_file(&File::open(made)?, made)
+    }
 }
 
 /// Removes a file or a folder, if it is there.

@@ -7,10 +7,10 @@
 use crate::error::VaultError;
 use crate::keys::Overwrite;
 use crate::slot::{SLOT_BYTES, Slot, checked};
-use fiacre_folder::{OpenError, OwnFolder};
+use fiacre_folder::{OpenError, OwnFolder, sync_file};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What the folder is there for.
 const VAULT: &str = "vault";
@@ -23,11 +23,12 @@ const HEADS: u64 = 2;
 #[derive(Debug)]
 pub(crate) struct VaultFile {
     file: File,
+    path: PathBuf,
     /// How many entries count.
     count: u64,
     /// Of the head that was written last.
     turn: u64,
-    /// Whether the disk may lack what was added last.
+    /// Whether the disk may lack what was added last, or the head that says that it has it.
     is_behind: bool,
     /// A write failed, and how: what is on disk is not known.
     unsure: Option<io::ErrorKind>,
@@ -48,20 +49,22 @@ impl VaultFile {
 
     fn open(folder: OwnFolder) -> Result<(Self, Vec<Slot>), VaultError> {
         let opening = || |error| OpenError::from_io(folder.path(), error);
-        let vault = folder.whole(|path| make(path).map_err(opening()))?;
+        let path = folder.whole(|path| make(path).map_err(opening()))?;
         let mut options = OpenOptions::new();
-        let mut file = options.read(true).write(true).open(vault).map_err(opening())?;
+        let mut file = options.read(true).write(true).open(&path).map_err(opening())?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(opening())?;
         let (head, entries) = entries_of(&bytes, folder.path())?;
         let count = u64::try_from(entries.len()).unwrap_or(u64::MAX);
         // A later entry must not make an older one, which was cut short, count again.
         file.set_len(place(count)).map_err(opening())?;
+        // What a killed process has left, also of those whom it forgot, may be in the system's memory alone.
+        sync_file(&file, &path).map_err(opening())?;
         let vault = Self {
             file,
+            path,
             count,
             turn: head.turn,
-            // What a killed process added may be in the system's memory alone.
             is_behind: count > head.count,
             unsure: None,
             _folder: folder,
@@ -73,7 +76,7 @@ impl VaultFile {
     pub(crate) fn append(&mut self, slots: &[Slot]) -> Result<u64, VaultError> {
         let first = self.count;
         let added = u64::try_from(slots.len()).unwrap_or(u64::MAX);
-        self.writing(|file| {
+        self.writing(|file, _| {
             let bytes: Vec<u8> = slots.iter().flat_map(|slot| slot.to_bytes()).collect();
             write_at(file, place(first), &bytes)
         })?;
@@ -94,8 +97,8 @@ impl VaultFile {
             turn: self.turn.wrapping_add(1),
             count: self.count,
         };
-        self.writing(|file| {
-            file.sync_data()?;
+        self.writing(|file, path| {
+            sync_file(file, path)?;
             // Reaches the disk by the next sync, and is not missed until then.
             write_at(file, head.place(), &head.to_bytes())
         })?;
@@ -105,20 +108,20 @@ impl VaultFile {
 
     /// Writes over entries that are there.
     pub(crate) fn overwrite(&mut self, slots: &[Overwrite]) -> Result<(), VaultError> {
-        self.writing(|file| {
+        self.writing(|file, path| {
             for (entry, slot) in slots {
                 write_at(file, place(*entry), &slot.to_bytes())?;
             }
-            file.sync_data()
+            sync_file(file, path)
         })
     }
 
     /// After a write that failed nothing is known of the disk, nor whether a later sync would tell.
-    fn writing(&mut self, write: impl FnOnce(&mut File) -> io::Result<()>) -> Result<(), VaultError> {
+    fn writing(&mut self, write: impl FnOnce(&mut File, &Path) -> io::Result<()>) -> Result<(), VaultError> {
         if let Some(kind) = self.unsure {
             return Err(VaultError::Unsure(kind));
         }
-        let written = write(&mut self.file);
+        let written = write(&mut self.file, &self.path);
         self.unsure = written.as_ref().err().map(io::Error::kind);
         written.map_err(VaultError::io("write the vault"))
     }

@@ -3,7 +3,7 @@
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use fiacre_domain::id::{PrincipalId, TripId};
-use fiacre_folder::OpenError;
+use fiacre_folder::{OpenError, PowerWatch};
 use fiacre_ports::{Binding, KeyVault, SealingKey};
 use fiacre_vault::{FolderVault, Said, VaultAtRest, VaultError};
 use std::path::{Path, PathBuf};
@@ -99,6 +99,75 @@ fn whatever_a_crash_cuts_off_an_append_what_was_acknowledged_is_there() {
             "cut at {length}"
         );
     }
+}
+
+/// What a loss of power surely leaves of a vault; in memory, where the system has a place for that: a sync costs nothing there.
+fn left(watch: &PowerWatch, folder: &TempDir) -> TempDir {
+    let left = TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()).unwrap();
+    watch.lose_power(folder.path(), left.path()).unwrap();
+    left
+}
+
+/// A process that was killed leaves its keys and its forgetting in the system's memory; the next one answers from there.
+#[test]
+fn power_loss_after_a_kill_leaves_what_the_next_process_has_answered() {
+    let folder = TempDir::new().unwrap();
+    let vault = FolderVault::open(folder.path()).unwrap().grouped();
+    let kept = bind(&vault, 1, 7);
+    bind(&vault, 2, 8);
+    now(vault.forget(PrincipalId::from_u128(8))).unwrap();
+    drop(vault);
+    let watch = PowerWatch::begin();
+    let vault = FolderVault::open(folder.path()).unwrap();
+    let said = [1, 2].map(|trip| key(&vault, trip));
+    let print = now(vault.forget(PrincipalId::from_u128(8))).unwrap();
+    assert_eq!((&said, print.is_some()), (&[kept, None], true));
+    let left = left(&watch, &folder);
+    let vault = FolderVault::open_made(left.path()).unwrap();
+    assert_eq!([1, 2].map(|trip| key(&vault, trip)), said);
+    assert_eq!(now(vault.forget(PrincipalId::from_u128(8))).unwrap(), print);
+}
+
+/// Behind the last sync any byte may be the last that the disk has, and the last page may have others' bytes in it.
+#[test]
+fn power_loss_at_every_byte_past_the_last_sync_after_a_kill() {
+    let folder = TempDir::new().unwrap();
+    let vault = FolderVault::open(folder.path()).unwrap().grouped();
+    let kept = bind(&vault, 1, 7);
+    drop(vault);
+    let watch = PowerWatch::begin();
+    let vault = FolderVault::open(folder.path()).unwrap().grouped();
+    assert_eq!(key(&vault, 1), kept);
+    let synced = watch.synced(&file(folder.path())).unwrap();
+    bind(&vault, 2, 8);
+    let written = std::fs::read(file(folder.path())).unwrap();
+    assert!(written.len() > synced.len());
+    let left = left(&watch, &folder);
+    for length in synced.len()..written.len() {
+        for torn in [None, Some(0), Some(0xa5)] {
+            let mut bytes = written[..length].to_vec();
+            if let Some(torn) = torn {
+                bytes.resize(written.len(), torn);
+            }
+            std::fs::write(file(left.path()), bytes).unwrap();
+            let vault = FolderVault::open_made(left.path()).unwrap();
+            assert_eq!(key(&vault, 1), kept, "{length} bytes, then {torn:?}");
+        }
+    }
+}
+
+#[test]
+fn power_loss_leaves_every_key_that_was_given_and_synced() {
+    let place = TempDir::new().unwrap();
+    let watch = PowerWatch::begin();
+    let vault = FolderVault::open(place.path().join("a/keys")).unwrap();
+    let alone = bind(&vault, 1, 7);
+    let vault = vault.grouped();
+    let grouped = bind(&vault, 2, 8);
+    vault.sync().unwrap();
+    let left = left(&watch, &place);
+    let vault = FolderVault::open_made(left.path().join("a/keys")).unwrap();
+    assert_eq!([key(&vault, 1), key(&vault, 2)], [alone, grouped]);
 }
 
 /// A crash between the keys and the person: they are forgotten again, to the end.

@@ -14,6 +14,7 @@ use crate::lock::lock;
 use crate::store::{Log, Tip, commit_key, split};
 use crate::tables::{ReadError, Table};
 use fiacre_domain::stream::{StreamId, Version};
+use fiacre_folder::{make_folders, rename, sync_file, sync_folder};
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -140,8 +141,7 @@ impl Database {
         // Where that fails the file is left, since the store's write may be on disk; if not, the next move writes over it.
         self.note(moves, &entry)?;
         done(Step::Noted);
-        fs::rename(&unnamed, &file).map_err(unwritten)?;
-        sync_folder(&folder).map_err(unwritten)?;
+        rename(&unnamed, &file).map_err(unwritten)?;
         done(Step::Named);
         Ok(Some(segment))
     }
@@ -263,7 +263,7 @@ impl Archive {
     fn place(&self, to: Option<&Path>) -> Result<Option<PathBuf>, ArchiveError> {
         let Some(to) = to else { return Ok(None) };
         let unwritten = |error| ArchiveError::Unwritten(to.to_owned(), error);
-        fs::create_dir_all(to).map_err(unwritten)?;
+        make_folders(to).map_err(unwritten)?;
         let place = fs::canonicalize(to).map_err(unwritten)?;
         if fs::canonicalize(self.folder.join(ARCHIVE)).is_ok_and(|own| own == place) {
             return Ok(None);
@@ -298,7 +298,7 @@ impl Archive {
         let named = path.with_file_name(Segment::file_name(*number));
         if path != named && path.is_file() {
             // It is found without its name as well; the next opening tries again.
-            if let Err(error) = fs::rename(&path, &named) {
+            if let Err(error) = rename(&path, &named) {
                 tracing::warn!(segment = %path.display(), %error, "a segment keeps the name of one that is being written");
             }
         }
@@ -306,17 +306,12 @@ impl Archive {
 }
 
 fn write_file(folder: &Path, file: &Path, bytes: &[u8], begun: impl FnOnce()) -> io::Result<()> {
-    fs::create_dir_all(folder)?;
+    make_folders(folder)?;
     let (first, rest) = bytes.split_at(bytes.len() / 2);
     let mut out = File::create(file)?;
     out.write_all(first)?;
     begun();
     out.write_all(rest)?;
-    out.sync_all()?;
+    sync_file(&out, file)?;
     sync_folder(folder)
-}
-
-/// Makes what was written in a folder durable under its names.
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
 }

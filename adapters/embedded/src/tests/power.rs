@@ -1,13 +1,16 @@
 //! Power is lost while a group is written: of its last write, anything may be on disk.
 
 use super::time::Time;
-use super::world::{World, copy_of};
+use super::world::{World, copy_into, copy_of, empty_folder};
 use crate::database::Database;
 use fiacre_conformance::sample::{AT, Ids};
+use fiacre_domain::stream::Version;
+use fiacre_folder::PowerWatch;
 use fiacre_ports::{Appended, Consistency, Cursor, EventStore, LoadRequest};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+use tempfile::TempDir;
 
 const IDS: Ids = Ids::new(11);
 const PAGE: usize = 4096;
@@ -144,5 +147,95 @@ fn power_loss_while_the_first_group_is_written() {
         let copy = copy_of(empty.path());
         fs::write(copy.path().join(JOURNAL), &written[..length]).unwrap();
         assert_eq!(heads(copy.path(), 1), 0, "cut at {length}");
+    }
+}
+
+/// A folder whose last group a killed process has left in the system's memory, opened by a process that has told of it.
+fn killed_and_opened(world: &World) -> (TempDir, PowerWatch) {
+    let folder = copy_of(world.state.borrow().folder.path());
+    let watch = PowerWatch::begin();
+    let told = heads(folder.path(), 1);
+    assert_eq!(told, 3);
+    (folder, watch)
+}
+
+#[test]
+fn power_loss_after_a_kill_leaves_what_the_next_process_has_answered() {
+    let loss = Loss::of_groups(1);
+    let (folder, watch) = killed_and_opened(&loss.world);
+    let synced = watch.synced(&folder.path().join(JOURNAL)).unwrap();
+    assert_eq!(loss.found(&synced), 3);
+}
+
+#[test]
+fn power_loss_at_every_byte_of_a_group_after_a_kill() {
+    let loss = Loss::of_groups(1);
+    let (folder, watch) = killed_and_opened(&loss.world);
+    let mut synced = watch.synced(&folder.path().join(JOURNAL)).unwrap();
+    synced.truncate(loss.after.len());
+    append(&loss.world, 1, 3);
+    let written = journal(loss.world.state.borrow().folder.path());
+    assert!(written.starts_with(&synced) && written.len() > synced.len());
+    for length in synced.len()..written.len() {
+        assert_eq!(loss.found(&written[..length]), 3, "cut at {length}");
+        let mut torn = written[..length].to_vec();
+        torn.resize(written.len(), 0xa5);
+        assert_eq!(loss.found(&torn), 3, "others' bytes from {length}");
+    }
+}
+
+/// What a loss of power surely leaves of a folder, but for what the engine syncs by itself: that is as it is.
+fn left(watch: &PowerWatch, place: &Path, folder: &str) -> TempDir {
+    let left = empty_folder();
+    watch.lose_power(place, left.path()).unwrap();
+    let database = Path::new(folder).join("db");
+    if left.path().join(&database).exists() {
+        copy_into(&place.join(&database), &left.path().join(&database));
+    }
+    left
+}
+
+#[test]
+fn power_loss_leaves_a_database_that_was_made_in_a_new_folder() {
+    let place = empty_folder();
+    let watch = PowerWatch::begin();
+    drop(Database::open(place.path().join("a/data")).unwrap());
+    let left = left(&watch, place.path(), "a/data");
+    assert!(left.path().join("a/data/db/fiacre").exists());
+    Database::open(left.path().join("a/data")).unwrap();
+}
+
+/// Once the store has let go of what lies in a segment, the disk has the segment, wherever it is.
+#[test]
+fn power_loss_at_any_step_of_an_archive_leaves_every_commit() {
+    for elsewhere in [false, true] {
+        let place = empty_folder();
+        let world = World::new();
+        append(&world, 1, 0);
+        append(&world, 1, 1);
+        append(&world, 1, 2);
+        let data = place.path().join("data");
+        copy_into(world.state.borrow().folder.path(), &data);
+        let watch = PowerWatch::begin();
+        let database = Database::open(&data).unwrap();
+        let to = elsewhere.then(|| place.path().join("tapes/one"));
+        let stream = (IDS.driver(0), Version::new(3));
+        let mut steps = 0;
+        let moved = database.archive_in_steps(&[stream], to.as_deref(), |step| {
+            steps += 1;
+            let left = left(&watch, place.path(), "data");
+            let (tapes, away) = (place.path().join("tapes"), place.path().join("away"));
+            if elsewhere {
+                // The store names the place whole: what is left of that is found in the folder's own archive instead.
+                copy_into(&left.path().join("tapes/one"), &left.path().join("data/archive"));
+                fs::rename(&tapes, &away).unwrap();
+            }
+            assert_eq!(heads(&left.path().join("data"), 1), 3, "{step:?}");
+            if elsewhere {
+                fs::rename(&away, &tapes).unwrap();
+            }
+        });
+        assert!(moved.unwrap().is_some());
+        assert_eq!(steps, 4);
     }
 }

@@ -13,7 +13,7 @@ use super::bytes::{Reader, Stored};
 use super::entry::Entry;
 use super::error::OpenError;
 use fiacre_folder::OpenError as Unusable;
-use fiacre_folder::OwnFolder;
+use fiacre_folder::{OwnFolder, sync_file};
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::Path;
@@ -163,7 +163,8 @@ impl Volume {
         }
     }
 
-    /// Shows every entry to `visit`, which says what is wrong with one, and cuts off what was not written whole.
+    /// Shows every entry to `visit`, which says what is wrong with one, and cuts off what was not written whole. Once it returns
+    /// the disk has all of it: what a killed process wrote may be in the system's memory alone.
     pub(super) fn read(
         &mut self,
         mut visit: impl FnMut(Entry) -> Result<(), &'static str>,
@@ -212,8 +213,8 @@ impl Volume {
                 "a last write that a crash cut short is cut off"
             );
             self.file.set_len(self.end).map_err(failed)?;
-            self.file.sync_all().map_err(failed)?;
         }
+        sync_file(&self.file, &self.folder.held()).map_err(failed)?;
         self.file.seek(SeekFrom::Start(self.end)).map_err(failed)?;
         Ok(())
     }
@@ -222,7 +223,7 @@ impl Volume {
     pub(super) fn append(&mut self, frame: &mut [u8]) -> io::Result<()> {
         seal(frame, self.end)?;
         self.file.write_all(frame)?;
-        self.file.sync_data()?;
+        sync_file(&self.file, &self.folder.held())?;
         self.end += frame.len() as u64;
         Ok(())
     }

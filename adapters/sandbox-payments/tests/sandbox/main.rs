@@ -12,6 +12,8 @@ mod laws;
 mod methods;
 mod notices;
 mod policy;
+#[cfg(unix)]
+mod power;
 mod records;
 mod repetition;
 mod stage;
