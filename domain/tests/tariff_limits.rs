@@ -163,7 +163,7 @@ fn of_prices() -> Refusals {
     let passed = Charge::passed_to(id("mta"), authority(), ChargeAmount::Once(1));
     let policy = SurgePolicy::new(1, BasisPoints::ONE, BasisPoints::ONE).unwrap();
     let beyond = BasisPoints::new(SURGE_BPS_MAX + 1);
-    let (zero, one) = (BasisPoints::ZERO, BasisPoints::ONE);
+    let (zero, half, one) = (BasisPoints::ZERO, BasisPoints::new(5_000), BasisPoints::ONE);
     let (_, port) = strange();
     refused! {
         "charge traits" Contradiction passed.with_traits(LineTraits::SURCHARGE);
@@ -178,9 +178,9 @@ fn of_prices() -> Refusals {
         "tax rate" TooLarge Tax::added(id("vat"), authority(), Ratio::new(101, 100).unwrap());
         "rounding step" NotPositive StageRounding::new(0, Rounding::HalfUp);
         "rounding step" TooLarge StageRounding::new(TOO_DEAR, Rounding::HalfUp);
-        "surge min" Negative SurgePolicy::new(1, BELOW_ZERO, one);
+        "surge min" NotPositive SurgePolicy::new(1, BELOW_ZERO, one);
         "surge max" TooLarge SurgePolicy::new(1, one, beyond);
-        "surge limits" OutOfOrder SurgePolicy::new(1, one, zero);
+        "surge limits" OutOfOrder SurgePolicy::new(1, one, half);
         "surge response" NotPositive policy.with_response(zero, one, one);
         "surge response" NotPositive policy.with_response(one, zero, one);
         "surge response" NotPositive policy.with_response(one, one, zero);
@@ -214,7 +214,7 @@ fn of_fees_and_pay() -> Refusals {
 
 fn of_tariffs() -> Refusals {
     let (night, port) = strange();
-    let (zero, one) = (BasisPoints::ZERO, BasisPoints::ONE);
+    let (half, one) = (BasisPoints::new(5_000), BasisPoints::ONE);
     let separate = meter().with_time(timed(TimeBasis::Elapsed)).unwrap();
     let per_head = |first, further| {
         let ages = AgeRange::ALL;
@@ -242,9 +242,11 @@ fn of_tariffs() -> Refusals {
         "zone" Unknown tariff().with_flat(Flat::new(id("jfk"), port, port, 1, vec![]).unwrap());
         "minimum" Negative tariff().with_minimum(-1);
         "cap" Negative tariff().with_cap(-1);
-        "surge min" Negative tariff().with_surge_limits(BELOW_ZERO, one);
+        "surge min" NotPositive tariff().with_surge_limits(BELOW_ZERO, one);
         "surge max" TooLarge tariff().with_surge_limits(one, BasisPoints::new(SURGE_BPS_MAX + 1));
-        "surge limits" OutOfOrder tariff().with_surge_limits(one, zero);
+        "surge limits" OutOfOrder tariff().with_surge_limits(one, half);
+        "surge limits" Contradiction tariff().with_surge_limits(half, half);
+        "surge limits" Contradiction tariff().with_surge_limits(ABOVE_ONE, ABOVE_ONE);
         "gateway step" NotPositive tariff().with_gateway_step(0);
     }
 }

@@ -2,13 +2,24 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use fiacre_domain::pricing::{LineKind, PricingError, Ride, Stage, Surge, Tariff};
+use fiacre_domain::pricing::{LineKind, PricingError, Ride, Stage, Surge, SurgeInputs, SurgePolicy, Tariff};
 use fiacre_domain::ratio::{Ratio, Rounding};
-use fiacre_domain::units::{Millimetres, Millis};
+use fiacre_domain::units::{BasisPoints, Millimetres, Millis};
 use fiacre_tariffs::TariffFileFault;
 use std::sync::Arc;
 
-/// A made-up tariff: an initial price, a price a kilometre, a multiplier as surge, and its rounding.
+/// More riders than any tariff's surge stops at.
+fn crowd() -> Surge {
+    let policy = SurgePolicy::new(1, BasisPoints::ONE, BasisPoints::new(50_000)).unwrap();
+    let inputs = SurgeInputs {
+        zone: None,
+        demand: 1_000,
+        supply: 1,
+    };
+    Surge::compute(policy, inputs)
+}
+
+/// A made-up tariff: an initial price, a price a kilometre, the highest surge, and its rounding.
 fn made_up(
     currency: &str,
     initial: &str,
@@ -21,7 +32,7 @@ fn made_up(
     let text = format!(
         "[tariff]\nid = \"made-up\"\nversion = 1\ncurrency = \"{currency}\"\ngateway-step = \"{total_step}\"\n\
          [meter]\ninitial = \"{initial}\"\nunits = \"pro-rata\"\nsegments = [{{ price = \"{per_km}\", distance = \"1 km\" }}]\n\
-         [surge]\nmin = \"{factor}\"\nmax = \"{factor}\"\n\
+         [surge]\nmin = \"1\"\nmax = \"{factor}\"\n\
          [rounding]\nmeter = {{ {stage} }}\nsurge = {{ {stage} }}\ntotal = {{ step = \"{total_step}\", {stage} }}\n"
     );
     Arc::new(fiacre_tariffs::parse("made-up", &text).unwrap())
@@ -48,7 +59,7 @@ fn each_stage_rounds_once() {
     ] {
         let ride = Ride::new(Millimetres::from_metres(metres), Millis::from_minutes(5));
         let quote = tariff
-            .quote(&ride, "2025-09-02T12:00".parse().unwrap(), Surge::NONE)
+            .quote(&ride, "2025-09-02T12:00".parse().unwrap(), crowd())
             .unwrap();
         assert_eq!(quote.total().to_string(), expected);
         let sum: i64 = quote
@@ -72,7 +83,7 @@ fn rounding_once_only_would_make_another_total() {
     assert_eq!(exact.round_to_step(10, Rounding::HalfUp), Ok(700), "not 710");
     let ride = Ride::new(Millimetres::from_metres(1_400), Millis::from_minutes(5));
     let quote = made_up("JPY", "420", "87", "1.3", "half-up", "10")
-        .quote(&ride, "2025-09-02T12:00".parse().unwrap(), Surge::NONE)
+        .quote(&ride, "2025-09-02T12:00".parse().unwrap(), crowd())
         .unwrap();
     let lines = quote.lines().unwrap();
     let parts: Vec<_> = lines

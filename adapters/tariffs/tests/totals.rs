@@ -405,7 +405,6 @@ fn india_2025_cancellation_is_a_tenth_and_at_most_a_hundred_rupees() {
         let by_driver = Cancellation::new(
             CancellationStage::Assigned {
                 elapsed: Millis::from_minutes(3),
-                driven: Millimetres::ZERO,
             },
             Fault::Driver,
         );
@@ -425,7 +424,7 @@ fn untaxed(tariff: &Tariff) -> Tariff {
 #[test]
 fn india_2025_surge_is_between_a_half_and_two() {
     let tariff = Arc::new(untaxed(&tariff("bengaluru-cab")));
-    let policy = SurgePolicy::new(1, BasisPoints::ZERO, BasisPoints::new(50_000)).unwrap();
+    let policy = SurgePolicy::new(1, BasisPoints::new(1), BasisPoints::new(50_000)).unwrap();
     let ride = Ride::new(Millimetres::from_metres(4_000), Millis::from_minutes(12));
     for (demand, supply, expected) in [
         (1_000, 1, "200.00 INR"),

@@ -14,7 +14,7 @@ use fiacre_domain::pricing::{
     Basis, Cancellation, CancellationStage, Computed, Fault, Happened, Receipt, ReceiptParts, TariffEdition,
 };
 use fiacre_domain::time::CivilDateTime;
-use fiacre_domain::units::{Millimetres, Millis};
+use fiacre_domain::units::Millis;
 use serde::{Deserialize, Serialize};
 
 /// Reads only the version, so that a newer message says so instead of complaining of its fields.
@@ -76,7 +76,7 @@ struct CancellationDto {
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 enum StageDto {
     Searching,
-    Assigned { elapsed_ms: i64, driven_mm: i64 },
+    Assigned { elapsed_ms: i64 },
     Arrived { waited_ms: i64 },
     NoShow { waited_ms: i64 },
 }
@@ -204,9 +204,8 @@ impl CancellationDto {
     const fn of(cancellation: Cancellation) -> Self {
         let stage = match cancellation.stage() {
             CancellationStage::Searching => StageDto::Searching,
-            CancellationStage::Assigned { elapsed, driven } => StageDto::Assigned {
+            CancellationStage::Assigned { elapsed } => StageDto::Assigned {
                 elapsed_ms: elapsed.get(),
-                driven_mm: driven.get(),
             },
             CancellationStage::Arrived { waited } => StageDto::Arrived {
                 waited_ms: waited.get(),
@@ -227,12 +226,8 @@ impl CancellationDto {
         let Self { stage, fault } = self;
         let stage = match stage {
             StageDto::Searching => CancellationStage::Searching,
-            StageDto::Assigned {
-                elapsed_ms,
-                driven_mm,
-            } => CancellationStage::Assigned {
+            StageDto::Assigned { elapsed_ms } => CancellationStage::Assigned {
                 elapsed: Millis::new(elapsed_ms),
-                driven: Millimetres::new(driven_mm),
             },
             StageDto::Arrived { waited_ms } => CancellationStage::Arrived {
                 waited: Millis::new(waited_ms),

@@ -218,7 +218,7 @@ impl SurgeDto {
     pub(crate) fn into_domain(self) -> Result<Surge, WireError> {
         let Self { factor_bps, basis } = self;
         let basis = basis.map(SurgeBasisDto::into_domain).transpose()?;
-        Ok(Surge::from_parts(BasisPoints::new(factor_bps), basis))
+        Ok(Surge::from_parts(BasisPoints::new(factor_bps), basis)?)
     }
 }
 

@@ -101,8 +101,7 @@ impl Platform {
         let rider = *self.riders.get(&trip).ok_or(Error::NoSuchTrip(trip))?;
         let (desk, origin) = (self.desks.riders.clone(), self.origin());
         let reason = CancelReason::ChangedPlans;
-        let cancelled =
-            self.ask(async move { desk.cancel(origin, trip, rider, reason, Millimetres::ZERO).await });
+        let cancelled = self.ask(async move { desk.cancel(origin, trip, rider, reason).await });
         Ok(cancelled?)
     }
 

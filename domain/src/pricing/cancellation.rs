@@ -17,7 +17,7 @@ use super::limits;
 use super::stage::StageRounding;
 use super::tariff::Tariff;
 use crate::ratio::{Overflow, Ratio};
-use crate::units::{BasisPoints, Millimetres, Millis};
+use crate::units::{BasisPoints, Millis};
 use crate::{canonical_enum, canonical_struct};
 
 /// How far the booking had come.
@@ -29,9 +29,6 @@ pub enum CancellationStage {
     Assigned {
         /// Since the driver was assigned.
         elapsed: Millis,
-        /// What they had driven towards the pick-up, as whoever cancelled tells it. No rule prices it: a fee that followed
-        /// from the word of who pays it would be nothing. It is there for whoever looks at a disputed fee.
-        driven: Millimetres,
     },
     /// The driver stood at the pick-up.
     Arrived {
@@ -46,7 +43,7 @@ pub enum CancellationStage {
 }
 canonical_enum!(CancellationStage {
     0 = Searching,
-    1 = Assigned { elapsed, driven },
+    1 = Assigned { elapsed },
     2 = Arrived { waited },
     3 = NoShow { waited },
 });
@@ -79,7 +76,7 @@ impl CancellationStage {
     const fn elapsed(self) -> Millis {
         match self {
             Self::Searching => Millis::ZERO,
-            Self::Assigned { elapsed, driven: _ } => elapsed,
+            Self::Assigned { elapsed } => elapsed,
             Self::Arrived { waited } | Self::NoShow { waited } => waited,
         }
     }

@@ -143,9 +143,8 @@ impl Tariff {
     ///
     /// # Errors
     /// What no ride is: `PricingError::RideNegative`, `RideBeyondLimit` (a million kilometres, say), `SlowBeyondDuration`,
-    /// `PartsBeyondRide`, `RideWithoutPassenger`, `RideOutOfCalendar`. `SurgeNotRecomputable` for a surge that does not follow
-    /// from its inputs, `StepDoesNotFitGateway` for a total in steps that the payment gateway does not take, `Overflow` for
-    /// amounts that leave 64 bits.
+    /// `PartsBeyondRide`, `RideWithoutPassenger`, `RideOutOfCalendar`. `StepDoesNotFitGateway` for a total in steps that the
+    /// payment gateway does not take, `Overflow` for amounts that leave 64 bits.
     pub fn quote(
         self: &Arc<Self>,
         ride: &Ride,
@@ -165,12 +164,8 @@ impl Tariff {
     }
 
     /// The surge factor within this tariff's limits.
-    pub(super) fn held_surge(&self, surge: &Surge) -> Result<BasisPoints, PricingError> {
-        if surge.is_recomputable() {
-            Ok(surge.factor().clamp(self.surge_min, self.surge_max))
-        } else {
-            Err(PricingError::SurgeNotRecomputable)
-        }
+    pub(super) fn held_surge(&self, surge: &Surge) -> BasisPoints {
+        surge.factor().clamp(self.surge_min, self.surge_max)
     }
 }
 
@@ -194,7 +189,7 @@ impl Quoted {
     ) -> Result<Self, PricingError> {
         tariff.check_gateway_step()?;
         let course = Course::planned(tariff, ride, at)?;
-        let priced = stages::price(&course, tariff.held_surge(surge)?)?;
+        let priced = stages::price(&course, tariff.held_surge(surge))?;
         let (mm, ms) = course.totals();
         let (distance, duration) = (Millimetres::new(mm), Millis::new(ms));
         let pay = tariff
@@ -224,8 +219,7 @@ impl Quote {
     /// [`Quote::with_tariff`] gives it.
     ///
     /// # Errors
-    /// What no ride is, as for [`Tariff::quote`]; `PricingError::SurgeNotRecomputable` for a surge that does not follow from its
-    /// inputs, [`PricingError::QuoteIncoherent`] for a total below zero or above the hold.
+    /// What no ride is, as for [`Tariff::quote`]; [`PricingError::QuoteIncoherent`] for a total below zero or above the hold.
     pub fn from_parts(parts: QuoteParts) -> Result<Self, PricingError> {
         let QuoteParts {
             tariff: edition,
@@ -239,9 +233,6 @@ impl Quote {
         } = parts;
         ride.check()?;
         at.plus(ride.duration()).ok_or(PricingError::RideOutOfCalendar)?;
-        if !surge.is_recomputable() {
-            return Err(PricingError::SurgeNotRecomputable);
-        }
         if total_minor < 0 {
             return Err(PricingError::QuoteIncoherent("total"));
         }

@@ -74,7 +74,7 @@ pub(super) fn computed_for_reading(
     quoted: Quoted,
     reading: &MeterReading,
 ) -> Result<Computed, PricingError> {
-    let metered = stages::price(&certain_course(tariff, reading)?, tariff.held_surge(surge)?)?;
+    let metered = stages::price(&certain_course(tariff, reading)?, tariff.held_surge(surge))?;
     let (quoted_minor, metered_minor) = (quoted.priced.total_minor, metered.total_minor);
     let money = |minor| Money::new(minor, tariff.currency());
     let hold = money(quoted.hold_minor);
@@ -323,10 +323,7 @@ mod tests {
     fn a_fee_follows_stage_and_fault_and_moves_between_those_concerned() {
         let quote = quote();
         let minutes = Millis::from_minutes;
-        let assigned = |elapsed| CancellationStage::Assigned {
-            elapsed,
-            driven: Millimetres::ZERO,
-        };
+        let assigned = |elapsed| CancellationStage::Assigned { elapsed };
         let arrived = CancellationStage::Arrived { waited: Millis::ZERO };
         for (stage, fault, rider, driver) in [
             (CancellationStage::Searching, Fault::Rider, 0, 0),

@@ -7,12 +7,12 @@
 //! let inputs = SurgeInputs { zone: Some("midtown".parse()?), demand: 30, supply: 20 };
 //! let surge = Surge::compute(policy, inputs);
 //! assert_eq!(surge.factor(), BasisPoints::new(12_500), "half a request too many for each driver, at half weight");
-//! assert!(surge.is_recomputable());
+//! assert_eq!(Surge::from_parts(surge.factor(), Some((policy, inputs))), Ok(surge), "anyone can recompute it");
 //! assert_eq!(Surge::NONE.factor(), BasisPoints::ONE);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use super::error::{TariffError, TariffFault};
+use super::error::{PricingError, TariffError, TariffFault};
 use crate::canonical_struct;
 use crate::id::ZoneId;
 use crate::units::BasisPoints;
@@ -44,17 +44,11 @@ impl SurgePolicy {
     ///
     /// # Errors
     ///
-    /// `TariffFault::Negative` for a `min` below zero, `TooLarge` for a `max` beyond the largest surge, `OutOfOrder`
-    /// where `min` is above `max`.
+    /// `TariffFault::NotPositive` for a `min` that is not above zero, `TooLarge` for a `max` beyond [`SURGE_BPS_MAX`],
+    /// `OutOfOrder` where `min` is above `max`.
     pub const fn new(version: u32, min: BasisPoints, max: BasisPoints) -> Result<Self, TariffError> {
-        if min.get() < 0 {
-            return Err(TariffError::new("surge min", TariffFault::Negative));
-        }
-        if max.get() > SURGE_BPS_MAX {
-            return Err(TariffError::new("surge max", TariffFault::TooLarge));
-        }
-        if min.get() > max.get() {
-            return Err(TariffError::new("surge limits", TariffFault::OutOfOrder));
+        if let Err(error) = check_limits(min, max) {
+            return Err(error);
         }
         Ok(Self {
             version,
@@ -124,6 +118,20 @@ impl SurgePolicy {
     }
 }
 
+/// A factor of zero would make every ride free, which no imbalance means.
+pub(super) const fn check_limits(min: BasisPoints, max: BasisPoints) -> Result<(), TariffError> {
+    if min.get() <= 0 {
+        return Err(TariffError::new("surge min", TariffFault::NotPositive));
+    }
+    if max.get() > SURGE_BPS_MAX {
+        return Err(TariffError::new("surge max", TariffFault::TooLarge));
+    }
+    if min.get() > max.get() {
+        return Err(TariffError::new("surge limits", TariffFault::OutOfOrder));
+    }
+    Ok(())
+}
+
 /// What a surge was computed from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SurgeInputs {
@@ -159,9 +167,22 @@ impl Surge {
         }
     }
 
-    /// A surge as it was stored; [`Surge::is_recomputable`] tells whether it was stored truly.
-    pub const fn from_parts(factor: BasisPoints, basis: Option<(SurgePolicy, SurgeInputs)>) -> Self {
-        Self { factor, basis }
+    /// A surge as it was stored.
+    ///
+    /// # Errors
+    ///
+    /// [`PricingError::SurgeNotRecomputable`] where the factor does not follow from policy and inputs, or is not 10,000 without
+    /// them: there is no surge that nobody can recompute.
+    pub fn from_parts(
+        factor: BasisPoints,
+        basis: Option<(SurgePolicy, SurgeInputs)>,
+    ) -> Result<Self, PricingError> {
+        let computed = basis.map_or(Self::NONE, |(policy, inputs)| Self::compute(policy, inputs));
+        if computed.factor == factor {
+            Ok(computed)
+        } else {
+            Err(PricingError::SurgeNotRecomputable)
+        }
     }
 
     /// The factor; 10,000 leaves the price alone.
@@ -172,14 +193,6 @@ impl Surge {
     /// Policy and inputs; `None` for [`Surge::NONE`].
     pub const fn basis(&self) -> Option<&(SurgePolicy, SurgeInputs)> {
         self.basis.as_ref()
-    }
-
-    /// Whether the factor follows from the frozen inputs.
-    pub fn is_recomputable(&self) -> bool {
-        match &self.basis {
-            None => self.factor == BasisPoints::ONE,
-            Some((policy, inputs)) => self.factor == policy.factor(inputs),
-        }
     }
 }
 
@@ -232,12 +245,23 @@ mod tests {
         };
         let surge = Surge::compute(policy, inputs);
         assert_eq!(surge.factor().get(), 20_000);
-        assert!(!Surge::from_parts(BasisPoints::ONE, surge.basis().copied()).is_recomputable());
+        assert_eq!(
+            Surge::from_parts(BasisPoints::ONE, surge.basis().copied()),
+            Err(PricingError::SurgeNotRecomputable)
+        );
     }
 
     #[test]
-    fn an_edited_factor_is_not_recomputable() {
+    fn a_factor_without_inputs_is_no_surge() {
         let edited = Surge::from_parts(BasisPoints::new(12_000), None);
-        assert!(!edited.is_recomputable());
+        assert_eq!(edited, Err(PricingError::SurgeNotRecomputable));
+        assert_eq!(Surge::from_parts(BasisPoints::ONE, None), Ok(Surge::NONE));
+    }
+
+    #[test]
+    fn no_policy_makes_rides_free() {
+        let policy = |min| SurgePolicy::new(1, BasisPoints::new(min), BasisPoints::new(20_000));
+        assert_eq!(policy(0).unwrap_err().code(), "tariff_not_positive");
+        assert!(policy(1).is_ok());
     }
 }

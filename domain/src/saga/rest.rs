@@ -143,7 +143,6 @@ mod tests {
         let cancel = trip::Command::Cancel {
             by: Actor::Rider(RIDER),
             reason: trip::CancelReason::ChangedPlans,
-            driven: Millimetres::ZERO,
         };
         let silenced = after(Trip::default(), &[cancel], NOW);
         assert!(is_at_rest(&silenced, |_| Payment::default()));

@@ -110,7 +110,6 @@ fn cancelled() -> Vec<TripEvent> {
         trip::Command::Cancel {
             by: Actor::Rider(RIDER),
             reason: CancelReason::ChangedPlans,
-            driven: Millimetres::ZERO,
         },
     ])
 }

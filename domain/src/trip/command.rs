@@ -80,8 +80,6 @@ pub enum Command {
         by: Actor,
         /// Why.
         reason: CancelReason,
-        /// How far the driver had come towards the pick-up; zero where nobody knows.
-        driven: Millimetres,
     },
     /// The driver is at the pick-up.
     Arrive {

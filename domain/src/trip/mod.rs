@@ -14,7 +14,7 @@
 //! let now = Timestamp::from_ms(0);
 //! let rider = Actor::Rider(PrincipalId::from_u128(1));
 //! let mut trip = Trip::default();
-//! let cancel = Command::Cancel { by: rider, reason: CancelReason::ChangedPlans, driven: Millimetres::ZERO };
+//! let cancel = Command::Cancel { by: rider, reason: CancelReason::ChangedPlans };
 //! for event in trip.decide(&cancel, now)?.into_events() {
 //!     trip.evolve(&event, now);
 //! }

@@ -76,7 +76,6 @@ const fn cancel(by: Actor) -> Command {
     Command::Cancel {
         by,
         reason: CancelReason::ChangedPlans,
-        driven: Millimetres::ZERO,
     }
 }
 

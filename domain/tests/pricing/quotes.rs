@@ -6,7 +6,6 @@ use fiacre_domain::pricing::{
     Cancellation, CancellationStage, Fault, PayPolicy, PricingError, QuoteParts, Recorder, Waiting,
     WaitingRate,
 };
-use fiacre_domain::units::BasisPoints;
 
 fn promised() -> Quote {
     quote(tariff(), &ride())
@@ -146,11 +145,6 @@ fn what_no_quote_can_be_is_refused() {
         ..promised().parts()
     };
     assert_eq!(Quote::from_parts(for_ever), Err(PricingError::RideOutOfCalendar));
-    let surged = QuoteParts {
-        surge: Surge::from_parts(BasisPoints::new(12_000), None),
-        ..promised().parts()
-    };
-    assert_eq!(Quote::from_parts(surged), Err(PricingError::SurgeNotRecomputable));
 }
 
 #[test]

@@ -213,17 +213,16 @@ fn a_surge_that_does_not_follow_from_its_inputs_is_refused() {
         demand: 30,
         supply: 10,
     };
-    let (tariff, surge) = (Arc::new(tariff()), Surge::compute(policy, inputs));
-    assert!(tariff.quote(&ride(), morning(), surge).is_ok());
-    for forged in [
-        Surge::from_parts(BasisPoints::new(15_000), surge.basis().copied()),
-        Surge::from_parts(BasisPoints::new(15_000), None),
-    ] {
-        assert_eq!(
-            tariff.quote(&ride(), morning(), forged),
-            Err(PricingError::SurgeNotRecomputable)
-        );
+    let surge = Surge::compute(policy, inputs);
+    assert!(Arc::new(tariff()).quote(&ride(), morning(), surge).is_ok());
+    for basis in [surge.basis().copied(), None] {
+        let forged = Surge::from_parts(BasisPoints::new(15_000), basis);
+        assert_eq!(forged, Err(PricingError::SurgeNotRecomputable));
     }
+    assert_eq!(
+        Surge::from_parts(surge.factor(), surge.basis().copied()),
+        Ok(surge)
+    );
 }
 
 #[test]

@@ -428,14 +428,7 @@ impl World {
     }
 
     fn cancel_by(&mut self, trip: TripId, by: Actor, reason: CancelReason) {
-        self.ask(&saga::Command::Trip(
-            trip,
-            trip::Command::Cancel {
-                by,
-                reason,
-                driven: Millimetres::ZERO,
-            },
-        ));
+        self.ask(&saga::Command::Trip(trip, trip::Command::Cancel { by, reason }));
     }
 
     /// A driver is offered the trip, or answers.

@@ -4,7 +4,8 @@ use fiacre_domain::money::Currency;
 use fiacre_domain::pricing::{
     AreaEffect, Charge, ChargeAmount, Condition, DecidedBy, Discount, Flat, LineGroups, LineTraits, Meter,
     Payee, Recorder, Ride, RoundingPlan, Schedule, Segment, SlowRule, Span, Speed, Stage, StageRounding,
-    Surge, Tariff, Tax, TaxScope, TimeBasis, TimeRate, Units, Weekdays, Window, WindowSet, ZoneSet, Zones,
+    Surge, SurgeInputs, SurgePolicy, Tariff, Tax, TaxScope, TimeBasis, TimeRate, Units, Weekdays, Window,
+    WindowSet, ZoneSet, Zones,
 };
 use fiacre_domain::ratio::{Ratio, Rounding};
 use fiacre_domain::time::TimeOfDay;
@@ -68,8 +69,12 @@ fn quoted(tariff: &Tariff, ride: &Ride) -> i64 {
 
 /// The metered total in cents of what `drive` records.
 fn driven(tariff: &Tariff, drive: impl Fn(&mut Recorder<'_>)) -> i64 {
+    surged(tariff, Surge::NONE, drive)
+}
+
+fn surged(tariff: &Tariff, surge: Surge, drive: impl Fn(&mut Recorder<'_>)) -> i64 {
     let quote = Arc::new(tariff.clone())
-        .quote(&ride(0, 0), "2026-03-03T12:00".parse().unwrap(), Surge::NONE)
+        .quote(&ride(0, 0), "2026-03-03T12:00".parse().unwrap(), surge)
         .unwrap();
     let mut recorder = quote.recorder(quote.at()).unwrap();
     drive(&mut recorder);
@@ -287,32 +292,41 @@ mod whatever_the_meter_shows {
     fn a_discount_that_leaves_a_low_surge_out_takes_more_than_it_left() {
         let booking = Charge::surcharge("booking".parse().unwrap(), ChargeAmount::Once(1_000));
         let half = BasisPoints::new(5_000);
+        let policy = SurgePolicy::new(1, half, BasisPoints::ONE).unwrap();
+        let nobody = SurgeInputs {
+            zone: None,
+            demand: 0,
+            supply: 1,
+        };
+        let driven = |tariff: &Tariff, drive: &dyn Fn(&mut Recorder<'_>)| {
+            surged(tariff, Surge::compute(policy, nobody), drive)
+        };
         let with = |on| {
             euro_a_km()
                 .with_charge(booking)
                 .and_then(|tariff| {
                     tariff
-                        .with_surge_limits(half, half)?
+                        .with_surge_limits(half, BasisPoints::ONE)?
                         .with_discount(off(on, 6_000))
                 })
                 .unwrap()
         };
         let alone = with(LineGroups::METER);
         assert_eq!(
-            driven(&alone, |recorder| metres(recorder, 10_000)),
+            driven(&alone, &|recorder| metres(recorder, 10_000)),
             1_000 + 500 - 600
         );
         assert_eq!(
-            driven(&alone, |recorder| metres(recorder, 20_000)),
+            driven(&alone, &|recorder| metres(recorder, 20_000)),
             1_000 + 1_000 - 1_200
         );
         let both = with(LineGroups::METER.union(LineGroups::SURGE));
         assert_eq!(
-            driven(&both, |recorder| metres(recorder, 10_000)),
+            driven(&both, &|recorder| metres(recorder, 10_000)),
             1_000 + 500 - 300
         );
         assert_eq!(
-            driven(&both, |recorder| metres(recorder, 20_000)),
+            driven(&both, &|recorder| metres(recorder, 20_000)),
             1_000 + 1_000 - 600
         );
     }

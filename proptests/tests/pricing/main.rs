@@ -38,11 +38,9 @@ fn cancellations() -> Vec<Cancellation> {
         CancellationStage::Searching,
         CancellationStage::Assigned {
             elapsed: Millis::from_minutes(2),
-            driven: Millimetres::ZERO,
         },
         CancellationStage::Assigned {
             elapsed: Millis::from_minutes(3),
-            driven: Millimetres::from_metres(900),
         },
         CancellationStage::Arrived { waited: Millis::ZERO },
         CancellationStage::NoShow {

@@ -327,8 +327,7 @@ impl World {
             (1, _) => (Actor::Operator(OPERATOR), CancelReason::Safety),
             (_, _) => (Actor::Rider(RIDER), CancelReason::ChangedPlans),
         };
-        let driven = Millimetres::ZERO;
-        let _ = self.person(&Command::Trip(trip, trip::Command::Cancel { by, reason, driven }));
+        let _ = self.person(&Command::Trip(trip, trip::Command::Cancel { by, reason }));
     }
 
     fn propose(&mut self, trip: TripId, driver: DriverId, stale: bool) {

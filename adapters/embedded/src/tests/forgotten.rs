@@ -14,7 +14,6 @@ use fiacre_domain::saga::{Command, Service};
 use fiacre_domain::stream::StreamId;
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::trip::{self, Actor, CancelReason, Cancelled, Stage, TripEvent};
-use fiacre_domain::units::Millimetres;
 use fiacre_ports::{
     Appended, Binding, Body, Bus, Consistency, EventKinds, EventStore, KeyVault, LoadRequest, Message,
     NewCommit, PortError, PortErrorKind, Published, QueueName, QueueSpec, SealingKey,
@@ -76,7 +75,6 @@ fn order_to_cancel(rider: PrincipalId) -> Message {
     let cancel = trip::Command::Cancel {
         by: Actor::Rider(rider),
         reason: CancelReason::Other,
-        driven: Millimetres::ZERO,
     };
     Message {
         body: Body::Command {

@@ -39,7 +39,7 @@ stored_enum!(TripCommandDto = TripCommand {
     Expire,
     Withdraw { driver: Text<DriverId>, fence: FenceDto },
     ArrivalOverdue { round: u8 },
-    Cancel { by: ActorDto, reason: CancelReasonDto, driven: i64 },
+    Cancel { by: ActorDto, reason: CancelReasonDto },
     Arrive { driver: Text<DriverId>, fence: FenceDto, distance_to_pick_up: i64, device: DeviceFactDto },
     NoShow { driver: Text<DriverId>, fence: FenceDto },
     NoShowOverdue { round: u8 },

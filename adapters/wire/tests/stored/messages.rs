@@ -47,7 +47,6 @@ fn of_trip(dice: &mut Dice) -> Vec<trip::Command> {
         C::Cancel {
             by: dice.actor(),
             reason: CancelReason::Safety,
-            driven: Millimetres::new(dice.signed()),
         },
         C::Arrive {
             driver,

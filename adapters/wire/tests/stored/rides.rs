@@ -128,7 +128,6 @@ pub(crate) fn receipt(dice: &mut Dice) -> Receipt {
                 0 => CancellationStage::Searching,
                 1 => CancellationStage::Assigned {
                     elapsed: Millis::from_secs(dice.short().into()),
-                    driven: Millimetres::new(dice.word().into()),
                 },
                 2 => CancellationStage::Arrived {
                     waited: Millis::from_secs(dice.short().into()),

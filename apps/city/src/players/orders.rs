@@ -110,7 +110,7 @@ impl Players {
         let cancels = self.cancels_after(rider);
         if cancels == Some(Millis::ZERO) {
             // In the same breath, and faster than the order: the cancellation comes first.
-            self.cancel(trip, now);
+            self.cancel(trip);
         }
         let changes = habits.changes_plan_after(self.dice.of(Draw::ChangePlan, u64::from(rider), 0));
         for (after, whim) in [(cancels, Whim::Cancel), (changes, Whim::ChangePlan)] {
@@ -161,7 +161,7 @@ impl Players {
 
     pub(super) async fn rethink(&mut self, trip: TripId, whim: Whim, now: Timestamp) {
         match whim {
-            Whim::Cancel => self.cancel(trip, now),
+            Whim::Cancel => self.cancel(trip),
             Whim::ChangePlan => self.go_elsewhere(trip, now).await,
             Whim::Complain => self.complain(trip, now),
             Whim::Tip => self.tip(trip),
@@ -174,16 +174,12 @@ impl Players {
         }
     }
 
-    fn cancel(&mut self, trip: TripId, now: Timestamp) {
+    fn cancel(&mut self, trip: TripId) {
         let Some(ride) = self.rides.get(&trip) else { return };
-        let driven = ride
-            .cab
-            .and_then(|cab| self.cabs.get(cab as usize))
-            .map_or(Millimetres::ZERO, |cab| cab.leg_driven(now));
         let (riders, origin, rider) = (Arc::clone(&self.riders), self.origin(), ride.principal());
         self.calls.ask(async move {
             let why = CancelReason::ChangedPlans;
-            riders.cancel(origin, trip, rider, why, driven).await
+            riders.cancel(origin, trip, rider, why).await
         });
     }
 

@@ -316,9 +316,7 @@ impl People {
             Deed::Book(number) => self.book(origin, number).await?,
             Deed::Cancel(trip) => {
                 let reason = CancelReason::ChangedPlans;
-                self.riders
-                    .cancel(origin, trip, RIDER, reason, Millimetres::ZERO)
-                    .await?;
+                self.riders.cancel(origin, trip, RIDER, reason).await?;
             }
             Deed::Accept(trip, offer, driver) => {
                 self.drivers.accept(origin, trip, offer, driver).await?;

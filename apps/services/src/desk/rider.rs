@@ -13,7 +13,6 @@ use fiacre_domain::time::{CivilDateTime, Timestamp};
 use fiacre_domain::trip::{
     self, Actor, CancelReason, Order, PaymentMethod, PersonalPlan, TripPolicy, TripRequest,
 };
-use fiacre_domain::units::Millimetres;
 use std::sync::Arc;
 
 /// A price for one trip: its id is the trip's.
@@ -180,7 +179,7 @@ impl RiderDesk {
         Ok(trip)
     }
 
-    /// Asks to cancel a trip; `driven` is how far the driver had come, zero where nobody knows.
+    /// Asks to cancel a trip.
     ///
     /// # Errors
     ///
@@ -191,12 +190,10 @@ impl RiderDesk {
         trip: TripId,
         rider: PrincipalId,
         reason: CancelReason,
-        driven: Millimetres,
     ) -> Result<(), DeskError> {
         let command = trip::Command::Cancel {
             by: Actor::Rider(rider),
             reason,
-            driven,
         };
         self.ports
             .send(self.region, origin, Command::Trip(trip, command))

@@ -181,7 +181,6 @@ fn of_riders() -> Vec<Request> {
     let cancel = trip::Command::Cancel {
         by: Actor::Rider(RIDER),
         reason: CancelReason::ChangedPlans,
-        driven: NEAR,
     };
     let change = trip::Command::ChangePlan {
         by: Actor::Rider(RIDER),
@@ -204,7 +203,7 @@ fn of_riders() -> Vec<Request> {
         (
             |desks, origin| {
                 let reason = CancelReason::ChangedPlans;
-                at_once(desks.riders.cancel(origin, TRIP, RIDER, reason, NEAR))
+                at_once(desks.riders.cancel(origin, TRIP, RIDER, reason))
             },
             Command::Trip(TRIP, cancel),
         ),

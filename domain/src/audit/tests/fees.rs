@@ -8,7 +8,7 @@ use crate::pricing::{
     FeeRule, Quote, Receipt, Tariff,
 };
 use crate::trip::{Actor, PaymentMethod, PaymentMethodId, TripEvent};
-use crate::units::{BasisPoints, Millimetres, Millis};
+use crate::units::{BasisPoints, Millis};
 use Why::Asked;
 use std::sync::Arc;
 
@@ -28,10 +28,7 @@ fn quote_under(rule: FeeRule) -> Arc<Quote> {
 }
 
 fn receipt(charged: &Quote, fault: Fault) -> Receipt {
-    let stage = CancellationStage::Assigned {
-        elapsed: ELAPSED,
-        driven: Millimetres::ZERO,
-    };
+    let stage = CancellationStage::Assigned { elapsed: ELAPSED };
     charged.cancel(&Cancellation::new(stage, fault)).unwrap()
 }
 

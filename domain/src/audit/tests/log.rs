@@ -276,7 +276,6 @@ pub(super) fn fee() -> Receipt {
 pub(super) const fn late() -> Cancellation {
     let stage = CancellationStage::Assigned {
         elapsed: Millis::from_secs(1),
-        driven: Millimetres::ZERO,
     };
     Cancellation::new(stage, Fault::Rider)
 }

@@ -16,7 +16,7 @@ use crate::trip::{
     Actor, AuthorizationNumber, Cancelled, FailReason, PaymentMethod, PaymentMethodId, PersonalPlace,
     PersonalPlan, ReassignReason, Secured, Stage, Start, StartProof, TripEvent,
 };
-use crate::units::{Millimetres, Millis};
+use crate::units::Millis;
 use Why::Asked;
 use std::sync::Arc;
 
@@ -268,10 +268,7 @@ fn cancelled_as(log: Log, receipt: Receipt, change: impl FnOnce(&mut Cancelled))
 }
 
 fn fee_after(elapsed: Millis, fault: Fault) -> Receipt {
-    let stage = CancellationStage::Assigned {
-        elapsed,
-        driven: Millimetres::ZERO,
-    };
+    let stage = CancellationStage::Assigned { elapsed };
     quote().cancel(&Cancellation::new(stage, fault)).unwrap()
 }
 

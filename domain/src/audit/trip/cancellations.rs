@@ -237,7 +237,7 @@ fn is_for(receipt: &Receipt, (kind, lasted, fault): (CancellationStageKind, Mill
     };
     let priced = match cancellation.stage() {
         CancellationStage::Searching => (CancellationStageKind::Searching, Millis::ZERO),
-        CancellationStage::Assigned { elapsed, driven: _ } => (CancellationStageKind::Assigned, elapsed),
+        CancellationStage::Assigned { elapsed } => (CancellationStageKind::Assigned, elapsed),
         CancellationStage::Arrived { waited } => (CancellationStageKind::Arrived, waited),
         CancellationStage::NoShow { waited } => (CancellationStageKind::NoShow, waited),
     };

@@ -12,7 +12,7 @@ use crate::pricing::meter::{Meter, TimeRule};
 use crate::pricing::pay::PayPolicy;
 use crate::pricing::settlement::SettlementPolicy;
 use crate::pricing::stage::RoundingPlan;
-use crate::pricing::surge::SURGE_BPS_MAX;
+use crate::pricing::surge;
 use crate::pricing::tax::Tax;
 use crate::pricing::waiting::Waiting;
 use crate::pricing::window::{Schedule, WindowSet};
@@ -271,17 +271,13 @@ impl Tariff {
     ///
     /// # Errors
     ///
-    /// `TariffFault::Negative` for a `min` below zero, `TooLarge` for a `max` beyond the largest surge, `OutOfOrder`
-    /// where `min` is above `max`.
+    /// `TariffFault::NotPositive` for a `min` that is not above zero, `TooLarge` for a `max` beyond the largest surge,
+    /// `OutOfOrder` where `min` is above `max`, `Contradiction` where 1 is not between them: a price that every ride pays is the
+    /// tariff's, and no surge.
     pub fn with_surge_limits(self, min: BasisPoints, max: BasisPoints) -> Result<Self, TariffError> {
-        if min.get() < 0 {
-            return Err(TariffError::new("surge min", TariffFault::Negative));
-        }
-        if max.get() > SURGE_BPS_MAX {
-            return Err(TariffError::new("surge max", TariffFault::TooLarge));
-        }
-        if min > max {
-            return Err(TariffError::new("surge limits", TariffFault::OutOfOrder));
+        surge::check_limits(min, max)?;
+        if !(min..=max).contains(&BasisPoints::ONE) {
+            return Err(TariffError::new("surge limits", TariffFault::Contradiction));
         }
         Ok(Self {
             surge_min: min,

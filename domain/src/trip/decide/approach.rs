@@ -132,17 +132,11 @@ impl Trip {
         if now < due_at {
             return Err(Refusal::NotDueYet { due_at });
         }
-        self.cancellation(by, CancelReason::NoShow, Millimetres::ZERO, now)
+        self.cancellation(by, CancelReason::NoShow, now)
             .map(Decision::one)
     }
 
-    pub(super) fn decide_cancel(
-        &self,
-        by: Actor,
-        reason: CancelReason,
-        driven: Millimetres,
-        now: Timestamp,
-    ) -> Answer {
+    pub(super) fn decide_cancel(&self, by: Actor, reason: CancelReason, now: Timestamp) -> Answer {
         if reason == CancelReason::NoShow {
             return Err(Refusal::NoShowIsReported);
         }
@@ -153,7 +147,7 @@ impl Trip {
             return Err(Refusal::NotYours);
         }
         match self.control.phase.part() {
-            Part::Seeking | Part::Coming => self.cancellation(by, reason, driven, now).map(Decision::one),
+            Part::Seeking | Part::Coming => self.cancellation(by, reason, now).map(Decision::one),
             Part::Riding => Err(Refusal::RideBegan),
             Part::Over if self.control.phase == Phase::Cancelled => NOTHING,
             Part::Unheard | Part::Over => Err(Refusal::Ended),
@@ -194,17 +188,11 @@ impl Trip {
     }
 
     /// The end by cancellation, with its fee: nothing before the trip was confirmed, by the tariff's matrix afterwards.
-    fn cancellation(
-        &self,
-        by: Actor,
-        reason: CancelReason,
-        driven: Millimetres,
-        now: Timestamp,
-    ) -> Result<TripEvent, Refusal> {
+    fn cancellation(&self, by: Actor, reason: CancelReason, now: Timestamp) -> Result<TripEvent, Refusal> {
         let quote = self.quote.as_ref().ok_or(Refusal::NoSuchTrip)?;
         let late = self.control.phase == Phase::Confirmed && now >= self.arrival_due_at;
         let fault = fault_of(by, reason, late);
-        let (stage, priced) = self.cancelled_at(reason, driven, now);
+        let (stage, priced) = self.cancelled_at(reason, now);
         let receipt = match priced {
             None => None,
             Some(stage) => Some(Arc::new(quote.cancel(&Cancellation::new(stage, fault))?)),
@@ -224,20 +212,12 @@ impl Trip {
     }
 
     /// How far the trip has come, and what of that a tariff may price.
-    fn cancelled_at(
-        &self,
-        reason: CancelReason,
-        driven: Millimetres,
-        now: Timestamp,
-    ) -> (Stage, Option<CancellationStage>) {
+    fn cancelled_at(&self, reason: CancelReason, now: Timestamp) -> (Stage, Option<CancellationStage>) {
         let waited = lasted(self.arrived_at, now);
         match self.control.phase.part() {
             Part::Coming if self.control.phase == Phase::Confirmed => {
                 let elapsed = lasted(self.confirmed_at, now);
-                (
-                    Stage::EnRoute,
-                    Some(CancellationStage::Assigned { elapsed, driven }),
-                )
+                (Stage::EnRoute, Some(CancellationStage::Assigned { elapsed }))
             }
             Part::Coming if reason == CancelReason::NoShow => {
                 (Stage::Arrived, Some(CancellationStage::NoShow { waited }))

@@ -32,7 +32,7 @@ impl Aggregate for Trip {
             Command::Expire => self.decide_expiry(now),
             Command::Withdraw { driver, fence } => self.decide_withdraw(*driver, *fence),
             Command::ArrivalOverdue { round } => self.decide_arrival_overdue(*round, now),
-            Command::Cancel { by, reason, driven } => self.decide_cancel(*by, *reason, *driven, now),
+            Command::Cancel { by, reason } => self.decide_cancel(*by, *reason, now),
             Command::Arrive {
                 driver,
                 fence,

@@ -61,11 +61,7 @@ fn the_fee_follows_stage_and_fault() {
     let (rider, late) = (Actor::Rider(RIDER), at_s(2 * 3_600));
     let seeking = requested_and(&[driver(0, ANN, 1)]);
     let again = confirmed_and(&[withdraw(ANN, fence(1))]);
-    let asked = |by, reason| Command::Cancel {
-        by,
-        reason,
-        driven: Millimetres::from_metres(500),
-    };
+    let asked = |by, reason| Command::Cancel { by, reason };
     let plain = CancelReason::ChangedPlans;
     let (ann, operator) = (Actor::Driver(ANN), Actor::Operator(OPERATOR));
     let (coming, arrived) = (confirmed_and(&[]), arrived_and(&[]));
@@ -139,7 +135,6 @@ fn nobody_claims_a_no_show_by_cancelling() {
             let claim = Command::Cancel {
                 by,
                 reason: CancelReason::NoShow,
-                driven: Millimetres::ZERO,
             };
             let answer = act(&mut trip.clone(), &claim, NOW.plus(Millis::from_minutes(9)));
             assert_eq!(answer, Err(Refusal::NoShowIsReported), "{by:?}");

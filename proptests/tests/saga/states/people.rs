@@ -52,8 +52,7 @@ impl Rules {
 
     /// Every request that people may send to a trip, whatever it is at.
     pub(crate) fn asked_of_trip(self, trip: &Trip) -> Vec<(trip::Command, Timestamp)> {
-        let driven = Millimetres::ZERO;
-        let cancel = |by, reason| trip::Command::Cancel { by, reason, driven };
+        let cancel = |by, reason| trip::Command::Cancel { by, reason };
         let by_rider = cancel(Actor::Rider(RIDER), CancelReason::ChangedPlans);
         let mut asked = vec![
             (by_rider.clone(), EARLY),
