@@ -190,9 +190,9 @@ impl ChargeAmount {
                 included,
                 first,
                 further,
-            } => match party.count_in(ages) - i64::from(included) {
+            } => match party.count_in(ages).checked_sub(i64::from(included))? {
                 ..=0 => Some(0),
-                beyond => further.checked_mul(beyond - 1)?.checked_add(first),
+                beyond => further.checked_mul(beyond.checked_sub(1)?)?.checked_add(first),
             },
         }
     }

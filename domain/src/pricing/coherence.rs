@@ -133,7 +133,7 @@ struct Clock {
 impl Clock {
     fn pass(&mut self, slice: &Slice, is_first: bool) -> Result<(), ReadingFlaw> {
         let into_quarter_ms = i64::from(slice.at().time().ms()) % QUARTER_HOUR_MS;
-        if slice.duration().get() > QUARTER_HOUR_MS - into_quarter_ms {
+        if slice.duration().get() > QUARTER_HOUR_MS.saturating_sub(into_quarter_ms) {
             return Err(ReadingFlaw::NotCutAtQuarterHour);
         }
         let at = local(slice.at());

@@ -2,6 +2,7 @@
 
 use super::charge::Flat;
 use super::error::PricingError;
+use super::limits;
 use super::meter::{TimeBasis, TimeRule};
 use super::reading::MeterReading;
 use super::ride::{Circumstances, Ride, TOO_MANY_STOPS};
@@ -182,9 +183,7 @@ pub(super) fn first_part(
         (Some(until_mm), None) => (until_mm, share(duration_ms, until_mm, distance_mm)),
         (None, Some(until_ms)) => (share(distance_mm, until_ms, duration_ms), until_ms),
         (Some(until_mm), Some(until_ms)) => {
-            if i128::from(until_mm) * i128::from(duration_ms)
-                <= i128::from(until_ms) * i128::from(distance_mm)
-            {
+            if limits::product(until_mm, duration_ms) <= limits::product(until_ms, distance_mm) {
                 (until_mm, share(duration_ms, until_mm, distance_mm))
             } else {
                 (share(distance_mm, until_ms, duration_ms), until_ms)
@@ -195,8 +194,8 @@ pub(super) fn first_part(
 
 /// `whole × part ÷ of`, rounded down; all at least zero and `part` at most `of`.
 fn share(whole: i64, part: i64, of: i64) -> i64 {
-    let exact = i128::from(whole) * i128::from(part) / i128::from(of.max(1));
-    i64::try_from(exact).unwrap_or(whole)
+    let exact = limits::product(whole, part).checked_div(i128::from(of.max(1)));
+    exact.and_then(|exact| i64::try_from(exact).ok()).unwrap_or(whole)
 }
 
 /// Lays a ride's totals out along its course.
@@ -223,19 +222,25 @@ impl<'c, 'a> Planner<'c, 'a> {
     fn run(mut self) -> Result<(), PricingError> {
         let (mut main_mm, mut main_ms) = (self.ride.distance().get(), self.ride.duration().get());
         for part in self.ride.parts() {
-            main_mm -= part.distance().get();
-            main_ms -= part.duration().get();
+            // Checked with the ride: its parts are no longer than it is.
+            main_mm = main_mm.saturating_sub(part.distance().get());
+            main_ms = main_ms.saturating_sub(part.duration().get());
         }
         // Only a flat that ends at a stop needs to know which leg is which; legs are then taken as equal.
         let stops = i64::from(self.ride.circumstances().stops());
-        let legs = if self.course.flat.is_some() { stops + 1 } else { 1 };
+        let legs = if self.course.flat.is_some() {
+            stops.saturating_add(1)
+        } else {
+            1
+        };
         let mut last_leg = 0;
         for leg in 0..legs {
-            let left = legs - leg;
-            let (distance_mm, duration_ms) = (main_mm / left, main_ms / left);
+            let left = legs.saturating_sub(leg);
+            let (distance_mm, duration_ms) = (share(main_mm, 1, left), share(main_ms, 1, left));
             last_leg = u16::try_from(leg).map_err(|_| TOO_MANY_STOPS)?;
             self.drive(distance_mm, duration_ms, ZoneSet::NONE, last_leg)?;
-            (main_mm, main_ms) = (main_mm - distance_mm, main_ms - duration_ms);
+            main_mm = main_mm.saturating_sub(distance_mm);
+            main_ms = main_ms.saturating_sub(duration_ms);
         }
         for part in self.ride.parts() {
             let zones = self.course.tariff.zones.around(part.zone());
@@ -262,10 +267,11 @@ impl<'c, 'a> Planner<'c, 'a> {
             );
             let piece = self.piece(part_mm, part_ms, zones, leg)?;
             self.course.pieces.push(piece);
-            self.travelled_mm += part_mm;
-            self.driven_ms += part_ms;
+            self.travelled_mm = self.travelled_mm.saturating_add(part_mm);
+            self.driven_ms = self.driven_ms.saturating_add(part_ms);
             self.pass(part_ms)?;
-            (distance_mm, duration_ms) = (distance_mm - part_mm, duration_ms - part_ms);
+            distance_mm = distance_mm.saturating_sub(part_mm);
+            duration_ms = duration_ms.saturating_sub(part_ms);
         }
         Ok(())
     }
@@ -287,8 +293,9 @@ impl<'c, 'a> Planner<'c, 'a> {
         if let Some(slow) = self.ride.slow() {
             // Between two running shares, so that the pieces' slow time adds up to all of it.
             let slow_until = |driven_ms| share(slow.get(), driven_ms, self.ride.duration().get());
-            piece.slow_ms = slow_until(self.driven_ms + duration_ms) - slow_until(self.driven_ms);
-            piece.fast_ms = duration_ms - piece.slow_ms;
+            let until_ms = slow_until(self.driven_ms.saturating_add(duration_ms));
+            piece.slow_ms = until_ms.saturating_sub(slow_until(self.driven_ms));
+            piece.fast_ms = duration_ms.saturating_sub(piece.slow_ms);
             return Ok(piece);
         }
         let meter = self.course.tariff.meter_during(self.course.windows_at(self.now));
@@ -304,9 +311,9 @@ impl<'c, 'a> Planner<'c, 'a> {
                 piece.slow_ms = if all_slow {
                     duration_ms
                 } else {
-                    duration_ms * 3 / 10
+                    share(duration_ms, 3, 10)
                 };
-                piece.fast_ms = duration_ms - piece.slow_ms;
+                piece.fast_ms = duration_ms.saturating_sub(piece.slow_ms);
             }
             TimeRule::Separate(_) | TimeRule::Free => {}
         }
@@ -318,8 +325,8 @@ impl<'c, 'a> Planner<'c, 'a> {
         let (first, places) = if stops == 0 { (0, 1) } else { (1, i64::from(stops)) };
         let mut left_ms = waiting_ms;
         for (stop, places_left) in (first..).zip((1..=places).rev()) {
-            let mut here_ms = left_ms / places_left;
-            left_ms -= here_ms;
+            let mut here_ms = share(left_ms, 1, places_left);
+            left_ms = left_ms.saturating_sub(here_ms);
             while here_ms > 0 {
                 let until_ms = self.course.tariff.schedule.until_edge_ms(self.now);
                 let (_, part_ms) = first_part(0, here_ms, None, until_ms);
@@ -329,7 +336,7 @@ impl<'c, 'a> Planner<'c, 'a> {
                 };
                 self.course.pieces.push(waiting);
                 self.pass(part_ms)?;
-                here_ms -= part_ms;
+                here_ms = here_ms.saturating_sub(part_ms);
             }
         }
         Ok(())

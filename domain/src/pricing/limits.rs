@@ -21,6 +21,11 @@ pub(super) const FACTOR_MAX: i64 = 1_000;
 /// The finest fraction in a tariff.
 const DENOMINATOR_MAX: i128 = 1_000_000_000;
 
+/// `left × right`, exactly: two factors of 64 bits make a product of at most 127.
+pub(super) fn product(left: i64, right: i64) -> i128 {
+    i128::from(left).saturating_mul(i128::from(right))
+}
+
 pub(super) fn at_least_zero(field: &'static str, value: Ratio, max: i64) -> Result<(), TariffError> {
     let fault = if value.is_negative() {
         TariffFault::Negative

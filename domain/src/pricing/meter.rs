@@ -83,7 +83,7 @@ impl Speed {
     ///
     /// `TariffFault::NotPositive` where it is not.
     pub const fn from_kmh(kmh: u16) -> Result<Self, TariffError> {
-        Self::from_mm_per_hour(kmh as i64 * 1_000_000)
+        Self::from_mm_per_hour((kmh as i64).saturating_mul(1_000_000))
     }
 
     /// Whole miles an hour; above zero.
@@ -92,7 +92,7 @@ impl Speed {
     ///
     /// `TariffFault::NotPositive` where it is not.
     pub const fn from_mph(mph: u16) -> Result<Self, TariffError> {
-        Self::from_mm_per_hour(mph as i64 * 1_609_344)
+        Self::from_mm_per_hour((mph as i64).saturating_mul(1_609_344))
     }
 
     /// Millimetres an hour; above zero.
@@ -444,7 +444,9 @@ impl Meter {
             .segments
             .partition_point(|segment| segment.from().get() < to_mm);
         let first = begun.saturating_sub(1);
-        self.segments.get(first..ahead.max(first + 1)).unwrap_or_default()
+        self.segments
+            .get(first..ahead.max(begun).max(1))
+            .unwrap_or_default()
     }
 
     /// Whether a sample of `mm` in `ms` is slow in `segment`.
@@ -466,8 +468,7 @@ impl Meter {
         match self.slow {
             SlowRule::BelowCrossover => segment.compare_with_crossover(mm, ms),
             SlowRule::Below(speed) | SlowRule::AtOrBelow(speed) => {
-                let driven = i128::from(mm) * 3_600_000;
-                Ok(driven.cmp(&(i128::from(speed.0) * i128::from(ms))))
+                Ok(limits::product(mm, 3_600_000).cmp(&limits::product(speed.0, ms)))
             }
         }
     }

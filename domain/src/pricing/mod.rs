@@ -48,6 +48,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+// An overflow is a typed error, or is shown not to happen where it is computed: never a wrong price.
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+
 mod cancellation;
 mod charge;
 mod coherence;

@@ -84,7 +84,7 @@ impl Party {
         let mut index = 0;
         while index < count as usize {
             ages[index] = ADULT_YEARS;
-            index += 1;
+            index = index.saturating_add(1);
         }
         Self { ages, count }
     }
@@ -97,7 +97,7 @@ impl Party {
     pub fn with_age(mut self, age: u8) -> Result<Self, PricingError> {
         let seat = self.ages.get_mut(usize::from(self.count)).ok_or(TOO_MANY)?;
         *seat = age;
-        self.count += 1;
+        self.count = self.count.saturating_add(1);
         Ok(self)
     }
 

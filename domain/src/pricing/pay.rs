@@ -330,7 +330,7 @@ impl PayPolicy {
         let commissionable = checked_sum(commissioned.map(|line| line.amount().minor()))?;
         let exact = Ratio::from(commissionable).checked_mul(Ratio::new(i128::from(share.get()), 10_000)?)?;
         let kept = self.rounding.apply(exact)?.clamp(0, pay.total.minor().max(0));
-        pay.push(PayKind::Commission, -kept)
+        pay.push(PayKind::Commission, kept.saturating_neg())
     }
 
     fn by_rate_card(

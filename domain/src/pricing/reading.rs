@@ -45,13 +45,14 @@ canonical_struct!(SpeedBand {
 impl SpeedBand {
     /// The band of a sample: `distance` in `duration`, by integer cross-multiplication.
     pub fn of(distance: Millimetres, duration: Millis) -> Self {
-        let driven = i128::from(distance.get()) * 3_600_000;
-        let whole = |unit_mm: i128| {
-            let edge = i128::from(duration.get()).max(1) * unit_mm;
-            match u16::try_from(driven / edge) {
-                Ok(whole) if duration > Millis::ZERO => (whole, driven % edge == 0),
+        let driven = limits::product(distance.get(), 3_600_000);
+        let whole = |unit_mm: i64| {
+            let edge = limits::product(duration.get().max(1), unit_mm);
+            let whole = driven.checked_div(edge).map(u16::try_from);
+            match whole {
+                Some(Ok(whole)) if duration > Millis::ZERO => (whole, driven.checked_rem(edge) == Some(0)),
                 // Faster than can be counted, as everything is in no time.
-                Ok(_) | Err(_) => (u16::MAX, false),
+                Some(Ok(_) | Err(_)) | None => (u16::MAX, false),
             }
         };
         let ((kmh, on_kmh), (mph, on_mph)) = (whole(1_000_000), whole(1_609_344));
@@ -110,7 +111,7 @@ impl SpeedBand {
     pub(super) fn speeds_mm_per_hour(&self) -> (i64, i64) {
         let (kmh_mm, mph_mm) = (1_000_000, 1_609_344);
         let (kmh, mph) = (i64::from(self.kmh), i64::from(self.mph));
-        let slowest = (kmh * kmh_mm).max(mph * mph_mm);
+        let slowest = kmh.saturating_mul(kmh_mm).max(mph.saturating_mul(mph_mm));
         if self.on_edge {
             return (slowest, slowest);
         }
@@ -118,7 +119,7 @@ impl SpeedBand {
         let next = |whole: u16, unit_mm: i64| {
             whole
                 .checked_add(1)
-                .map_or(i64::MAX, |next| i64::from(next) * unit_mm)
+                .map_or(i64::MAX, |next| i64::from(next).saturating_mul(unit_mm))
         };
         (slowest, next(self.kmh, kmh_mm).min(next(self.mph, mph_mm)))
     }
@@ -128,8 +129,12 @@ impl SpeedBand {
         const HOUR_MS: i128 = 3_600_000;
         let (slowest, fastest) = self.speeds_mm_per_hour();
         let [mm, ms, off_by] = [self.distance.get(), self.duration.get(), off_by].map(i128::from);
-        let is_fast_enough = (mm + off_by) * HOUR_MS >= i128::from(slowest) * (ms - off_by);
-        let is_slow_enough = (mm - off_by) * HOUR_MS <= i128::from(fastest) * (ms + off_by);
+        // 64 bits and one, times 64 bits: nothing is cut off in 128.
+        let product = |left: i128, right: i128| left.saturating_mul(right);
+        let is_fast_enough = product(mm.saturating_add(off_by), HOUR_MS)
+            >= product(i128::from(slowest), ms.saturating_sub(off_by));
+        let is_slow_enough = product(mm.saturating_sub(off_by), HOUR_MS)
+            <= product(i128::from(fastest), ms.saturating_add(off_by));
         slowest <= fastest && is_fast_enough && is_slow_enough
     }
 

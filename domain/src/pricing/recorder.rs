@@ -107,7 +107,8 @@ impl<'t> Recorder<'t> {
             self.travelled_mm = self.travelled_mm.saturating_add(part_mm);
             limits::distance("distance", Millimetres::new(self.travelled_mm))?;
             self.pass(part_ms)?;
-            (distance_mm, duration_ms) = (distance_mm - part_mm, duration_ms - part_ms);
+            distance_mm = distance_mm.saturating_sub(part_mm);
+            duration_ms = duration_ms.saturating_sub(part_ms);
         }
         Ok(())
     }
@@ -126,7 +127,7 @@ impl<'t> Recorder<'t> {
             self.slice()?.wait(part_ms);
             self.is_cut = false;
             self.pass(part_ms)?;
-            left_ms -= part_ms;
+            left_ms = left_ms.saturating_sub(part_ms);
         }
         Ok(())
     }
@@ -143,7 +144,7 @@ impl<'t> Recorder<'t> {
         if self.leg == 0 {
             self.circumstances.first_stop = zone;
         }
-        self.leg += 1;
+        self.leg = self.leg.saturating_add(1);
         self.circumstances.stops = self.leg;
         self.is_cut = true;
         Ok(())
@@ -156,13 +157,14 @@ impl<'t> Recorder<'t> {
     /// `PricingError::RideBeyondLimit` beyond the zones that a reading can hold.
     pub fn enter(&mut self, zone: ZoneId) -> Result<(), PricingError> {
         let known = self.zones.iter().position(|other| *other == zone);
+        let place = known.unwrap_or(self.zones.len());
         if known.is_none() {
-            if self.zones.len() >= CIRCUMSTANCES_MAX {
+            if place >= CIRCUMSTANCES_MAX {
                 return Err(TOO_MANY_ZONES);
             }
             self.zones.push(zone);
         }
-        self.inside |= 1 << known.unwrap_or(self.zones.len() - 1);
+        self.inside |= 1 << place;
         self.is_cut = true;
         Ok(())
     }
@@ -227,7 +229,7 @@ impl<'t> Recorder<'t> {
     }
 
     fn until_cut_ms(&self) -> i64 {
-        let quarter_ms = QUARTER_HOUR_MS - i64::from(self.now.time().ms()) % QUARTER_HOUR_MS;
+        let quarter_ms = QUARTER_HOUR_MS.saturating_sub(i64::from(self.now.time().ms()) % QUARTER_HOUR_MS);
         self.tariff
             .schedule
             .until_edge_ms(self.now)

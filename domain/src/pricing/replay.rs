@@ -21,6 +21,7 @@
 
 use super::course::{Course, Piece};
 use super::error::PricingError;
+use super::limits;
 use super::meter::{Meter, SlowRule, TimeBasis, TimeRule};
 use super::reading::{MeterReading, Slice, SpeedBand};
 use super::segment::{Bound, Segment};
@@ -184,7 +185,9 @@ impl View<'_> {
             };
             piece.fast_mm = piece.fast_mm.checked_add(mm).ok_or(Overflow)?;
             piece.slow_ms = piece.slow_ms.checked_add(ms).ok_or(Overflow)?;
-            piece.fast_ms = piece.fast_ms.saturating_add(band.duration().get() - ms);
+            piece.fast_ms = piece
+                .fast_ms
+                .saturating_add(band.duration().get().saturating_sub(ms));
         }
         Ok(certain)
     }
@@ -234,7 +237,7 @@ impl View<'_> {
             });
         }
         let (slowest_mm, fastest_mm) = band.speeds_mm_per_hour();
-        let at_speed = |mm_per_hour: i64| Ratio::new(i128::from(mm_per_hour) * i128::from(ms), 3_600_000);
+        let at_speed = |mm_per_hour: i64| Ratio::new(limits::product(mm_per_hour, ms), 3_600_000);
         let counted_mm = match (self.bound, self.meter.slow()) {
             // At the cross-over speed both prices agree, so the dearer of the two is the least that it was.
             (Bound::Low, SlowRule::BelowCrossover) => mm,

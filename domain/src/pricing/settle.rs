@@ -12,8 +12,9 @@ use super::ride::Ride;
 use super::stages::{self, Priced};
 use super::surge::Surge;
 use super::tariff::Tariff;
+use super::tax::checked_sum;
 use crate::money::Money;
-use crate::ratio::Ratio;
+use crate::ratio::{Overflow, Ratio};
 use crate::time::CivilDateTime;
 
 /// What a quote is made from.
@@ -178,15 +179,18 @@ pub(super) fn computed_for_cancellation(
     let (rule, fee_minor) = tariff
         .cancellation
         .fee(cancellation, base_fare_minor, total_minor)?;
+    let given_minor = fee_minor.checked_neg().ok_or(Overflow)?;
     let payments = match rule.map(|rule| (rule, rule.payer())) {
         None => [(Payee::Driver, 0), (Payee::Platform, 0)],
         Some((rule, FeePayer::Rider)) => {
             let drivers = rule.driver_minor(fee_minor)?;
-            [(Payee::Driver, drivers), (Payee::Platform, fee_minor - drivers)]
+            let platforms = fee_minor.checked_sub(drivers).ok_or(Overflow)?;
+            [(Payee::Driver, drivers), (Payee::Platform, platforms)]
         }
-        Some((_, FeePayer::Driver)) => [(Payee::Driver, -fee_minor), (Payee::Platform, fee_minor)],
-        Some((_, FeePayer::Platform)) => [(Payee::Driver, fee_minor), (Payee::Platform, -fee_minor)],
+        Some((_, FeePayer::Driver)) => [(Payee::Driver, given_minor), (Payee::Platform, fee_minor)],
+        Some((_, FeePayer::Platform)) => [(Payee::Driver, fee_minor), (Payee::Platform, given_minor)],
     };
+    let paid_minor = checked_sum(payments.iter().map(|(_, minor)| *minor))?;
     let money = |minor| Money::new(minor, tariff.currency());
     let lines: Vec<Line> = payments
         .into_iter()
@@ -205,7 +209,7 @@ pub(super) fn computed_for_cancellation(
         quoted: money(total_minor),
         metered: None,
         hold: money(quoted.hold_minor),
-        total: money(payments[0].1 + payments[1].1),
+        total: money(paid_minor),
         lines,
         pay,
     })

@@ -62,8 +62,14 @@ impl SettlementPolicy {
     /// The lowest and highest total inside the band, and the cap, exact in minor units.
     pub(super) fn bounds(&self, quoted_minor: i64) -> Result<(Ratio, Ratio, Ratio), PricingError> {
         let quoted = Ratio::from(quoted_minor);
-        let share = |bps: i32| quoted.checked_mul(Ratio::new(10_000 + i128::from(bps), 10_000)?);
+        // Shares are held to SURGE_BPS_MAX, far inside 32 bits.
+        let share =
+            |bps: i32| quoted.checked_mul(Ratio::new(i128::from(bps.saturating_add(10_000)), 10_000)?);
         let cap = share(self.cap.get())?.checked_add(Ratio::from(self.cap_fixed_minor))?;
-        Ok((share(-self.down.get())?, share(self.up.get())?, cap))
+        Ok((
+            share(self.down.get().saturating_neg())?,
+            share(self.up.get())?,
+            cap,
+        ))
     }
 }

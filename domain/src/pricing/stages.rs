@@ -69,7 +69,6 @@ impl Bill<'_> {
     fn meter(&mut self, course: &Course<'_>, walked: &Walked) -> Result<i64, PricingError> {
         let rounding = self.tariff.rounding.of(Stage::Meter);
         let mut exact = Ratio::ZERO;
-        let mut parts_minor = 0;
         let flat = course
             .flat
             .map(|flat| (LineKind::Flat(flat.id()), Ratio::from(flat.price_minor())));
@@ -84,9 +83,9 @@ impl Bill<'_> {
             exact = exact.checked_add(part)?;
             let minor = rounding.narrow(part)?;
             base_fare_minor.get_or_insert(minor);
-            parts_minor = self.push(kind, minor, LineTraits::FARE, parts_minor)?;
+            self.push(kind, minor, LineTraits::FARE);
         }
-        self.close(Stage::Meter, exact, parts_minor)?;
+        self.close(Stage::Meter, exact, self.sum(|_| true)?)?;
         Ok(base_fare_minor.unwrap_or_default())
     }
 
@@ -98,37 +97,34 @@ impl Bill<'_> {
             return Ok(());
         }
         let rounding = self.tariff.rounding.of(Stage::Multipliers);
-        let before_minor = self.sum(|_| true)?;
-        let mut exact = Ratio::from(before_minor);
-        let mut parts_minor = before_minor;
+        let mut exact = Ratio::from(self.sum(|_| true)?);
         for (kind, added) in &walked.running {
             exact = exact.checked_add(*added)?;
-            parts_minor = self.push(*kind, rounding.narrow(*added)?, LineTraits::FARE, parts_minor)?;
+            self.push(*kind, rounding.narrow(*added)?, LineTraits::FARE);
         }
         let tariff = self.tariff;
         for multiplier in tariff.multipliers.iter().filter(|known| by_start(known.during)) {
             let raised = exact.checked_mul(multiplier.factor)?;
             let added = rounding.narrow(raised.checked_sub(exact)?)?;
             exact = raised;
-            let kind = LineKind::Multiplier(multiplier.id);
-            parts_minor = self.push(kind, added, LineTraits::FARE, parts_minor)?;
+            self.push(LineKind::Multiplier(multiplier.id), added, LineTraits::FARE);
         }
-        self.close(Stage::Multipliers, exact, parts_minor)
+        self.close(Stage::Multipliers, exact, self.sum(|_| true)?)
     }
 
     fn surcharge(&mut self, course: &Course<'_>, walked: &Walked) -> Result<(), PricingError> {
         let tariff = self.tariff;
         for charge in tariff.charges.iter().filter(|charge| !charge.is_passed_through()) {
             let minor = charged_minor(charge, course, walked)?;
-            self.push(LineKind::Surcharge(charge.id()), minor, charge.traits(), 0)?;
+            self.push(LineKind::Surcharge(charge.id()), minor, charge.traits());
         }
         Ok(())
     }
 
     fn top_up(&mut self) -> Result<(), PricingError> {
         let looked_at = self.sum(Line::is_in_minimum)?;
-        let missing = self.tariff.minimum_minor.saturating_sub(looked_at).max(0);
-        self.push(LineKind::Minimum, missing, LineTraits::FARE, 0)?;
+        let missing = self.tariff.minimum_minor.checked_sub(looked_at).ok_or(Overflow)?;
+        self.push(LineKind::Minimum, missing.max(0), LineTraits::FARE);
         Ok(())
     }
 
@@ -140,14 +136,14 @@ impl Bill<'_> {
         let exact = Ratio::from(before_minor).checked_mul(Ratio::new(i128::from(factor.get()), 10_000)?)?;
         let narrowed = self.tariff.rounding.of(Stage::Surge).narrow(exact)?;
         let added = narrowed.checked_sub(before_minor).ok_or(Overflow)?;
-        let parts_minor = self.push(LineKind::Surge, added, LineTraits::FARE, before_minor)?;
-        self.close(Stage::Surge, exact, parts_minor)
+        self.push(LineKind::Surge, added, LineTraits::FARE);
+        self.close(Stage::Surge, exact, narrowed)
     }
 
     fn cap(&mut self) -> Result<(), PricingError> {
         if let Some(cap_minor) = self.tariff.cap_minor {
-            let above = self.sum(|_| true)?.saturating_sub(cap_minor).max(0);
-            self.push(LineKind::Cap, -above, LineTraits::SURCHARGE, 0)?;
+            let below = cap_minor.checked_sub(self.sum(|_| true)?).ok_or(Overflow)?;
+            self.push(LineKind::Cap, below.min(0), LineTraits::SURCHARGE);
         }
         Ok(())
     }
@@ -164,7 +160,8 @@ impl Bill<'_> {
             // A cap or an earlier discount may have left less of everything than of these lines.
             let taken = discount.minor(left.min(self.sum(|_| true)?))?;
             granted.push((discount.on(), taken));
-            self.push(LineKind::Discount(discount.id()), -taken, discount.traits(), 0)?;
+            let given = taken.checked_neg().ok_or(Overflow)?;
+            self.push(LineKind::Discount(discount.id()), given, discount.traits());
         }
         Ok(())
     }
@@ -180,11 +177,12 @@ impl Bill<'_> {
                 TaxMode::Added => {}
                 TaxMode::Included => {
                     let from_fare = LineTraits::untouched(Payee::Driver).with_commission(true);
-                    self.push(LineKind::TaxIncluded(tax.id()), -minor, from_fare, 0)?;
+                    let inside = minor.checked_neg().ok_or(Overflow)?;
+                    self.push(LineKind::TaxIncluded(tax.id()), inside, from_fare);
                 }
             }
             let traits = LineTraits::untouched(Payee::Authority(tax.authority()));
-            self.push(LineKind::Tax(tax.id()), minor, traits, 0)?;
+            self.push(LineKind::Tax(tax.id()), minor, traits);
         }
         Ok(())
     }
@@ -193,11 +191,11 @@ impl Bill<'_> {
         let tariff = self.tariff;
         for charge in tariff.charges.iter().filter(|charge| charge.is_passed_through()) {
             let minor = charged_minor(charge, course, walked)?;
-            self.push(LineKind::PassThrough(charge.id()), minor, charge.traits(), 0)?;
+            self.push(LineKind::PassThrough(charge.id()), minor, charge.traits());
         }
         for toll in course.circumstances.tolls() {
             let traits = LineTraits::untouched(Payee::Authority(toll.authority()));
-            self.push(LineKind::Toll(toll.authority()), toll.amount_minor(), traits, 0)?;
+            self.push(LineKind::Toll(toll.authority()), toll.amount_minor(), traits);
         }
         Ok(())
     }
@@ -208,7 +206,7 @@ impl Bill<'_> {
         self.sum(|_| true)
     }
 
-    /// Rounds a stage's exact result once; the difference to its parts becomes a line.
+    /// Rounds a stage's exact result once; the difference to what its lines come to becomes a line.
     fn close(&mut self, stage: Stage, exact: Ratio, parts_minor: i64) -> Result<(), PricingError> {
         let rounded = self.tariff.rounding.of(stage).apply(exact)?;
         let difference = rounded.checked_sub(parts_minor).ok_or(Overflow)?;
@@ -216,23 +214,16 @@ impl Bill<'_> {
             Stage::Meter | Stage::Multipliers | Stage::Surge => LineTraits::FARE,
             Stage::Total => LineTraits::untouched(Payee::Platform),
         };
-        self.push(LineKind::Rounding(stage), difference, traits, 0)?;
+        self.push(LineKind::Rounding(stage), difference, traits);
         Ok(())
     }
 
-    /// Adds a line unless it is nothing; gives the running sum of a stage's parts.
-    fn push(
-        &mut self,
-        kind: LineKind,
-        minor: i64,
-        traits: LineTraits,
-        parts_minor: i64,
-    ) -> Result<i64, Overflow> {
+    /// Adds a line unless it is nothing.
+    fn push(&mut self, kind: LineKind, minor: i64, traits: LineTraits) {
         if minor != 0 {
-            self.lines
-                .push(Line::new(kind, Money::new(minor, self.tariff.currency()), traits));
+            let amount = Money::new(minor, self.tariff.currency());
+            self.lines.push(Line::new(kind, amount, traits));
         }
-        parts_minor.checked_add(minor).ok_or(Overflow)
     }
 
     fn sum(&self, of: impl Fn(&Line) -> bool) -> Result<i64, PricingError> {

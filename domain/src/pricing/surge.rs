@@ -99,7 +99,7 @@ impl SurgePolicy {
     }
 
     fn factor(&self, inputs: &SurgeInputs) -> BasisPoints {
-        // 14 bits of a whole, 32 of demand and 31 of weight: no product comes near the end of 128.
+        // 14 bits of a whole, 32 of demand and 31 of weight: no product comes near the end of 128, and nothing here saturates.
         let [whole, neutral, weight, step, min, max] = [
             BasisPoints::ONE,
             self.neutral,
@@ -111,10 +111,14 @@ impl SurgePolicy {
         .map(|bps| i128::from(bps.get()));
         // Without a driver each request counts as if there were one.
         let supply = i128::from(inputs.supply.max(1));
-        let demand_per_driver = i128::from(inputs.demand) * whole / supply;
-        let raw = whole + (demand_per_driver - neutral) * weight / whole;
-        let held = (raw.div_euclid(step) * step).clamp(min, max);
-        BasisPoints::new(i32::try_from(held).unwrap_or(self.max.get()))
+        let of = |share: i128, amount: i128, whole: i128| share.saturating_mul(amount).checked_div(whole);
+        let raw = of(i128::from(inputs.demand), whole, supply)
+            .and_then(|demand_per_driver| of(demand_per_driver.saturating_sub(neutral), weight, whole))
+            .map(|beyond| whole.saturating_add(beyond));
+        let cut = raw.and_then(|raw| Some(raw.checked_div_euclid(step)?.saturating_mul(step)));
+        let held = cut.map(|cut| cut.clamp(min, max));
+        held.and_then(|held| i32::try_from(held).ok())
+            .map_or(self.max, BasisPoints::new)
     }
 }
 

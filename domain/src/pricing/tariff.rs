@@ -251,11 +251,12 @@ impl Tariff {
         self.cuts_mm
             .iter()
             .find(|cut_mm| **cut_mm > travelled_mm)
-            .map(|cut_mm| cut_mm - travelled_mm)
+            .map(|cut_mm| cut_mm.saturating_sub(travelled_mm))
     }
 
     pub(super) fn check_gateway_step(&self) -> Result<(), PricingError> {
-        if self.rounding.of(Stage::Total).step_minor() % self.gateway_step_minor == 0 {
+        let step_minor = self.rounding.of(Stage::Total).step_minor();
+        if step_minor.checked_rem(self.gateway_step_minor) == Some(0) {
             Ok(())
         } else {
             Err(PricingError::StepDoesNotFitGateway)

@@ -26,6 +26,7 @@ pub const SPANS_MAX: usize = 64;
 /// How many holidays a tariff may list.
 pub const HOLIDAYS_MAX: usize = 4_096;
 
+/// Times of day are below it, and 32 bits hold 49 of it: no sum or difference of them is cut off below.
 const DAY_MS: u32 = 86_400_000;
 
 /// Days of the week.
@@ -98,9 +99,9 @@ impl Span {
     /// `TariffFault::NotPositive` where both are equal: [`Span::whole_day`] is what lasts a day.
     pub fn new(weekdays: Weekdays, from: TimeOfDay, to: TimeOfDay) -> Result<Self, TariffError> {
         let length_ms = match to.cmp(&from) {
-            Ordering::Less => to.ms() + DAY_MS - from.ms(),
+            Ordering::Less => to.ms().saturating_add(DAY_MS).saturating_sub(from.ms()),
             Ordering::Equal => return Err(TariffError::new("span length", TariffFault::NotPositive)),
-            Ordering::Greater => to.ms() - from.ms(),
+            Ordering::Greater => to.ms().saturating_sub(from.ms()),
         };
         Ok(Self {
             weekdays,
@@ -144,8 +145,9 @@ impl Span {
 
     fn contains(&self, at: CivilDateTime, calendar: &Calendar<'_>) -> bool {
         let time_ms = at.time().ms();
-        let began_today = time_ms >= self.from.ms() && time_ms - self.from.ms() < self.length_ms;
-        let began_yesterday = time_ms + DAY_MS - self.from.ms() < self.length_ms;
+        let since_ms = |from_ms: u32| time_ms.saturating_add(from_ms).saturating_sub(self.from.ms());
+        let began_today = time_ms >= self.from.ms() && since_ms(0) < self.length_ms;
+        let began_yesterday = since_ms(DAY_MS) < self.length_ms;
         (began_today && self.begins_on(at.date(), calendar))
             || (began_yesterday
                 && at
@@ -164,7 +166,7 @@ impl Span {
     }
 
     const fn end_of_day_ms(&self) -> u32 {
-        (self.from.ms() + self.length_ms) % DAY_MS
+        self.from.ms().saturating_add(self.length_ms) % DAY_MS
     }
 }
 
@@ -380,8 +382,10 @@ impl Schedule {
         let time_ms = at.time().ms();
         let later_today = self.edges_ms.iter().find(|edge_ms| **edge_ms > time_ms);
         match (later_today, self.edges_ms.first()) {
-            (Some(edge_ms), _) => Some(i64::from(edge_ms - time_ms)),
-            (None, Some(first_ms)) => Some(i64::from(first_ms + DAY_MS - time_ms)),
+            (Some(edge_ms), _) => Some(i64::from(edge_ms.saturating_sub(time_ms))),
+            (None, Some(first_ms)) => {
+                Some(i64::from(first_ms.saturating_add(DAY_MS).saturating_sub(time_ms)))
+            }
             (None, None) => None,
         }
     }

@@ -125,7 +125,7 @@ impl Zones {
     const fn all(&self) -> ZoneSet {
         match self.zones.len() {
             0 => ZoneSet::NONE,
-            count => ZoneSet(u64::MAX >> (ZONES_MAX - count)),
+            count => ZoneSet(u64::MAX >> ZONES_MAX.saturating_sub(count)),
         }
     }
 
