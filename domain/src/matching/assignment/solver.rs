@@ -1,5 +1,6 @@
 //! Augmenting row reduction, then shortest augmenting paths.
 
+use super::costs::COST_MAX;
 use super::{Assignment, SparseCosts};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -30,10 +31,8 @@ impl Solver {
 
     /// The optimal assignment for `costs`; as [`solve`].
     pub fn solve(&mut self, costs: &SparseCosts) -> Assignment {
-        // Every price and path length lies within twice the spread of the costs.
         let (low, high) = costs.cost_range();
-        let narrow = i64::from(i32::MIN / 8) < low && high < i64::from(i32::MAX / 8);
-        if narrow {
+        if <i32 as Number>::COST_MAX.saturating_neg() <= low && high <= <i32 as Number>::COST_MAX {
             self.narrow.solve(costs)
         } else {
             self.wide.solve(costs)
@@ -41,10 +40,27 @@ impl Solver {
     }
 }
 
+/// No number that the solver computes is further from zero than so many times the largest cost C, above or below zero:
+///
+/// - A column's price is at most zero. Whoever has the column pays its edge less its price, and no row ever pays more
+///   than the unassigned cost: prices lie within 2 C, and an edge less a price within 3 C.
+/// - A path is followed only while it is shorter than the unassigned cost, and none is shorter than its first edge:
+///   lengths lie within C. A path's offset is its length less what a row pays, and what a row pays lies within C:
+///   offsets lie within 2 C, and an offset and an edge within 3 C.
+const COSTS_MAX: i64 = 3;
+
+const _: () = assert!(
+    COST_MAX <= <i64 as Number>::COST_MAX,
+    "what the costs allow, the wide numbers hold"
+);
+
 /// An integer that costs are computed in; narrow ones halve the memory that the inner loops walk through.
 trait Number: Copy + Ord + Default + std::fmt::Debug + Into<i64> {
     /// A path length and a column in one ordered integer, for the heap.
     type Key: Copy + Ord + std::fmt::Debug;
+    /// The largest cost of which no number of the solver leaves the type.
+    const COST_MAX: i64;
+    /// A cost within ±[`Number::COST_MAX`].
     fn narrow(cost: i64) -> Self;
     fn plus(self, other: Self) -> Self;
     fn minus(self, other: Self) -> Self;
@@ -58,10 +74,11 @@ macro_rules! number {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
-            reason = "the caller chose a type that holds every cost; keys are cut on purpose"
+            reason = "costs lie within COST_MAX; keys are cut on purpose"
         )]
         impl Number for $number {
             type Key = $key;
+            const COST_MAX: i64 = <$number>::MAX as i64 / COSTS_MAX;
             fn narrow(cost: i64) -> Self {
                 cost as Self
             }
@@ -364,4 +381,60 @@ impl<N: Number> Workspace<N> {
 fn refill<T: Clone>(list: &mut Vec<T>, length: usize, value: T) {
     list.clear();
     list.resize(length, value);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rows that bid for the same few columns with costs at both ends of what is allowed, so that prices fall as low and
+    /// paths grow as long as they can.
+    fn extreme(cost_max: i64) -> impl Iterator<Item = SparseCosts> {
+        let cost = move |word: u32| match word % 5 {
+            0 => -cost_max,
+            1 => 1 - cost_max,
+            2 => 0,
+            3 => cost_max - 1,
+            _ => cost_max - 2,
+        };
+        (0..2_000_u32).map(move |case| {
+            let mut word = case;
+            let mut draw = || {
+                word = word.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                word >> 8
+            };
+            let (rows, columns) = (1 + draw() % 6, 1 + draw() % 6);
+            let unassigned = if draw() % 4 == 0 { cost(draw()) } else { cost_max };
+            let rows: Vec<Vec<_>> = (0..rows)
+                .map(|_| (0..columns).map(|column| (column, cost(draw()))).collect())
+                .collect();
+            SparseCosts::from_rows(columns as usize, unassigned, rows).unwrap()
+        })
+    }
+
+    #[test]
+    fn no_sum_leaves_the_numbers_at_the_largest_costs() {
+        // Tests check every overflow.
+        let (mut narrow, mut wide) = (Workspace::<i32>::default(), Workspace::<i64>::default());
+        for costs in extreme(<i32 as Number>::COST_MAX) {
+            let assignment = narrow.solve(&costs);
+            assert!(assignment.verify(&costs).is_ok(), "{costs:?}");
+            assert_eq!(assignment, wide.solve(&costs));
+        }
+        for costs in extreme(COST_MAX) {
+            assert!(wide.solve(&costs).verify(&costs).is_ok(), "{costs:?}");
+        }
+    }
+
+    #[test]
+    fn costs_beyond_the_narrow_numbers_are_solved_in_wide_ones() {
+        let beyond = <i32 as Number>::COST_MAX + 1;
+        for cost in [beyond, -beyond, COST_MAX, -COST_MAX] {
+            let costs =
+                SparseCosts::from_rows(1, cost.max(0), [vec![(0, cost.min(0))], vec![(0, -1)]]).unwrap();
+            let cheaper = cost.min(-1).min(cost.min(0));
+            let expected = i128::from(cheaper) + i128::from(cost.max(0));
+            assert_eq!(solve(&costs).verify(&costs), Ok(expected));
+        }
+    }
 }
