@@ -1,7 +1,9 @@
 //! What comes after a booking has closed: corrections, the money that follows them, tips.
 
 use super::bookings::{in_cash, whole};
+use super::events::*;
 use super::log::*;
+use super::orders::*;
 use crate::id::IntentId;
 use crate::payment::{
     AuthorizationStart, Charge, Correction, DebtReason, DeclineReason, FurtherCharge, PaymentEvent,
@@ -278,7 +280,7 @@ pub(super) fn tip_declined() -> Log {
                 },
                 PaymentEvent::Closed {
                     charge,
-                    outcome: outcome(0, 0, 0),
+                    outcome: NOTHING,
                 },
             ],
         )

@@ -2,7 +2,9 @@
 
 use super::aftermath::*;
 use super::endings::*;
+use super::events::*;
 use super::log::*;
+use super::orders::*;
 use crate::dispatch::{DispatchEvent, OfferCounts, OfferNumber};
 use crate::driver::DriverEvent;
 use crate::fingerprint::Fingerprint;
@@ -52,7 +54,7 @@ pub(super) fn confirmed_ride() -> Log {
     )
 }
 
-/// Driver and search let go after the trip's commit `ended`, the trip's `cleared` notes it.
+/// Driver and search let go after the trip's commit `ended`, and the trip notes it.
 pub(super) fn released_after(log: Log, ended: u32) -> Log {
     log.with(
         SEARCH,
@@ -68,53 +70,70 @@ pub(super) fn released_after(log: Log, ended: u32) -> Log {
     .with(TRIP, On(SEARCH, 6), [TripEvent::LockCleared])
 }
 
+/// What is due after the trip's commit `ended_at` is captured: charge 5 commits.
+fn captured_after(log: Log, ended_at: u32, (basis, minor): (SettlementBasis, i64)) -> Log {
+    log.with(
+        FARE,
+        On(TRIP, ended_at),
+        [asked(basis, Some(usd(minor))), capture_started(minor)],
+    )
+    .with(
+        FARE,
+        On(FARE, 4),
+        [captured(A0, minor), ended(outcome(minor, 0, 0))],
+    )
+}
+
+/// The driver is let go of, and what is due captured.
+pub(super) fn closed_after(log: Log, ended_at: u32, due: (SettlementBasis, i64)) -> Log {
+    captured_after(released_after(log, ended_at), ended_at, due).with(
+        TRIP,
+        On(FARE, 5),
+        [money_settled(outcome(due.1, 0, 0)), TripEvent::Closed],
+    )
+}
+
+/// A trip without a ride gives its hold back; `ended_at` is the trip's commit that ended it, `search` and `fare` the last ones
+/// of these streams.
+pub(super) fn voided_after(
+    log: Log,
+    ended_at: u32,
+    (search, fare): (u32, u32),
+    basis: SettlementBasis,
+) -> Log {
+    let due = matches!(basis, SettlementBasis::Fee).then(|| usd(0));
+    log.with(
+        SEARCH,
+        On(TRIP, ended_at),
+        [DispatchEvent::DispatchEnding, DispatchEvent::DispatchClosed],
+    )
+    .with(FARE, On(TRIP, ended_at), [asked(basis, due), void_started()])
+    .with(FARE, On(FARE, fare + 1), [voided(A0), ended(NOTHING)])
+    .with(TRIP, On(FARE, fare + 2), [money_settled(NOTHING)])
+    .with(
+        TRIP,
+        On(SEARCH, search + 1),
+        [TripEvent::LockCleared, TripEvent::Closed],
+    )
+}
+
 /// Streams: trip 8 commits, search 6, driver 3, fare 5.
 pub(super) fn whole() -> Log {
     let driven = confirmed_ride()
         .with(TRIP, Asked, [arrived(0)])
         .with(TRIP, Asked, [started()])
         .with(TRIP, Asked, [completed(FARE_MINOR), settled()]);
-    released_after(driven, 6)
-        .with(
-            FARE,
-            On(TRIP, 6),
-            [
-                asked(SettlementBasis::Fare, Some(usd(FARE_MINOR))),
-                PaymentEvent::CaptureStarted {
-                    charge: Charge::FARE,
-                    authorization: A0,
-                    amount: usd(FARE_MINOR),
-                },
-            ],
-        )
-        .with(FARE, On(FARE, 4), [captured(A0, FARE_MINOR), ended(CAPTURED)])
-        .with(TRIP, On(FARE, 5), [money_settled(CAPTURED), TripEvent::Closed])
+    closed_after(driven, 6, (SettlementBasis::Fare, FARE_MINOR))
 }
 
 /// The rider cancels while the driver is on the way: a fee.
 pub(super) fn cancelled_late() -> Log {
     let log = confirmed_ride().with(TRIP, Asked, [cancelled(Some(fee()), Some(usd(FEE_MINOR)))]);
-    let money = outcome(FEE_MINOR, 0, 0);
-    released_after(log, 4)
-        .with(
-            FARE,
-            On(TRIP, 4),
-            [
-                asked(SettlementBasis::Fee, Some(usd(FEE_MINOR))),
-                PaymentEvent::CaptureStarted {
-                    charge: Charge::FARE,
-                    authorization: A0,
-                    amount: usd(FEE_MINOR),
-                },
-            ],
-        )
-        .with(FARE, On(FARE, 4), [captured(A0, FEE_MINOR), ended(money)])
-        .with(TRIP, On(FARE, 5), [money_settled(money), TripEvent::Closed])
+    closed_after(log, 4, (SettlementBasis::Fee, FEE_MINOR))
 }
 
 /// The rider cancels before the hold is known: it comes late, and is given back.
 pub(super) fn late_hold_voided() -> Log {
-    let money = outcome(0, 0, 0);
     ordered()
         .with(TRIP, Asked, [cancelled_early(Some(usd(0)))])
         .with(
@@ -125,24 +144,17 @@ pub(super) fn late_hold_voided() -> Log {
         .with(
             FARE,
             On(TRIP, 2),
-            [
-                asked(SettlementBasis::Fee, Some(usd(0))),
-                PaymentEvent::VoidStarted {
-                    charge: Charge::FARE,
-                    authorization: A0,
-                },
-            ],
+            [asked(SettlementBasis::Fee, Some(usd(0))), void_started()],
         )
         .with(FARE, On(FARE, 2), [authorized(A0)])
-        .with(FARE, On(FARE, 3), [voided(A0), ended(money)])
+        .with(FARE, On(FARE, 3), [voided(A0), ended(NOTHING)])
         .with(TRIP, On(SEARCH, 2), [TripEvent::LockCleared])
-        .with(TRIP, On(FARE, 5), [money_settled(money), TripEvent::Closed])
+        .with(TRIP, On(FARE, 5), [money_settled(NOTHING), TripEvent::Closed])
 }
 
 /// No driver in time.
 pub(super) fn failed() -> Log {
-    let money = outcome(0, 0, 0);
-    held()
+    let log = held()
         .with(DRIVER, Asked, [online()])
         .with(SEARCH, Asked, [offer(1, ADA, 0)])
         .with(
@@ -172,26 +184,8 @@ pub(super) fn failed() -> Log {
             [TripEvent::Failed {
                 reason: FailReason::NoDriver,
             }],
-        )
-        .with(
-            SEARCH,
-            On(TRIP, 3),
-            [DispatchEvent::DispatchEnding, DispatchEvent::DispatchClosed],
-        )
-        .with(
-            FARE,
-            On(TRIP, 3),
-            [
-                asked(SettlementBasis::Nothing, None),
-                PaymentEvent::VoidStarted {
-                    charge: Charge::FARE,
-                    authorization: A0,
-                },
-            ],
-        )
-        .with(FARE, On(FARE, 4), [voided(A0), ended(money)])
-        .with(TRIP, On(FARE, 5), [money_settled(money)])
-        .with(TRIP, On(SEARCH, 5), [TripEvent::LockCleared, TripEvent::Closed])
+        );
+    voided_after(log, 3, (4, 3), SettlementBasis::Nothing)
 }
 
 /// Ada gives the trip back, Bob is refused once, and drives it.
@@ -246,7 +240,8 @@ pub(super) fn reassigned() -> Log {
             Asked,
             [completed_by(Actor::Driver(BOB), FARE_MINOR), settled()],
         );
-    captured_after(log, 8)
+    captured_after(log, 8, (SettlementBasis::Fare, FARE_MINOR))
+        .with(TRIP, On(FARE, 5), [money_settled(CAPTURED)])
         .with(
             SEARCH,
             On(TRIP, 8),
@@ -259,23 +254,6 @@ pub(super) fn reassigned() -> Log {
             [release_noted(1, 1), DispatchEvent::DispatchClosed],
         )
         .with(TRIP, On(SEARCH, 14), [TripEvent::LockCleared, TripEvent::Closed])
-}
-
-fn captured_after(log: Log, ended_at: u32) -> Log {
-    log.with(
-        FARE,
-        On(TRIP, ended_at),
-        [
-            asked(SettlementBasis::Fare, Some(usd(FARE_MINOR))),
-            PaymentEvent::CaptureStarted {
-                charge: Charge::FARE,
-                authorization: A0,
-                amount: usd(FARE_MINOR),
-            },
-        ],
-    )
-    .with(FARE, On(FARE, 4), [captured(A0, FARE_MINOR), ended(CAPTURED)])
-    .with(TRIP, On(FARE, 5), [money_settled(CAPTURED)])
 }
 
 /// The first hold is lost on the way, the second takes its place and is lost too: the ride is owed.
@@ -408,14 +386,10 @@ pub(super) fn stray_capture_returned() -> Log {
                     refund: 1,
                     amount: hold(),
                 },
-                ended(outcome(0, 0, 0)),
+                ended(NOTHING),
             ],
         )
-        .with(
-            TRIP,
-            On(FARE, 6),
-            [money_settled(outcome(0, 0, 0)), TripEvent::Closed],
-        )
+        .with(TRIP, On(FARE, 6), [money_settled(NOTHING), TripEvent::Closed])
 }
 
 pub(super) fn ops() -> StreamId {

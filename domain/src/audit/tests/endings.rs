@@ -1,19 +1,18 @@
 //! Bookings that a deadline ends, or nearly so: each ends at the first moment at which it may.
 
 use super::bookings::*;
+use super::events::*;
 use super::log::*;
+use super::orders::*;
 use crate::dispatch::{DispatchEvent, OfferCounts, OfferNumber};
 use crate::payment::{Charge, DeclineReason, PaymentEvent, SettlementBasis};
 use crate::pricing::{Cancellation, CancellationStage, Fault, Receipt};
 use crate::stream::{Cause, TimerId, TimerKind, Version};
-use crate::trip::{
-    Actor, CancelReason, FailReason, MoneyOutcome, ORDER_LIFETIME_DEFAULT, Stage, TripEvent, TripPolicy,
-};
+use crate::trip::{Actor, CancelReason, FailReason, ORDER_LIFETIME_DEFAULT, Stage, TripEvent, TripPolicy};
 use crate::units::Millis;
 use Why::{Asked, On};
 use std::sync::Arc;
 
-const NOTHING: MoneyOutcome = outcome(0, 0, 0);
 /// A second passes with each commit by itself.
 const TICK: Millis = Millis::from_secs(1);
 
@@ -24,35 +23,6 @@ fn policy() -> TripPolicy {
 /// The next commit comes so long after the last.
 fn after(log: Log, wait: Millis) -> Log {
     log.later(wait.saturating_sub(TICK))
-}
-
-/// A trip without a ride gives its hold back; `ended_at` is the trip's commit that ended it, `search` and `fare` the last ones
-/// of these streams.
-fn voided_after(log: Log, ended_at: u32, (search, fare): (u32, u32), basis: SettlementBasis) -> Log {
-    let due = matches!(basis, SettlementBasis::Fee).then(|| usd(0));
-    log.with(
-        SEARCH,
-        On(TRIP, ended_at),
-        [DispatchEvent::DispatchEnding, DispatchEvent::DispatchClosed],
-    )
-    .with(
-        FARE,
-        On(TRIP, ended_at),
-        [
-            asked(basis, due),
-            PaymentEvent::VoidStarted {
-                charge: Charge::FARE,
-                authorization: A0,
-            },
-        ],
-    )
-    .with(FARE, On(FARE, fare + 1), [voided(A0), ended(NOTHING)])
-    .with(TRIP, On(FARE, fare + 2), [money_settled(NOTHING)])
-    .with(
-        TRIP,
-        On(SEARCH, search + 1),
-        [TripEvent::LockCleared, TripEvent::Closed],
-    )
 }
 
 /// The order lapses: trip 5 commits, the third of which ends it.
@@ -195,34 +165,8 @@ pub(super) fn late_and_last() -> Log {
     log.with(
         FARE,
         On(TRIP, 4),
-        [
-            asked(SettlementBasis::Nothing, None),
-            PaymentEvent::VoidStarted {
-                charge: Charge::FARE,
-                authorization: A0,
-            },
-        ],
+        [asked(SettlementBasis::Nothing, None), void_started()],
     )
     .with(FARE, On(FARE, 4), [voided(A0), ended(NOTHING)])
     .with(TRIP, On(FARE, 5), [money_settled(NOTHING), TripEvent::Closed])
-}
-
-/// The driver is let go of, and what is due captured.
-fn closed_after(log: Log, ended_at: u32, (basis, minor): (SettlementBasis, i64)) -> Log {
-    let money = outcome(minor, 0, 0);
-    released_after(log, ended_at)
-        .with(
-            FARE,
-            On(TRIP, ended_at),
-            [
-                asked(basis, Some(usd(minor))),
-                PaymentEvent::CaptureStarted {
-                    charge: Charge::FARE,
-                    authorization: A0,
-                    amount: usd(minor),
-                },
-            ],
-        )
-        .with(FARE, On(FARE, 4), [captured(A0, minor), ended(money)])
-        .with(TRIP, On(FARE, 5), [money_settled(money), TripEvent::Closed])
 }

@@ -1,7 +1,9 @@
 //! Fees of every shape: what the tariff says is sound, and a cent more, less, or to somebody else is not.
 
 use super::bookings::confirmed_ride;
+use super::events::*;
 use super::log::*;
+use super::orders::*;
 use crate::id::PrincipalId;
 use crate::pricing::{
     Cancellation, CancellationMatrix, CancellationStage, CancellationStageKind, Fault, FeeBase, FeePayer,

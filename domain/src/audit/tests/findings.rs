@@ -2,7 +2,9 @@
 
 use super::aftermath::*;
 use super::bookings::*;
+use super::events::*;
 use super::log::*;
+use super::orders::*;
 use super::rules;
 use crate::audit::{Audit, FINDINGS_MAX, Finding, Flaw};
 use crate::dispatch::{DispatchEvent, OfferNumber};
@@ -39,11 +41,7 @@ fn caused_by(stream: StreamId, version: u32) -> Cause {
 fn capture(minor: i64) -> [PaymentEvent; 2] {
     [
         asked(SettlementBasis::Fare, Some(usd(FARE_MINOR))),
-        PaymentEvent::CaptureStarted {
-            charge: Charge::FARE,
-            authorization: A0,
-            amount: usd(minor),
-        },
+        capture_started(minor),
     ]
 }
 

@@ -3,7 +3,9 @@
 use super::aftermath::*;
 use super::bookings::*;
 use super::endings::*;
+use super::events::*;
 use super::log::*;
+use super::orders::*;
 use crate::audit::Audit;
 use crate::id::{CommandId, PrincipalId};
 use crate::payment::{Charge, PaymentEvent, SettlementBasis, Waiver};

@@ -1,10 +1,12 @@
 mod aftermath;
 mod bookings;
 mod endings;
+mod events;
 mod fees;
 mod findings;
 mod limits;
 mod log;
+mod orders;
 mod rules;
 mod seldom;
 

@@ -3,8 +3,10 @@
 use super::aftermath::*;
 use super::bookings::*;
 use super::endings::*;
+use super::events::*;
 use super::findings::{Case, case};
 use super::log::*;
+use super::orders::*;
 use crate::dispatch::DispatchEvent;
 use crate::id::PrincipalId;
 use crate::payment::{AuthorizationStart, Charge, PaymentEvent, SettlementBasis};
@@ -236,11 +238,7 @@ pub(super) const CHARGES: [Case; 8] = [
         log.with_events(TRIP, 6, [completed(FARE_MINOR), settled(), tip])
     }),
     case("audit_basis_differs", cancelled_late, |log| {
-        let capture = PaymentEvent::CaptureStarted {
-            charge: Charge::FARE,
-            authorization: A0,
-            amount: usd(FEE_MINOR),
-        };
+        let capture = capture_started(FEE_MINOR);
         log.with_events(
             FARE,
             4,

@@ -2,7 +2,9 @@
 
 use super::aftermath::*;
 use super::bookings::*;
+use super::events::*;
 use super::log::*;
+use super::orders::*;
 use crate::audit::{Audit, Finding, Flaw};
 use crate::dispatch::{DispatchEvent, SearchBrief};
 use crate::driver::DriverEvent;
