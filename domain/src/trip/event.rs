@@ -1,5 +1,6 @@
 //! What happens on `trip-{id}`.
 
+use super::Phase;
 use super::request::{PaymentMethodId, PersonalPlan, TripRequest};
 use crate::driver::Fence;
 use crate::fingerprint::Fingerprint;
@@ -492,6 +493,32 @@ impl TripEvent {
             Self::MoneySettled { .. } => "MoneySettled",
             Self::Closed => "TripClosed",
             Self::Tipped(_) => "TripTipped",
+        }
+    }
+
+    /// The phase that the trip comes to by this event; `None` where it stays in the one that it is in.
+    pub const fn phase(&self) -> Option<Phase> {
+        match self {
+            Self::Requested(_) => Some(Phase::Requested),
+            Self::Rejected { .. } => Some(Phase::Rejected),
+            Self::Confirmed { .. } => Some(Phase::Confirmed),
+            Self::Reassigning { .. } => Some(Phase::Reassigning),
+            Self::DriverArrived { .. } => Some(Phase::Arrived),
+            Self::Started(_) => Some(Phase::Started),
+            Self::Completed(_) => Some(Phase::Completed),
+            Self::Cancelled(_) => Some(Phase::Cancelled),
+            Self::Failed { .. } => Some(Phase::Failed),
+            Self::DriverNoted { .. }
+            | Self::PaymentNoted { .. }
+            | Self::PaymentUnnoted { .. }
+            | Self::StartCodeRefused { .. }
+            | Self::PlanChanged(_)
+            | Self::FareSettled(_)
+            | Self::FareAdjusted(_)
+            | Self::LockCleared
+            | Self::MoneySettled { .. }
+            | Self::Closed
+            | Self::Tipped(_) => None,
         }
     }
 }

@@ -1,7 +1,8 @@
 //! How a trip's state follows from its events.
 
 use super::{
-    Actor, AuthorizationNumber, Cancelled, Control, EndReason, Phase, Secured, Trip, TripEvent, TripRequest,
+    Actor, AuthorizationNumber, Cancelled, Completion, Control, EndReason, RejectReason, Secured, Tip, Trip,
+    TripEvent, TripRequest,
 };
 use crate::pricing::Receipt;
 use crate::time::Timestamp;
@@ -9,55 +10,38 @@ use std::sync::Arc;
 
 impl Trip {
     pub(super) fn apply(&mut self, event: &TripEvent, at: Timestamp) {
+        if let Some(phase) = event.phase() {
+            self.control.phase = phase;
+        }
         match event {
             TripEvent::Requested(request) => self.take(request),
-            TripEvent::Rejected { reason } => {
-                self.control.phase = Phase::Rejected;
-                self.ended_for = Some(EndReason::Rejected(*reason));
-                self.control.closed = true;
-            }
+            TripEvent::Rejected { reason } => self.reject(*reason),
             TripEvent::DriverNoted { fence, driver, .. } => {
                 self.control.driver_noted = true;
                 self.noted = Some((*driver, *fence));
             }
             TripEvent::PaymentNoted { secured } => self.control.secured = Some(*secured),
             TripEvent::PaymentUnnoted { authorization } => self.lose(*authorization),
-            TripEvent::Confirmed { arrival_due_at, .. } => {
-                self.control.phase = Phase::Confirmed;
-                self.control.was_confirmed = true;
-                self.confirmed_at = at;
-                self.arrival_due_at = *arrival_due_at;
-            }
+            TripEvent::Confirmed { arrival_due_at, .. } => self.confirm(at, *arrival_due_at),
             TripEvent::Reassigning { round, .. } => self.seek_again(*round),
             TripEvent::DriverArrived {
                 no_show_at,
                 no_show_due_at,
                 ..
             } => {
-                self.control.phase = Phase::Arrived;
                 self.arrived_at = at;
                 self.no_show_at = *no_show_at;
                 self.no_show_due_at = *no_show_due_at;
             }
             TripEvent::StartCodeRefused { attempts, .. } => self.control.wrong_codes = *attempts,
-            TripEvent::Started(start) => {
-                self.control.phase = Phase::Started;
-                self.overdue_at = start.overdue_at;
-            }
+            TripEvent::Started(start) => self.overdue_at = start.overdue_at,
             TripEvent::PlanChanged(change) => {
                 self.quote = Some(Arc::clone(&change.quote));
                 self.change = Some(Arc::clone(change));
             }
-            TripEvent::Completed(completion) => {
-                self.control.phase = Phase::Completed;
-                self.completed_at = at;
-                self.due = Some(completion.due);
-            }
+            TripEvent::Completed(completion) => self.complete(at, completion),
             TripEvent::Cancelled(cancelled) => self.cancel(cancelled),
-            TripEvent::Failed { reason } => {
-                self.control.phase = Phase::Failed;
-                self.ended_for = Some(EndReason::Failed(*reason));
-            }
+            TripEvent::Failed { reason } => self.ended_for = Some(EndReason::Failed(*reason)),
             TripEvent::FareSettled(receipt) => self.note_receipt(receipt),
             TripEvent::FareAdjusted(adjustment) => {
                 self.note_receipt(&adjustment.receipt);
@@ -69,18 +53,14 @@ impl Trip {
                 self.outcome = Some(*outcome);
             }
             TripEvent::Closed => self.control.closed = true,
-            TripEvent::Tipped(tip) => {
-                self.charges = tip.charge.0;
-                self.tips = self.tips.saturating_add(1);
-                self.tipped_minor = self.tipped_minor.saturating_add(tip.amount.minor());
-            }
+            TripEvent::Tipped(tip) => self.tip(tip),
         }
     }
 
     /// A tombstone that another rider left is of no more use.
     fn take(&mut self, request: &Arc<TripRequest>) {
         self.control = Control {
-            phase: Phase::Requested,
+            phase: self.control.phase,
             ..Control::default()
         };
         self.ended_for = None;
@@ -88,8 +68,18 @@ impl Trip {
         self.request = Some(Arc::clone(request));
     }
 
+    const fn reject(&mut self, reason: RejectReason) {
+        self.ended_for = Some(EndReason::Rejected(reason));
+        self.control.closed = true;
+    }
+
+    const fn confirm(&mut self, at: Timestamp, arrival_due_at: Timestamp) {
+        self.control.was_confirmed = true;
+        self.confirmed_at = at;
+        self.arrival_due_at = arrival_due_at;
+    }
+
     fn seek_again(&mut self, round: u8) {
-        self.control.phase = Phase::Reassigning;
         self.control.round = round;
         self.control.driver_noted = false;
         self.control.wrong_codes = 0;
@@ -106,13 +96,23 @@ impl Trip {
         }
     }
 
+    fn complete(&mut self, at: Timestamp, completion: &Completion) {
+        self.completed_at = at;
+        self.due = Some(completion.due);
+    }
+
+    const fn tip(&mut self, tip: &Tip) {
+        self.charges = tip.charge.0;
+        self.tips = self.tips.saturating_add(1);
+        self.tipped_minor = self.tipped_minor.saturating_add(tip.amount.minor());
+    }
+
     fn note_receipt(&mut self, receipt: &Arc<Receipt>) {
         self.receipts = self.receipts.saturating_add(1);
         self.receipt = Some(Arc::clone(receipt));
     }
 
     fn cancel(&mut self, cancelled: &Cancelled) {
-        self.control.phase = Phase::Cancelled;
         self.ended_for = Some(EndReason::Cancelled(cancelled.reason));
         self.due = cancelled.due;
         if let Some(receipt) = &cancelled.receipt {

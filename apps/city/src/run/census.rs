@@ -6,7 +6,7 @@ use fiacre_domain::event::Event;
 use fiacre_domain::id::{IntentId, TripId};
 use fiacre_domain::stream::{Commit, StreamId};
 use fiacre_domain::time::Timestamp;
-use fiacre_domain::trip::TripEvent;
+use fiacre_domain::trip::{Phase, TripEvent};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How a trip ended.
@@ -23,6 +23,22 @@ pub enum End {
 }
 
 impl End {
+    /// How a trip has ended that is in this phase; `None` where it has not.
+    const fn of(phase: Phase) -> Option<Self> {
+        match phase {
+            Phase::Completed => Some(Self::Completed),
+            Phase::Failed => Some(Self::Failed),
+            Phase::Cancelled => Some(Self::Cancelled),
+            Phase::Rejected => Some(Self::Rejected),
+            Phase::Absent
+            | Phase::Requested
+            | Phase::Reassigning
+            | Phase::Confirmed
+            | Phase::Arrived
+            | Phase::Started => None,
+        }
+    }
+
     /// All, in the order of reports.
     pub const ALL: [Self; 4] = [Self::Completed, Self::Failed, Self::Cancelled, Self::Rejected];
 
@@ -77,31 +93,10 @@ impl Census {
                 *standing = Standing::default();
                 self.open += 1;
             }
-            let (end, is_over) = match event {
-                TripEvent::Completed(_) => (Some(End::Completed), false),
-                TripEvent::Failed { .. } => (Some(End::Failed), false),
-                TripEvent::Cancelled(_) => (Some(End::Cancelled), false),
-                TripEvent::Rejected { .. } => (Some(End::Rejected), true),
-                TripEvent::Closed => (None, true),
-                TripEvent::Requested(_)
-                | TripEvent::DriverNoted { .. }
-                | TripEvent::PaymentNoted { .. }
-                | TripEvent::PaymentUnnoted { .. }
-                | TripEvent::Confirmed { .. }
-                | TripEvent::Reassigning { .. }
-                | TripEvent::DriverArrived { .. }
-                | TripEvent::StartCodeRefused { .. }
-                | TripEvent::Started(_)
-                | TripEvent::PlanChanged(_)
-                | TripEvent::FareSettled(_)
-                | TripEvent::FareAdjusted(_)
-                | TripEvent::LockCleared
-                | TripEvent::MoneySettled { .. }
-                | TripEvent::Tipped(_) => (None, false),
-            };
-            standing.end = standing.end.or(end);
+            standing.end = standing.end.or(event.phase().and_then(End::of));
             standing.moves_on |= matches!(event, TripEvent::FareAdjusted(_) | TripEvent::Tipped(_));
-            if is_over && !standing.is_over {
+            let is_last = matches!(event, TripEvent::Rejected { .. } | TripEvent::Closed);
+            if is_last && !standing.is_over {
                 standing.is_over = true;
                 self.open -= 1;
             }
