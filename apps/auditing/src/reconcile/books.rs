@@ -23,6 +23,29 @@ pub(super) struct Attempt {
     pub(super) is_under_way: bool,
 }
 
+impl Attempt {
+    const fn begin(&mut self) {
+        self.is_under_way = true;
+    }
+
+    /// So much is held now: nothing once the hold has ended.
+    const fn hold(&mut self, minor: i64) {
+        self.held_minor = minor;
+        self.is_under_way = false;
+    }
+
+    const fn capture(&mut self, minor: i64) {
+        self.hold(0);
+        self.captured_minor = minor;
+    }
+
+    /// A refund has ended, by so much.
+    const fn give_back(&mut self, minor: i64) {
+        self.refunded_minor = self.refunded_minor.saturating_add(minor);
+        self.is_under_way = false;
+    }
+}
+
 type Key = (ChargeNumber, AuthorizationNumber);
 
 /// The log's books. Commits come trip by trip.
@@ -118,13 +141,11 @@ impl Page {
     fn pay(&mut self, event: &PaymentEvent) {
         let charge = event.charge().number;
         match event {
-            PaymentEvent::AuthorizationStarted(start) => {
-                self.attempt(charge, start.authorization).is_under_way = true;
-            }
+            PaymentEvent::AuthorizationStarted(start) => self.attempt(charge, start.authorization).begin(),
             PaymentEvent::ActionRequired { authorization, .. }
             | PaymentEvent::CaptureStarted { authorization, .. }
             | PaymentEvent::VoidStarted { authorization, .. } => {
-                self.attempt(charge, *authorization).is_under_way = true;
+                self.attempt(charge, *authorization).begin();
             }
             PaymentEvent::IntentCreated {
                 authorization,
@@ -135,11 +156,7 @@ impl Page {
                 authorization,
                 amount,
                 ..
-            } => {
-                let attempt = self.attempt(charge, *authorization);
-                attempt.held_minor = amount.minor();
-                attempt.is_under_way = false;
-            }
+            } => self.attempt(charge, *authorization).hold(amount.minor()),
             PaymentEvent::Captured {
                 authorization,
                 captured,
@@ -149,25 +166,16 @@ impl Page {
                 authorization,
                 captured,
                 ..
-            } => {
-                let attempt = self.attempt(charge, *authorization);
-                (attempt.held_minor, attempt.captured_minor) = (0, captured.minor());
-                attempt.is_under_way = false;
-            }
+            } => self.attempt(charge, *authorization).capture(captured.minor()),
             PaymentEvent::AuthorizationLost { authorization, .. }
             | PaymentEvent::Declined { authorization, .. }
             | PaymentEvent::CaptureFailed { authorization, .. }
-            | PaymentEvent::Voided { authorization, .. } => {
-                let attempt = self.attempt(charge, *authorization);
-                attempt.held_minor = 0;
-                attempt.is_under_way = false;
+            | PaymentEvent::Voided { authorization, .. } => self.attempt(charge, *authorization).hold(0),
+            PaymentEvent::RefundStarted { .. } => self.refund(charge, Attempt::begin),
+            PaymentEvent::RefundFailed { .. } => self.refund(charge, |attempt| attempt.give_back(0)),
+            PaymentEvent::Refunded { amount, .. } => {
+                self.refund(charge, |attempt| attempt.give_back(amount.minor()));
             }
-            PaymentEvent::RefundStarted { .. } => self.refund(charge, |attempt| attempt.is_under_way = true),
-            PaymentEvent::RefundFailed { .. } => self.refund(charge, |attempt| attempt.is_under_way = false),
-            PaymentEvent::Refunded { amount, .. } => self.refund(charge, |attempt| {
-                attempt.is_under_way = false;
-                attempt.refunded_minor = attempt.refunded_minor.saturating_add(amount.minor());
-            }),
             PaymentEvent::Waived { .. }
             | PaymentEvent::SettlementAsked { .. }
             | PaymentEvent::Closed { .. }

@@ -3,17 +3,12 @@
 use super::plain;
 use super::trip::money;
 use fiacre_domain::money::Money;
-use fiacre_domain::payment::PaymentEvent;
+use fiacre_domain::payment::{AuthorizationStart, Correction, PaymentEvent, SettlementBasis};
 
 pub(super) fn of(event: &PaymentEvent) -> String {
     match event {
         PaymentEvent::Waived { waiver, .. } => format!("nothing is held: {}", plain(waiver)),
-        PaymentEvent::AuthorizationStarted(start) => {
-            format!(
-                "a hold of {} is asked, attempt {}; ends by {}",
-                start.amount, start.authorization.0, start.budget_ends_at
-            )
-        }
+        PaymentEvent::AuthorizationStarted(start) => attempted(start),
         PaymentEvent::IntentCreated { intent, .. } => {
             format!("the gateway has it as {intent}; no money moved")
         }
@@ -29,21 +24,13 @@ pub(super) fn of(event: &PaymentEvent) -> String {
             format!("the hold is lost: {released} free again")
         }
         PaymentEvent::Declined { reason, .. } => format!("DECLINED for good: {}", plain(reason)),
-        PaymentEvent::SettlementAsked { due, basis, .. } => match due {
-            Some(due) => format!("settlement asked: {due} due ({})", plain(basis)),
-            None => "settlement asked: nothing due".to_owned(),
-        },
+        PaymentEvent::SettlementAsked { due, basis, .. } => asked(*due, *basis),
         PaymentEvent::CaptureStarted { amount, .. } => format!("{amount} is to be taken"),
         PaymentEvent::Captured {
             captured,
             released_minor,
             ..
-        } => {
-            format!(
-                "{captured} CAPTURED, {} given back",
-                Money::new(*released_minor, captured.currency())
-            )
-        }
+        } => taken(*captured, *released_minor),
         PaymentEvent::CaptureFailed { released, .. } => {
             format!("CAPTURE FAILED for good: {released} free again")
         }
@@ -63,12 +50,7 @@ pub(super) fn of(event: &PaymentEvent) -> String {
         PaymentEvent::RefundFailed { refund, amount, .. } => {
             format!("refund {refund}: {amount} could not be given back")
         }
-        PaymentEvent::CorrectionAsked { correction, .. } => {
-            format!(
-                "correction {}: {} is due now",
-                correction.revision, correction.due
-            )
-        }
+        PaymentEvent::CorrectionAsked { correction, .. } => corrected(*correction),
         PaymentEvent::FurtherChargeAsked(further) => {
             format!("charge {} is to come to {}", further.number.0, further.due)
         }
@@ -80,11 +62,37 @@ pub(super) fn of(event: &PaymentEvent) -> String {
         PaymentEvent::DisputeFundsMoved { dispute, amount, .. } => {
             format!("dispute {dispute}: {amount} moved")
         }
-        PaymentEvent::DisputeClosed { dispute, won, .. } => {
-            format!(
-                "dispute {dispute}: decided {}",
-                if *won { "for us" } else { "against us" }
-            )
-        }
+        PaymentEvent::DisputeClosed { dispute, won, .. } => decided(*dispute, *won),
     }
+}
+
+fn attempted(start: &AuthorizationStart) -> String {
+    format!(
+        "a hold of {} is asked, attempt {}; ends by {}",
+        start.amount, start.authorization.0, start.budget_ends_at
+    )
+}
+
+fn asked(due: Option<Money>, basis: SettlementBasis) -> String {
+    match due {
+        Some(due) => format!("settlement asked: {due} due ({})", plain(&basis)),
+        None => "settlement asked: nothing due".to_owned(),
+    }
+}
+
+fn taken(captured: Money, released_minor: i64) -> String {
+    let released = Money::new(released_minor, captured.currency());
+    format!("{captured} CAPTURED, {released} given back")
+}
+
+fn corrected(correction: Correction) -> String {
+    format!(
+        "correction {}: {} is due now",
+        correction.revision, correction.due
+    )
+}
+
+fn decided(dispute: u16, won: bool) -> String {
+    let whose = if won { "for us" } else { "against us" };
+    format!("dispute {dispute}: decided {whose}")
 }

@@ -1,7 +1,9 @@
 //! What happens in the search for a driver, in words; of an offer, why each candidate was in or out.
 
 use super::{plain, short, span};
-use fiacre_domain::dispatch::{DispatchEvent, Offer};
+use fiacre_domain::dispatch::{DispatchEvent, Offer, OfferCounts, OfferNumber, WithdrawReason};
+use fiacre_domain::driver::{Fence, ReleaseReason};
+use fiacre_domain::id::DriverId;
 use fiacre_domain::matching::{Outcome, Terms, Verdict};
 
 pub(super) fn of(event: &DispatchEvent) -> (String, Vec<String>) {
@@ -39,14 +41,7 @@ pub(super) fn of(event: &DispatchEvent) -> (String, Vec<String>) {
             offer,
             driver,
             reason,
-        } => {
-            format!(
-                "offer {} to driver {} taken back: {}",
-                offer.0,
-                short(*driver),
-                plain(reason)
-            )
-        }
+        } => withdrawn(*offer, *driver, *reason),
         DispatchEvent::DriverAssigned { round, fence, driver } => {
             format!("driver {} ASSIGNED, round {round}, fence {fence}", short(*driver))
         }
@@ -55,18 +50,9 @@ pub(super) fn of(event: &DispatchEvent) -> (String, Vec<String>) {
             driver,
             reason,
             ..
-        } => {
-            format!(
-                "asks to release driver {}, fence {fence}: {}",
-                short(*driver),
-                plain(reason)
-            )
-        }
+        } => release_asked(*fence, *driver, *reason),
         DispatchEvent::ReleaseNoted { fence, .. } => format!("the lock with fence {fence} has ended"),
-        DispatchEvent::NoDriverFound { round, offers } => format!(
-            "NO DRIVER in round {round}: {} offers, {} declined, {} unanswered, {} no longer free",
-            offers.made, offers.declined, offers.expired, offers.lock_refused
-        ),
+        DispatchEvent::NoDriverFound { round, offers } => none_found(*round, *offers),
         DispatchEvent::DispatchEnding => "the trip has ended: lets go of what is held".to_owned(),
         DispatchEvent::DispatchClosed => "search closed: nothing is held".to_owned(),
     };
@@ -93,6 +79,23 @@ fn made(offer: &Offer) -> (String, Vec<String>) {
         details.push(format!("and the rest: {}", counted.join(", ")));
     }
     (text, details)
+}
+
+fn withdrawn(offer: OfferNumber, driver: DriverId, reason: WithdrawReason) -> String {
+    let (driver, reason) = (short(driver), plain(&reason));
+    format!("offer {} to driver {driver} taken back: {reason}", offer.0)
+}
+
+fn release_asked(fence: Fence, driver: DriverId, reason: ReleaseReason) -> String {
+    let (driver, reason) = (short(driver), plain(&reason));
+    format!("asks to release driver {driver}, fence {fence}: {reason}")
+}
+
+fn none_found(round: u8, offers: OfferCounts) -> String {
+    format!(
+        "NO DRIVER in round {round}: {} offers, {} declined, {} unanswered, {} no longer free",
+        offers.made, offers.declined, offers.expired, offers.lock_refused
+    )
 }
 
 fn verdict(verdict: &Verdict) -> String {

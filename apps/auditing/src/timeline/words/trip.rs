@@ -4,8 +4,8 @@ use super::{plain, short};
 use fiacre_domain::money::Money;
 use fiacre_domain::pricing::Receipt;
 use fiacre_domain::trip::{
-    Actor, Cancelled, Completion, MoneyOutcome, PaymentMethod, PersonalPlace, PersonalPlan, Secured,
-    StartProof, TripEvent, TripRequest,
+    Actor, Adjustment, Cancelled, Completion, MoneyOutcome, PaymentMethod, PersonalPlace, PersonalPlan,
+    PlanChange, Secured, StartProof, TripEvent, TripRequest,
 };
 
 pub(super) fn of(event: &TripEvent) -> (String, Vec<String>) {
@@ -14,33 +14,14 @@ pub(super) fn of(event: &TripEvent) -> (String, Vec<String>) {
         TripEvent::FareSettled(receipt) => {
             return (format!("fare settled: {}", receipt.total()), lines(receipt));
         }
-        TripEvent::FareAdjusted(adjustment) => {
-            let text = format!(
-                "fare corrected ({}): {} instead of {}",
-                plain(&adjustment.reason),
-                adjustment.receipt.total(),
-                adjustment.superseded.total()
-            );
-            return (text, lines(&adjustment.receipt));
-        }
-        TripEvent::PlanChanged(change) => {
-            let text = format!(
-                "plan changed by {} (change {}): now quoted {}",
-                actor(change.by),
-                change.revision,
-                change.quote.total()
-            );
-            return (text, places(&change.plan));
-        }
+        TripEvent::FareAdjusted(adjustment) => return corrected(adjustment),
+        TripEvent::PlanChanged(change) => return replanned(change),
         TripEvent::Cancelled(cancelled) => return cancellation(cancelled),
         TripEvent::Rejected { reason } => format!("order not taken: {}", plain(reason)),
         TripEvent::DriverNoted { round, fence, driver } => {
             format!("noted driver {}, round {round}, fence {fence}", short(*driver))
         }
-        TripEvent::PaymentNoted { secured } => match secured {
-            Secured::Waived => "noted that nothing is to be held".to_owned(),
-            Secured::Authorized(number) => format!("noted the hold of attempt {}", number.0),
-        },
+        TripEvent::PaymentNoted { secured } => noted(*secured),
         TripEvent::PaymentUnnoted { authorization } => {
             format!("the hold of attempt {} is lost", authorization.0)
         }
@@ -68,10 +49,7 @@ pub(super) fn of(event: &TripEvent) -> (String, Vec<String>) {
         TripEvent::StartCodeRefused { attempts, .. } => {
             format!("wrong start code, the {attempts}. of this driver")
         }
-        TripEvent::Started(start) => match start.proof {
-            StartProof::Code => "STARTED with the rider's code".to_owned(),
-            StartProof::Operator(_) => "STARTED, vouched for by an operator".to_owned(),
-        },
+        TripEvent::Started(start) => started(start.proof),
         TripEvent::Completed(completion) => completed(completion),
         TripEvent::Failed { reason } => format!("FAILED: {}; nothing is due", plain(reason)),
         TripEvent::LockCleared => "no driver is locked any more".to_owned(),
@@ -128,6 +106,31 @@ fn places(plan: &PersonalPlan) -> Vec<String> {
     vec![told]
 }
 
+fn noted(secured: Secured) -> String {
+    match secured {
+        Secured::Waived => "noted that nothing is to be held".to_owned(),
+        Secured::Authorized(number) => format!("noted the hold of attempt {}", number.0),
+    }
+}
+
+fn started(proof: StartProof) -> String {
+    let text = match proof {
+        StartProof::Code => "STARTED with the rider's code",
+        StartProof::Operator(_) => "STARTED, vouched for by an operator",
+    };
+    text.to_owned()
+}
+
+fn replanned(change: &PlanChange) -> (String, Vec<String>) {
+    let text = format!(
+        "plan changed by {} (change {}): now quoted {}",
+        actor(change.by),
+        change.revision,
+        change.quote.total()
+    );
+    (text, places(&change.plan))
+}
+
 fn completed(completion: &Completion) -> String {
     let flag = if completion.is_flagged() {
         "; no reading: for an operator to look at"
@@ -155,6 +158,16 @@ fn cancellation(cancelled: &Cancelled) -> (String, Vec<String>) {
         plain(&cancelled.fault)
     );
     (text, cancelled.receipt.as_deref().map(lines).unwrap_or_default())
+}
+
+fn corrected(adjustment: &Adjustment) -> (String, Vec<String>) {
+    let text = format!(
+        "fare corrected ({}): {} instead of {}",
+        plain(&adjustment.reason),
+        adjustment.receipt.total(),
+        adjustment.superseded.total()
+    );
+    (text, lines(&adjustment.receipt))
 }
 
 fn lines(receipt: &Receipt) -> Vec<String> {
