@@ -60,7 +60,8 @@ pub enum DeskError {
     /// No way by road is known.
     #[error("failed to measure the ride: {0}")]
     Routes(#[source] PortError),
-    /// The bus did not take it.
+    /// The bus did not say that it has the request. It may have it: the same request, under the same [`Origin`], is asked
+    /// again harmlessly.
     #[error("failed to hand the request on: {0}")]
     Bus(#[source] PortError),
 }

@@ -57,7 +57,7 @@ impl DriverDesk {
     ///
     /// # Errors
     ///
-    /// `DeskError::Bus` where the bus did not say that it has the request: it may have, and the same `origin` asks again harmlessly.
+    /// [`DeskError::Bus`], and no other.
     pub async fn go_online(
         &self,
         origin: Origin,
@@ -79,7 +79,7 @@ impl DriverDesk {
     ///
     /// # Errors
     ///
-    /// `DeskError::Bus` where the bus did not say that it has the request: it may have, and the same `origin` asks again harmlessly.
+    /// [`DeskError::Bus`], and no other.
     pub async fn go_offline(&self, origin: Origin, driver: DriverId) -> Result<(), DeskError> {
         self.driver(origin, driver, driver::Command::GoOffline).await
     }
@@ -104,7 +104,7 @@ impl DriverDesk {
     ///
     /// # Errors
     ///
-    /// `DeskError::Bus` where the bus did not say that it has the request: it may have, and the same `origin` asks again harmlessly.
+    /// [`DeskError::Bus`], and no other.
     pub async fn accept(
         &self,
         origin: Origin,
@@ -120,7 +120,7 @@ impl DriverDesk {
     ///
     /// # Errors
     ///
-    /// `DeskError::Bus` where the bus did not say that it has the request: it may have, and the same `origin` asks again harmlessly.
+    /// [`DeskError::Bus`], and no other.
     pub async fn decline(
         &self,
         origin: Origin,
@@ -136,7 +136,7 @@ impl DriverDesk {
     ///
     /// # Errors
     ///
-    /// `DeskError::Bus` where the bus did not say that it has the request: it may have, and the same `origin` asks again harmlessly.
+    /// [`DeskError::Bus`], and no other.
     pub async fn withdraw(
         &self,
         origin: Origin,
@@ -152,7 +152,7 @@ impl DriverDesk {
     ///
     /// # Errors
     ///
-    /// `DeskError::Bus` where the bus did not say that it has the request: it may have, and the same `origin` asks again harmlessly.
+    /// [`DeskError::Bus`], and no other.
     pub async fn arrive(
         &self,
         origin: Origin,
@@ -179,7 +179,7 @@ impl DriverDesk {
     ///
     /// # Errors
     ///
-    /// `DeskError::Bus` where the bus did not say that it has the request: it may have, and the same `origin` asks again harmlessly.
+    /// [`DeskError::Bus`], and no other.
     pub async fn no_show(
         &self,
         origin: Origin,
@@ -195,7 +195,7 @@ impl DriverDesk {
     ///
     /// # Errors
     ///
-    /// `DeskError::Bus` where the bus did not say that it has the request: it may have, and the same `origin` asks again harmlessly.
+    /// [`DeskError::Bus`], and no other.
     pub async fn start(
         &self,
         origin: Origin,
@@ -228,7 +228,7 @@ impl DriverDesk {
     ///
     /// # Errors
     ///
-    /// `DeskError::Bus` where the bus did not say that it has the request: it may have, and the same `origin` asks again harmlessly.
+    /// [`DeskError::Bus`], and no other.
     pub async fn complete(
         &self,
         origin: Origin,

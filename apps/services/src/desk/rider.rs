@@ -135,8 +135,7 @@ impl RiderDesk {
     /// # Errors
     ///
     /// `DeskError::Fingerprint`, `AnotherPlan` or `AnotherParty` where the price was given for something else, `DeskError::Request`
-    /// for an order that is not well-formed, and
-    /// `DeskError::Bus` where the bus did not say that it has the request: it may have, and the same `origin` asks again harmlessly.
+    /// for an order that is not well-formed, and [`DeskError::Bus`].
     pub async fn book(&self, origin: Origin, booking: Booking) -> Result<TripId, DeskError> {
         let Booking {
             priced,
@@ -183,7 +182,7 @@ impl RiderDesk {
     ///
     /// # Errors
     ///
-    /// `DeskError::Bus` where the bus did not say that it has the request: it may have, and the same `origin` asks again harmlessly.
+    /// [`DeskError::Bus`], and no other.
     pub async fn cancel(
         &self,
         origin: Origin,
@@ -205,8 +204,7 @@ impl RiderDesk {
     ///
     /// # Errors
     ///
-    /// `DeskError::Fingerprint` or `AnotherPlan` where the price was given for something else, and
-    /// `DeskError::Bus` where the bus did not say that it has the request: it may have, and the same `origin` asks again harmlessly.
+    /// `DeskError::Fingerprint` or `AnotherPlan` where the price was given for something else, and [`DeskError::Bus`].
     pub async fn change_plan(
         &self,
         origin: Origin,
@@ -234,7 +232,7 @@ impl RiderDesk {
     ///
     /// # Errors
     ///
-    /// `DeskError::Bus` where the bus did not say that it has the request: it may have, and the same `origin` asks again harmlessly.
+    /// [`DeskError::Bus`], and no other.
     pub async fn tip(
         &self,
         origin: Origin,

@@ -24,7 +24,7 @@ impl SupportDesk {
     ///
     /// # Errors
     ///
-    /// `DeskError::Bus` where the bus did not say that it has the request: it may have, and the same `origin` asks again harmlessly.
+    /// [`DeskError::Bus`], and no other.
     pub async fn adjust_fare(
         &self,
         origin: Origin,
@@ -42,8 +42,7 @@ impl SupportDesk {
     ///
     /// # Errors
     ///
-    /// `DeskError::Pricing` where the quote cannot be settled by that reading, and
-    /// `DeskError::Bus` where the bus did not say that it has the request: it may have, and the same `origin` asks again harmlessly.
+    /// `DeskError::Pricing` where the quote cannot be settled by that reading, and [`DeskError::Bus`].
     pub async fn correct_reading(
         &self,
         origin: Origin,
