@@ -106,6 +106,7 @@ rules! {
     manifests::DECLARED_ONCE => dependencies_are_declared_once,
     manifests::REASONED_BANS => clippy_bans_have_reasons,
     sources::SHORT_FILES => files_stay_short,
+    sources::SHORT_FUNCTIONS => functions_stay_short,
     sources::NAMES_BY_CONCEPT => names_are_by_concept,
     sources::SPELT_PAIRS => no_arm_takes_every_pair,
     documents::WHOLE_MAP => every_crate_is_on_the_map,
