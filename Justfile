@@ -46,6 +46,10 @@ readme:
 batch-vs-greedy *OPTIONS:
     cargo run --release -p fiacre-city --example batch_vs_greedy -- {{ OPTIONS }}
 
+# Days at the ends and in the middle of each rate, with many seeds: no finding, nothing parked, every trip closed (minutes)
+rates:
+    cargo test --release -p fiacre-city --test run -- --ignored rates::
+
 # How often a whole Friday reaches each cell of the saga's table (minutes): just every-cell [SEED]
 every-cell *SEED:
     cargo run --release -p fiacre-city --example every_cell -- {{ SEED }}

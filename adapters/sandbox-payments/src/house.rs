@@ -15,7 +15,7 @@ use fiacre_domain::time::Timestamp;
 use fiacre_domain::trip::PaymentMethodId;
 use fiacre_domain::units::Millis;
 use fiacre_ports::{GatewayError, IdempotencyKey, IntentRequest, IntentView, PaymentNotice, RefundStatus};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What stands behind the door, and the door.
 #[derive(Debug)]
@@ -223,8 +223,8 @@ impl House {
         self.company.dispute(intent)
     }
 
-    pub(crate) fn trip(&self, intent: IntentId) -> Option<TripId> {
-        self.company.trip(intent)
+    pub(crate) fn trips_with_notices(&self) -> BTreeSet<TripId> {
+        self.company.trips_with_notices()
     }
 
     pub(crate) fn due_notices(&mut self, now: Timestamp, max: usize) -> Vec<PaymentNotice> {

@@ -76,6 +76,11 @@ impl Post {
         })
     }
 
+    /// Of which intents notices wait to be delivered or acknowledged, as often as there are notices.
+    pub(crate) fn intents(&self) -> impl Iterator<Item = IntentId> {
+        self.letters.values().map(|letter| letter.intent)
+    }
+
     /// Takes an acknowledgement; of what was not delivered, or is forgotten, it changes nothing.
     pub(crate) fn acknowledge(&mut self, id: WebhookId) {
         let Some(letter) = self.letters.get_mut(&id) else {

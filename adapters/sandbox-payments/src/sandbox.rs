@@ -19,7 +19,7 @@ use fiacre_ports::{
     Clock, GatewayError, IdempotencyKey, IntentRequest, IntentView, PaymentGateway, PaymentNotice,
     RefundStatus,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::future::poll_fn;
 use std::io;
@@ -160,9 +160,10 @@ impl Sandbox {
         self.house().forget(intent, self.clock.now());
     }
 
-    /// The trip that an intent was created for; `None` where the company does not know the intent, or has forgotten it.
-    pub fn trip(&self, intent: IntentId) -> Option<TripId> {
-        self.house().trip(intent)
+    /// The trips of whose payments notices are still to be delivered or [acknowledged](Self::acknowledge). Of the payments of
+    /// others the company says nothing more, unless something happens to them.
+    pub fn trips_with_notices(&self) -> BTreeSet<TripId> {
+        self.house().trips_with_notices()
     }
 
     /// The company's own money books, by currency.

@@ -9,7 +9,6 @@ pub mod commission;
 pub mod coverage;
 pub mod demand;
 pub mod digest;
-mod hush;
 pub mod keep;
 pub mod manhattan;
 pub mod measures;

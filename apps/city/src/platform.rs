@@ -1,6 +1,5 @@
 //! The whole platform in one process, on a virtual clock: the same processes as everywhere, composed.
 
-use crate::hush::{HushedBus, Over};
 use crate::keep::{self, Held, Keep, KeepError, Kept};
 use crate::observer::{CommitObserver, ObservedStore};
 use crate::parked::ParkedFigures;
@@ -98,8 +97,6 @@ pub struct Platform {
     /// The queues of its processes.
     queues: Vec<QueueName>,
     kept: Kept,
-    /// Payments that nobody is told of any more.
-    over: Over,
 }
 
 impl std::fmt::Debug for Platform {
@@ -174,7 +171,6 @@ impl Platform {
             desks: Desks::new(config.region, config.zones, desk, desk_ids),
             queues: Vec::new(),
             kept,
-            over: Over::default(),
         };
         let mut composition = Composition::new(config.fleet);
         composition.setting.epoch = config.keep.epoch();
@@ -196,37 +192,38 @@ impl Platform {
         for role in composition.roles(ground) {
             self.executor.spawn(role.name().to_owned(), run(role.begin()));
         }
-        let company = Arc::clone(&self.company);
-        let bus = Arc::new(HushedBus::new(
-            Arc::clone(&self.bus),
-            Arc::clone(&company),
-            self.over.clone(),
-        ));
+        let (company, bus) = (Arc::clone(&self.company), Arc::clone(&self.bus));
         let (clock, region) = (Arc::clone(&ground.service.clock), composition.fleet.region());
         self.executor
             .spawn("notices", deliver_notices(company, bus, clock, region));
     }
 
-    /// What a stream has come to; none where it cannot be read, or holds no aggregate.
-    pub(crate) fn state(&mut self, stream: StreamId) -> Option<State> {
+    /// What a stream has come to; none where it holds no aggregate.
+    pub(crate) fn state(&mut self, stream: StreamId) -> Result<Option<State>, CityError> {
         let store = Arc::clone(&self.store);
         let whole = LoadRequest::whole(stream, Consistency::Linearizable);
         let loading = async move { store.load(&[whole]).await.pop() };
-        let loaded = self.executor.block_on(loading).ok()??.ok()?;
-        State::fold(stream, &loaded)
+        let loaded = self.executor.block_on(loading)?.transpose()?;
+        Ok(loaded.and_then(|loaded| State::fold(stream, &loaded)))
     }
 
-    /// Whether nothing more will happen to a trip and its money by itself. A trip that cannot be read is said to rest.
-    pub(crate) fn is_at_rest(&mut self, trip: TripId) -> bool {
-        let Some(State::Trip(state)) = self.state(StreamId::Trip(trip)) else {
-            return true;
+    /// Whether nothing more will happen to a trip and its money by itself. Nobody knows that of what cannot be read.
+    pub(crate) fn is_at_rest(&mut self, trip: TripId) -> Result<bool, CityError> {
+        let Some(State::Trip(state)) = self.state(StreamId::Trip(trip))? else {
+            return Ok(false);
         };
-        saga::is_at_rest(&state, |number| {
+        let mut unread = Ok(());
+        let is_at_rest = saga::is_at_rest(&state, |number| {
             match self.state(StreamId::Payment(trip, number)) {
-                Some(State::Payment(charge)) => charge,
-                Some(State::Trip(_) | State::Dispatch(_) | State::Driver(_)) | None => Payment::default(),
+                Ok(Some(State::Payment(charge))) => charge,
+                Ok(Some(State::Trip(_) | State::Dispatch(_) | State::Driver(_)) | None) => Payment::default(),
+                Err(error) => {
+                    unread = Err(error);
+                    Payment::default()
+                }
             }
-        })
+        });
+        unread.map(|()| is_at_rest)
     }
 
     /// What is parked in the queues of its processes.
@@ -243,17 +240,7 @@ impl Platform {
         self.kept.check()
     }
 
-    /// From now on no notice about a closed trip is carried.
-    pub(crate) fn hush(&self, trip: TripId) {
-        self.over.add(trip, self.time.now());
-    }
-
-    /// Notices about a trip are carried again.
-    pub(crate) fn unhush(&self, trip: TripId) {
-        self.over.remove(trip);
-    }
-
-    /// Ends what is kept for a closed trip that was hushed a while ago; gives what its streams hold. In memory they are dropped.
+    /// Ends what is kept for a closed trip of which nothing more is said; gives what its streams hold. In memory they are dropped.
     pub(crate) fn retire(&mut self, trip: TripId) -> Result<Held, CityError> {
         let held = self.kept.retire(trip, &mut self.executor)?;
         if matches!(held, Held::Dropped(_)) {

@@ -5,6 +5,8 @@
 mod folder;
 #[path = "run/privacy.rs"]
 mod privacy;
+#[path = "run/rates.rs"]
+mod rates;
 #[path = "run/town.rs"]
 mod town;
 

@@ -140,8 +140,11 @@ impl Company {
         self.files.get(intent).map(|record| record.method())
     }
 
-    pub(crate) fn trip(&self, intent: IntentId) -> Option<TripId> {
-        self.files.get(intent).map(|record| record.key().trip)
+    pub(crate) fn trips_with_notices(&self) -> BTreeSet<TripId> {
+        let told_of = self.post.intents();
+        told_of
+            .filter_map(|intent| Some(self.files.get(intent)?.key().trip))
+            .collect()
     }
 
     pub(crate) fn totals(&self) -> BTreeMap<Currency, Totals> {

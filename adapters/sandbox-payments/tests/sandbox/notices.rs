@@ -54,6 +54,28 @@ fn what_is_not_acknowledged_comes_again_and_ever_less_often() {
 }
 
 #[test]
+fn trips_have_notices_until_the_last_is_acknowledged() {
+    let stage = Stage::new();
+    let trips = || stage.sandbox.trips_with_notices().into_iter();
+    assert_eq!(trips().count(), 0);
+    let views = [1, 2].map(|trip| stage.held(trip, PM_OK));
+    assert!(trips().eq(views.iter().map(|view| view.key.trip)));
+    let given = due(&stage);
+    assert_eq!(trips().count(), 2, "what was given may be lost on its way");
+    for notice in given.iter().filter(|notice| notice.intent == views[0].intent) {
+        stage.sandbox.acknowledge(notice.id);
+    }
+    assert!(trips().eq([views[1].key.trip]));
+    stage.capture(&views[0], 900).unwrap();
+    assert_eq!(trips().count(), 2);
+    stage.sandbox.forget(views[0].intent);
+    assert!(
+        trips().eq([views[1].key.trip]),
+        "of what is forgotten nobody says anything"
+    );
+}
+
+#[test]
 fn no_more_are_given_than_asked_for() {
     let stage = Stage::new();
     for trip in 0..5 {

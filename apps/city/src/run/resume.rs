@@ -95,7 +95,7 @@ pub fn resume(
         // The company tells of them too.
         until = drain(&mut platform, &census, &found, from)?;
     }
-    let missing = missing(&mut platform, accepted);
+    let missing = missing(&mut platform, accepted)?;
     drop(platform);
     let resumed = summed_up(&lock(&census), &found);
     Ok(Resumed {
@@ -177,7 +177,13 @@ fn drain(
         let mut unsettled = 0;
         if open == 0 && until.since(quiet_since) >= REST {
             let left = restless.get_or_insert_with(|| lock(census).restless(found));
-            left.retain(|trip| !platform.is_at_rest(*trip));
+            let mut moving = Vec::with_capacity(left.len());
+            for &trip in &*left {
+                if !platform.is_at_rest(trip)? {
+                    moving.push(trip);
+                }
+            }
+            *left = moving;
             if left.is_empty() {
                 return Ok(quiet_since);
             }
@@ -193,10 +199,10 @@ fn drain(
 }
 
 /// Of these trips, those that are not there, or not over; one that was archived is.
-fn missing(platform: &mut Platform, accepted: &[TripId]) -> Vec<TripId> {
+fn missing(platform: &mut Platform, accepted: &[TripId]) -> Result<Vec<TripId>, CityError> {
     let mut missing = Vec::new();
     for &trip in accepted {
-        let is_over = match platform.state(StreamId::Trip(trip)) {
+        let is_over = match platform.state(StreamId::Trip(trip))? {
             Some(State::Trip(state)) => state.control().closed,
             Some(State::Dispatch(_) | State::Driver(_) | State::Payment(_)) | None => false,
         };
@@ -204,7 +210,7 @@ fn missing(platform: &mut Platform, accepted: &[TripId]) -> Vec<TripId> {
             missing.push(trip);
         }
     }
-    missing
+    Ok(missing)
 }
 
 fn summed_up(census: &Census, found: &Census) -> Resumed {

@@ -32,10 +32,8 @@ use fiacre_wire::seal::KeyedSeal;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
-/// How long after its end notices about a closed trip are carried; what comes later would find it dropped.
-const HUSHED_AFTER_CLOSE: Millis = Millis::from_secs(5);
-/// How long it is kept after that, for messages still under way.
-const KEPT_AFTER_HUSH: Millis = Millis::from_secs(5);
+/// How long a closed trip of which nothing more will be said is kept, for messages still under way.
+const KEPT_IN_SILENCE: Millis = Millis::from_secs(10);
 
 /// What the demo's fingerprints and start codes are keyed with: nothing in it is secret.
 pub(super) const SEAL: [u8; 32] = [0x6b; 32];
@@ -67,17 +65,10 @@ pub(super) struct Stage<S> {
     pub(super) manhattan: Arc<Manhattan>,
     pub(super) midnight: Timestamp,
     start: Timestamp,
-    /// Closed trips, since when.
-    closed: VecDeque<(Timestamp, TripId)>,
-    /// Closed trips of which nobody hears any more, since when.
-    hushed: VecDeque<(Timestamp, TripId)>,
-}
-
-/// Takes the first trip of a list if it has been there for so long.
-fn waited(trips: &mut VecDeque<(Timestamp, TripId)>, now: Timestamp, long: Millis) -> Option<TripId> {
-    trips
-        .pop_front_if(|(since, _)| now.since(*since) >= long)
-        .map(|(_, trip)| trip)
+    /// Closed trips whose money may still be moving, or of which the payment company has still to tell.
+    closed: Vec<TripId>,
+    /// Closed trips of which nothing more will be said, since when.
+    silent: VecDeque<(Timestamp, TripId)>,
 }
 
 impl<S: RunObserver + 'static> Stage<S> {
@@ -125,8 +116,8 @@ impl<S: RunObserver + 'static> Stage<S> {
             manhattan,
             midnight,
             start,
-            closed: VecDeque::new(),
-            hushed: VecDeque::new(),
+            closed: Vec::new(),
+            silent: VecDeque::new(),
         })
     }
 
@@ -152,53 +143,53 @@ impl<S: RunObserver + 'static> Stage<S> {
             chronicle.note(Note::Closed(trip));
         }
         drop(chronicle);
-        self.closed.extend(newly.into_iter().map(|trip| (now, trip)));
+        self.closed.extend(newly);
         self.drop_what_is_over(now)?;
         Ok(open.saturating_add(self.unsettled()))
     }
 
-    /// Hushes what closed a while ago, and drops what was hushed a while ago; neither while money may still be moving.
+    /// Drops what has been silent for a while, and notes what falls silent: its money is at rest, and all that the payment
+    /// company had to tell of it was carried. Nothing but a rider or an agent breaks the silence.
     fn drop_what_is_over(&mut self, now: Timestamp) -> Result<(), CityError> {
-        let mut unsettled = Vec::new();
-        while let Some(trip) = waited(&mut self.hushed, now, KEPT_AFTER_HUSH) {
-            if self.is_settled(trip) {
+        while let Some((_, trip)) = self
+            .silent
+            .pop_front_if(|(since, _)| now.since(*since) >= KEPT_IN_SILENCE)
+        {
+            if lock(&self.shared).afterwards.contains(&trip) {
+                self.closed.push(trip);
+            } else {
                 self.fold(trip)?;
-            } else {
-                self.platform.unhush(trip);
-                unsettled.push((now, trip));
             }
         }
-        while let Some(trip) = waited(&mut self.closed, now, HUSHED_AFTER_CLOSE) {
-            if self.is_settled(trip) {
-                self.platform.hush(trip);
-                self.hushed.push_back((now, trip));
+        let told_of = self.platform.company.trips_with_notices();
+        for trip in std::mem::take(&mut self.closed) {
+            if !told_of.contains(&trip) && self.is_settled(trip)? {
+                self.silent.push_back((now, trip));
             } else {
-                unsettled.push((now, trip));
+                self.closed.push(trip);
             }
         }
-        self.closed.extend(unsettled);
         Ok(())
     }
 
     /// How many trips have closed whose money may still be moving.
     fn unsettled(&self) -> usize {
         let shared = lock(&self.shared);
-        let closed = self.closed.iter().chain(&self.hushed);
-        closed
-            .filter(|(_, trip)| shared.afterwards.contains(trip))
-            .count()
+        let silent = self.silent.iter().map(|(_, trip)| trip);
+        let closed = self.closed.iter().chain(silent);
+        closed.filter(|trip| shared.afterwards.contains(trip)).count()
     }
 
     /// Whether no money will move any more: most trips are never corrected or tipped, and nothing is looked up for them.
-    fn is_settled(&mut self, trip: TripId) -> bool {
+    fn is_settled(&mut self, trip: TripId) -> Result<bool, CityError> {
         if !lock(&self.shared).afterwards.contains(&trip) {
-            return true;
+            return Ok(true);
         }
-        let is_settled = self.platform.is_at_rest(trip);
+        let is_settled = self.platform.is_at_rest(trip)?;
         if is_settled {
             lock(&self.shared).afterwards.remove(&trip);
         }
-        is_settled
+        Ok(is_settled)
     }
 
     fn fold(&mut self, trip: TripId) -> Result<(), CityError> {
@@ -210,7 +201,8 @@ impl<S: RunObserver + 'static> Stage<S> {
     pub(super) fn end(mut self) -> Result<(Played, S), CityError> {
         let now = self.platform.time.now();
         let closed = std::mem::take(&mut self.closed);
-        for (_, trip) in std::mem::take(&mut self.hushed).into_iter().chain(closed) {
+        let silent = std::mem::take(&mut self.silent).into_iter();
+        for trip in silent.map(|(_, trip)| trip).chain(closed) {
             self.fold(trip)?;
         }
         self.fold_rest()?;
@@ -365,7 +357,7 @@ fn haunts(manhattan: &Manhattan, options: &CityOptions) -> Result<Vec<Spot>, Cit
 mod tests {
     use super::*;
     use crate::demand::Multiplier;
-    use fiacre_ports::mocks::{MockBus, MockConsumer};
+    use fiacre_ports::mocks::{MockBus, MockConsumer, MockEventStore};
     use fiacre_ports::{PortError, PortErrorKind};
 
     /// A bus that takes everything, and of which nobody hears anything.
@@ -382,18 +374,41 @@ mod tests {
         bus
     }
 
-    #[test]
-    fn players_who_hear_nothing_any_more_say_so() {
-        let tariff = Arc::new(fiacre_tariffs::built_in("nyc-2018").unwrap());
-        let options = CityOptions {
+    fn nobody() -> CityOptions {
+        CityOptions {
             drivers: 0,
             demand: Multiplier::new(0.0).unwrap(),
-            ..CityOptions::friday(Arc::clone(&tariff))
-        };
+            ..CityOptions::friday(Arc::new(fiacre_tariffs::built_in("nyc-2018").unwrap()))
+        }
+    }
+
+    #[test]
+    fn of_a_trip_that_cannot_be_read_nobody_knows_whether_it_rests() {
+        let mut stage = Stage::set(&nobody(), Venue::default(), Nobody).unwrap();
+        let trip = TripId::from_u128(1);
+        assert!(
+            !stage.platform.is_at_rest(trip).unwrap(),
+            "its order may be on its way"
+        );
+        let mut store = MockEventStore::new();
+        store
+            .expect_load()
+            .returning(|_| vec![Err(PortError::new(PortErrorKind::Damaged, "load a stream"))]);
+        stage.platform.store = Arc::new(store);
+        let unknown = stage.platform.is_at_rest(trip).unwrap_err();
+        assert!(
+            matches!(&unknown, CityError::Port(error) if error.kind() == PortErrorKind::Damaged),
+            "{unknown}"
+        );
+    }
+
+    #[test]
+    fn players_who_hear_nothing_any_more_say_so() {
+        let options = nobody();
         let mut stage = Stage::set(&options, Venue::default(), Nobody).unwrap();
         let zones = Arc::new(options.zones().unwrap());
         let region = "manhattan".parse().unwrap();
-        let scene = scene(&options, region, &stage.manhattan, (&tariff, &zones)).unwrap();
+        let scene = scene(&options, region, &stage.manhattan, (&options.tariff, &zones)).unwrap();
         stage.platform.bus = Arc::new(deaf_bus());
         let shared = Arc::clone(&stage.shared);
         call_in(&mut stage.platform, scene, &shared, 0, Box::new(|_| {})).unwrap();

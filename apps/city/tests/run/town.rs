@@ -109,6 +109,7 @@ fn assert_sound(day: &Day) {
     let audit = &day.played.audit;
     assert_eq!(audit.findings_count(), 0, "{:?}", audit.findings());
     assert_eq!(day.played.events, audit.events());
+    assert_eq!(day.played.parked.count, 0, "{:?}", day.played.parked.examples);
     assert_eq!(day.played.proofs.refused, 0, "{:?}", day.played.proofs.examples);
     let trips = day.measures.trips();
     assert_eq!(

@@ -172,11 +172,9 @@ impl Caller {
     ) -> Result<(ChargeId, Answer), Ask> {
         let view = match self.cashier.noticed(notice.intent).await {
             Ok(view) => view,
-            Err(GatewayError::NotFound | GatewayError::KeyReused | GatewayError::Refused) => {
-                return Err(Ask::Settle(inbox::refused(
-                    "gateway_not_found",
-                    "a notice about an intent that does not exist",
-                )));
+            Err(error @ (GatewayError::NotFound | GatewayError::KeyReused | GatewayError::Refused)) => {
+                let why = format!("a notice leads nowhere: {error}");
+                return Err(Ask::Settle(inbox::refused(error.code(), &why)));
             }
             Err(GatewayError::Unavailable | GatewayError::OutcomeUnknown | GatewayError::WrongStatus) => {
                 return Err(Ask::Later(PAUSE));

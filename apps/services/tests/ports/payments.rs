@@ -537,16 +537,19 @@ fn an_intent_that_is_not_the_charges_own_is_never_adopted() {
 }
 
 #[test]
-fn a_notice_of_an_unknown_intent_is_parked_and_one_that_cannot_be_followed_comes_back() {
+fn a_notice_that_leads_nowhere_is_parked_for_its_reason_and_one_that_cannot_be_followed_comes_back() {
     let looks = |answer| Script {
         get: Some(answer),
         ..Script::default()
     };
-    let tape = handled(created(), looks(MISSING), notice());
-    assert!(matches!(
-        tape.settled()[..],
-        [(Tag(1), Settlement::Park(ParkReason::Refused { .. }))]
-    ));
+    for (answer, code) in [
+        (MISSING, "gateway_not_found"),
+        (REUSED, "gateway_key_reused"),
+        (REFUSED, "gateway_refused"),
+    ] {
+        let tape = handled(created(), looks(answer), notice());
+        assert_then(&tape, &Parks(code), code);
+    }
     for answer in [UNAVAILABLE, UNKNOWN, MOVED_ON] {
         assert_eq!(
             handled(created(), looks(answer), notice()).settled(),

@@ -48,7 +48,7 @@ pub(crate) const PLAYED: Rule = Rule {
             name: "a decision over several lines",
             plant: |workspace| {
                 workspace.write_line(
-                    "apps/city/src/hush.rs",
+                    "apps/city/src/roads.rs",
                     "fn f() { trip\n.\ndecide(&command, now)?; }",
                 );
             },
@@ -57,7 +57,7 @@ pub(crate) const PLAYED: Rule = Rule {
             name: "a reaction under another name",
             plant: |workspace| {
                 workspace.write_line(
-                    "apps/city/src/hush.rs",
+                    "apps/city/src/roads.rs",
                     "use fiacre_domain::saga::trip_service as answer; fn f() { answer(&event); }",
                 );
             },
@@ -66,7 +66,7 @@ pub(crate) const PLAYED: Rule = Rule {
             name: "a reaction by way of a module that goes by another name",
             plant: |workspace| {
                 workspace.write_line(
-                    "apps/city/src/hush.rs",
+                    "apps/city/src/roads.rs",
                     "use fiacre_domain as rules; fn f() { rules::saga::payment_service(e); }",
                 );
             },
@@ -74,14 +74,14 @@ pub(crate) const PLAYED: Rule = Rule {
         Plant {
             name: "everything of a module at once",
             plant: |workspace| {
-                workspace.write_line("apps/city/src/hush.rs", "use fiacre_domain::matching::*;");
+                workspace.write_line("apps/city/src/roads.rs", "use fiacre_domain::matching::*;");
             },
         },
         Plant {
             name: "a settlement that is handed on as a function",
             plant: |workspace| {
                 workspace.write_line(
-                    "apps/city/src/hush.rs",
+                    "apps/city/src/roads.rs",
                     "fn f() { let price = fiacre_domain::pricing::Quote::\nsettle; ride.map(price); }",
                 );
             },
@@ -90,7 +90,7 @@ pub(crate) const PLAYED: Rule = Rule {
             name: "a settlement of whatever the quote is called",
             plant: |workspace| {
                 workspace.write_line(
-                    "apps/city/src/hush.rs",
+                    "apps/city/src/roads.rs",
                     "fn f() { let receipt = promised.settle(&reading)?; }",
                 );
             },
@@ -99,7 +99,7 @@ pub(crate) const PLAYED: Rule = Rule {
             name: "a matcher of the city's own",
             plant: |workspace| {
                 workspace.write_line(
-                    "apps/city/src/hush.rs",
+                    "apps/city/src/roads.rs",
                     "use fiacre_domain::matching::{Market, Matcher as M}; fn f() { M::new(); }",
                 );
             },
@@ -108,7 +108,7 @@ pub(crate) const PLAYED: Rule = Rule {
             name: "a decision inside a macro",
             plant: |workspace| {
                 workspace.write_line(
-                    "apps/city/src/hush.rs",
+                    "apps/city/src/roads.rs",
                     "fn f() { println!(\"{:?}\", trip.decide(&command, now)); }",
                 );
             },
