@@ -205,7 +205,7 @@ impl AtRest {
     /// # Errors
     /// Where the row cannot be read.
     pub fn archived(&self, stream: StreamId) -> Result<Option<Version>, PortError> {
-        let stub = self.archive.stub(&self.tables, stream);
+        let stub = self.archive.stub(&self.tables.moment(), stream);
         let stub = stub.map_err(|error| error.into_error(DOING))?;
         Ok(stub.map(|stub| stub.head()))
     }
@@ -236,7 +236,7 @@ impl AtRest {
         stream: StreamId,
         after: Version,
     ) -> impl Iterator<Item = Result<LogRow, PortError>> + use<> {
-        let archived = self.archive.stub(&self.tables, stream).map(|stub| {
+        let archived = self.archive.stub(&self.tables.moment(), stream).map(|stub| {
             let rows = stub.map(|stub| self.archive.rows(stream, &stub, after));
             rows.unwrap_or_default()
         });

@@ -169,7 +169,7 @@ impl Database {
             .map_err(|error| from_engine(folder.path(), error))?;
         let epoch = folder.epoch(&database)?;
         let core = Core::read(tables, options, folder, epoch)?;
-        core.archive.name_last();
+        core.archive.name_all();
         Ok(Self(Arc::new(core)))
     }
 
@@ -305,6 +305,8 @@ pub(crate) struct Core {
     pub(crate) message_bytes_max: usize,
     first: Option<First>,
     epoch: u32,
+    #[cfg(test)]
+    pub(crate) after_write: crate::planted::Planted<Result<(), fjall::Error>>,
     pub(crate) tables: Tables,
     /// Dropped last: then another process may open it.
     folder: Folder,
@@ -328,6 +330,8 @@ impl Core {
             message_bytes_max: options.message_bytes_max,
             first: options.first,
             epoch,
+            #[cfg(test)]
+            after_write: crate::planted::Planted::default(),
             tables,
             folder,
         })
@@ -400,6 +404,8 @@ impl Core {
             .map_err(|error| WriteError::before(folder, &*error))
             .and_then(|()| {
                 let written = self.tables.write(draft);
+                #[cfg(test)]
+                let written = written.and_then(|()| self.after_write.happen().unwrap_or(Ok(())));
                 written.map_err(|error| WriteError::new(folder, &error))
             })
             .map_err(|error| {

@@ -64,6 +64,8 @@ mod folder;
 mod group;
 mod journal;
 mod lock;
+#[cfg(test)]
+mod planted;
 mod recent;
 mod restore;
 mod signal;

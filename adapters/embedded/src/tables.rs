@@ -124,7 +124,8 @@ impl Tables {
         &self.keyspaces[table as usize]
     }
 
-    /// Writes a group as one batch, and returns once it is on disk.
+    /// Writes a group as one batch, and returns once it is on disk. A batch that fails is in no table, though it may be in the
+    /// journal.
     pub(crate) fn write(&self, draft: &mut Draft) -> Result<(), fjall::Error> {
         let mut batch = self.engine.batch().durability(Some(PersistMode::SyncData));
         for (table, key, value) in draft.take_rows() {
@@ -154,10 +155,6 @@ impl Tables {
     /// One row.
     pub(crate) fn get(&self, table: Table, key: &[u8]) -> Result<Option<fjall::Slice>, ReadError> {
         Ok(self.keyspace(table).get(key)?)
-    }
-
-    pub(crate) fn has(&self, table: Table, key: &[u8]) -> Result<bool, ReadError> {
-        Ok(self.keyspace(table).contains_key(key)?)
     }
 
     /// All tables as they are now, whatever is written later.
@@ -209,45 +206,36 @@ impl Tables {
         self.keyspace(table).approximate_len()
     }
 
-    /// Every row whose key begins with `prefix`, in order, from either end: of each group all or nothing.
+    /// As [`Moment::prefix`], now.
     pub(crate) fn prefix(
         &self,
         table: Table,
         prefix: &[u8],
     ) -> impl DoubleEndedIterator<Item = RowRead> + use<> {
-        let rows = self.engine.snapshot().prefix(self.keyspace(table), prefix);
-        rows.map(|row| row.into_inner().map_err(ReadError::from))
+        self.moment().prefix(table, prefix)
     }
 
-    /// Every row with a key within `range`, as [`prefix`](Self::prefix) does.
-    pub(crate) fn range<'k>(
+    /// As [`Moment::range`], now.
+    pub(crate) fn range<'k, R: std::ops::RangeBounds<&'k [u8]>>(
         &self,
         table: Table,
-        range: impl std::ops::RangeBounds<&'k [u8]>,
-    ) -> impl DoubleEndedIterator<Item = RowRead> {
-        let bounds = (range.start_bound().cloned(), range.end_bound().cloned());
-        let rows = self
-            .engine
-            .snapshot()
-            .range::<&[u8], _>(self.keyspace(table), bounds);
-        rows.map(|row| row.into_inner().map_err(ReadError::from))
+        range: R,
+    ) -> impl DoubleEndedIterator<Item = RowRead> + use<R> {
+        self.moment().range(table, range)
     }
 
-    /// Every row with a key after `first` and up to `last`, in order.
+    /// As [`Moment::after`], now.
     pub(crate) fn after(
         &self,
         table: Table,
         first: &[u8],
         last: &[u8],
     ) -> impl Iterator<Item = RowRead> + use<> {
-        let bounds = (Bound::Excluded(first), Bound::Included(last));
-        let snapshot = self.engine.snapshot();
-        let rows = snapshot.range::<&[u8], _>(self.keyspace(table), bounds);
-        rows.map(|row| row.into_inner().map_err(ReadError::from))
+        self.moment().after(table, first, last)
     }
 }
 
-/// All tables as they were at one moment.
+/// The tables as they were at one moment, whatever is written meanwhile: of each group all or nothing.
 pub(crate) struct Moment<'t> {
     tables: &'t Tables,
     snapshot: fjall::Snapshot,
@@ -265,6 +253,52 @@ impl Moment<'_> {
             let rows = self.snapshot.iter(self.tables.keyspace(table));
             rows.map(move |row| (table, row.into_inner().map_err(ReadError::from)))
         })
+    }
+
+    /// One row.
+    pub(crate) fn get(&self, table: Table, key: &[u8]) -> Result<Option<fjall::Slice>, ReadError> {
+        Ok(self.snapshot.get(self.tables.keyspace(table), key)?)
+    }
+
+    pub(crate) fn has(&self, table: Table, key: &[u8]) -> Result<bool, ReadError> {
+        Ok(self.snapshot.contains_key(self.tables.keyspace(table), key)?)
+    }
+
+    /// Every row whose key begins with `prefix`, in order, from either end.
+    pub(crate) fn prefix(
+        &self,
+        table: Table,
+        prefix: &[u8],
+    ) -> impl DoubleEndedIterator<Item = RowRead> + use<> {
+        let rows = self.snapshot.prefix(self.tables.keyspace(table), prefix);
+        rows.map(|row| row.into_inner().map_err(ReadError::from))
+    }
+
+    /// Every row with a key within `range`, as [`prefix`](Self::prefix) does.
+    pub(crate) fn range<'k, R: std::ops::RangeBounds<&'k [u8]>>(
+        &self,
+        table: Table,
+        range: R,
+    ) -> impl DoubleEndedIterator<Item = RowRead> + use<R> {
+        let bounds = (range.start_bound().cloned(), range.end_bound().cloned());
+        let rows = self
+            .snapshot
+            .range::<&[u8], _>(self.tables.keyspace(table), bounds);
+        rows.map(|row| row.into_inner().map_err(ReadError::from))
+    }
+
+    /// Every row with a key after `first` and up to `last`, in order.
+    pub(crate) fn after(
+        &self,
+        table: Table,
+        first: &[u8],
+        last: &[u8],
+    ) -> impl Iterator<Item = RowRead> + use<> {
+        let bounds = (Bound::Excluded(first), Bound::Included(last));
+        let rows = self
+            .snapshot
+            .range::<&[u8], _>(self.tables.keyspace(table), bounds);
+        rows.map(|row| row.into_inner().map_err(ReadError::from))
     }
 }
 

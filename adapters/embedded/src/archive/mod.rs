@@ -14,16 +14,20 @@ pub use segment::{Segment, SegmentFault};
 pub use verify::{CheckedSegment, verify_segments};
 
 pub(crate) use merged::Merged;
+#[cfg(test)]
+pub(crate) use moving::Step;
+#[cfg(test)]
+pub(crate) use segment::Draft as SegmentDraft;
 pub(crate) use stub::Stub;
 
 use crate::at_rest::LogRow;
 use crate::bytes::{Malformed, Reader, Row};
 use crate::lock::lock;
-use crate::tables::{ReadError, Table, Tables};
+use crate::tables::{Moment, ReadError, Table, Tables};
 use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::stream::{StreamId, Version};
 use fiacre_ports::Ticket;
-use segment::commits_of;
+use segment::{commits_of, follow};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -47,6 +51,8 @@ pub(crate) struct Archive {
     is_used: AtomicBool,
     /// Held while streams are moved.
     moving: Mutex<()>,
+    #[cfg(test)]
+    pub(crate) after_stub: crate::planted::Planted<()>,
     state: Mutex<State>,
 }
 
@@ -55,6 +61,9 @@ struct State {
     catalog: BTreeMap<u32, Entry>,
     files: BTreeMap<u32, File>,
 }
+
+/// The version before a piece, the piece, and its commits.
+type PieceRead = (Version, Piece, Result<Vec<Vec<u8>>, ReadError>);
 
 /// A segment as the store knows it.
 #[derive(Debug, Clone)]
@@ -120,6 +129,8 @@ impl Archive {
             folder: folder.to_owned(),
             is_used: AtomicBool::new(!catalog.is_empty()),
             moving: Mutex::default(),
+            #[cfg(test)]
+            after_stub: crate::planted::Planted::default(),
             state: Mutex::new(State {
                 catalog,
                 files: BTreeMap::new(),
@@ -134,26 +145,28 @@ impl Archive {
     }
 
     /// What stays in the store of a stream that was moved, if it was.
-    pub(crate) fn stub(&self, tables: &Tables, stream: StreamId) -> Result<Option<Stub>, ReadError> {
+    pub(crate) fn stub(&self, moment: &Moment<'_>, stream: StreamId) -> Result<Option<Stub>, ReadError> {
         if !self.is_used.load(Ordering::Acquire) {
             return Ok(None);
         }
-        let row = tables.get(Table::Stubs, &stub_key(stream))?;
+        let row = moment.get(Table::Stubs, &stub_key(stream))?;
+        #[cfg(test)]
+        self.after_stub.happen();
         row.map(|row| Ok(Stub::read(&row)?)).transpose()
     }
 
     /// The commits of a stream after a version that lie in segments, in order, as the wire stored them.
     pub(crate) fn commits(
         &self,
-        tables: &Tables,
+        moment: &Moment<'_>,
         stream: StreamId,
         after: Version,
     ) -> Result<Vec<Vec<u8>>, ReadError> {
         let mut commits = Vec::new();
-        if let Some(stub) = self.stub(tables, stream)? {
-            for (before, piece) in stub.after(after) {
+        if let Some(stub) = self.stub(moment, stream)? {
+            for (before, _, read) in self.pieces(stream, &stub, after) {
                 let skipped = after.get().saturating_sub(before.get());
-                commits.extend(self.piece(before, piece)?.into_iter().skip(skipped as usize));
+                commits.extend(read?.into_iter().skip(skipped as usize));
             }
         }
         Ok(commits)
@@ -162,8 +175,8 @@ impl Archive {
     /// The same, as they would lie in the log; what cannot be read is a row without a commit.
     pub(crate) fn rows(&self, stream: StreamId, stub: &Stub, after: Version) -> Vec<LogRow> {
         let mut rows = Vec::new();
-        for (before, piece) in stub.after(after) {
-            let mut commits = match self.piece(before, piece) {
+        for (before, piece, read) in self.pieces(stream, stub, after) {
+            let mut commits = match read {
                 Ok(commits) => commits.into_iter(),
                 Err(error) => {
                     tracing::debug!(%stream, ?error, "a part of the stream cannot be read");
@@ -181,18 +194,40 @@ impl Archive {
         rows
     }
 
-    /// The commits of a piece, which begins after a version.
-    fn piece(&self, before: Version, piece: Piece) -> Result<Vec<Vec<u8>>, ReadError> {
+    /// The pieces that hold a commit after a version, in order, each with the version before its first commit and its commits. The
+    /// stub says what the last piece ends in, and that what the piece before it does.
+    fn pieces(&self, stream: StreamId, stub: &Stub, after: Version) -> Vec<PieceRead> {
+        let mut end = Some(stub.hash);
+        let read = |(before, piece): (Version, Piece)| {
+            let read = self.piece(stream, before, piece, end);
+            end = read.as_ref().ok().and_then(|(_, before)| *before);
+            (before, piece, read.map(|(commits, _)| commits))
+        };
+        let mut pieces: Vec<_> = stub.after(after).rev().map(read).collect();
+        pieces.reverse();
+        pieces
+    }
+
+    /// The commits of a piece, which begins after a version and ends in a hash, if that is known; and the hash before it, if that is
+    /// known then.
+    fn piece(
+        &self,
+        stream: StreamId,
+        before: Version,
+        piece: Piece,
+        end: Option<Fingerprint>,
+    ) -> Result<(Vec<Vec<u8>>, Option<Fingerprint>), ReadError> {
         let unreadable = |why: String| ReadError::Archived {
             segment: self.path(piece.segment),
             why,
         };
         let bytes = self.bytes(piece).map_err(|error| unreadable(error.to_string()))?;
-        let commits = commits_of(&bytes).ok();
-        let count = piece.until.get().saturating_sub(before.get());
-        let whole = commits.filter(|commits| commits.len() == count as usize);
-        let whole = whole.ok_or_else(|| unreadable("it is not as it was written".to_owned()))?;
-        Ok(whole.into_iter().map(<[u8]>::to_vec).collect())
+        let commits = commits_of(&bytes).map_err(|_| unreadable(SegmentFault::Edited.to_string()))?;
+        if commits.len() != piece.until.get().saturating_sub(before.get()) as usize {
+            return Err(unreadable(SegmentFault::Edited.to_string()));
+        }
+        let prev = follow(stream, before, &commits, end).map_err(|fault| unreadable(fault.to_string()))?;
+        Ok((commits.into_iter().map(<[u8]>::to_vec).collect(), prev))
     }
 
     fn bytes(&self, piece: Piece) -> io::Result<Vec<u8>> {

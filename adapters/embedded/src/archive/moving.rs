@@ -1,6 +1,6 @@
 //! Moves streams out of the log: the segment first, whole and on disk; then the store, in one write; its name last.
 //!
-//! Killed before the store's write, the log is as it was, and a file without a name is left that the next move writes over.
+//! Killed before the store's write, the log is as it was, and a file without a name is left that the next move removes.
 //! Killed after it, the file is found without its name, and gets it when the folder is opened again. At no moment is a
 //! commit in neither, and at none in both.
 
@@ -15,6 +15,7 @@ use crate::store::{Log, Tip, commit_key, split};
 use crate::tables::{ReadError, Table};
 use fiacre_domain::stream::{StreamId, Version};
 use fiacre_folder::{make_folders, rename, sync_file, sync_folder};
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -22,7 +23,7 @@ use std::pin::pin;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, Waker};
 
-/// Why streams could not be moved. Then they are in the log as they were.
+/// Why streams could not be moved. Then they are in the log as they were, but for [`Unknown`](Self::Unknown).
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
     /// The log cannot be read.
@@ -51,9 +52,20 @@ pub enum ArchiveError {
     /// The segment cannot be written.
     #[error("failed to write {}: {}; make room, or name another folder", .0.display(), .1)]
     Unwritten(PathBuf, #[source] io::Error),
+    /// A stream's commits are longer together than a segment can say.
+    #[error("failed to archive {stream}: its commits are longer than 4 GiB; leave it in the log")]
+    TooLong {
+        /// The stream.
+        stream: StreamId,
+    },
     /// The store cannot be written.
     #[error("failed to archive: the store cannot be written: {0}")]
     Store(String),
+    /// The store's write has failed, and may be on disk all the same: the streams are in the log or in the segment, whole in either.
+    #[error(
+        "failed to archive: the store's write has failed ({0}), and it cannot be said whether it is on disk; open the folder again,          which finds the streams wherever they are"
+    )]
+    Unknown(String),
 }
 
 impl ArchiveError {
@@ -65,7 +77,9 @@ impl ArchiveError {
             Self::Occupied(_) => "archive_occupied",
             Self::Unnameable(_) => "archive_unnameable",
             Self::Unwritten(..) => "archive_unwritten",
+            Self::TooLong { .. } => "archive_too_long",
             Self::Store(_) => "archive_store",
+            Self::Unknown(_) => "archive_unknown",
         }
     }
 }
@@ -94,13 +108,14 @@ struct Move {
 impl Database {
     /// Moves streams into one segment, whole up to the versions given, at which they must end: then whoever loads them finds
     /// them as before, and their commits are no longer in the log. A stream that lies in segments already, and has gone on
-    /// since, is moved from there on. Streams that have nothing in the log are left out; nothing where that is all.
+    /// since, is moved from there on. Streams that have nothing in the log are left out, as are repetitions; nothing where that is
+    /// all.
     ///
     /// The segment is written to `to`, or else to the folder `archive` within this one. What still waits in a queue, or
     /// is to be published, need not be at rest for this; but whoever waits reads it from the segment then.
     ///
     /// # Errors
-    /// [`ArchiveError`]; then the streams are in the log as they were.
+    /// [`ArchiveError`]; then the streams are in the log as they were, but for [`ArchiveError::Unknown`].
     pub fn archive(
         &self,
         streams: &[(StreamId, Version)],
@@ -116,32 +131,37 @@ impl Database {
         mut done: impl FnMut(Step),
     ) -> Result<Option<Segment>, ArchiveError> {
         let core = self.core();
-        let place = core.archive.place(to)?;
         let _one_at_a_time = lock(&core.archive.moving);
+        if let Some(failure) = core.failure() {
+            // Of a failed write that may be on disk the segment is the only copy: nothing is written over.
+            return Err(ArchiveError::Store(failure.to_string()));
+        }
+        core.archive.name_all();
+        let place = core.archive.place(to)?;
         let (number, prev) = core.archive.next();
         let mut segment = SegmentDraft::begin(number, prev);
         let mut moves = Vec::new();
-        for (stream, head) in streams {
+        for (stream, head) in streams.iter().collect::<BTreeSet<_>>() {
             moves.extend(core.gather(*stream, *head, number, &mut segment)?);
         }
         if moves.is_empty() {
             return Ok(None);
         }
         let (bytes, segment) = segment.finish();
-        let folder = place.clone().unwrap_or_else(|| self.folder().join(ARCHIVE));
-        let file = folder.join(Segment::file_name(number));
-        let unnamed = folder.join(format!("{}{UNNAMED}", Segment::file_name(number)));
-        let unwritten = |error| ArchiveError::Unwritten(file.clone(), error);
-        if file.exists() {
-            return Err(ArchiveError::Occupied(file));
-        }
-        write_file(&folder, &unnamed, &bytes, || done(Step::Begun)).map_err(unwritten)?;
-        done(Step::Written);
         let entry = Entry { segment, place };
-        // Where that fails the file is left, since the store's write may be on disk; if not, the next move writes over it.
-        self.note(moves, &entry)?;
+        let file = core.archive.vacant(&entry)?;
+        let written = write_file(&file, &bytes, || done(Step::Begun));
+        written.map_err(|error| ArchiveError::Unwritten(file, error))?;
+        done(Step::Written);
+        core.archive.announce(entry.clone());
+        let noted = self.note(moves, &entry);
+        if noted.is_err() {
+            core.archive.withdraw(number);
+        }
+        noted?;
         done(Step::Noted);
-        rename(&unnamed, &file).map_err(unwritten)?;
+        // Moved it is by now, and found without its name as well.
+        core.archive.name(&entry);
         done(Step::Named);
         Ok(Some(segment))
     }
@@ -157,14 +177,11 @@ impl Database {
         let mut waiting = pin!(waiting);
         let answer = waiting.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         match answer {
-            Poll::Ready(Ok(planned)) => planned?,
-            Poll::Ready(Err(failure @ (Failure::NotDone(_) | Failure::Unknown(_)))) => {
-                return Err(ArchiveError::Store(failure.to_string()));
-            }
-            Poll::Pending => return Err(ArchiveError::Store("nothing was written".to_owned())),
+            Poll::Ready(Ok(planned)) => planned,
+            Poll::Ready(Err(failure @ Failure::NotDone(_))) => Err(ArchiveError::Store(failure.to_string())),
+            Poll::Ready(Err(Failure::Unknown(why))) => Err(ArchiveError::Unknown(why.to_string())),
+            Poll::Pending => Err(ArchiveError::Store("nothing was written".to_owned())),
         }
-        core.archive.learn(entry.clone());
-        Ok(())
     }
 
     /// Gives back to the disk what was taken out of the tables; takes about as long as writing anew what is left in them.
@@ -191,7 +208,8 @@ impl Core {
             why: error.to_string(),
         };
         let moved = || ArchiveError::Moved { stream };
-        let before = self.archive.stub(&self.tables, stream).map_err(unreadable)?;
+        let before = self.archive.stub(&self.tables.moment(), stream);
+        let before = before.map_err(unreadable)?;
         let after = before.as_ref().map_or(Version::EMPTY, Stub::head);
         let tip = Tip::read(&self.tables, &self.archive, stream).map_err(unreadable)?;
         if tip.head() != head {
@@ -214,7 +232,7 @@ impl Core {
             return Err(unreadable(ReadError::Gap));
         }
         let span = segment.add(stream, after.next(), &commits);
-        let span = span.ok_or_else(|| unreadable(ReadError::Gap))?;
+        let span = span.ok_or(ArchiveError::TooLong { stream })?;
         let mut pieces = before.map_or_else(Vec::new, |stub| stub.pieces);
         pieces.push(Piece {
             segment: number,
@@ -283,21 +301,49 @@ impl Archive {
         }
     }
 
-    fn learn(&self, entry: Entry) {
+    /// Where a segment is to be written, before it gets its name.
+    fn vacant(&self, entry: &Entry) -> Result<PathBuf, ArchiveError> {
+        let own = self.folder.join(ARCHIVE);
+        let folder = entry.place.as_deref().unwrap_or(&own);
+        let name = Segment::file_name(entry.segment.number);
+        let (file, unnamed) = (folder.join(&name), folder.join(format!("{name}{UNNAMED}")));
+        if file.exists() {
+            return Err(ArchiveError::Occupied(file));
+        }
+        if entry.place.is_some() && Segment::verify(&unnamed).is_ok() {
+            // Whole, it may be what another store that uses this place has noted.
+            return Err(ArchiveError::Occupied(unnamed));
+        }
+        Ok(unnamed)
+    }
+
+    /// Lets readers find a segment that the store is about to note: they may come upon its stubs at once.
+    fn announce(&self, entry: Entry) {
         lock(&self.state).catalog.insert(entry.segment.number, entry);
         self.is_used.store(true, Ordering::Release);
     }
 
-    /// Gives its name to a segment that a crash has left without.
-    pub(crate) fn name_last(&self) {
-        let state = lock(&self.state);
-        let Some((number, entry)) = state.catalog.last_key_value() else {
-            return;
-        };
+    /// Forgets a segment that the store has not noted.
+    fn withdraw(&self, number: u32) {
+        let mut state = lock(&self.state);
+        state.catalog.remove(&number);
+        state.files.remove(&number);
+    }
+
+    /// Gives their names to segments that a crash or the system has left without.
+    pub(crate) fn name_all(&self) {
+        let catalog: Vec<Entry> = lock(&self.state).catalog.values().cloned().collect();
+        for entry in &catalog {
+            self.name(entry);
+        }
+    }
+
+    /// Gives its name to a segment that the store has noted, if it is still without.
+    fn name(&self, entry: &Entry) {
         let path = entry.path(&self.folder);
-        let named = path.with_file_name(Segment::file_name(*number));
+        let named = path.with_file_name(Segment::file_name(entry.segment.number));
         if path != named && path.is_file() {
-            // It is found without its name as well; the next opening tries again.
+            // It is found without its name as well; the next opening, or the next move, tries again.
             if let Err(error) = rename(&path, &named) {
                 tracing::warn!(segment = %path.display(), %error, "a segment keeps the name of one that is being written");
             }
@@ -305,10 +351,15 @@ impl Archive {
     }
 }
 
-fn write_file(folder: &Path, file: &Path, bytes: &[u8], begun: impl FnOnce()) -> io::Result<()> {
+fn write_file(file: &Path, bytes: &[u8], begun: impl FnOnce()) -> io::Result<()> {
+    let folder = file.parent().unwrap_or(file);
     make_folders(folder)?;
     let (first, rest) = bytes.split_at(bytes.len() / 2);
-    let mut out = File::create(file)?;
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
+    let mut out = File::create_new(file)?;
     out.write_all(first)?;
     begun();
     out.write_all(rest)?;

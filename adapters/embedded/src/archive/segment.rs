@@ -12,6 +12,7 @@ use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::stream::{StreamId, Version};
 use fiacre_wire::digest;
 use fiacre_wire::stored::{COMMIT_BYTES_MAX, Chain, Stored};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::fs;
 use std::io;
@@ -77,7 +78,7 @@ impl Segment {
     /// The number of a file that is named as a segment.
     pub(super) fn numbered(name: &str) -> Option<u32> {
         let number = name.strip_suffix(".segment")?.parse().ok()?;
-        (Self::file_name(number) == name).then_some(number)
+        (number > 0 && Self::file_name(number) == name).then_some(number)
     }
 
     /// Reads a file, and holds it to itself: its hash, its shape, and the chain of each stream in it.
@@ -95,6 +96,11 @@ impl Segment {
 pub enum SegmentFault {
     /// The file is not there.
     Missing,
+    /// The file is not there, nor are those that follow it up to this number.
+    MissingUntil {
+        /// The last that is missing.
+        last: u32,
+    },
     /// The operating system does not give it.
     Unreadable {
         /// What it said.
@@ -133,7 +139,7 @@ impl SegmentFault {
     /// The stable code of this kind.
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::Missing => "segment_missing",
+            Self::Missing | Self::MissingUntil { .. } => "segment_missing",
             Self::Unreadable { .. } => "segment_unreadable",
             Self::Foreign => "segment_foreign",
             Self::Newer { .. } => "segment_newer",
@@ -159,6 +165,10 @@ impl SegmentFault {
 impl fmt::Display for SegmentFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::MissingUntil { last } => write!(
+                f,
+                "the segments from here to {last} are missing; bring them back, from a copy if need be"
+            ),
             Self::Missing => f.write_str("the segment is not there; bring it back, from a copy if need be"),
             Self::Unreadable { why } => write!(f, "the segment cannot be read: {why}"),
             Self::Foreign => f.write_str("the file is no segment of an archive; bring the segment back"),
@@ -193,13 +203,13 @@ impl From<Malformed> for SegmentFault {
 
 /// Where in a segment a piece of a stream lies: its commits, beginning with the length of the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Span {
+pub(crate) struct Span {
     pub(super) offset: u64,
     pub(super) length: u32,
 }
 
 /// A segment that is being made.
-pub(super) struct Draft {
+pub(crate) struct Draft {
     bytes: Vec<u8>,
     number: u32,
     prev: Option<Fingerprint>,
@@ -208,7 +218,7 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    pub(super) fn begin(number: u32, prev: Option<Fingerprint>) -> Self {
+    pub(crate) fn begin(number: u32, prev: Option<Fingerprint>) -> Self {
         let mut head = Row::default();
         head.raw(format!("{LINE}{FORMAT}\n").as_bytes()).u32(number);
         head.raw(prev.as_ref().map_or(&NO_HASH, Fingerprint::bytes).as_slice());
@@ -221,8 +231,8 @@ impl Draft {
         }
     }
 
-    /// Adds commits of a stream that follow each other; none where they are too long to be read again.
-    pub(super) fn add(&mut self, stream: StreamId, first: Version, commits: &[Vec<u8>]) -> Option<Span> {
+    /// Adds commits of a stream that follow each other; none where they are longer than a piece can be.
+    pub(crate) fn add(&mut self, stream: StreamId, first: Version, commits: &[Vec<u8>]) -> Option<Span> {
         let mut piece = Row::default();
         piece.u8(PIECE).stream(stream).version(first).count(commits.len());
         self.bytes.extend(piece.into_vec());
@@ -240,7 +250,7 @@ impl Draft {
         })
     }
 
-    pub(super) fn finish(self) -> (Vec<u8>, Segment) {
+    pub(crate) fn finish(self) -> (Vec<u8>, Segment) {
         let mut end = Row::default();
         end.u8(END).u64(self.streams).u64(self.commits);
         let mut bytes = self.bytes;
@@ -267,6 +277,35 @@ pub(super) fn commits_of(piece: &[u8]) -> Result<Vec<&[u8]>, Malformed> {
         commits.push(piece.bytes()?);
     }
     Ok(commits)
+}
+
+/// Holds commits to their stream, the version before them, each other and, where it is known, the hash that they end in; gives the
+/// hash before them, as far as that is known then. One that this release cannot read is left to whoever decodes it.
+pub(super) fn follow(
+    stream: StreamId,
+    before: Version,
+    commits: &[&[u8]],
+    end: Option<Fingerprint>,
+) -> Result<Option<Fingerprint>, SegmentFault> {
+    let mut prev = None;
+    let mut chain = Chain::of(stream);
+    for bytes in commits {
+        let Ok(commit) = Stored::read(bytes) else {
+            return Ok(None);
+        };
+        let version = chain.head().max(before).next();
+        let broken = || SegmentFault::Commit { stream, version };
+        if chain.head() < before {
+            prev = commit.prev();
+            chain = Chain::after(stream, before, prev.ok_or_else(broken)?);
+        }
+        chain.follow(&commit).map_err(|_| broken())?;
+    }
+    if end.is_none_or(|end| chain.hash() == Some(end)) {
+        Ok(prev)
+    } else {
+        Err(SegmentFault::Replaced)
+    }
 }
 
 fn read(bytes: &[u8]) -> Result<Segment, SegmentFault> {
@@ -309,17 +348,15 @@ fn read_content(content: &[u8], hash: Fingerprint, length: usize) -> Result<Segm
     let mut reader = Reader::new(content);
     let number = reader.u32()?;
     let prev: [u8; HASH_BYTES] = reader.raw(HASH_BYTES)?.try_into().map_err(|_| Malformed)?;
-    let (mut streams, mut commits) = (0_u64, 0_u64);
+    let (mut seen, mut commits) = (BTreeSet::new(), 0_u64);
     loop {
         match reader.u8()? {
             END => break,
-            PIECE => {
-                commits += read_piece(&mut reader)?;
-                streams += 1;
-            }
+            PIECE => commits += read_piece(&mut reader, &mut seen)?,
             _ => return Err(SegmentFault::Edited),
         }
     }
+    let streams = seen.len() as u64;
     if (reader.u64()?, reader.u64()?) != (streams, commits) || !reader.is_empty() {
         return Err(SegmentFault::Edited);
     }
@@ -333,9 +370,13 @@ fn read_content(content: &[u8], hash: Fingerprint, length: usize) -> Result<Segm
     })
 }
 
-/// Follows one stream's commits; gives how many there are.
-fn read_piece(reader: &mut Reader<'_>) -> Result<u64, SegmentFault> {
+/// Follows the commits of one stream, which the segment has not had yet; gives how many there are.
+fn read_piece(reader: &mut Reader<'_>, seen: &mut BTreeSet<StreamId>) -> Result<u64, SegmentFault> {
     let (stream, first, count) = (reader.stream()?, reader.version()?, reader.u32()?);
+    if !seen.insert(stream) {
+        let version = first;
+        return Err(SegmentFault::Commit { stream, version });
+    }
     let mut chain: Option<Chain> = (first == Version::new(1)).then(|| Chain::of(stream));
     let mut version = first;
     for _ in 0..count {

@@ -72,7 +72,7 @@ impl Stub {
     }
 
     /// The pieces that hold a commit after this version, each with the version before its first.
-    pub(super) fn after(&self, after: Version) -> impl Iterator<Item = (Version, Piece)> {
+    pub(super) fn after(&self, after: Version) -> impl DoubleEndedIterator<Item = (Version, Piece)> {
         let before = std::iter::once(Version::EMPTY).chain(self.pieces.iter().map(|piece| piece.until));
         before
             .zip(self.pieces.clone())

@@ -34,6 +34,21 @@ enum Before {
 }
 
 impl CheckedSegment {
+    /// That some are missing, however many: a stray file may have any number.
+    fn missing(folder: &Path, first: u32, last: u32) -> Self {
+        let fault = if first == last {
+            SegmentFault::Missing
+        } else {
+            SegmentFault::MissingUntil { last }
+        };
+        Self {
+            number: first,
+            file: folder.join(Segment::file_name(first)),
+            segment: None,
+            fault: Some(fault),
+        }
+    }
+
     /// Holds a file to its number and to the one before it.
     fn of(number: u32, file: PathBuf, before: Before) -> Self {
         let (segment, fault) = match Segment::verify(&file) {
@@ -85,7 +100,8 @@ impl Archive {
     }
 }
 
-/// Reads every segment in a folder, without a store: each by itself, and all in their chain from the first. What came after the
+/// Reads every segment in a folder, without a store: each by itself, and all in their chain from the first. Those that are missing
+/// between two are one finding. What came after the
 /// last one that is there only the store knows.
 ///
 /// ```
@@ -107,13 +123,17 @@ pub fn verify_segments(folder: &Path) -> io::Result<Vec<CheckedSegment>> {
             files.insert(number, entry.path());
         }
     }
-    let last = files.keys().next_back().copied().unwrap_or(0);
     let (mut checked, mut before) = (Vec::new(), Before::Nothing);
-    for number in 1..=last {
-        let file = folder.join(Segment::file_name(number));
+    let mut next = 1;
+    for (number, file) in files {
+        if number > next {
+            checked.push(CheckedSegment::missing(folder, next, number.saturating_sub(1)));
+            before = Before::Unknown;
+        }
         let segment = CheckedSegment::of(number, file, before);
         let hash = segment.segment.map(|segment| segment.hash);
         before = hash.map_or(Before::Unknown, Before::Hash);
+        next = number.saturating_add(1);
         checked.push(segment);
     }
     Ok(checked)

@@ -8,7 +8,7 @@ use crate::bytes::{Reader, Row};
 use crate::codec::Keys;
 use crate::database::Core;
 use crate::lock::lock;
-use crate::tables::{ReadError, Table};
+use crate::tables::{Moment, ReadError, Table};
 use fiacre_domain::stream::{Commit, Version};
 use fiacre_ports::{Cursor, Entry, LoadRequest, Loaded, PortError, PortErrorKind, Snapshot, Ticket};
 use std::ops::Bound;
@@ -86,18 +86,17 @@ fn read_after(core: &Core, request: &LoadRequest, after: Version, keys: &Keys) -
         loaded.commits.push(commit);
         Ok(())
     };
-    for archived in core.archive.commits(&core.tables, request.stream, after)? {
+    // Commits are moved from the one to the other meanwhile.
+    let moment = core.tables.moment();
+    for archived in core.archive.commits(&moment, request.stream, after)? {
         take(&archived)?;
     }
-    for row in core
-        .tables
-        .range(Table::Commits, first.as_slice()..=last.as_slice())
-    {
+    for row in moment.range(Table::Commits, first.as_slice()..=last.as_slice()) {
         let (_, row) = row?;
         take(split(&row)?.1)?;
     }
     if loaded.commits.is_empty() {
-        loaded.head = head_of(core, request)?.min(after);
+        loaded.head = head_of(core, &moment, request)?.min(after);
     }
     Ok(loaded)
 }
@@ -116,9 +115,9 @@ fn archived(core: &Core, at: Ticket) -> Result<Option<Vec<u8>>, ReadError> {
     let Some(before) = at.version.get().checked_sub(1) else {
         return Ok(None);
     };
-    let commits = core
-        .archive
-        .commits(&core.tables, at.stream, Version::new(before))?;
+    // It is not in the log any more, so that a later moment finds it as well.
+    let moment = core.tables.moment();
+    let commits = core.archive.commits(&moment, at.stream, Version::new(before))?;
     Ok(commits.into_iter().next())
 }
 
@@ -167,8 +166,9 @@ pub(super) fn page(core: &Core, from: &Cursor, max: usize) -> Result<Rows, PortE
         stream.stream(ticket.stream);
         (Bound::Excluded(place), stream.into_vec())
     };
-    let in_log = core.tables.range(Table::Commits, (first, Bound::Unbounded));
-    let stubs = core.tables.range(Table::Stubs, stream.as_slice()..);
+    let moment = core.tables.moment();
+    let in_log = moment.range(Table::Commits, (first, Bound::Unbounded));
+    let stubs = moment.range(Table::Stubs, stream.as_slice()..);
     let mut rows: Vec<LogRow> = Vec::new();
     for row in Merged::new(Arc::clone(&core.archive), in_log, stubs) {
         let row = row?;
@@ -198,13 +198,13 @@ fn ticket_of(key: &[u8]) -> Result<Ticket, crate::bytes::Malformed> {
 }
 
 /// The version of a stream's last commit.
-fn head_of(core: &Core, request: &LoadRequest) -> Result<Version, ReadError> {
+fn head_of(core: &Core, moment: &Moment<'_>, request: &LoadRequest) -> Result<Version, ReadError> {
     let mut prefix = Row::default();
     prefix.stream(request.stream);
-    let last = core.tables.prefix(Table::Commits, &prefix.into_vec()).next_back();
+    let last = moment.prefix(Table::Commits, &prefix.into_vec()).next_back();
     if let Some((place, _)) = last.transpose()? {
         return Ok(ticket_of(&place)?.version);
     }
-    let archived = core.archive.stub(&core.tables, request.stream)?;
+    let archived = core.archive.stub(moment, request.stream)?;
     Ok(archived.map_or(Version::EMPTY, |stub| stub.head()))
 }

@@ -27,8 +27,9 @@ pub(crate) struct Tip {
 impl Tip {
     /// Reads it from the stream's rows, and from what stays of those that were archived.
     pub(crate) fn read(tables: &Tables, archive: &Archive, stream: StreamId) -> Result<Self, ReadError> {
-        let archived = archive.stub(tables, stream)?;
-        if archived.is_none() && !tables.has(Table::Commits, &key(stream, Version::new(1)))? {
+        let moment = tables.moment();
+        let archived = archive.stub(&moment, stream)?;
+        if archived.is_none() && !moment.has(Table::Commits, &key(stream, Version::new(1)))? {
             return Ok(Self::default());
         }
         let mut tip = archived.as_ref().map_or_else(Self::default, Self::of_archived);
@@ -36,11 +37,11 @@ impl Tip {
         prefix.stream(stream);
         let prefix = prefix.into_vec();
         let left = (CAUSES_READ as usize).saturating_sub(tip.causes.len());
-        for row in tables.prefix(Table::Commits, &prefix).take(left) {
+        for row in moment.prefix(Table::Commits, &prefix).take(left) {
             let (_, row) = row?;
             tip.causes.push(split(&row)?.0);
         }
-        let last = tables.prefix(Table::Commits, &prefix).next_back();
+        let last = moment.prefix(Table::Commits, &prefix).next_back();
         if let Some(last) = last.transpose()? {
             let stored = Stored::read(split(&last.1)?.1)?;
             tip.head = stored.version();

@@ -50,9 +50,14 @@ impl AtRestFailure {
         match self {
             Self::NoSuchTrip(_) | Self::UnreadableCommits(_) | Self::Differences(_) => EXIT_FINDINGS,
             Self::Backup(error) => backing_up(error),
-            Self::Archive(ArchiveError::Unwritten(..) | ArchiveError::Store(_)) => EXIT_OUTPUT,
             Self::Archive(
-                ArchiveError::Occupied(_) | ArchiveError::Unnameable(_) | ArchiveError::Moved { .. },
+                ArchiveError::Unwritten(..) | ArchiveError::Store(_) | ArchiveError::Unknown(_),
+            ) => EXIT_OUTPUT,
+            Self::Archive(
+                ArchiveError::Occupied(_)
+                | ArchiveError::Unnameable(_)
+                | ArchiveError::Moved { .. }
+                | ArchiveError::TooLong { .. },
             ) => EXIT_USAGE,
             Self::Restore(_, RestoreError::NoBackup | RestoreError::Damaged { .. }) => EXIT_FINDINGS,
             Self::Restore(_, RestoreError::NotEmpty { .. } | RestoreError::Unreadable(_)) => EXIT_USAGE,

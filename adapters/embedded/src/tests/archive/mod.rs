@@ -1,5 +1,8 @@
 //! What is archived is found as before, goes on where it ended, and is neither lost nor doubled wherever the move is cut short.
 
+mod faults;
+mod readers;
+
 use super::world::{World, copy_into, copy_of, empty_folder};
 use crate::archive::{CheckedSegment, Segment, verify_segments};
 use crate::at_rest::{AtRest, Kept};
@@ -98,7 +101,11 @@ fn segment_file(folder: &Path, number: u32) -> PathBuf {
 }
 
 fn in_log(world: &World) -> usize {
-    world.database().core().tables.prefix(Table::Commits, &[]).count()
+    in_tables(&world.database())
+}
+
+fn in_tables(database: &Database) -> usize {
+    database.core().tables.prefix(Table::Commits, &[]).count()
 }
 
 #[test]
