@@ -4,13 +4,14 @@
 //! the saga's table that can be reached (`just every-cell` counts them; an hour or two reach fewer, and not every path through
 //! the cells is walked). The shares of cancelled orders and declined offers can be given on the command line, the others here.
 
+use super::level::Level;
 use crate::random::Random;
 use fiacre_domain::units::Millis;
 use serde::{Serialize, Serializer};
 use std::fmt;
 
 /// The whole, in parts per million.
-const WHOLE: u32 = 1_000_000;
+pub(super) const WHOLE: u32 = 1_000_000;
 
 /// A share is not between 0 and 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,7 +85,12 @@ impl Share {
         Self::per_million(self.0.saturating_mul(factor))
     }
 
-    fn happens(self, random: &mut Random) -> bool {
+    /// In millionths.
+    pub(super) const fn parts(self) -> i64 {
+        self.0 as i64
+    }
+
+    pub(super) fn happens(self, random: &mut Random) -> bool {
         random.happens(u64::from(self.0), u64::from(WHOLE))
     }
 }
@@ -106,17 +112,17 @@ impl fmt::Display for Share {
 /// The shares of everything that people do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Habits {
-    /// Riders who cancel, [within two minutes](CANCELLED_MS_MAX) of ordering and without getting into the car (default 3%). Some of
-    /// their trips end by themselves before that.
+    /// Riders who cancel, [within two minutes](CANCELLED_MS_MAX) of ordering and without getting into the car (default 3%). Where the
+    /// trips of some end by themselves before that, or others [think again](Self::rethink), riders to come make up for it.
     pub cancel: Share,
-    /// Riders who order and cancel in the same breath, so that the cancellation may come first (default 0.05%).
+    /// Of those who cancel, who do so in the same breath as they order, so that the cancellation may come first (default 2%).
     pub cancel_at_once: Share,
     /// Riders who want to go somewhere else, at some moment within ten minutes of ordering (default 1%).
     pub change_plan: Share,
     /// Riders who think again at a step of a trip, and cancel, go elsewhere, complain or tip (default 0.1% of every step;
     /// [twenty times](RETHINK_ON_LOSS) as many where the driver is gone).
     pub rethink: Share,
-    /// Offers that the driver declines (default 8%; more of trips that [few want](UNWANTED_DECLINES)).
+    /// Offers that the driver declines (default 8%; more of trips that [few want](UNWANTED_DECLINES), and as many fewer of others).
     pub decline: Share,
     /// Offers, out of those not declined, that the driver does not answer (default 2%).
     pub silent: Share,
@@ -161,7 +167,7 @@ impl Default for Habits {
     fn default() -> Self {
         Self {
             cancel: Share::per_million(30_000),
-            cancel_at_once: Share::per_million(500),
+            cancel_at_once: Share::per_million(20_000),
             change_plan: Share::per_million(10_000),
             rethink: Share::per_million(1_000),
             decline: Share::per_million(80_000),
@@ -226,10 +232,18 @@ pub(super) enum Answer {
 }
 
 impl Habits {
-    /// What a driver does about an offer; `times` as many as usual decline it.
-    pub(super) fn answer(&self, times: u32, mut random: Random) -> Answer {
+    /// What a driver does about an offer. All offers together are declined as often as was asked: trips that few want are
+    /// declined more often, and drivers decline others less.
+    pub(super) fn answer(&self, is_unwanted: bool, declines: &mut Level, mut random: Random) -> Answer {
         let after = between(&mut random, 2_000, 12_000);
-        if self.decline.times(times).happens(&mut random) {
+        let is_declined = if is_unwanted {
+            let share = self.decline.times(UNWANTED_DECLINES);
+            declines.apart(self.decline, share);
+            share.happens(&mut random)
+        } else {
+            declines.evened(self.decline.happens(&mut random))
+        };
+        if is_declined {
             Answer::Decline(after)
         } else if self.silent.happens(&mut random) {
             Answer::Silence
@@ -239,13 +253,11 @@ impl Habits {
     }
 
     /// When a rider cancels, if ever.
-    pub(super) fn cancels_after(&self, mut random: Random) -> Option<Millis> {
+    pub(super) fn cancels_after(&self, cancels: &mut Level, mut random: Random) -> Option<Millis> {
         let after = between(&mut random, 1_000, CANCELLED_MS_MAX);
-        if self.cancel_at_once.happens(&mut random) {
-            Some(Millis::ZERO)
-        } else {
-            self.cancel.happens(&mut random).then_some(after)
-        }
+        let is_at_once = self.cancel_at_once.happens(&mut random);
+        let does_cancel = cancels.evened(self.cancel.happens(&mut random));
+        does_cancel.then_some(if is_at_once { Millis::ZERO } else { after })
     }
 
     /// When a rider wants to go somewhere else, if ever.

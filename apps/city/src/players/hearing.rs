@@ -4,15 +4,15 @@ use super::Players;
 use super::agenda::{Action, Button};
 use super::cab::{Doing, driver_number};
 use super::habits::{
-    Answer, Draw, FUMBLE_ON_LOSS, FUMBLE_WHILE_WAITING, Habits, RETHINK_ON_LOSS, UNWANTED_DECLINES,
-    UNWANTED_WITHDRAWALS, between,
+    Answer, Draw, FUMBLE_ON_LOSS, FUMBLE_WHILE_WAITING, Habits, RETHINK_ON_LOSS, UNWANTED_WITHDRAWALS,
+    between,
 };
 use fiacre_domain::dispatch::{DispatchEvent, Offer};
 use fiacre_domain::driver::Fence;
 use fiacre_domain::event::Event;
 use fiacre_domain::id::{DriverId, TripId};
 use fiacre_domain::time::Timestamp;
-use fiacre_domain::trip::{PersonalPlace, PlanChange, TripEvent};
+use fiacre_domain::trip::{Actor, PersonalPlace, PlanChange, TripEvent};
 use fiacre_domain::units::{Millimetres, Millis};
 use fiacre_ports::{Body, Message};
 use std::sync::Arc;
@@ -58,11 +58,23 @@ impl Players {
             TripEvent::Started(_) => self.ride(trip, now),
             TripEvent::PlanChanged(change) => self.follow(trip, change, now),
             TripEvent::Completed(_) => {
+                self.ended(trip, false);
                 self.part(trip, now);
                 self.rethink_soon(trip, 1, now);
             }
-            TripEvent::Cancelled(_) | TripEvent::Failed { .. } => self.part(trip, now),
-            TripEvent::Rejected { .. } | TripEvent::Closed => self.close(trip, now),
+            TripEvent::Cancelled(cancelled) => {
+                self.ended(trip, matches!(cancelled.by, Actor::Rider(_)));
+                self.part(trip, now);
+            }
+            TripEvent::Failed { .. } => {
+                self.ended(trip, false);
+                self.part(trip, now);
+            }
+            TripEvent::Rejected { .. } => {
+                self.ended(trip, false);
+                self.close(trip, now);
+            }
+            TripEvent::Closed => self.close(trip, now),
             TripEvent::Requested(_)
             | TripEvent::DriverNoted { .. }
             | TripEvent::PaymentNoted { .. }
@@ -78,13 +90,10 @@ impl Players {
     fn consider(&mut self, trip: TripId, offer: &Offer, now: Timestamp) {
         let Some(cab) = number(offer.driver) else { return };
         let rider = self.rides.get(&trip).map_or(0, |ride| u64::from(ride.rider));
-        let times = if self.is_unwanted(rider) {
-            UNWANTED_DECLINES
-        } else {
-            1
-        };
+        let is_unwanted = self.is_unwanted(rider);
         let random = self.dice.of(Draw::Answer, rider, u64::from(cab));
-        let (after, accept) = match self.scene.habits.answer(times, random) {
+        let habits = self.scene.habits;
+        let (after, accept) = match habits.answer(is_unwanted, &mut self.declines, random) {
             Answer::Accept(after) => (after, true),
             Answer::Decline(after) => (after, false),
             Answer::Silence => return,
@@ -184,7 +193,7 @@ impl Players {
         }
         self.fumble(trip, Some(Button::Start), 1, now);
         self.rethink_soon(trip, 1, now);
-        if self.cancels_after(rider).is_some() {
+        if self.rides.get(&trip).is_some_and(|ride| ride.will_cancel) {
             // Who does not want to go any more does not get in, and says so in a moment.
             return;
         }
@@ -309,6 +318,20 @@ impl Players {
             ride.cab = None;
         }
         self.idle(cab, now);
+    }
+
+    /// A trip is over, by its rider's cancellation or not: those who cancel are as many as was asked, whoever else thought of it.
+    fn ended(&mut self, trip: TripId, is_cancelled_by_rider: bool) {
+        let Some(ride) = self.rides.get_mut(&trip) else {
+            return;
+        };
+        match (ride.will_cancel, is_cancelled_by_rider) {
+            (true, true) | (false, false) => {}
+            (false, true) => self.cancels.happened(),
+            (true, false) => self.cancels.failed(),
+        }
+        // Whatever is heard twice is counted once.
+        ride.will_cancel = is_cancelled_by_rider;
     }
 
     fn close(&mut self, trip: TripId, now: Timestamp) {

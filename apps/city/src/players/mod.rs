@@ -6,6 +6,7 @@ mod cab;
 mod calls;
 mod habits;
 mod hearing;
+mod level;
 mod meter;
 mod orders;
 mod phones;
@@ -34,6 +35,7 @@ use fiacre_ports::{Bus, Clock, Consumer, EventKind, IdSource, PortError, Prefetc
 use fiacre_services::desk::{DeskPorts, DriverDesk, Origin, RiderDesk, SupportDesk};
 use fiacre_services::topology::reader_queue;
 use habits::Dice;
+use level::Level;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -147,6 +149,8 @@ struct Ride {
     codes: u8,
     /// How often the rider will think again; known until then, also where the trip has closed.
     rethinks: u8,
+    /// Whether the rider has decided to cancel, or did.
+    will_cancel: bool,
     is_over: bool,
 }
 
@@ -175,6 +179,10 @@ pub struct Players {
     ordered: u32,
     phones_at: Timestamp,
     shifts_over: bool,
+    /// Holds the share of offers that are declined.
+    declines: Level,
+    /// Holds the share of riders who cancel.
+    cancels: Level,
 }
 
 /// Hears of trips whose orders were accepted.
@@ -266,6 +274,8 @@ impl Players {
             ordered: 0,
             phones_at: now,
             shifts_over: false,
+            declines: Level::default(),
+            cancels: Level::default(),
             scene,
         };
         players.begin_shifts(cabs).await;

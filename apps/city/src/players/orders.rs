@@ -1,7 +1,7 @@
 //! Riders: pricing, ordering, cancelling, going elsewhere, complaining, tipping.
 
 use super::agenda::{Action, Whim, second_of};
-use super::habits::{Draw, Habits, between};
+use super::habits::{Draw, Habits, Share, between};
 use super::meter::Trace;
 use super::{Players, Ride};
 use crate::demand::Request;
@@ -107,7 +107,11 @@ impl Players {
     /// What the rider will come up with later.
     fn foresee(&mut self, trip: TripId, rider: u32, now: Timestamp) {
         let habits = self.scene.habits;
-        let cancels = self.cancels_after(rider);
+        let random = self.dice.of(Draw::Cancel, u64::from(rider), 0);
+        let cancels = habits.cancels_after(&mut self.cancels, random);
+        if let Some(ride) = self.rides.get_mut(&trip) {
+            ride.will_cancel = cancels.is_some();
+        }
         if cancels == Some(Millis::ZERO) {
             // In the same breath, and faster than the order: the cancellation comes first.
             self.cancel(trip);
@@ -119,12 +123,6 @@ impl Players {
             }
         }
         self.rethink_soon(trip, 1, now);
-    }
-
-    /// How long after ordering the rider cancels, if ever.
-    pub(super) fn cancels_after(&self, rider: u32) -> Option<Millis> {
-        let random = self.dice.of(Draw::Cancel, u64::from(rider), 0);
-        self.scene.habits.cancels_after(random)
     }
 
     fn payment_of(&self, rider: u32) -> PaymentMethod {
@@ -161,7 +159,8 @@ impl Players {
 
     pub(super) async fn rethink(&mut self, trip: TripId, whim: Whim, now: Timestamp) {
         match whim {
-            Whim::Cancel => self.cancel(trip),
+            Whim::Cancel if self.may_cancel(trip) => self.cancel(trip),
+            Whim::Cancel => {}
             Whim::ChangePlan => self.go_elsewhere(trip, now).await,
             Whim::Complain => self.complain(trip, now),
             Whim::Tip => self.tip(trip),
@@ -172,6 +171,12 @@ impl Players {
                 self.rides.remove(&trip);
             }
         }
+    }
+
+    /// Whether the rider had decided to cancel, or thinks of it while nobody else does who was not asked to.
+    fn may_cancel(&self, trip: TripId) -> bool {
+        let is_asked = self.scene.habits.cancel > Share::NEVER;
+        self.rides.get(&trip).is_some_and(|ride| ride.will_cancel) || (is_asked && !self.cancels.is_beyond())
     }
 
     fn cancel(&mut self, trip: TripId) {
@@ -294,6 +299,7 @@ impl Ride {
             turns: Vec::new(),
             codes: 0,
             rethinks: 0,
+            will_cancel: false,
             is_over: false,
         }
     }

@@ -71,16 +71,8 @@ impl Chart {
         }
         let wait_max_ms = waits().max().unwrap_or_default();
         let step = 15 * self.quarters;
-        let mut page = self.style.paint(Ink::Strong, "The day");
-        let _ = write!(
-            page,
-            ", by when riders asked: up to {} in {step} min  ",
-            words::count(asked_max.into())
-        );
-        page.push_str(&self.style.paint(Ink::Good, "█"));
-        page.push_str(" rode  ");
-        page.push_str(&self.style.paint(Ink::Poor, "░"));
-        page.push_str(" did not\n");
+        let highest = format!(", {step} min a column: up to {}", words::count(asked_max.into()));
+        let mut page = self.title(&highest);
         let riders = self.columns.iter().map(|column| {
             let eighths = |riders: u32| eighths(riders.into(), asked_max.into(), ROWS_OF_RIDERS);
             Bar {
@@ -93,7 +85,7 @@ impl Chart {
         let wait_max_s = u32::try_from((wait_max_ms + 500) / 1_000).ok();
         let _ = writeln!(
             page,
-            "How long they waited, mean: up to {}",
+            "How long they waited for a car on average: up to {}",
             words::span(wait_max_s)
         );
         let waits = waits().map(|wait_ms| {
@@ -108,14 +100,19 @@ impl Chart {
         page
     }
 
+    /// What is drawn, and what its blocks mean.
+    fn title(&self, highest: &str) -> String {
+        format!(
+            "{} by the time they asked{highest}  {} rode  {} did not\n",
+            self.style.paint(Ink::Strong, "Riders"),
+            self.style.paint(Ink::Good, "█"),
+            self.style.paint(Ink::Poor, "░"),
+        )
+    }
+
     /// A line for each quarter-hour: a few columns would be a wall.
     fn draw_lying(&self, asked_max: u32) -> String {
-        let mut page = self.style.paint(Ink::Strong, "The day");
-        page.push_str(", by when riders asked  ");
-        page.push_str(&self.style.paint(Ink::Good, "█"));
-        page.push_str(" rode  ");
-        page.push_str(&self.style.paint(Ink::Poor, "░"));
-        page.push_str(" did not\n");
+        let mut page = self.title("");
         let room = self.style.columns().saturating_sub(LYING_WORDS_WIDTH);
         let share = |riders: u32| {
             let scaled = u64::from(riders) * room as u64 / u64::from(asked_max.max(1));

@@ -24,12 +24,12 @@ pub(super) fn draw(report: &Report, style: Style) -> String {
         .map(|(account, minor)| (account, -*minor))
         .collect();
     let currency = report.money.currency;
-    let title = style.paint(Ink::Strong, "Where the money went");
+    let title = style.paint(Ink::Strong, "Where the money came from, and where it went");
     let all: i128 = from.iter().map(|(_, minor)| minor).sum();
     if all == 0 {
         return format!("{title}: none moved.\n");
     }
-    let mut page = format!("{title}, in {currency}\n");
+    let mut page = format!("{title} (→), in {currency}\n");
     for (side, ink) in [(&mut from, Ink::Plain), (&mut to, Ink::Good)] {
         side.sort_by_key(|(account, minor)| (Reverse(*minor), **account));
         for (account, minor) in side {
@@ -55,11 +55,11 @@ pub(super) fn draw(report: &Report, style: Style) -> String {
 fn held(report: &Report, style: Style) -> String {
     let money = &report.money;
     let held = [
-        format!("{} held", amount(money.authorised, money.currency)),
+        format!("{} put on hold", amount(money.authorised, money.currency)),
         format!("{} taken", amount(money.captured, money.currency)),
-        format!("{} given back", amount(money.released, money.currency)),
-        format!("{} still held", amount(money.open, money.currency)),
-        format!("{} owed", amount(money.debt, money.currency)),
+        format!("{} released", amount(money.released, money.currency)),
+        format!("{} still on hold", amount(money.open, money.currency)),
+        format!("{} owed by riders", amount(money.debt, money.currency)),
     ];
     style.paragraph("Cards", &held)
 }
@@ -75,11 +75,13 @@ fn name(account: Account, is_payee: bool) -> String {
         Account::DriverPayable => "drivers",
         Account::Commission if is_payee => "the platform",
         Account::Commission => "the platform, added",
-        Account::Tips => "tips",
+        Account::Tips => "drivers, as tips",
         Account::GatewayFees => "the payment company",
         Account::Rounding => "rounding",
         Account::Losses => "losses",
-        Account::Tax(_) | Account::Authority(_) | Account::Promotion(_) => &account.to_string(),
+        Account::Tax(authority) => &format!("{authority}, a tax"),
+        Account::Authority(authority) => &format!("{authority}, a public charge"),
+        Account::Promotion(funder) => &format!("{funder}, a discount"),
     };
     let arrow = if is_payee { "→" } else { " " };
     format!("{arrow} {text}")

@@ -13,6 +13,8 @@ const UNSERVED_LISTED_MIN: u32 = 5;
 /// How many zones a table lists.
 const ZONES_LISTED: usize = 5;
 const ZONE_NAME_WIDTH: usize = 29;
+/// What else stands in a line of a table: its margin, four figures and the blanks between them.
+const ZONE_FIGURES_WIDTH: usize = 46;
 const BAR_WIDTH: usize = 24;
 const MS_PER_S: i64 = 1_000;
 
@@ -57,18 +59,14 @@ impl<'a> Page<'a> {
         let mut page = self.style.paint(Ink::Strong, &title);
         page.push('\n');
         let settings = [
-            format!("demand × {}", run.demand),
+            format!("real demand × {}", run.demand),
             counted(self.report.drivers.count.into(), "driver"),
             format!("{} matching", run.matching),
-            run.tariff.clone(),
+            format!("tariff {}", run.tariff),
             format!("seed {}", run.seed),
-        ];
-        page.push_str(&self.style.paint(
-            Ink::Faint,
-            &shortened(&settings.join(" · "), self.style.columns()),
-        ));
-        page.push('\n');
-        page
+        ]
+        .map(|setting| self.style.paint(Ink::Faint, &setting));
+        page + &self.style.flow(0, &settings)
     }
 
     fn riders(&self) -> String {
@@ -98,15 +96,15 @@ impl<'a> Page<'a> {
             ("found no driver", failed.no_driver),
             ("could not pay", failed.payment_declined),
             ("heard nothing from their bank in time", failed.payment_unanswered),
-            ("ran out of time", failed.expired),
-            ("lost too many drivers", failed.reassignments_used_up),
+            ("were not confirmed in time", failed.expired),
+            ("lost driver after driver", failed.reassignments_used_up),
         ];
         let cancels = [
             ("cancelled", cancelled.rider),
             // Whoever says so first, the driver or the platform's own timer.
             ("did not come to the car", cancelled.driver + cancelled.timer),
             ("cancelled by an operator", cancelled.operator),
-            ("refused", trips.rejected),
+            ("were refused", trips.rejected),
         ];
         let mut without: Vec<String> = failures
             .into_iter()
@@ -121,34 +119,38 @@ impl<'a> Page<'a> {
     }
 
     fn waits(&self) -> String {
+        let Report {
+            wait, assign, pickup, ..
+        } = self.report;
+        let half = format!("half had a car within {} of ordering", span(wait.p50));
         let waits = [
-            self.style.paint(
-                Ink::Strong,
-                &format!("half within {}", span(self.report.wait.p50)),
-            ),
-            format!("95% within {}", span(self.report.wait.p95)),
-            format!("half had a driver in {}", span(self.report.assign.p50)),
-            format!("who came in {}", span(self.report.pickup.p50)),
+            self.style.paint(Ink::Strong, &half),
+            format!("95% within {}", span(wait.p95)),
         ];
-        self.paragraph_if(self.report.wait.p50.is_some(), "Waits", &waits)
+        let parts = [
+            format!("half had a driver within {}", span(assign.p50)),
+            format!("half of the drivers came in {}", span(pickup.p50)),
+        ];
+        let is_told = wait.p50.is_some();
+        self.paragraph_if(is_told, "Waits", &waits) + &self.paragraph_if(is_told, "", &parts)
     }
 
-    /// What the shares that can be asked for came to: chance, and what comes in between, never meet them to the digit.
+    /// What the shares that can be asked for came to: chance never meets them to the digit.
     fn rates(&self) -> String {
         let rates = self.report.rates();
         let told = [
             ("of riders cancelled", rates.cancel),
-            ("of offers declined", rates.decline),
-            ("of card holds declined", rates.payment_decline),
+            ("of offers were declined", rates.decline),
+            ("of card holds were declined", rates.payment_decline),
         ]
         .into_iter()
         .filter(|(_, rate)| rate.realised.is_some())
         .map(|(what, rate)| {
             let (realised, asked) = (percent(rate.realised), rate.asked.per_cent());
-            format!("{realised} {what} (asked: {asked}%)")
+            format!("{realised} {what} (set: {asked}%)")
         })
         .collect::<Vec<_>>();
-        self.paragraph_if(!told.is_empty(), "Rates", &told)
+        self.paragraph_if(!told.is_empty(), "Habits", &told)
     }
 
     /// A paragraph where there is something to tell, and nothing elsewhere.
@@ -173,10 +175,10 @@ impl<'a> Page<'a> {
             .filter(|zone| zone.unserved >= UNSERVED_LISTED_MIN)
             .collect();
         by_unserved.sort_by_key(|zone| (Reverse(unserved_ppm(zone)), zone.zone));
-        let mut page = self.table("Where riders waited longest", &by_wait, |zone| {
+        let mut page = self.table("Longest waits (minutes:seconds)", &by_wait, |zone| {
             zone.wait_p95.unwrap_or_default().into()
         });
-        page.push_str(&self.table("Where most went without", &by_unserved, unserved_ppm));
+        page.push_str(&self.table("Most riders without a ride", &by_unserved, unserved_ppm));
         page
     }
 
@@ -191,18 +193,18 @@ impl<'a> Page<'a> {
         page.push_str(
             &self
                 .style
-                .paint(Ink::Faint, "   riders  no ride   median     p95"),
+                .paint(Ink::Faint, "   asked  no ride  half within  95% within"),
         );
         page.push('\n');
         let room = self
             .style
             .columns()
-            .saturating_sub(ZONE_NAME_WIDTH + 40)
+            .saturating_sub(ZONE_NAME_WIDTH + ZONE_FIGURES_WIDTH)
             .min(BAR_WIDTH);
         for zone in zones.iter().take(ZONES_LISTED) {
             let _ = write!(
                 page,
-                "  {:<ZONE_NAME_WIDTH$} {:>8} {:>8} {:>8} {:>7}  {}",
+                "  {:<ZONE_NAME_WIDTH$}{:>8} {:>8} {:>12} {:>11}  {}",
                 shortened(&zone.name, ZONE_NAME_WIDTH),
                 count(zone.requested.into()),
                 percent(zone.unserved_share()),
@@ -231,19 +233,20 @@ impl<'a> Page<'a> {
     /// What drivers' time and metres went into.
     fn day(&self) -> String {
         let drivers = &self.report.drivers;
-        let mut day = vec![
-            format!("{} with a rider", percent(drivers.occupied_share)),
-            format!("{} on the way", percent(drivers.enroute_share)),
+        let time = [
+            format!("{} of their time with a rider", percent(drivers.occupied_share)),
+            format!("{} on the way to one", percent(drivers.enroute_share)),
             format!("{} free", percent(drivers.open_share)),
         ];
-        if self.report.trips.completed > 0 {
-            day.push(format!(
-                "{} of metres without a rider",
+        let rides = [
+            format!("{} rides an hour each", figure(drivers.completed_per_h, 2)),
+            format!(
+                "{} of the distance without a rider",
                 percent(drivers.deadhead_share_m)
-            ));
-            day.push(format!("{} rides an hour", figure(drivers.completed_per_h, 2)));
-        }
-        self.paragraph_if(drivers.count > 0, "Drivers", &day)
+            ),
+        ];
+        self.paragraph_if(drivers.count > 0, "Drivers", &time)
+            + &self.paragraph_if(drivers.count > 0 && self.report.trips.completed > 0, "", &rides)
     }
 
     fn earnings(&self) -> String {
@@ -251,10 +254,13 @@ impl<'a> Page<'a> {
         let pay = |minor: Option<i64>| minor.map_or_else(dash, |minor| amount(minor.into(), currency));
         let earned = &self.report.drivers.earnings_per_h;
         let earnings = [
-            format!("median {} {currency} an hour", pay(earned.p50)),
-            format!("one in ten up to {}", pay(earned.p10)),
-            format!("one in ten from {}", pay(earned.p90)),
-            format!("Gini {}", figure(self.report.drivers.gini, 2)),
+            format!("half made {} {currency} an hour or more", pay(earned.p50)),
+            format!("one in ten {} or less", pay(earned.p10)),
+            format!("one in ten {} or more", pay(earned.p90)),
+            format!(
+                "inequality {} (Gini: 0 is none, 1 is all)",
+                figure(self.report.drivers.gini, 2)
+            ),
         ];
         self.paragraph_if(earned.p50.is_some(), "Earnings", &earnings)
     }
@@ -262,30 +268,36 @@ impl<'a> Page<'a> {
     /// How unlike the zones were.
     fn fairness(&self) -> String {
         let equity = &self.report.equity;
-        let mut fairness = vec![format!("{} zones compared", equity.zones)];
-        if equity.wait_p95_worst_s.is_some() {
-            fairness.push(format!(
-                "95% waited up to {} s in the worst tenth, {} s in the best (× {})",
-                figure(equity.wait_p95_worst_s, 0),
-                figure(equity.wait_p95_best_s, 0),
-                figure(equity.wait_p95_ratio, 1)
-            ));
+        if equity.zones < 2 {
+            return String::new();
         }
-        fairness.push(format!(
-            "no ride for {} against {}",
-            percent(equity.unserved_worst),
-            percent(equity.unserved_best)
-        ));
-        self.paragraph_if(equity.zones > 1, "Fairness", &fairness)
+        let compared = format!(
+            "the worst tenth of {} zones against the best tenth:",
+            equity.zones
+        );
+        let mut page = self.style.paragraph("Fairness", &[compared]);
+        if equity.wait_p95_worst_s.is_some() {
+            let waits = format!(
+                "95% had a car within {} against {}: {} times as long",
+                span(whole_s(equity.wait_p95_worst_s)),
+                span(whole_s(equity.wait_p95_best_s)),
+                figure(equity.wait_p95_ratio, 1)
+            );
+            page.push_str(&self.style.paragraph("", &[waits]));
+        }
+        let (worst, best) = (percent(equity.unserved_worst), percent(equity.unserved_best));
+        page + &self
+            .style
+            .paragraph("", &[format!("{worst} of riders had no ride against {best}")])
     }
 
     fn offers(&self) -> String {
         let offers = &self.report.offers;
         let offered = [
-            format!("{} made", count(offers.made)),
+            format!("{} made to drivers", count(offers.made)),
             format!("{} accepted", count(offers.accepted)),
             format!("{} declined", count(offers.declined)),
-            format!("{} unanswered", count(offers.expired)),
+            format!("{} left unanswered", count(offers.expired)),
             format!("{} taken back", count(offers.withdrawn)),
         ];
         self.paragraph_if(offers.made > 0, "Offers", &offered)
@@ -307,7 +319,7 @@ impl<'a> Page<'a> {
                 percent(self.report.within_120_s)
             ),
             bias,
-            format!("nine in ten off by at most {}", span(error.p90)),
+            format!("nine in ten were off by {} or less", span(error.p90)),
         ];
         self.style.paragraph("Promises", &promises)
     }
@@ -321,7 +333,7 @@ impl<'a> Page<'a> {
         let refused = &self.report.facts.refused;
         let told: Vec<String> = refused
             .iter()
-            .map(|(code, number)| format!("{} with {code}", count(*number)))
+            .map(|(code, number)| format!("{} requests ({code})", count(*number)))
             .collect();
         self.paragraph_if(!told.is_empty(), "Refused", &told)
     }
@@ -345,19 +357,21 @@ impl<'a> Page<'a> {
             ),
         };
         let mut audit = vec![
-            findings,
-            format!("in {}", counted(verdict.events, "event")),
+            format!("{findings} in {}", counted(verdict.events, "event")),
+            ledger,
             format!("{} verified", counted(verdict.receipts_verified, "receipt")),
         ];
         if verdict.batches > 0 {
             let (proven, made) = (count(verdict.batches_verified), count(verdict.batches));
-            audit.push(format!("{proven} of {made} batches proven the best"));
+            audit.push(format!("{proven} of {made} matchings sampled: all optimal"));
         }
         if verdict.parked > 0 {
             let parked = counted(verdict.parked, "message");
-            audit.push(self.style.paint(Ink::Bad, &format!("{parked} PARKED")));
+            audit.push(
+                self.style
+                    .paint(Ink::Bad, &format!("{parked} THAT NOBODY COULD HANDLE")),
+            );
         }
-        audit.push(ledger);
         let mut page = self.style.paragraph("Audit", &audit);
         for example in &verdict.examples {
             let _ = writeln!(
@@ -376,7 +390,7 @@ impl<'a> Page<'a> {
         let demanded_s = u64::try_from(demanded.get().max(0) / MS_PER_S).unwrap_or_default();
         let mut speed = vec![
             format!(
-                "{} of demand in {:.1} s",
+                "{} of demand played in {:.1} s",
                 hours(demanded.get()),
                 facts.speed.wall.as_secs_f64()
             ),
@@ -384,8 +398,11 @@ impl<'a> Page<'a> {
                 Ink::Strong,
                 &format!("{} × real time", count(per_s(demanded_s, facts.speed.wall))),
             ),
-            format!("at rest after {}", hours(facts.speed.virtual_time.get())),
-            format!("{} events/s", count(self.report.events_per_s())),
+            format!("{} events a second", count(self.report.events_per_s())),
+            format!(
+                "the last trip closed after {}",
+                hours(facts.speed.virtual_time.get())
+            ),
         ];
         if let Some(bytes) = facts.speed.rss_peak_bytes {
             speed.push(format!("{} MB of memory at most", count(bytes / 1_000_000)));
@@ -402,6 +419,16 @@ impl<'a> Page<'a> {
 /// The share without a ride, in millionths.
 fn unserved_ppm(zone: &ZoneFigures) -> u64 {
     u64::from(zone.unserved) * 1_000_000 / u64::from(zone.requested.max(1))
+}
+
+/// In whole seconds.
+fn whole_s(seconds: Option<f64>) -> Option<u32> {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a wait is not negative, and shorter than a century"
+    )]
+    seconds.map(|seconds| seconds.round() as u32)
 }
 
 /// A figure with so many digits, or a dash where there is none.

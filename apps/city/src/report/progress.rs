@@ -25,7 +25,7 @@ pub fn progress_line(live: &Live) -> String {
         events: _,
     } = live.figures;
     format!(
-        "{}  {:>7} live · {:>7} waiting · {:>9} confirmed · wait p95 {:>5} · {:>9} events/s",
+        "{}  {:>7} trips, {:>6} waiting · {:>7} confirmed · 95% wait ≤ {:>5} · {:>7} events/s",
         words::clock(live.local_time),
         words::count(live_trips),
         words::count(waiting),

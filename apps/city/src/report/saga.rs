@@ -1,4 +1,4 @@
-//! The saga's table as it was exercised: what came at which step of a trip, as shades.
+//! The saga's table as it was exercised: what came up at which step of a trip, as shades.
 
 use super::Report;
 use super::style::{Ink, Style, shortened};
@@ -9,10 +9,12 @@ use std::fmt::Write as _;
 const NAME_WIDTH: usize = 18;
 /// Facts stand in so many columns.
 const COLUMNS: usize = 3;
+/// The steps of a trip, as the table's columns are headed.
+const STEPS: &str = "12345";
 /// How many missed cells are named.
 const MISSED_NAMED: usize = 6;
 
-/// One square a cell, the darker the more often; nothing where a fact cannot come.
+/// One block for what came up at a step, the darker the more often; nothing where it cannot.
 pub(super) fn draw(report: &Report, style: Style) -> String {
     let cells: Vec<&Cell> = report.facts.saga.iter().filter(|cell| cell.is_living()).collect();
     let possible = cells
@@ -23,19 +25,19 @@ pub(super) fn draw(report: &Report, style: Style) -> String {
     let mut page = style.paint(Ink::Strong, "What trips went through");
     let _ = writeln!(
         page,
-        ": {} of {possible} meetings of a step and a fact came to pass",
+        ", step by step: {} of {possible} possible situations came up",
         possible - missed.len()
     );
     for hint in [
-        "squares: when requested, reassigning, confirmed, arrived, started",
-        "· never   ░ once or more   ▒ 10 times   ▓ 100 times   █ 1,000 times",
+        "steps: 1 requested · 2 driver lost · 3 confirmed · 4 driver there · 5 riding",
+        "· never   ░ once   ▒ 10 times   ▓ 100   █ 1,000 or more   blank: cannot happen",
     ] {
         let _ = writeln!(page, "  {}", style.paint(Ink::Faint, hint));
     }
     page.push_str(&table(&cells, style));
     if !missed.is_empty() && missed.len() <= MISSED_NAMED {
         let names: Vec<String> = missed.iter().map(|cell| named(cell)).collect();
-        let text = format!("  not reached: {}", names.join(", "));
+        let text = format!("  never: {}", names.join(", "));
         let _ = writeln!(page, "{}", shortened(&text, style.columns()));
     }
     page
@@ -47,7 +49,8 @@ fn table(cells: &[&Cell], style: Style) -> String {
         .filter(|fact| LIVING.iter().any(|phase| impossible(*phase, *fact).is_none()))
         .collect();
     let rows = facts.len().div_ceil(COLUMNS);
-    let mut page = String::new();
+    let head = format!("  {:NAME_WIDTH$} {STEPS}", "").repeat(COLUMNS);
+    let mut page = style.paint(Ink::Faint, &head) + "\n";
     for row in 0..rows {
         let mut line = String::new();
         for (column, fact) in facts.iter().skip(row).step_by(rows).enumerate() {
@@ -85,9 +88,39 @@ fn shade(cells: &[&Cell], phase: Phase, fact: CommandKind) -> char {
 }
 
 fn named(cell: &Cell) -> String {
-    format!("{} when {}", words(cell.fact), cell.phase.name())
+    let step = LIVING
+        .iter()
+        .position(|phase| *phase == cell.phase)
+        .unwrap_or_default()
+        + 1;
+    format!("{} at step {step}", words(cell.fact))
 }
 
-fn words(fact: CommandKind) -> String {
-    fact.name().replace('_', " ")
+/// What happens, as who runs a fleet would say it.
+const fn words(fact: CommandKind) -> &'static str {
+    match fact {
+        CommandKind::Request => "ride requested",
+        CommandKind::Reject => "order rejected",
+        CommandKind::NoteDriver => "driver found",
+        CommandKind::NotePayment => "payment secured",
+        CommandKind::LosePayment => "card hold lost",
+        CommandKind::DeclinePayment => "payment declined",
+        CommandKind::NoDriver => "no driver found",
+        CommandKind::Expire => "rider's time is up",
+        CommandKind::Withdraw => "driver gives back",
+        CommandKind::ArrivalOverdue => "driver is late",
+        CommandKind::Cancel => "rider cancels",
+        CommandKind::Arrive => "driver arrives",
+        CommandKind::NoShow => "rider not there",
+        CommandKind::NoShowOverdue => "rider never came",
+        CommandKind::Start => "ride starts",
+        CommandKind::StartWrongCode => "wrong start code",
+        CommandKind::ChangePlan => "new destination",
+        CommandKind::Complete => "ride ends",
+        CommandKind::RideOverdue => "ride never ended",
+        CommandKind::ClearLock => "driver released",
+        CommandKind::SettleMoney => "money settled",
+        CommandKind::AdjustFare => "fare corrected",
+        CommandKind::Tip => "tip",
+    }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 /// The narrowest page that is laid out: a digest and its label fit; a narrower terminal wraps it.
 pub const WIDTH_MIN: usize = 80;
 /// The widest page: longer lines are harder to read, and a terminal's size says nothing about the reader.
-pub const WIDTH_MAX: usize = 100;
+pub const WIDTH_MAX: usize = 88;
 
 /// How a page is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,14 +62,18 @@ impl Style {
     /// A label, and `items` after it, wrapped between items and indented below each other.
     pub(super) fn paragraph(self, label: &str, items: &[String]) -> String {
         const INDENT: usize = 11;
+        self.paint(Ink::Strong, &format!("{label:<INDENT$}")) + &self.flow(INDENT, items)
+    }
+
+    /// `items` from the column `indent` on, wrapped between items.
+    pub(super) fn flow(self, indent: usize, items: &[String]) -> String {
         const SEPARATOR: &str = " · ";
-        let mut page = self.paint(Ink::Strong, &format!("{label:<INDENT$}"));
-        let mut used = INDENT;
+        let (mut page, mut used) = (String::new(), indent);
         for (index, item) in items.iter().enumerate() {
             let width = visible_width(item);
             if index > 0 && used + 3 + width > self.columns() {
-                let _ = write!(page, "\n{:INDENT$}", "");
-                used = INDENT;
+                let _ = write!(page, "\n{:indent$}", "");
+                used = indent;
             } else if index > 0 {
                 page.push_str(&self.paint(Ink::Faint, SEPARATOR));
                 used += 3;

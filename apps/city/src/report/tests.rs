@@ -338,7 +338,7 @@ fn the_json_says_what_the_report_says() {
 
 const PLAIN: Style = Style {
     colour: false,
-    width: 100,
+    width: WIDTH_MAX,
 };
 
 /// Compares with the page that is kept; with `FIACRE_BLESS=1` keeps this one instead.
@@ -436,14 +436,14 @@ fn a_city_without_riders_or_drivers_has_a_page_and_json_too() {
     let page = report.to_text(PLAIN);
     for said in [
         "Nobody asked for a ride.",
-        "Where the money went: none moved.",
+        "Where the money came from, and where it went: none moved.",
         "No ride    nobody",
     ] {
         assert!(page.contains(said), "{said} is missing:\n{page}");
     }
     // What nobody did has no figures.
     for label in [
-        "Waits", "Rates", "Drivers", "Earnings", "Fairness", "Offers", "Promises", "Refused",
+        "Waits", "Habits", "Drivers", "Earnings", "Fairness", "Offers", "Promises", "Refused",
     ] {
         assert!(!page.contains(label), "{label} of nothing:\n{page}");
     }
@@ -475,7 +475,7 @@ fn the_progress_line_fits_a_hundred_columns() {
         events_per_s: 241_975,
     });
     let expected =
-        "18:42   10,412 live ·   1,203 waiting ·    12,345 confirmed · wait p95  7:50 ·   241,975 events/s";
+        "18:42   10,412 trips,  1,203 waiting ·  12,345 confirmed · 95% wait ≤  7:50 · 241,975 events/s";
     assert_eq!(line, expected);
     let figures = crate::measures::LiveFigures {
         confirmed: 9_999_999,

@@ -39,8 +39,8 @@ Zones: Manhattan's map knows those of New York's tariffs (manhattan, south of 96
 elsewhere). A tariff with other zones is refused, for nobody could tell what to charge, unless --elsewhere says of each that no
 ride touches it. Parties are of adults, and ride without a stop; extras are asked for by --extra alone.
 Drivers: 8,000 for each unit of demand, but no more than 100,000, unless --drivers says otherwise. The report says how many.
-Rates: the report says what the three shares came to, as does \"rates\" in the JSON. Riders cancel for other reasons too (0.15%), and \
-a trip may end by itself before its rider cancels.
+Rates: the report says what the three shares came to, as does \"rates\" in the JSON. They are of all riders, offers and holds: some \
+rides are wanted by few, some trips end before their rider cancels, and the others make up for it.
 Store: on a folder the platform keeps every commit, message, deadline and search, and the sandbox for payments its own records in \
 sandbox-payments/ beside them. A write takes 100 ms of the city's time, on disk and in memory alike: one seed gives one digest on \
 both. Killed at any moment, what was accepted goes on by `fiacre resume`.
@@ -101,7 +101,7 @@ pub(crate) struct CityArguments {
     )]
     cancel_rate: Share,
 
-    /// The share of offers that drivers decline; of the few rides that nobody wants, ten times as many
+    /// The share of offers that drivers decline; rides that few want are declined more often, and others less
     #[arg(
         long,
         value_name = "SHARE",
