@@ -59,7 +59,7 @@ impl<'a> Page<'a> {
         let mut page = self.style.paint(Ink::Strong, &title);
         page.push('\n');
         let settings = [
-            format!("real demand × {}", run.demand),
+            format!("demand × {}", run.demand),
             counted(self.report.drivers.count.into(), "driver"),
             format!("{} matching", run.matching),
             format!("tariff {}", run.tariff),
