@@ -1,46 +1,53 @@
 //! Why a command did not succeed, and the exit code that says so.
 
 mod at_rest;
+mod city;
 mod slip;
+mod usage;
 
 pub(crate) use at_rest::AtRestFailure;
+pub(crate) use usage::UsageError;
 
 use fiacre_auditing::ack_log::AckLogError;
-use fiacre_city::keep::KeepError;
 use fiacre_city::run::CityError;
 use fiacre_domain::id::TariffId;
 use fiacre_domain::pricing::{PricingError, VerifyError};
 use fiacre_embedded::OpenError;
-use fiacre_sandbox_payments as sandbox;
 use fiacre_tariffs::{TariffFileError, TariffFileFault};
-use fiacre_vault::VaultError;
 use fiacre_wire::WireError;
+use serde_json::{Value, json};
 use slip::nearest;
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
-use std::process::ExitCode;
+use std::path::{Path, PathBuf};
 
-/// Findings.
+/// Findings: what was looked at is not what it must be.
 pub(crate) const EXIT_FINDINGS: u8 = 2;
-/// What is stored cannot be read: it is damaged, or a newer release wrote it.
+/// A folder, a vault, a backup or a segment cannot be opened or read.
 pub(crate) const EXIT_UNREADABLE: u8 = 3;
-/// Bad usage or configuration: `EX_USAGE` of sysexits.h.
+/// Bad usage: an option, or a file or place that it names; `EX_USAGE` of sysexits.h.
 pub(crate) const EXIT_USAGE: u8 = 64;
 /// Something of ours went wrong: `EX_SOFTWARE` of sysexits.h.
 pub(crate) const EXIT_SOFTWARE: u8 = 70;
-/// The answer could not be written: `EX_IOERR` of sysexits.h.
+/// Something cannot be written: `EX_IOERR` of sysexits.h.
 pub(crate) const EXIT_OUTPUT: u8 = 74;
+
+/// No ride is faster: more than any car that people are driven in.
+pub(crate) const SPEED_KMH_MAX: i64 = 500;
 
 /// Why a command did not succeed.
 #[derive(Debug)]
 pub(crate) enum Failure {
+    /// The arguments cannot be read.
+    Usage(UsageError),
     /// The tariff that a command needs cannot be used.
     Tariff(TariffFileError),
     /// The tariff that was to be checked has a fault.
     FaultyTariff(TariffFileError),
     /// The ride cannot be priced.
     Ride(PricingError),
+    /// No car drives so far in so short a time.
+    TooFast,
     /// An extra or a zone was named that the tariff does not know.
     UnknownName {
         /// By which option.
@@ -54,12 +61,12 @@ pub(crate) enum Failure {
     },
     /// A file could not be read.
     Unreadable(PathBuf, io::Error),
-    /// A file could not be made where it was asked for.
-    Unwritable(PathBuf, io::Error),
-    /// A file could not be written to its end.
+    /// A file could not be made where it was asked for, or not be written to its end.
     Unwritten(PathBuf, io::Error),
-    /// The receipt is no receipt.
+    /// What was given for a receipt is none.
     Illegible(PathBuf, WireError),
+    /// The receipt holds what no receipt holds.
+    Edited(PathBuf, WireError),
     /// The receipt is not what its tariff makes of it.
     Refused(PathBuf, VerifyError),
     /// The receipt could not be put into words.
@@ -90,77 +97,141 @@ pub(crate) enum Failure {
 
 impl Failure {
     /// The exit code.
-    pub(crate) fn exit_code(&self) -> ExitCode {
-        ExitCode::from(match self {
-            // Nothing is known of a receipt: the file holds no document, or another release or tariff is needed to tell.
-            Self::Illegible(
-                _,
-                WireError::TooLarge
-                | WireError::NotText { .. }
-                | WireError::NotJson { .. }
-                | WireError::UnsupportedVersion(_),
-            )
-            | Self::Refused(_, VerifyError::OtherTariff { .. }) => EXIT_USAGE,
-
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
             Self::FaultyTariff(_)
-            | Self::Illegible(..)
             | Self::Refused(..)
             | Self::Findings(_)
             | Self::MissingTrips(_)
             | Self::OrphanPayments(_) => EXIT_FINDINGS,
             Self::AtRest(failure) => failure.exit_code(),
-            Self::AckLog(..) => EXIT_USAGE,
-            Self::City(CityError::Keep(error)) => keeping(error),
-            Self::City(CityError::NotClosed { .. }) => EXIT_FINDINGS,
-            Self::City(error) if error.is_usage() => EXIT_USAGE,
-            Self::City(_) => EXIT_SOFTWARE,
-            Self::Tariff(_)
+            Self::City(error) => city::exit_code(error),
+            Self::Usage(_)
+            | Self::Tariff(_)
             | Self::Ride(_)
+            | Self::TooFast
             | Self::UnknownName { .. }
             | Self::Unreadable(..)
-            | Self::Unwritable(..)
+            | Self::Illegible(..)
+            | Self::AckLog(..)
             | Self::NoFolder
             | Self::NoUseForFolder
             | Self::NoUseForVault => EXIT_USAGE,
-            Self::Unwritten(..) | Self::Unspeakable(_) | Self::Unserialisable(_) | Self::Output(_) => {
-                EXIT_OUTPUT
+            Self::Edited(..) => EXIT_FINDINGS,
+            Self::Unwritten(_, error) => writing(error.kind()),
+            Self::Unspeakable(_) | Self::Unserialisable(_) => EXIT_SOFTWARE,
+            Self::Output(_) => EXIT_OUTPUT,
+        }
+    }
+
+    /// The stable code of this error.
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Usage(error) => error.code(),
+            Self::Tariff(error) | Self::FaultyTariff(error) => error.code(),
+            Self::Ride(error) => error.code(),
+            Self::TooFast => "ride_too_fast",
+            Self::UnknownName { .. } => "name_unknown_to_tariff",
+            Self::Unreadable(..) => "file_unreadable",
+            Self::Unwritten(..) => "file_unwritten",
+            Self::Illegible(_, error) | Self::Edited(_, error) | Self::Unspeakable(error) => error.code(),
+            Self::Refused(_, error) => error.code(),
+            Self::NoFolder => "store_without_folder",
+            Self::NoUseForFolder => "folder_without_store",
+            Self::NoUseForVault => "vault_without_store",
+            Self::City(error) => city::code(error),
+            Self::Findings(_) => "findings",
+            Self::AtRest(failure) => failure.code(),
+            Self::AckLog(_, error) => error.code(),
+            Self::MissingTrips(_) => "trips_missing",
+            Self::OrphanPayments(_) => "payments_orphaned",
+            Self::Unserialisable(_) => "answer_unserialisable",
+            Self::Output(_) => "answer_unwritten",
+        }
+    }
+
+    /// As `error` of an answer in JSON.
+    pub(crate) fn to_json(&self) -> Value {
+        let message = if let Self::Usage(error) = self {
+            error.message()
+        } else {
+            self.to_string()
+        };
+        let mut error = json!({ "code": self.code(), "exit_code": self.exit_code(), "message": message });
+        match self {
+            Self::Usage(usage) => error["argument"] = json!(usage.argument()),
+            Self::UnknownName { option, known, .. } => {
+                error["argument"] = json!(option);
+                error["known"] = json!(known);
             }
-        })
+            Self::Tariff(fault) | Self::FaultyTariff(fault) => {
+                let (line, column) = fault.place().unzip();
+                error["file"] = json!(fault.file());
+                error["line"] = json!(line);
+                error["column"] = json!(column);
+            }
+            Self::Unreadable(path, _)
+            | Self::Unwritten(path, _)
+            | Self::Illegible(path, _)
+            | Self::Edited(path, _)
+            | Self::Refused(path, _)
+            | Self::AckLog(path, _) => error["file"] = json!(path.display().to_string()),
+            Self::Ride(_)
+            | Self::TooFast
+            | Self::Unspeakable(_)
+            | Self::NoFolder
+            | Self::NoUseForFolder
+            | Self::NoUseForVault
+            | Self::City(_)
+            | Self::Findings(_)
+            | Self::AtRest(_)
+            | Self::MissingTrips(_)
+            | Self::OrphanPayments(_)
+            | Self::Unserialisable(_)
+            | Self::Output(_) => {}
+        }
+        error
     }
 }
 
-/// The exit code where nothing can be kept in a folder.
-fn keeping(error: &KeepError) -> u8 {
+/// The exit code where a store cannot be opened: it cannot be read, or not be written.
+pub(crate) const fn opening(error: &OpenError) -> u8 {
     match error {
-        KeepError::OtherRun(_)
-        | KeepError::NoRun(_)
-        | KeepError::VaultWithin(_)
-        | KeepError::UsedVault(_)
-        | KeepError::OtherVault(_) => EXIT_USAGE,
-        KeepError::UnreadableNote(..)
-        | KeepError::Vault(VaultError::Headless | VaultError::Damaged { .. }) => EXIT_UNREADABLE,
-        KeepError::Note(..)
-        | KeepError::Write(_)
-        | KeepError::CompanyWrite(_)
-        | KeepError::Vault(VaultError::NoRandomness | VaultError::Io { .. } | VaultError::Unsure(_)) => {
-            EXIT_OUTPUT
-        }
-        KeepError::Company(sandbox::OpenError::OtherCompany { .. }) => EXIT_USAGE,
-        KeepError::Folder(error)
-        | KeepError::Vault(VaultError::Folder(error))
-        | KeepError::Company(sandbox::OpenError::Folder(error)) => match error {
-            OpenError::InUse { .. } | OpenError::Foreign { .. } | OpenError::Absent { .. } => EXIT_USAGE,
-            OpenError::Newer { .. } | OpenError::Damaged { .. } => EXIT_UNREADABLE,
-            OpenError::ReadOnly { .. } | OpenError::NoSpace { .. } | OpenError::Io { .. } => EXIT_OUTPUT,
-        },
+        OpenError::InUse { .. }
+        | OpenError::Foreign { .. }
+        | OpenError::Absent { .. }
+        | OpenError::Newer { .. }
+        | OpenError::Damaged { .. }
+        | OpenError::Io { .. } => EXIT_UNREADABLE,
+        OpenError::ReadOnly { .. } | OpenError::NoSpace { .. } => EXIT_OUTPUT,
     }
+}
+
+/// The exit code where something cannot be written: the place that was named cannot take it, or it can and the writing fails.
+pub(crate) const fn writing(error: io::ErrorKind) -> u8 {
+    let is_place_wrong = matches!(
+        error,
+        io::ErrorKind::NotFound
+            | io::ErrorKind::NotADirectory
+            | io::ErrorKind::IsADirectory
+            | io::ErrorKind::AlreadyExists
+            | io::ErrorKind::PermissionDenied
+            | io::ErrorKind::InvalidInput
+            | io::ErrorKind::InvalidFilename
+    );
+    if is_place_wrong { EXIT_USAGE } else { EXIT_OUTPUT }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Usage(error) => write!(f, "{error}"),
             Self::Tariff(error) | Self::FaultyTariff(error) => fmt_tariff(error, f),
             Self::Ride(error) => write!(f, "{error}"),
+            Self::TooFast => write!(
+                f,
+                "failed to price the ride: it is faster than {SPEED_KMH_MAX} km/h; look at --distance-m (metres) and --duration-s (seconds)"
+            ),
             Self::UnknownName {
                 option,
                 name,
@@ -174,20 +245,17 @@ impl fmt::Display for Failure {
                 let path = path.display();
                 write!(f, "failed to read {path}: {error}; give the path of a file")
             }
-            Self::Unwritable(path, error) => {
-                let path = path.display();
-                write!(f, "failed to write {path}: {error}; give a path that can be written")
-            }
-            Self::Unwritten(path, error) => {
-                let path = path.display();
-                write!(f, "failed to write {path} to its end: {error}; make room, or give another path")
-            }
-            Self::Illegible(path, error) if is_no_receipt(error) => write!(
+            Self::Unwritten(path, error) => fmt_unwritten(path, error, f),
+            Self::Illegible(path, error) => write!(
                 f,
-                "{}: {error}; give a receipt as `fiacre quote … --receipt FILE` writes it, unedited",
+                "{}: {error}; give a receipt as `fiacre quote … --receipt FILE` writes it",
                 path.display()
             ),
-            Self::Illegible(path, error) => write!(f, "{}: {error}", path.display()),
+            Self::Edited(path, error) => write!(
+                f,
+                "{}: {error}; no receipt is written so: somebody has edited it",
+                path.display()
+            ),
             Self::Refused(path, error) => write!(f, "{}: {error}", path.display()),
             Self::Unspeakable(error) => write!(f, "{error}"),
             Self::NoFolder => f.write_str(
@@ -248,12 +316,25 @@ fn fmt_known(option: &str, name: &str, known: &[String], f: &mut fmt::Formatter<
     }
 }
 
-/// Whether a file is not a receipt at all, rather than one of something else.
-const fn is_no_receipt(error: &WireError) -> bool {
-    matches!(
-        error,
-        WireError::NotText { .. } | WireError::NotJson { .. } | WireError::Malformed { .. }
-    )
+/// What to do follows from whether the place is wrong, or right and full.
+fn fmt_unwritten(path: &Path, error: &io::Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let path = path.display();
+    if error.kind() == io::ErrorKind::AlreadyExists {
+        write!(
+            f,
+            "failed to write {path}: something is there already; give a path where nothing is"
+        )
+    } else if writing(error.kind()) == EXIT_USAGE {
+        write!(
+            f,
+            "failed to write {path}: {error}; give a path that can be written"
+        )
+    } else {
+        write!(
+            f,
+            "failed to write {path} to its end: {error}; make room, or give another path"
+        )
+    }
 }
 
 /// `a, b, c`.
@@ -265,6 +346,12 @@ pub(crate) fn listed(names: &[impl fmt::Display]) -> String {
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         Self::Output(error)
+    }
+}
+
+impl From<UsageError> for Failure {
+    fn from(error: UsageError) -> Self {
+        Self::Usage(error)
     }
 }
 

@@ -1,7 +1,7 @@
 //! A fare's lines by payee, in words.
 
 use fiacre_domain::money::Money;
-use fiacre_domain::pricing::{Line, Payee};
+use fiacre_domain::pricing::{Line, LineKind, Payee, Stage};
 
 /// Whose money it is.
 pub(crate) fn payee_name(payee: Payee) -> String {
@@ -10,6 +10,50 @@ pub(crate) fn payee_name(payee: Payee) -> String {
         Payee::Platform => "platform".to_owned(),
         Payee::Authority(id) => format!("authority {id}"),
         Payee::Funder(id) => format!("funder {id}"),
+    }
+}
+
+/// Whose money it is, for programs: what they are, and their name where there are many such.
+pub(crate) fn payee_codes(payee: Payee) -> (&'static str, Option<String>) {
+    match payee {
+        Payee::Driver => ("driver", None),
+        Payee::Platform => ("platform", None),
+        Payee::Authority(id) => ("authority", Some(id.to_string())),
+        Payee::Funder(id) => ("funder", Some(id.to_string())),
+    }
+}
+
+/// What a line is for, for programs: in the words of receipts, and the name that the tariff gives it, if any.
+pub(crate) fn kind_codes(kind: LineKind) -> (&'static str, Option<String>) {
+    match kind {
+        LineKind::Initial => ("initial", None),
+        LineKind::Units => ("units", None),
+        LineKind::Time => ("time", None),
+        LineKind::Waiting => ("waiting", None),
+        LineKind::Flat(id) => ("flat", Some(id.to_string())),
+        LineKind::Multiplier(id) => ("multiplier", Some(id.to_string())),
+        LineKind::Area(id) => ("area", Some(id.to_string())),
+        LineKind::Surcharge(id) => ("surcharge", Some(id.to_string())),
+        LineKind::Minimum => ("minimum", None),
+        LineKind::Surge => ("surge", None),
+        LineKind::Cap => ("cap", None),
+        LineKind::Discount(id) => ("discount", Some(id.to_string())),
+        LineKind::Tax(id) => ("tax", Some(id.to_string())),
+        LineKind::TaxIncluded(id) => ("tax_included", Some(id.to_string())),
+        LineKind::PassThrough(id) => ("pass_through", Some(id.to_string())),
+        LineKind::Toll(id) => ("toll", Some(id.to_string())),
+        LineKind::SettlementCap => ("settlement_cap", None),
+        LineKind::CancellationFee => ("cancellation_fee", None),
+        LineKind::Rounding(stage) => ("rounding", Some(stage_code(stage).to_owned())),
+    }
+}
+
+const fn stage_code(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Meter => "meter",
+        Stage::Multipliers => "multipliers",
+        Stage::Surge => "surge",
+        Stage::Total => "total",
     }
 }
 

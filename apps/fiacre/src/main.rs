@@ -1,23 +1,19 @@
-//! `fiacre` on the command line.
-//!
-//! | exit | means |
-//! |---:|---|
-//! | 0 | done, and nothing found |
-//! | 2 | findings: a tariff, a receipt or a log is not what it must be |
-//! | 3 | what is stored cannot be read: damaged, or written by a newer release |
-//! | 64 | bad usage or configuration; the message says what to do |
-//! | 70 | something of ours went wrong |
-//! | 74 | the answer, or what is kept in a folder, could not be written |
+#![doc = include_str!("../README.md")]
 
+mod answer;
 mod commands;
 mod failure;
 mod fare;
 mod quantity;
 
+use answer::Answer;
 use clap::Parser;
 use clap::error::ErrorKind;
 use commands::Command;
-use failure::{EXIT_USAGE, Failure};
+use failure::{Failure, UsageError};
+use serde_json::json;
+use std::env;
+use std::ffi::OsString;
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 
@@ -36,57 +32,81 @@ static HEAP: mimalloc::MiMalloc = mimalloc::MiMalloc;
     after_help = "\
 Examples:
   fiacre city
-  fiacre city --store embedded --data friday
+  fiacre city --data friday
   fiacre resume --data friday
   fiacre audit check friday
   fiacre tariff check nyc-2018
-  fiacre quote --tariff nyc-2018 --distance-m 8046.72 --duration-s 1200 --slow-s 300 \\
-      --at 2018-07-03T17:00
+  fiacre quote --tariff nyc-2018 --at 2018-07-03T17:00 \\
+      --distance-m 8046.72 --duration-s 1200 --slow-s 300 --receipt receipt.json
   fiacre receipt verify receipt.json --tariff nyc-2018
 
-Exit codes: 0 done, 2 findings, 3 what is stored cannot be read, 64 bad usage or configuration, 70 an error of ours, 74 the answer \
-or a folder could not be written."
+Exit codes, of every command:
+   0  done, and nothing found
+   2  findings: what was looked at is not what it must be
+   3  a folder, a vault, a backup or a segment cannot be opened or read
+  64  bad usage: an option, or a file or place that it names
+  70  an error of ours
+  74  something cannot be written: the disk is full, read-only or broken"
 )]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
 
-    /// Answer with one JSON object on stdout; money in minor units
+    /// Answer with one JSON object on stdout, also where it fails; money in minor units
     #[arg(long, global = true, display_order = 900)]
     json: bool,
 }
 
 fn main() -> ExitCode {
-    match Arguments::try_parse() {
-        Ok(arguments) => answer(arguments),
-        Err(error) => explain(&error),
-    }
+    let arguments: Vec<OsString> = env::args_os().collect();
+    let mut answer = Answer::new(BufWriter::new(io::stdout().lock()), asks_for_json(&arguments));
+    let outcome = match Arguments::try_parse_from(arguments) {
+        Ok(Arguments { command, .. }) => command.run(&mut answer),
+        Err(error) => explain(error, &mut answer),
+    };
+    conclude(outcome, &mut answer)
 }
 
-/// Runs the command; its answer goes to stdout, its complaint to stderr.
-fn answer(Arguments { command, json }: Arguments) -> ExitCode {
-    let mut out = BufWriter::new(io::stdout().lock());
-    let outcome = command.run(json, &mut out);
-    // What was answered so far is worth reading also where the command failed.
-    let outcome = outcome.and(out.flush().map_err(Failure::Output));
-    match outcome {
+/// Whether the answer is to be JSON, also where the arguments cannot be read otherwise.
+fn asks_for_json(arguments: &[OsString]) -> bool {
+    let mut options = arguments.iter().take_while(|it| *it != "--");
+    options.any(|it| it == "--json")
+}
+
+/// Help and the version are answers; everything else that the reader of arguments says is about bad usage.
+fn explain(error: clap::Error, answer: &mut Answer<impl Write>) -> Result<(), Failure> {
+    let is_help = error.kind() == ErrorKind::DisplayHelp;
+    if !is_help && error.kind() != ErrorKind::DisplayVersion {
+        return Err(UsageError::from(error).into());
+    }
+    let text = error.render().to_string();
+    let written = if !answer.is_json() {
+        answer.words().write_all(text.as_bytes())
+    } else if is_help {
+        answer.object(&json!({ "help": text }))
+    } else {
+        answer.object(&json!({ "version": env!("CARGO_PKG_VERSION") }))
+    };
+    Ok(written?)
+}
+
+/// Ends the answer, and says on stderr why a command did not succeed.
+fn conclude(outcome: Result<(), Failure>, answer: &mut Answer<impl Write>) -> ExitCode {
+    let ended = match &outcome {
+        // Nothing more can be said there.
+        Err(Failure::Output(_)) => Ok(()),
+        Ok(()) => answer.end(None),
+        // What was answered so far is worth reading also where the command failed.
+        Err(failure) => answer.end(Some(&failure.to_json())),
+    };
+    match outcome.and(ended.map_err(Failure::Output)) {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever reads only the first lines has got what they wanted.
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(failure) => {
             // Where not even stderr can be written, the exit code says it all.
             let _ = writeln!(io::stderr(), "fiacre: {failure}");
-            failure.exit_code()
+            ExitCode::from(failure.exit_code())
         }
-    }
-}
-
-/// Help and version are answers; everything else that clap says is about bad usage, for which it would exit with 2.
-fn explain(error: &clap::Error) -> ExitCode {
-    let _ = error.print();
-    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::from(EXIT_USAGE)
     }
 }

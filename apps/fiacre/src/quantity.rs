@@ -2,25 +2,30 @@
 
 use fiacre_domain::units::{Millimetres, Millis};
 
+/// The most thousandths that are read.
+const LIMIT: &str = "9,223,372,036,854,775.807";
+
 /// Metres, such as `8046` or `8046.72`.
 pub(crate) fn metres(text: &str) -> Result<Millimetres, String> {
-    thousandths(text).map(Millimetres::new)
+    thousandths(text, "metres, such as 8046 or 8046.72").map(Millimetres::new)
 }
 
 /// Seconds, such as `300` or `25.2`.
 pub(crate) fn seconds(text: &str) -> Result<Millis, String> {
-    thousandths(text).map(Millis::new)
+    thousandths(text, "seconds, such as 300 or 25.2").map(Millis::new)
 }
 
-fn thousandths(text: &str) -> Result<i64, String> {
+fn thousandths(text: &str, what: &str) -> Result<i64, String> {
     let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
     let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     if !is_number(whole) || !is_number(decimals) || decimals.len() > 3 {
-        return Err("write a number that is not negative, with at most three decimals: 8046.72".to_owned());
+        return Err(format!(
+            "write a number of {what}: not negative, with at most three decimals"
+        ));
     }
     format!("{whole}{decimals:0<3}")
         .parse()
-        .map_err(|_| "the number is too large".to_owned())
+        .map_err(|_| format!("it is too large: at most {LIMIT} can be read"))
 }
 
 #[cfg(test)]
@@ -46,7 +51,7 @@ mod tests {
             ("1.2.3", None),
             ("٣", None),
         ] {
-            assert_eq!(thousandths(text).ok(), expected, "{text}");
+            assert_eq!(thousandths(text, "").ok(), expected, "{text}");
         }
     }
 }

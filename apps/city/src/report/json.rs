@@ -1,11 +1,13 @@
 //! The report's JSON: its keys are what programs rely on, so they stand here in one place.
 
+use super::words::clock;
 use super::{Rates, Report, Verdict};
 use crate::coverage::Cell;
 use crate::measures::{
     CancelCounts, DriverFigures, Equity, EtaError, FailCounts, HoldCounts, MoneyFigures, OfferCounts,
     QuarterFigures, Timing, TripCounts, ZoneFigures, quotient,
 };
+use fiacre_domain::time::Weekday;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -54,7 +56,7 @@ struct Money<'a> {
 
 #[derive(Serialize)]
 struct Run<'a> {
-    weekday: String,
+    weekday: &'static str,
     from: String,
     hours: Option<f64>,
     demand: f64,
@@ -152,12 +154,25 @@ impl<'a> Money<'a> {
 impl<'a> Run<'a> {
     fn of(run: &'a super::Run) -> Self {
         Self {
-            weekday: format!("{:?}", run.weekday).to_lowercase(),
-            from: run.from.to_string(),
+            weekday: weekday(run.weekday),
+            from: clock(run.from),
             hours: quotient(run.duration.get().into(), 3_600_000, 3),
             demand: run.demand,
             matching: &run.matching,
             tariff: &run.tariff,
         }
+    }
+}
+
+/// As `--weekday` takes it.
+const fn weekday(day: Weekday) -> &'static str {
+    match day {
+        Weekday::Monday => "mon",
+        Weekday::Tuesday => "tue",
+        Weekday::Wednesday => "wed",
+        Weekday::Thursday => "thu",
+        Weekday::Friday => "fri",
+        Weekday::Saturday => "sat",
+        Weekday::Sunday => "sun",
     }
 }

@@ -322,7 +322,7 @@ fn the_json_says_what_the_report_says() {
         ("/wall_s", "6.25"),
         ("/events_per_s", "241975"),
         ("/zones/1/name", "\"Inwood\""),
-        ("/run/weekday", "\"friday\""),
+        ("/run/weekday", "\"fri\""),
         ("/rates/cancel/asked", "0.05"),
         ("/rates/cancel/realised", "0.0456"),
         ("/rates/decline/realised", "0.0529"),

@@ -1,5 +1,6 @@
 //! `fiacre archive`: trips that are over, out of the log and into segments that prove themselves.
 
+use crate::answer::Answer;
 use crate::commands::progress::Progress;
 use crate::failure::{AtRestFailure, Failure};
 use clap::Args;
@@ -17,9 +18,9 @@ const MIB: u64 = 1 << 20;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  fiacre archive --data data --before 2018-07-07
-  fiacre archive --data data --before 2018-07-07T04:00Z --to /mnt/cold/data
-  fiacre archive --data data --before 2018-07-07 --dry-run
+  fiacre archive --data data --before 2018-06-09 --dry-run
+  fiacre archive --data data --before 2018-06-08T21:40Z
+  fiacre archive --data data --before 2018-06-09 --to cold/data
 
 Moves every booking that came to rest before that moment (UTC): its trip, its search and its charges. Drivers' streams stay. What is \
 sealed stays sealed: a rider who is forgotten is forgotten there too, and no keys are needed. `fiacre trip` and `fiacre audit` find \
@@ -27,14 +28,14 @@ archived trips as before; a late webhook or a repeated request finds the trip as
 Segments never change: copy them once, by any means; a backup does not hold them. Each names the one before it, and the store knows \
 them all: `fiacre audit check` and `fiacre audit segments` name one that is cut, edited, replaced, renamed or missing. \
 Killed at any moment, nothing is lost or doubled: ask again. The folder must not be in use. Releases that know no archives refuse it afterwards.
-Exit codes: 0 done, 3 the folder cannot be read or is in use, 64 bad usage, such as a place that holds another store's segments, \
+Exit codes: 0 done, 3 the folder cannot be opened or read, or is in use, 64 bad usage, such as a place that holds another store's segments, \
 74 a segment or the store cannot be written.")]
 pub(crate) struct ArchiveArguments {
     /// The platform's folder
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
 
-    /// Bookings that changed at this moment or later stay: a date, or a moment in UTC
+    /// Bookings that changed at this moment or later stay: a date, or a moment, in UTC, such as 2018-06-08T21:40Z
     #[arg(long, value_name = "DATE", value_parser = beginning)]
     before: Timestamp,
 
@@ -69,12 +70,12 @@ fn beginning(text: &str) -> Result<Timestamp, TimeError> {
 }
 
 impl ArchiveArguments {
-    pub(crate) fn run(self, json: bool, out: &mut impl Write) -> Result<(), Failure> {
+    pub(crate) fn run(self, answer: &mut Answer<impl Write>) -> Result<(), Failure> {
         let done = self.archive()?;
-        if json {
-            writeln!(out, "{:#}", self.as_json(&done))?;
+        if answer.is_json() {
+            answer.object(&self.as_json(&done))?;
         } else {
-            self.show(&done, out)?;
+            self.show(&done, answer.words())?;
         }
         Ok(())
     }

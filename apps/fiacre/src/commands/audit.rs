@@ -4,6 +4,7 @@ mod check;
 mod reconcile;
 mod segments;
 
+use crate::answer::Answer;
 use crate::failure::Failure;
 use clap::Subcommand;
 use std::io::Write;
@@ -21,11 +22,11 @@ pub(crate) enum AuditCommand {
 }
 
 impl AuditCommand {
-    pub(crate) fn run(self, json: bool, out: &mut impl Write) -> Result<(), Failure> {
+    pub(crate) fn run(self, answer: &mut Answer<impl Write>) -> Result<(), Failure> {
         match self {
-            Self::Check(arguments) => arguments.run(json, out),
-            Self::Reconcile(arguments) => arguments.run(json, out),
-            Self::Segments(arguments) => arguments.run(json, out),
+            Self::Check(arguments) => arguments.run(answer),
+            Self::Reconcile(arguments) => arguments.run(answer),
+            Self::Segments(arguments) => arguments.run(answer),
         }
     }
 }

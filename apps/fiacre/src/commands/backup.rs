@@ -1,10 +1,13 @@
 //! `fiacre backup` and `fiacre restore`: a platform's folder as one file, and back.
 
+use crate::answer::Answer;
 use crate::commands::progress::Progress;
 use crate::failure::{AtRestFailure, Failure};
 use clap::Args;
 use fiacre_city::keep::BESIDE;
-use fiacre_embedded::{AtRest, Backup, BackupError, OpenError, Options, ask_for_backup, restore};
+use fiacre_embedded::{
+    AtRest, Backup, BackupError, OpenError, Options, RestoreError, ask_for_backup, restore,
+};
 use serde_json::json;
 use std::fs::File;
 use std::io::Write;
@@ -14,12 +17,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  fiacre backup --data data friday.backup
-  fiacre backup --data data friday.backup --json
+  fiacre backup --data data today.backup
+  fiacre backup --data data tomorrow.backup --json
 
 A folder at rest is read as it lies, and nothing in it is changed. Of a folder that a process uses, that process is asked, and writes \
-the backup while it goes on: with all that it had acknowledged; this waits as long as it works. The file is there whole or not at all, and takes no other's place. Not \
-in it: the payment company's records, which are the company's; the keys of personal data, which are kept apart on purpose; and the \
+the backup while it goes on: with all that it had acknowledged; this waits as long as it works. The file is there whole or not at \
+all, and takes no other's place. Not in it: the payment company's records, which are the company's; the keys of personal data, which are kept apart on purpose; and the \
 segments of an archive, which never change: copy them once.
 Exit codes, in use as at rest: 0 done, 3 the folder cannot be read, or the process that uses it does not answer, 64 bad usage or a path \
 that cannot be written, such as that of a file that is there, 74 the file cannot be written to its end.")]
@@ -33,7 +36,7 @@ pub(crate) struct BackupArguments {
 }
 
 impl BackupArguments {
-    pub(crate) fn run(self, json: bool, out: &mut impl Write) -> Result<(), Failure> {
+    pub(crate) fn run(self, answer: &mut Answer<impl Write>) -> Result<(), Failure> {
         let mut progress = Progress::of_unknown("written", "records");
         let backup = match AtRest::open(&self.data, &Options::default()) {
             Ok(folder) => folder.backup_to(BESIDE, &self.file, |records| progress.show(records)),
@@ -45,18 +48,18 @@ impl BackupArguments {
         };
         drop(progress);
         let backup = backup.map_err(AtRestFailure::Backup)?;
-        show("backed up", &self.data, &backup, json, out)?;
-        note_segments(&self.data, json, out)
+        show("backed up", &self.data, &backup, answer)?;
+        note_segments(&self.data, answer)
     }
 }
 
 /// Says which segments belong to the backup, which does not hold them.
-fn note_segments(data: &Path, json: bool, out: &mut impl Write) -> Result<(), Failure> {
+fn note_segments(data: &Path, answer: &mut Answer<impl Write>) -> Result<(), Failure> {
     let archive = data.join("archive");
-    if !json && archive.is_dir() {
+    if !answer.is_json() && archive.is_dir() {
         let archive = archive.display();
         writeln!(
-            out,
+            answer.words(),
             "not in it: the segments in {archive}, which never change; keep a copy of them beside it"
         )?;
     }
@@ -67,14 +70,14 @@ fn note_segments(data: &Path, json: bool, out: &mut impl Write) -> Result<(), Fa
 #[command(after_help = "\
 Examples:
   fiacre restore friday.backup --data restored
-  fiacre restore friday.backup --data restored --json
+  fiacre restore friday.backup --data again --json
 
 The folder must be empty, or not be there. A file that is cut, was changed, or is a newer release's is refused before anything \
 is made. The store's epoch rises, by the clock's seconds: locks and payments of the restored platform are never taken for those \
 that it made after the backup. The payment company's records are its own: move its folder there afterwards. A restore that was cut \
 short leaves no database: ask again.
-Exit codes: 0 done, 2 the file is damaged or no backup, 3 a newer release wrote it, or the folder cannot be used, 64 bad usage or a \
-file that cannot be read.")]
+Exit codes: 0 done, 3 the file cannot be read, is damaged, no backup or a newer release's, or the folder cannot be opened, 64 bad \
+usage, such as a folder that is not empty, 74 the folder cannot be written.")]
 pub(crate) struct RestoreArguments {
     /// The file that `fiacre backup` wrote
     file: PathBuf,
@@ -85,8 +88,9 @@ pub(crate) struct RestoreArguments {
 }
 
 impl RestoreArguments {
-    pub(crate) fn run(self, json: bool, out: &mut impl Write) -> Result<(), Failure> {
-        let file = File::open(&self.file).map_err(|error| Failure::Unreadable(self.file.clone(), error))?;
+    pub(crate) fn run(self, answer: &mut Answer<impl Write>) -> Result<(), Failure> {
+        let unreadable = |error| AtRestFailure::Restore(self.file.clone(), RestoreError::Unreadable(error));
+        let file = File::open(&self.file).map_err(unreadable)?;
         let seconds = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map_or(0, |since| since.as_secs());
@@ -94,17 +98,17 @@ impl RestoreArguments {
         let epoch = u32::try_from(seconds).unwrap_or(0);
         let restored = restore(file, &self.data, epoch, BESIDE)
             .map_err(|error| AtRestFailure::Restore(self.file, error))?;
-        show("restored", &self.data, &restored, json, out)
+        show("restored", &self.data, &restored, answer)
     }
 }
 
-fn show(done: &str, data: &Path, backup: &Backup, json: bool, out: &mut impl Write) -> Result<(), Failure> {
-    if json {
-        let answer =
-            json!({ "data": data.display().to_string(), "records": backup.records, "epoch": backup.epoch });
-        writeln!(out, "{answer:#}")?;
+fn show(done: &str, data: &Path, backup: &Backup, answer: &mut Answer<impl Write>) -> Result<(), Failure> {
+    let data = data.display();
+    if answer.is_json() {
+        let (records, epoch) = (backup.records, backup.epoch);
+        answer.object(&json!({ "data": data.to_string(), "records": records, "epoch": epoch }))?;
     } else {
-        writeln!(out, "{done} {}: {backup}", data.display())?;
+        writeln!(answer.words(), "{done} {data}: {backup}")?;
     }
     Ok(())
 }

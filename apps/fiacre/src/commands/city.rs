@@ -6,6 +6,7 @@ mod venue;
 
 pub(crate) use options::CityArguments;
 
+use crate::answer::Answer;
 use crate::failure::Failure;
 use fiacre_city::manhattan::Manhattan;
 use fiacre_city::measures::Measures;
@@ -32,7 +33,7 @@ struct Trips {
 
 impl Trips {
     fn begin(path: &Path, options: &CityOptions) -> Result<Self, Failure> {
-        let unwritable = |error| Failure::Unwritable(path.to_owned(), error);
+        let unwritable = |error| Failure::Unwritten(path.to_owned(), error);
         let file = File::create(path).map_err(unwritable)?;
         let csv = TripsCsv::begin(BufWriter::new(file), options.start(), options.local_start())
             .map_err(|error| Failure::Unwritten(path.to_owned(), error))?;
@@ -59,7 +60,7 @@ impl Trips {
 }
 
 impl CityArguments {
-    pub(crate) fn run(self, json: bool, out: &mut impl Write) -> Result<(), Failure> {
+    pub(crate) fn run(self, answer: &mut Answer<impl Write>) -> Result<(), Failure> {
         let options = self.options()?;
         let (venue, acknowledged) = self.venue.venue()?;
         let mut trips = self
@@ -98,7 +99,7 @@ impl CityArguments {
             (None, None) => Ok(()),
         };
         let report = Report::new(&measures, self.facts(&options, &played, began.elapsed()));
-        let shown = show(&report, json, out);
+        let shown = show(&report, answer);
         // What was found weighs most, then the table of trips; the report comes last, for its reader may have seen enough,
         // which is no failure and must hide none.
         verdict(&report).and(acknowledged.finish()).and(kept).and(shown)
@@ -138,13 +139,14 @@ impl CityArguments {
 }
 
 /// The report, as a page or as JSON.
-fn show(report: &Report, json: bool, out: &mut impl Write) -> Result<(), Failure> {
-    if json {
-        writeln!(out, "{}", report.to_json().map_err(Failure::Unserialisable)?)?;
+fn show(report: &Report, answer: &mut Answer<impl Write>) -> Result<(), Failure> {
+    if answer.is_json() {
+        let report = report.to_json().map_err(Failure::Unserialisable)?;
+        answer.object_in_json(&report)?;
     } else {
-        write!(out, "{}", report.to_text(screen::style()))?;
+        write!(answer.words(), "{}", report.to_text(screen::style()))?;
     }
-    Ok(out.flush()?)
+    Ok(())
 }
 
 /// Whether the audit found anything.
@@ -184,7 +186,6 @@ mod tests {
     use fiacre_domain::stream::{Cause, Commit, StreamId, Version};
     use fiacre_domain::time::Timestamp;
     use fiacre_domain::trip::TripEvent;
-    use std::process::ExitCode;
 
     #[derive(Parser)]
     struct Line {
@@ -240,7 +241,7 @@ mod tests {
                 examples: vec!["matcher: failed to prove the batch optimal".to_owned()],
             };
         });
-        assert_eq!(verdict(&report).unwrap_err().exit_code(), ExitCode::from(2));
+        assert_eq!(verdict(&report).unwrap_err().exit_code(), 2);
         let page = report.to_text(screen::style());
         assert!(page.contains("0 of 4 batches proven"), "{page}");
         assert!(page.contains("failed to prove the batch optimal"), "{page}");
@@ -255,7 +256,7 @@ mod tests {
                 examples: vec!["DriverLocked driver-7/1/0 is parked in driver-service.manhattan".to_owned()],
             };
         });
-        assert_eq!(verdict(&report).unwrap_err().exit_code(), ExitCode::from(2));
+        assert_eq!(verdict(&report).unwrap_err().exit_code(), 2);
         let page = report.to_text(screen::style());
         assert!(page.contains("1 message PARKED"), "{page}");
         assert!(page.contains("DriverLocked driver-7/1/0 is parked"), "{page}");
@@ -265,7 +266,7 @@ mod tests {
                 parked: ParkedFigures::default()
             })
             .exit_code(),
-            ExitCode::from(2)
+            2
         );
     }
 
@@ -273,16 +274,16 @@ mod tests {
     fn a_finding_is_shown_and_exits_2_also_where_the_report_cannot_be_written() {
         let report = report_with(plant_a_finding);
         let mut page = Vec::new();
-        show(&report, false, &mut page).unwrap();
+        show(&report, &mut Answer::new(&mut page, false)).unwrap();
         let page = String::from_utf8(page).unwrap();
         assert!(page.contains("FINDING"), "{page}");
         let failure = verdict(&report).unwrap_err();
-        assert_eq!(failure.exit_code(), ExitCode::from(2));
+        assert_eq!(failure.exit_code(), 2);
         assert!(failure.to_string().contains("finding"), "{failure}");
-        let full = show(&report, true, &mut Full).unwrap_err();
-        assert_eq!(full.exit_code(), ExitCode::from(74));
+        let full = show(&report, &mut Answer::new(Full, true)).unwrap_err();
+        assert_eq!(full.exit_code(), 74);
         let both = verdict(&report).and(Err::<(), _>(full)).unwrap_err();
-        assert_eq!(both.exit_code(), ExitCode::from(2));
+        assert_eq!(both.exit_code(), 2);
     }
 
     struct Full;

@@ -12,6 +12,7 @@ mod tariff;
 mod trip;
 mod vault;
 
+use crate::answer::Answer;
 use crate::failure::Failure;
 use clap::Subcommand;
 use std::io::Write;
@@ -27,7 +28,7 @@ pub(crate) enum Command {
     /// Audits of what a platform has left on disk
     #[command(
         subcommand,
-        after_help = "Examples:\n  fiacre audit check data --ack-log acknowledged.txt\n  fiacre audit reconcile data\n  fiacre audit segments data/archive"
+        after_help = "Examples:\n  fiacre audit check data --ack-log accepted.txt\n  fiacre audit reconcile data\n  fiacre audit segments data/archive"
     )]
     Audit(audit::AuditCommand),
 
@@ -60,25 +61,25 @@ pub(crate) enum Command {
     /// The trips of a platform that has left its folder
     #[command(
         subcommand,
-        after_help = "Examples:\n  fiacre trip list --data data --open\n  fiacre trip explain 01646d1c-0000-7000-8000-000000000001 --data data"
+        after_help = "Examples:\n  fiacre trip list --data data --open\n  fiacre trip explain 0163e134-7ec0-7000-8000-5025d0b9e6d1 --data data"
     )]
     Trip(trip::TripCommand),
 }
 
 impl Command {
     /// Runs the command and writes its answer, as JSON where asked.
-    pub(crate) fn run(self, json: bool, out: &mut impl Write) -> Result<(), Failure> {
+    pub(crate) fn run(self, answer: &mut Answer<impl Write>) -> Result<(), Failure> {
         match self {
-            Self::City(arguments) => arguments.run(json, out),
-            Self::Audit(command) => command.run(json, out),
-            Self::Archive(arguments) => arguments.run(json, out),
-            Self::Backup(arguments) => arguments.run(json, out),
-            Self::Restore(arguments) => arguments.run(json, out),
-            Self::Resume(arguments) => arguments.run(json, out),
-            Self::Tariff(command) => command.run(json, out),
-            Self::Quote(arguments) => arguments.run(json, out),
-            Self::Receipt(command) => command.run(json, out),
-            Self::Trip(command) => command.run(json, out),
+            Self::City(arguments) => arguments.run(answer),
+            Self::Audit(command) => command.run(answer),
+            Self::Archive(arguments) => arguments.run(answer),
+            Self::Backup(arguments) => arguments.run(answer),
+            Self::Restore(arguments) => arguments.run(answer),
+            Self::Resume(arguments) => arguments.run(answer),
+            Self::Tariff(command) => command.run(answer),
+            Self::Quote(arguments) => arguments.run(answer),
+            Self::Receipt(command) => command.run(answer),
+            Self::Trip(command) => command.run(answer),
         }
     }
 }

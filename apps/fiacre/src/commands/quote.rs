@@ -1,12 +1,13 @@
 //! `fiacre quote`: what a ride costs, line by line, and a receipt for it.
 
 use super::tariff::{self, check_extras, check_zones};
-use crate::failure::Failure;
+use crate::answer::Answer;
+use crate::failure::{Failure, SPEED_KMH_MAX};
 use crate::{fare, quantity};
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use fiacre_domain::id::{ExtraId, ZoneId};
-use fiacre_domain::pricing::{Line, Party, PricingError, Quote, Ride, Surge};
+use fiacre_domain::pricing::{Line, Party, PricingError, Quote, Ride, Surge, Tariff};
 use fiacre_domain::time::CivilDateTime;
 use fiacre_domain::units::{Millimetres, Millis};
 use serde_json::{Value, json};
@@ -18,14 +19,16 @@ use std::sync::Arc;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  fiacre quote --tariff nyc-2018 --distance-m 8046.72 --duration-s 1200 --slow-s 300 \\
-      --at 2018-07-03T17:00
-  fiacre quote --tariff nyc-2022 --distance-m 24000 --duration-s 2400 --at 2025-03-04T17:00 \\
+  fiacre quote --tariff nyc-2018 --at 2018-07-03T17:00 \\
+      --distance-m 8046.72 --duration-s 1200 --slow-s 300
+  fiacre quote --tariff nyc-2022 --at 2025-03-04T17:00 \\
+      --distance-m 24000 --duration-s 2400 \\
       --pickup-zone jfk --dropoff-zone south-of-60 --json
-  fiacre quote --tariff tokyo --distance-m 40000 --duration-s 2880 --slow-s 0 \\
-      --extra pick-up --at 2023-03-07T10:00
-  fiacre quote --tariff my-city.toml --distance-m 5000 --duration-s 900 --stops 1 --wait-s 120 \\
-      --passengers 3 --at 2026-01-31T23:30 --receipt receipt.json
+  fiacre quote --tariff tokyo --at 2023-03-07T10:00 \\
+      --distance-m 40000 --duration-s 2880 --slow-s 0 --extra pick-up
+  fiacre quote --tariff my-city.toml --at 2026-01-31T23:30 \\
+      --distance-m 5000 --duration-s 900 --stops 1 --wait-s 120 \\
+      --passengers 3 --receipt receipt.json
 
 Built-in tariffs: bengaluru-auto, bengaluru-cab, chicago, london, nyc-2018, nyc-2022, tokyo.
 `fiacre tariff check` lists the zones and extras of a tariff.
@@ -93,22 +96,65 @@ pub(crate) struct QuoteArguments {
 }
 
 impl QuoteArguments {
-    pub(crate) fn run(self, json: bool, out: &mut impl Write) -> Result<(), Failure> {
+    pub(crate) fn run(self, answer: &mut Answer<impl Write>) -> Result<(), Failure> {
         let tariff = Arc::new(tariff::open(&self.tariff)?);
         check_extras("--extra", &tariff, &self.extra)?;
         check_zones("--pickup-zone", &tariff, self.pickup_zone.as_slice())?;
         check_zones("--dropoff-zone", &tariff, self.dropoff_zone.as_slice())?;
         check_zones("--via", &tariff, &self.via)?;
         let quote = tariff.quote(&self.ride()?, self.at, Surge::NONE)?;
+        self.check_speed()?;
         let lines = quote.lines()?;
         if let Some(path) = &self.receipt {
             write_receipt(&quote, path)?;
         }
-        if json {
-            Ok(writeln!(out, "{:#}", object(&quote, &lines))?)
+        if answer.is_json() {
+            Ok(answer.object(&self.as_json(&tariff, &quote, &lines))?)
         } else {
-            write_table(&quote, &lines, out)
+            write_table(&quote, &lines, answer.words())
         }
+    }
+
+    /// Refuses what no car drives: a slip in a unit would be priced all the same.
+    fn check_speed(&self) -> Result<(), Failure> {
+        // km/h are 3.6 times mm/ms.
+        let (distance, limit) = (i128::from(self.distance_m.get()), i128::from(SPEED_KMH_MAX));
+        if distance * 36 > limit * 10 * i128::from(self.duration_s.get()) {
+            Err(Failure::TooFast)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// What was asked, by the names of the options, and what it comes to.
+    fn as_json(&self, tariff: &Tariff, quote: &Quote, lines: &[Line]) -> Value {
+        json!({
+            "tariff": tariff.id().as_str(),
+            "tariff_version": tariff.version(),
+            "tariff_fingerprint": tariff.fingerprint().to_string(),
+            "at": self.at.to_string(),
+            "ride": {
+                "distance_m": thousandths(self.distance_m.get()),
+                "duration_s": thousandths(self.duration_s.get()),
+                "slow_s": self.slow_s.map(|slow| thousandths(slow.get())),
+                "wait_s": thousandths(self.wait_s.unwrap_or_default().get()),
+                "stops": self.stops,
+                "passengers": self.passengers,
+                "passenger_age": self.passenger_age,
+                "extra": names(&self.extra),
+                "holiday": self.holiday,
+                "pickup_zone": self.pickup_zone.map(|zone| zone.to_string()),
+                "dropoff_zone": self.dropoff_zone.map(|zone| zone.to_string()),
+                "via": names(&self.via),
+            },
+            "currency": quote.currency().code(),
+            "exponent": quote.currency().exponent(),
+            "total": quote.total().minor(),
+            "hold": quote.hold().minor(),
+            "driver_pay": quote.driver_pay().minor(),
+            "payees": fare::by_payee(lines).iter().map(share_as_json).collect::<Vec<_>>(),
+            "lines": lines.iter().map(line_as_json).collect::<Vec<_>>(),
+        })
     }
 
     fn ride(&self) -> Result<Ride, Failure> {
@@ -146,37 +192,42 @@ impl QuoteArguments {
 fn write_receipt(quote: &Quote, path: &Path) -> Result<(), Failure> {
     let receipt = quote.settle_as_quoted()?;
     let text = fiacre_wire::receipt_to_json(&receipt).map_err(Failure::Unspeakable)?;
-    let mut file = File::create(path).map_err(|error| Failure::Unwritable(path.to_owned(), error))?;
-    let written = file.write_all(text.as_bytes());
+    let written = File::create(path).and_then(|mut file| file.write_all(text.as_bytes()));
     written.map_err(|error| Failure::Unwritten(path.to_owned(), error))
 }
 
-fn object(quote: &Quote, lines: &[Line]) -> Value {
-    let (tariff, version) = quote.tariff_name();
-    let shares: Vec<Value> = fare::by_payee(lines)
-        .iter()
-        .map(|share| json!({ "payee": fare::payee_name(share.payee), "amount": share.sum_minor }))
-        .collect();
-    let lines: Vec<Value> = lines
-        .iter()
-        .map(|line| {
-            json!({
-                "for": line.kind().to_string(),
-                "payee": fare::payee_name(line.payee()),
-                "amount": line.amount().minor(),
-            })
-        })
-        .collect();
+/// Whole, or with its decimals.
+fn thousandths(number: i64) -> Value {
+    if number % 1_000 == 0 {
+        json!(number / 1_000)
+    } else {
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "what is priced is at most 1e12, which is exact"
+        )]
+        let number = number as f64;
+        json!(number / 1_000.0)
+    }
+}
+
+fn names(ids: &[impl ToString]) -> Vec<String> {
+    ids.iter().map(ToString::to_string).collect()
+}
+
+fn share_as_json(share: &fare::Share) -> Value {
+    let (payee, name) = fare::payee_codes(share.payee);
+    json!({ "payee": payee, "payee_name": name, "amount": share.sum_minor })
+}
+
+fn line_as_json(line: &Line) -> Value {
+    let ((kind, kind_name), (payee, payee_name)) =
+        (fare::kind_codes(line.kind()), fare::payee_codes(line.payee()));
     json!({
-        "tariff": tariff.as_str(),
-        "tariff_version": version,
-        "currency": quote.currency().code(),
-        "exponent": quote.currency().exponent(),
-        "total": quote.total().minor(),
-        "hold": quote.hold().minor(),
-        "driver_pay": quote.driver_pay().minor(),
-        "payees": shares,
-        "lines": lines,
+        "kind": kind,
+        "kind_name": kind_name,
+        "payee": payee,
+        "payee_name": payee_name,
+        "amount": line.amount().minor(),
     })
 }
 

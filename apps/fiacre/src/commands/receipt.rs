@@ -1,12 +1,13 @@
 //! `fiacre receipt`: anyone who has the tariff can recompute a receipt.
 
 use super::tariff;
+use crate::answer::Answer;
 use crate::failure::Failure;
 use clap::Subcommand;
 use clap::builder::NonEmptyStringValueParser;
 use fiacre_domain::pricing::Receipt;
 use fiacre_wire::{JSON_BYTES_MAX, WireError};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -20,9 +21,9 @@ Examples:
   fiacre receipt verify receipt.json --tariff my-city.toml --json
 
 A receipt comes from `fiacre quote … --receipt receipt.json`.
-Exit codes: 0 every amount follows from the tariff, 2 something does not, 64 bad usage, a file that cannot be read or holds no \
-document (it is empty, cut off, or no JSON), or a receipt of another tariff or of a version that is not known here, 74 the answer \
-cannot be written.")]
+Exit codes: 0 every amount follows from the tariff, 2 it is a receipt (an object with a version and what was computed) and something \
+in it does not hold with this tariff, 64 bad usage, or a file that cannot be read or is no receipt of a version that is known here, \
+74 the answer cannot be written.")]
     Verify {
         /// The receipt, as JSON
         file: PathBuf,
@@ -34,79 +35,38 @@ cannot be written.")]
 }
 
 impl ReceiptCommand {
-    pub(crate) fn run(self, json: bool, out: &mut impl Write) -> Result<(), Failure> {
+    pub(crate) fn run(self, answer: &mut Answer<impl Write>) -> Result<(), Failure> {
         match self {
-            Self::Verify { file, tariff } => verify(file, &tariff, json, out),
+            Self::Verify { file, tariff } => verify(file, &tariff, answer),
         }
     }
 }
 
-fn verify(file: PathBuf, tariff: &str, json: bool, out: &mut impl Write) -> Result<(), Failure> {
+fn verify(file: PathBuf, tariff: &str, answer: &mut Answer<impl Write>) -> Result<(), Failure> {
     let tariff = tariff::open(tariff)?;
+    let receipt = read(&file)?;
     let name = file.display().to_string();
+    receipt
+        .verify(&tariff)
+        .map_err(|error| Failure::Refused(file, error))?;
+    let ((id, version), total) = (receipt.tariff(), receipt.total());
     let fingerprint = tariff.fingerprint();
-    let verdict = read(&file).and_then(|receipt| match receipt.verify(&tariff) {
-        Ok(()) => Ok(receipt),
-        Err(error) => Err(Failure::Refused(file, error)),
-    });
-    match &verdict {
-        Ok(receipt) if json => {
-            let (id, version) = receipt.tariff();
-            let total = receipt.total();
-            let answer = json!({
-                "file": name,
-                "ok": true,
-                "tariff": id.as_str(),
-                "tariff_version": version,
-                "tariff_fingerprint": fingerprint.to_string(),
-                "currency": total.currency().code(),
-                "total": total.minor(),
-            });
-            writeln!(out, "{answer:#}")?;
-        }
-        Ok(receipt) => {
-            let (id, version) = receipt.tariff();
-            writeln!(
-                out,
-                "{name} is true: {} follows from tariff {id}, version {version}, as given, whose fingerprint is {fingerprint}",
-                receipt.total()
-            )?;
-        }
-        Err(failure) => {
-            if let (true, Some(code)) = (json, finding_code(failure)) {
-                let answer = json!({ "file": name, "ok": false, "code": code, "why": failure.to_string() });
-                writeln!(out, "{answer:#}")?;
-            }
-        }
+    if answer.is_json() {
+        answer.object(&json!({
+            "file": name,
+            "tariff": id.as_str(),
+            "tariff_version": version,
+            "tariff_fingerprint": fingerprint.to_string(),
+            "currency": total.currency().code(),
+            "total": total.minor(),
+        }))?;
+    } else {
+        writeln!(
+            answer.words(),
+            "{name} is true: {total} follows from tariff {id}, version {version}, as given, whose fingerprint is {fingerprint}"
+        )?;
     }
-    verdict.map(|_| ())
-}
-
-/// The code of what is wrong with the receipt itself.
-const fn finding_code(failure: &Failure) -> Option<&'static str> {
-    match failure {
-        Failure::Illegible(_, error) => Some(error.code()),
-        Failure::Refused(_, error) => Some(error.code()),
-        Failure::Tariff(_)
-        | Failure::FaultyTariff(_)
-        | Failure::Ride(_)
-        | Failure::UnknownName { .. }
-        | Failure::Unreadable(..)
-        | Failure::Unwritable(..)
-        | Failure::Unwritten(..)
-        | Failure::Unspeakable(_)
-        | Failure::NoFolder
-        | Failure::NoUseForFolder
-        | Failure::NoUseForVault
-        | Failure::City(_)
-        | Failure::Findings(_)
-        | Failure::MissingTrips(_)
-        | Failure::OrphanPayments(_)
-        | Failure::AtRest(_)
-        | Failure::AckLog(..)
-        | Failure::Unserialisable(_)
-        | Failure::Output(_) => None,
-    }
+    Ok(())
 }
 
 fn read(file: &Path) -> Result<Receipt, Failure> {
@@ -125,5 +85,20 @@ fn read(file: &Path) -> Result<Receipt, Failure> {
             valid_bytes: error.utf8_error().valid_up_to(),
         })
     })?;
-    fiacre_wire::receipt_from_json(&text).map_err(illegible)
+    fiacre_wire::receipt_from_json(&text).map_err(|error| {
+        let is_of_another_version = matches!(error, WireError::UnsupportedVersion(_));
+        if is_of_receipts_form(&text) && !is_of_another_version {
+            Failure::Edited(file.to_owned(), error)
+        } else {
+            illegible(error)
+        }
+    })
+}
+
+/// Whether it says of itself what only receipts do: a form, and what was computed. Then whatever else is amiss was edited.
+fn is_of_receipts_form(text: &str) -> bool {
+    let receipt: Option<Value> = serde_json::from_str(text).ok();
+    receipt.is_some_and(|receipt| {
+        receipt.get("version").is_some_and(Value::is_u64) && receipt.get("computed").is_some()
+    })
 }

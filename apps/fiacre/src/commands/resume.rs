@@ -1,5 +1,6 @@
 //! `fiacre resume`: goes on with a run that a crash has ended.
 
+use crate::answer::Answer;
 use crate::commands::vault::VaultArguments;
 use crate::failure::Failure;
 use clap::Args;
@@ -19,7 +20,7 @@ const ORPHANS_SHOWN: usize = 10;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  fiacre city --store embedded --data friday --ack-log accepted.txt   # is killed …
+  fiacre city --data friday --ack-log accepted.txt   # is killed …
   fiacre resume --data friday --ack-log accepted.txt
   fiacre resume --data friday --json
 
@@ -28,8 +29,8 @@ answers any more: deadlines bring every trip to its end, with its locks released
 that is at rest stays as it is. What the run began with, its tariff among it, is noted in the folder.
 After an older backup was restored the payment company knows of payments that the folder does not: they are named, and what is held \
 for them is released. What was captured stays, for people to decide upon, unless --give-back is given.
-Exit codes: 0 every trip is over, 2 accepted trips are missing or not over, or captured money belongs to no trip, 3 the folder cannot be read, 64 bad usage, such as a \
-folder that is in use or holds no run, 70 an error of ours, such as trips that come to no end, 74 the folder cannot be written.")]
+Exit codes: 0 every trip is over, 2 accepted trips are missing or not over, or captured money belongs to no trip, \
+3 the folder cannot be opened: it is in use, damaged, or holds no run, 64 bad usage, 70 an error of ours, such as trips that come to no end, 74 the folder cannot be written.")]
 pub(crate) struct ResumeArguments {
     /// The folder of the run
     #[arg(long, value_name = "DIR")]
@@ -52,7 +53,7 @@ pub(crate) struct ResumeArguments {
 }
 
 impl ResumeArguments {
-    pub(crate) fn run(self, json: bool, out: &mut impl Write) -> Result<(), Failure> {
+    pub(crate) fn run(self, answer: &mut Answer<impl Write>) -> Result<(), Failure> {
         let accepted = self.ack_log.as_deref().map_or_else(|| Ok(Vec::new()), read)?;
         let folders = self.vault.folders(&self.data);
         let folders = if self.without_vault {
@@ -66,7 +67,7 @@ impl ResumeArguments {
             Unexplained::Keep
         };
         let resumed = run::resume(&folders, &accepted, unexplained).map_err(Failure::City)?;
-        let shown = show(&self.data, &resumed, json, out);
+        let shown = show(&self.data, &resumed, answer);
         let orphans = resumed.orphans.iter().filter(|orphan| orphan.fate.is_open());
         let verdict = match (resumed.missing.len(), orphans.count()) {
             (0, 0) => Ok(()),
@@ -84,13 +85,12 @@ fn read(path: &Path) -> Result<Vec<TripId>, Failure> {
     Ok(trips.into_iter().collect())
 }
 
-fn show(folder: &Path, resumed: &Resumed, json: bool, out: &mut impl Write) -> Result<(), Failure> {
-    if json {
-        writeln!(out, "{}", as_json(folder, resumed))?;
+fn show(folder: &Path, resumed: &Resumed, answer: &mut Answer<impl Write>) -> Result<(), Failure> {
+    if answer.is_json() {
+        Ok(answer.object(&as_json(folder, resumed))?)
     } else {
-        write_page(folder, resumed, out)?;
+        write_page(folder, resumed, answer.words())
     }
-    Ok(out.flush()?)
 }
 
 fn as_json(folder: &Path, resumed: &Resumed) -> Value {
@@ -122,8 +122,17 @@ fn orphan_as_json(orphan: &Orphan) -> Value {
         "currency": orphan.held.currency().code(),
         "held": orphan.held.minor(),
         "captured": orphan.captured.minor(),
-        "fate": orphan.fate.name(),
+        "fate": fate_code(orphan.fate),
     })
+}
+
+const fn fate_code(fate: Fate) -> &'static str {
+    match fate {
+        Fate::Released => "released",
+        Fate::GivenBack => "given_back",
+        Fate::Kept => "kept",
+        Fate::Refused => "refused",
+    }
 }
 
 fn write_page(folder: &Path, resumed: &Resumed, out: &mut impl Write) -> Result<(), Failure> {

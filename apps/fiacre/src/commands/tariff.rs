@@ -1,5 +1,6 @@
 //! `fiacre tariff`: is a tariff file what it must be?
 
+use crate::answer::Answer;
 use crate::failure::{Failure, listed};
 use clap::Subcommand;
 use clap::builder::NonEmptyStringValueParser;
@@ -28,9 +29,9 @@ The format of a file is described in adapters/tariffs/README.md.")]
 }
 
 impl TariffCommand {
-    pub(crate) fn run(self, json: bool, out: &mut impl Write) -> Result<(), Failure> {
+    pub(crate) fn run(self, answer: &mut Answer<impl Write>) -> Result<(), Failure> {
         match self {
-            Self::Check { file } => check(&file, json, out),
+            Self::Check { file } => check(&file, answer),
         }
     }
 }
@@ -40,25 +41,11 @@ pub(super) fn open(file: &str) -> Result<Tariff, Failure> {
     fiacre_tariffs::open(file).map_err(Failure::Tariff)
 }
 
-fn check(file: &str, json: bool, out: &mut impl Write) -> Result<(), Failure> {
+fn check(file: &str, answer: &mut Answer<impl Write>) -> Result<(), Failure> {
     match fiacre_tariffs::open(file) {
-        Ok(tariff) => praise(file, &tariff, json, out),
+        Ok(tariff) => praise(file, &tariff, answer),
         Err(error) if is_unreadable(&error) => Err(Failure::Tariff(error)),
-        Err(error) => {
-            if json {
-                let (line, column) = error.place().unzip();
-                let fault = json!({
-                    "file": error.file(),
-                    "ok": false,
-                    "line": line,
-                    "column": column,
-                    "code": error.code(),
-                    "why": error.to_string(),
-                });
-                writeln!(out, "{fault:#}")?;
-            }
-            Err(Failure::FaultyTariff(error))
-        }
+        Err(error) => Err(Failure::FaultyTariff(error)),
     }
 }
 
@@ -66,24 +53,23 @@ const fn is_unreadable(error: &TariffFileError) -> bool {
     matches!(error.fault(), TariffFileFault::Unreadable(_))
 }
 
-fn praise(file: &str, tariff: &Tariff, json: bool, out: &mut impl Write) -> Result<(), Failure> {
+fn praise(file: &str, tariff: &Tariff, answer: &mut Answer<impl Write>) -> Result<(), Failure> {
     let (id, version, currency) = (tariff.id(), tariff.version(), tariff.currency());
     let fingerprint = tariff.fingerprint();
     let zones: Vec<ZoneId> = tariff.zones().ids().collect();
     let extras: Vec<ExtraId> = tariff.extras().collect();
-    if json {
-        let answer = json!({
+    if answer.is_json() {
+        answer.object(&json!({
             "file": file,
-            "ok": true,
             "tariff": id.as_str(),
             "tariff_version": version,
             "currency": currency.code(),
-            "fingerprint": fingerprint.to_string(),
+            "tariff_fingerprint": fingerprint.to_string(),
             "zones": zones.iter().map(ZoneId::as_str).collect::<Vec<_>>(),
             "extras": extras.iter().map(ExtraId::as_str).collect::<Vec<_>>(),
-        });
-        writeln!(out, "{answer:#}")?;
+        }))?;
     } else {
+        let out = answer.words();
         writeln!(
             out,
             "{file} is fine: tariff {id}, version {version}, in {currency}"

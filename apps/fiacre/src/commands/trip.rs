@@ -3,6 +3,7 @@
 mod explain;
 mod list;
 
+use crate::answer::Answer;
 use crate::failure::{AtRestFailure, Failure};
 use clap::Subcommand;
 use fiacre_domain::time::{CivilDateTime, TimeError, Timestamp};
@@ -21,10 +22,10 @@ pub(crate) enum TripCommand {
 }
 
 impl TripCommand {
-    pub(crate) fn run(self, json: bool, out: &mut impl Write) -> Result<(), Failure> {
+    pub(crate) fn run(self, answer: &mut Answer<impl Write>) -> Result<(), Failure> {
         match self {
-            Self::List(arguments) => arguments.run(json, out),
-            Self::Explain(arguments) => arguments.run(json, out),
+            Self::List(arguments) => arguments.run(answer),
+            Self::Explain(arguments) => arguments.run(answer),
         }
     }
 }

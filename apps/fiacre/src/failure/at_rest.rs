@@ -1,6 +1,6 @@
 //! Why a folder at rest could not be asked, or what it answered.
 
-use super::{EXIT_FINDINGS, EXIT_OUTPUT, EXIT_UNREADABLE, EXIT_USAGE};
+use super::{EXIT_FINDINGS, EXIT_OUTPUT, EXIT_UNREADABLE, EXIT_USAGE, city, opening, writing};
 use fiacre_auditing::check::CheckError;
 use fiacre_auditing::reconcile::ReconcileError;
 use fiacre_domain::id::TripId;
@@ -46,31 +46,55 @@ pub(crate) enum AtRestFailure {
 }
 
 impl AtRestFailure {
-    pub(super) const fn exit_code(&self) -> u8 {
+    pub(super) fn exit_code(&self) -> u8 {
         match self {
             Self::NoSuchTrip(_) | Self::UnreadableCommits(_) | Self::Differences(_) => EXIT_FINDINGS,
+            Self::Folder(error) | Self::Restore(_, RestoreError::Folder(error)) => opening(error),
+            Self::Company(_, error) => city::opening_company(error),
             Self::Backup(error) => backing_up(error),
-            Self::Archive(
-                ArchiveError::Unwritten(..) | ArchiveError::Store(_) | ArchiveError::Unknown(_),
-            ) => EXIT_OUTPUT,
+            Self::Archive(ArchiveError::Unwritten(_, error)) => writing(error.kind()),
+            Self::Archive(ArchiveError::Store(_) | ArchiveError::Unknown(_)) => EXIT_OUTPUT,
             Self::Archive(
                 ArchiveError::Occupied(_)
                 | ArchiveError::Unnameable(_)
                 | ArchiveError::Moved { .. }
                 | ArchiveError::TooLong { .. },
-            ) => EXIT_USAGE,
-            Self::Restore(_, RestoreError::NoBackup | RestoreError::Damaged { .. }) => EXIT_FINDINGS,
-            Self::Restore(_, RestoreError::NotEmpty { .. } | RestoreError::Unreadable(_)) => EXIT_USAGE,
-            Self::Restore(_, RestoreError::Newer { .. } | RestoreError::Folder(_))
-            | Self::Folder(_)
+            )
+            | Self::Restore(_, RestoreError::NotEmpty { .. }) => EXIT_USAGE,
+            Self::Restore(
+                _,
+                RestoreError::NoBackup
+                | RestoreError::Damaged { .. }
+                | RestoreError::Newer { .. }
+                | RestoreError::Unreadable(_),
+            )
             | Self::Log(_)
             | Self::Rows(..)
             | Self::NoCompany(..)
-            | Self::Company(..)
             | Self::Reconcile(_)
             | Self::Archive(ArchiveError::Unreadable { .. })
             | Self::Segments(..)
             | Self::NewerCommits => EXIT_UNREADABLE,
+        }
+    }
+
+    /// The stable code of this error.
+    pub(super) const fn code(&self) -> &'static str {
+        match self {
+            Self::Folder(error) => error.code(),
+            Self::Log(error) => error.code(),
+            Self::Rows(_, error) => error.kind().code(),
+            Self::NoSuchTrip(_) => "trip_unknown",
+            Self::UnreadableCommits(_) => "commits_unreadable",
+            Self::NoCompany(..) => "company_unreadable",
+            Self::Company(_, error) => error.code(),
+            Self::Reconcile(error) => error.code(),
+            Self::Differences(_) => "differences",
+            Self::Backup(error) => error.code(),
+            Self::Restore(_, error) => error.code(),
+            Self::Archive(error) => error.code(),
+            Self::Segments(..) => "segments_unreadable",
+            Self::NewerCommits => "commits_newer",
         }
     }
 }

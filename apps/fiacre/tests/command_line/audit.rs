@@ -62,8 +62,8 @@ fn a_sound_folder_is_clean() {
     let folder = sound();
     let answer = json(&check(folder.path()));
     assert_eq!(
-        (&answer["ok"], &answer["findings_count"]),
-        (&true.into(), &0.into())
+        (&answer["error"], &answer["findings_count"]),
+        (&serde_json::Value::Null, &0.into())
     );
     assert_eq!(exit(&super::words(&check(folder.path()))), (0, String::new()));
 }
@@ -80,7 +80,7 @@ fn a_finding_is_named_with_stream_and_version() {
     );
     let answer = json(&check(folder.path()));
     assert_eq!(answer["findings"][0]["code"], "audit_out_of_place");
-    assert_eq!(answer["ok"], false);
+    assert_eq!(answer["error"]["code"], "findings");
 }
 
 #[test]
@@ -194,8 +194,8 @@ fn books_without_an_entry_agree_and_the_companys_folder_stays_as_it_was() {
     let before = files();
     let answer = json(&format!("audit reconcile {}", folder.path().display()));
     assert_eq!(
-        (&answer["ok"], &answer["differences"]),
-        (&true.into(), &serde_json::json!([]))
+        (&answer["error"], &answer["differences"]),
+        (&serde_json::Value::Null, &serde_json::json!([]))
     );
     assert_eq!(files(), before);
     assert!(super::text(&format!("audit reconcile {}", folder.path().display())).contains("the books agree"));
@@ -265,7 +265,7 @@ fn a_folder_comes_back_from_its_backup_with_a_higher_epoch() {
 }
 
 #[test]
-fn a_backup_that_is_not_as_it_was_written_is_a_finding() {
+fn a_backup_that_is_not_as_it_was_written_cannot_be_read() {
     let (folder, place) = (flawed(), tempfile::tempdir().unwrap());
     let (file, restored) = (place.path().join("friday.backup"), place.path().join("restored"));
     json(&format!(
@@ -279,7 +279,7 @@ fn a_backup_that_is_not_as_it_was_written_is_a_finding() {
     fs::write(&file, bytes).unwrap();
     let restore = format!("restore {} --data {}", file.display(), restored.display());
     let (code, complaint) = exit(&super::words(&restore));
-    assert_eq!(code, FINDINGS);
+    assert_eq!(code, UNREADABLE);
     assert!(
         complaint.contains("damaged") && !restored.join("db").exists(),
         "{complaint}"

@@ -117,13 +117,13 @@ fn a_folder_that_cannot_be_used_is_refused_and_it_is_said_what_to_do() {
     let no_folder = PathBuf::from("/dev/null/data");
     let absent = place.path().join("absent");
     for (command, data, code, says) in [
-        ("city", &foreign, USAGE, "letter.txt"),
+        ("city", &foreign, UNREADABLE, "letter.txt"),
         ("city", &played, USAGE, "fiacre resume"),
         ("city", &newer, UNREADABLE, "newer release"),
-        ("city", &no_folder, 74, "failed to open"),
-        ("resume", &foreign, USAGE, "letter.txt"),
+        ("city", &no_folder, UNREADABLE, "failed to open"),
+        ("resume", &foreign, UNREADABLE, "letter.txt"),
         ("resume", &newer, UNREADABLE, "newer release"),
-        ("resume", &absent, USAGE, "no run was begun there"),
+        ("resume", &absent, UNREADABLE, "no run was begun there"),
     ] {
         let options = match command {
             "city" => city(data, "0"),
@@ -148,7 +148,7 @@ fn a_folder_is_used_by_one_process_at_a_time() {
     let (code, said) = exit(&words(&format!("resume --data {}", data.display())));
     first.kill().unwrap();
     first.wait().unwrap();
-    assert_eq!(code, USAGE);
+    assert_eq!(code, UNREADABLE);
     assert!(
         said.contains(&format!("process {} uses it", first.id())),
         "{said}"

@@ -4,6 +4,9 @@
 
 mod archive;
 mod audit;
+mod contract;
+#[cfg(unix)]
+mod examples;
 mod folder;
 mod quote;
 mod receipt;
@@ -34,6 +37,22 @@ fn exit<S: AsRef<str>>(arguments: &[S]) -> (i32, String) {
         output.status.code().unwrap(),
         String::from_utf8(output.stderr).unwrap(),
     )
+}
+
+/// Every command that has a help of its own, as the help itself names them, so that no new one is overlooked; `""` is all of them.
+fn commands() -> Vec<String> {
+    let mut commands = vec![String::new()];
+    let mut next = 0;
+    while let Some(command) = commands.get(next).cloned() {
+        let help = text(&format!("help {command}"));
+        let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+        let listed = listed.take_while(|line| !line.is_empty());
+        let names = listed.filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
+        let own = names.filter(|name| !name.is_empty() && *name != "help");
+        commands.extend(own.map(|name| format!("{command} {name}").trim().to_owned()));
+        next += 1;
+    }
+    commands
 }
 
 /// The words of a line of the shell, without quotes.

@@ -23,7 +23,7 @@ fn a_stop_ends_a_flat_fare() {
         .as_array()
         .unwrap()
         .iter()
-        .filter(|line| line["for"] == "flat jfk-in");
+        .filter(|line| line["kind"] == "flat");
     assert_eq!(
         flats.count(),
         0,

@@ -108,7 +108,7 @@ fn what_a_restored_platform_has_forgotten_is_named_and_its_holds_are_released() 
 
     let (code, answer) = resumed(&again, &vault, " --give-back");
     assert_eq!(code, Some(0));
-    assert_eq!(orphans(&answer, "given back"), (kept, 0, captured));
+    assert_eq!(orphans(&answer, "given_back"), (kept, 0, captured));
     assert_eq!(orphans(&answer, "released").0, 0, "they were before");
     for line in [
         format!("audit reconcile {}", again.display()),

@@ -21,8 +21,8 @@ fn built_in_tariffs_are_fine_by_name_and_as_files() {
             json(&format!("tariff check {name}")),
             json(&format!("tariff check {path}")),
         );
-        assert_eq!(by_name["ok"], json!(true));
-        assert_eq!(by_name["fingerprint"], by_path["fingerprint"]);
+        assert_eq!(by_name["error"], json!(null));
+        assert_eq!(by_name["tariff_fingerprint"], by_path["tariff_fingerprint"]);
     }
 }
 
@@ -43,7 +43,7 @@ fn a_fault_is_found_with_its_place() {
         "[tariff]\nid = \"mine\"\nversion = 1\ncurrancy = \"EUR\"\n",
     );
     let fault = json(&format!("tariff check {path}"));
-    assert_eq!(fault["ok"], json!(false));
+    let fault = &fault["error"];
     assert_eq!((&fault["line"], &fault["column"]), (&json!(4), &json!(1)));
     assert_eq!(fault["code"], json!("tariff_file_unknown_field"));
     let (code, said) = exit(&words(&format!("tariff check {path}")));

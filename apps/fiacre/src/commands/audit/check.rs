@@ -1,6 +1,7 @@
 //! `fiacre audit check`: is every promise kept, and is every acknowledged trip there?
 
 use super::segments::segment_as_json;
+use crate::answer::{Answer, minor};
 use crate::commands::progress::Progress;
 use crate::commands::tariff;
 use crate::failure::{AtRestFailure, Failure};
@@ -26,8 +27,8 @@ const SHOWN_MAX: usize = 100;
 #[command(after_help = "\
 Examples:
   fiacre audit check data
-  fiacre audit check data --ack-log acknowledged.txt
-  fiacre audit check trips-data drivers-data payments-data --ended --json
+  fiacre audit check data --ack-log accepted.txt
+  fiacre audit check data --ended --tariff my-city.toml --json
 
 The folders are read as they lie: nothing in them is changed, and a folder that a process uses is refused. Several folders are \
 taken for parts of one platform's log. A log that was stopped half-way is sound; with --ended, what is still open is a finding.
@@ -55,7 +56,7 @@ pub(crate) struct CheckArguments {
 }
 
 impl CheckArguments {
-    pub(crate) fn run(self, json: bool, out: &mut impl Write) -> Result<(), Failure> {
+    pub(crate) fn run(self, answer: &mut Answer<impl Write>) -> Result<(), Failure> {
         let tariffs = self.tariffs.iter().map(|name| tariff::open(name).map(Arc::new));
         let tariffs = tariffs.collect::<Result<Vec<_>, _>>()?;
         let acknowledged = self.ack_log.as_deref().map(read_ack_log).transpose()?;
@@ -76,10 +77,12 @@ impl CheckArguments {
         let checked = check.run(&folders, |done, _| progress.show(done));
         drop(progress);
         let checked = checked.map_err(AtRestFailure::Log)?;
-        let shown = if json {
-            show_json(&checked, &folders, out)
+        let shown = if answer.is_json() {
+            answer
+                .object(&as_json(&checked, &folders))
+                .map_err(Failure::Output)
         } else {
-            show_text(&checked, &folders, out)
+            show_text(&checked, &folders, answer.words())
         };
         verdict(&checked).and(shown)
     }
@@ -243,7 +246,7 @@ fn parked_as_json(parked: &ParkedAtRest) -> Value {
     })
 }
 
-fn show_json(checked: &Checked, folders: &[AtRest], out: &mut impl Write) -> Result<(), Failure> {
+fn as_json(checked: &Checked, folders: &[AtRest]) -> Value {
     let report = &checked.report;
     let found: Vec<Value> = findings(checked)
         .into_iter()
@@ -253,8 +256,11 @@ fn show_json(checked: &Checked, folders: &[AtRest], out: &mut impl Write) -> Res
         .iter()
         .map(|folder| json!({ "folder": folder.folder().display().to_string(), "last_write_cut": folder.is_cut() }))
         .collect();
-    let answer = json!({
-        "ok": checked.findings_count() == 0,
+    let ledger = report.ledger();
+    let sums = ledger
+        .currencies()
+        .map(|currency| json!({ "currency": currency.code(), "sum": minor(ledger.sum(currency)) }));
+    json!({
         "folders": folders,
         "commits": report.commits(),
         "events": report.events(),
@@ -262,7 +268,7 @@ fn show_json(checked: &Checked, folders: &[AtRest], out: &mut impl Write) -> Res
         "trips_open": checked.trips_open,
         "parked": checked.parked.iter().map(parked_as_json).collect::<Vec<_>>(),
         "segments": checked.segments.iter().map(segment_as_json).collect::<Vec<_>>(),
-        "ledger_sums": report.ledger().currencies().map(|currency| (currency.code().to_owned(), Value::from(report.ledger().sum(currency).to_string()))).collect::<serde_json::Map<_, _>>(),
+        "ledger_sums": sums.collect::<Vec<_>>(),
         "acknowledged": checked.acknowledged.as_ref().map(|trips| json!({
             "count": trips.count,
             "waiting": trips.waiting,
@@ -270,7 +276,5 @@ fn show_json(checked: &Checked, folders: &[AtRest], out: &mut impl Write) -> Res
         })),
         "findings_count": checked.findings_count(),
         "findings": found,
-    });
-    writeln!(out, "{answer:#}")?;
-    Ok(())
+    })
 }

@@ -1,5 +1,6 @@
 //! `fiacre audit reconcile`: do receipts, ledger and the payment company agree?
 
+use crate::answer::{Answer, minor};
 use crate::failure::{AtRestFailure, Failure};
 use async_trait::async_trait;
 use clap::Args;
@@ -29,7 +30,7 @@ const SHOWN_MAX: usize = 100;
 Examples:
   fiacre audit reconcile data
   fiacre audit reconcile data --json
-  fiacre audit reconcile data --company elsewhere/sandbox-payments
+  fiacre audit reconcile data --company data/sandbox-payments
 
 Both folders are read as they lie: nothing in them is changed, and a folder that a process uses is refused. Payments that the \
 platform has a call under way for are counted and not judged: `fiacre resume` brings them to an end.
@@ -45,7 +46,7 @@ pub(crate) struct ReconcileArguments {
 }
 
 impl ReconcileArguments {
-    pub(crate) fn run(self, json: bool, out: &mut impl Write) -> Result<(), Failure> {
+    pub(crate) fn run(self, answer: &mut Answer<impl Write>) -> Result<(), Failure> {
         let log = AtRest::open(&self.folder, &Options::default()).map_err(AtRestFailure::Folder)?;
         let place = self.company.unwrap_or_else(|| self.folder.join(COMPANY));
         // Opening mends a last write that was cut short; so a copy is opened, which is gone afterwards.
@@ -53,10 +54,10 @@ impl ReconcileArguments {
         let company = Sandbox::reopen(copy.path(), Arc::new(Before))
             .map_err(|error| AtRestFailure::Company(place, error))?;
         let reconciled = block_on(reconcile::compare(&[log], &company)).map_err(AtRestFailure::Reconcile)?;
-        let shown = if json {
-            show_json(&reconciled, out)
+        let shown = if answer.is_json() {
+            answer.object(&as_json(&reconciled)).map_err(Failure::Output)
         } else {
-            show_text(&reconciled, out)
+            show_text(&reconciled, answer.words())
         };
         let verdict = match reconciled.differences.len() {
             0 => Ok(()),
@@ -165,7 +166,7 @@ fn show_sums(currency: Currency, sums: &Sums, out: &mut impl Write) -> io::Resul
     Ok(())
 }
 
-fn show_json(reconciled: &Reconciled, out: &mut impl Write) -> Result<(), Failure> {
+fn as_json(reconciled: &Reconciled) -> Value {
     let differences: Vec<Value> = reconciled
         .differences
         .iter()
@@ -176,20 +177,17 @@ fn show_json(reconciled: &Reconciled, out: &mut impl Write) -> Result<(), Failur
     let sums = reconciled.sums.iter().map(|(currency, sums)| {
         json!({
             "currency": currency.code(),
-            "receipts": sums.receipts_minor.to_string(),
-            "captured": { "log": sums.ledger_captured_minor.to_string(), "company": sums.company_captured_minor.to_string() },
-            "refunded": { "log": sums.ledger_refunded_minor.to_string(), "company": sums.company_refunded_minor.to_string() },
-            "held": { "log": sums.ledger_held_minor.to_string(), "company": sums.company_held_minor.to_string() },
+            "receipts": minor(sums.receipts_minor),
+            "captured": { "log": minor(sums.ledger_captured_minor), "company": minor(sums.company_captured_minor) },
+            "refunded": { "log": minor(sums.ledger_refunded_minor), "company": minor(sums.company_refunded_minor) },
+            "held": { "log": minor(sums.ledger_held_minor), "company": minor(sums.company_held_minor) },
         })
     });
-    let answer = json!({
-        "ok": reconciled.differences.is_empty(),
+    json!({
         "trips": reconciled.trips,
         "payments": reconciled.payments,
         "under_way": reconciled.under_way,
         "sums": sums.collect::<Vec<_>>(),
         "differences": differences,
-    });
-    writeln!(out, "{answer:#}")?;
-    Ok(())
+    })
 }

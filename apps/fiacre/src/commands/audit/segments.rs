@@ -1,5 +1,6 @@
 //! `fiacre audit segments`: is an archive as it was written? For who has it without the platform.
 
+use crate::answer::Answer;
 use crate::failure::{AtRestFailure, Failure};
 use clap::Args;
 use fiacre_embedded::{CheckedSegment, SegmentFault, verify_segments};
@@ -11,7 +12,7 @@ use std::path::PathBuf;
 #[command(after_help = "\
 Examples:
   fiacre audit segments data/archive
-  fiacre audit segments /mnt/cold/data --json
+  fiacre audit segments data/archive --json
 
 Each segment is read to its end and held to its own hash, to the chains of the streams in it, and to the hash that the next one names. \
 That the last ones are missing only the platform's folder knows: `fiacre audit check` asks it. The last hash stands for all before it: \
@@ -25,13 +26,14 @@ pub(crate) struct SegmentsArguments {
 }
 
 impl SegmentsArguments {
-    pub(crate) fn run(self, json: bool, out: &mut impl Write) -> Result<(), Failure> {
+    pub(crate) fn run(self, answer: &mut Answer<impl Write>) -> Result<(), Failure> {
         let checked = verify_segments(&self.folder);
         let checked = checked.map_err(|error| AtRestFailure::Segments(self.folder.clone(), error))?;
-        if json {
-            writeln!(out, "{:#}", as_json(&checked))?;
+        if answer.is_json() {
+            let segments: Vec<_> = checked.iter().map(segment_as_json).collect();
+            answer.object(&json!({ "segments": segments }))?;
         } else {
-            show(&checked, out)?;
+            show(&checked, answer.words())?;
         }
         let faults: Vec<_> = checked
             .iter()
@@ -48,14 +50,6 @@ impl SegmentsArguments {
             faults => Err(Failure::Findings(faults as u64)),
         }
     }
-}
-
-fn as_json(checked: &[CheckedSegment]) -> Value {
-    let segments: Vec<_> = checked.iter().map(segment_as_json).collect();
-    json!({
-        "ok": checked.iter().all(|segment| segment.fault.is_none()),
-        "segments": segments,
-    })
 }
 
 /// A segment as audits show it.

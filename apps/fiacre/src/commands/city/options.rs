@@ -28,15 +28,15 @@ Examples:
   fiacre city --tariff nyc-2022
   fiacre city --tariff tokyo --elsewhere expressway --extra pick-up
   fiacre city --burst 18:30-18:45:10 --drivers 9000
-  fiacre city --store embedded --data friday --ack-log accepted.txt
+  fiacre city --data friday --ack-log accepted.txt
 
 Demand: New York TLC records of business days of 2018, by weekday, quarter-hour and pair of zones.
 Bursts: 24:00 ends the day; where they overlap, their factors multiply.
 Built-in tariffs: bengaluru-auto, bengaluru-cab, chicago, london, nyc-2018, nyc-2022, tokyo. A tariff that does not say what \
 drivers are paid is played with the city's commission of 20% of the driver's lines; the report then names it with .c20, as \
 nyc-2018.c20.
-Zones: Manhattan's map knows those of New York's tariffs (manhattan, south of 96th and of 60th Street; the airports and New Jersey lie
-elsewhere). A tariff with other zones is refused, for nobody could tell what to charge, unless --elsewhere says of each that no
+Zones: Manhattan's map knows those of New York's tariffs (manhattan, south of 96th and of 60th Street; the airports and New Jersey \
+lie elsewhere). A tariff with other zones is refused, for nobody could tell what to charge, unless --elsewhere says of each that no \
 ride touches it. Parties are of adults, and ride without a stop; extras are asked for by --extra alone.
 Drivers: 8,000 for each unit of demand, but no more than 100,000, unless --drivers says otherwise. The report says how many.
 Rates: the report says what the three shares came to, as does \"rates\" in the JSON. They are of all riders, offers and holds: some \
@@ -47,9 +47,9 @@ both. Killed at any moment, what was accepted goes on by `fiacre resume`.
 Vault: riders and places are sealed in the folder, trip by trip; the keys lie in a folder of their own, DIR.vault next to DIR unless \
 --vault says otherwise. Keep it, apart from the folder and its backups: without the keys nobody can say who rode where.
 The report goes to stdout, the progress line to a terminal's stderr; NO_COLOR is respected. Ctrl-C ends it without a report.
-Exit codes: 0 no finding, 2 audit findings, 3 the folder cannot be read, 64 bad usage or configuration, such as a folder that is \
-in use, foreign or not empty, 70 an error of ours, such as a run that came to no end, 74 the report, the table of trips or the \
-folder could not be written.")]
+Exit codes: 0 no finding, 2 audit findings, or a run that came to no end, 3 the folder cannot be opened: it is in use, foreign or \
+damaged, 64 bad usage or configuration, such as a folder that holds another run, 70 an error of ours, 74 the report, the table of \
+trips or the folder could not be written.")]
 pub(crate) struct CityArguments {
     /// The day of the week: mon, tue, wed, thu or fri (the data has no weekend)
     #[arg(long, value_name = "DAY", default_value = "fri")]

@@ -70,7 +70,7 @@ impl AckLog {
         let Some(path) = path else {
             return Ok(Self(None));
         };
-        let file = File::create(path).map_err(|error| Failure::Unwritable(path.to_owned(), error))?;
+        let file = File::create(path).map_err(|error| Failure::Unwritten(path.to_owned(), error))?;
         Ok(Self(Some(Arc::new(Notes {
             path: path.to_owned(),
             file: Mutex::new(Ok(file)),

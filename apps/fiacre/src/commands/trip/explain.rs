@@ -1,6 +1,7 @@
 //! `fiacre trip explain`.
 
 use super::{moment, open};
+use crate::answer::{Answer, minor};
 use crate::commands::vault::{Privacy, VaultArguments};
 use crate::failure::{AtRestFailure, Failure};
 use clap::Args;
@@ -16,9 +17,10 @@ use std::path::PathBuf;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  fiacre trip explain 01646d1c-0000-7000-8000-000000000001 --data data
-  fiacre trip explain 01646d1c-0000-7000-8000-000000000001 --data data --at 2018-07-06T20:05:30Z
-  fiacre trip explain 01646d1c-0000-7000-8000-000000000001 --data data --json
+  fiacre trip explain 0163e134-7ec0-7000-8000-5025d0b9e6d1 --data data
+  fiacre trip explain 0163e134-7ec0-7000-8000-5025d0b9e6d1 --data data \\
+      --at 2018-06-08T21:05:30Z
+  fiacre trip explain 0163e134-7ec0-7000-8000-5025d0b9e6d1 --data data --json
 
 Every line: how long after the beginning, on which stream, what happened, its place in the log, and what led to it. Effects come \
 after their causes, whatever the clocks of the services say. Of each offer: who was considered, and why they were in or out.
@@ -35,13 +37,13 @@ pub(crate) struct ExplainArguments {
     #[command(flatten)]
     vault: VaultArguments,
 
-    /// Tell it as it stood at this moment, in UTC
+    /// Tell it as it stood at this moment, in UTC, such as 2018-06-08T21:05:30Z
     #[arg(long, value_name = "TIME", value_parser = moment)]
     at: Option<Timestamp>,
 }
 
 impl ExplainArguments {
-    pub(crate) fn run(self, json: bool, out: &mut impl Write) -> Result<(), Failure> {
+    pub(crate) fn run(self, answer: &mut Answer<impl Write>) -> Result<(), Failure> {
         let folder = open(&self.data)?;
         let privacy = self.vault.ask(&self.data, self.trip)?;
         let timeline = Timeline::read(&folder, self.trip, privacy.key(), self.at)
@@ -49,10 +51,10 @@ impl ExplainArguments {
         if timeline.is_empty() {
             return Err(AtRestFailure::NoSuchTrip(self.trip).into());
         }
-        if json {
-            writeln!(out, "{:#}", self.as_json(&timeline, &privacy))?;
+        if answer.is_json() {
+            answer.object(&self.as_json(&timeline, &privacy))?;
         } else {
-            self.show(&timeline, &privacy, out)?;
+            self.show(&timeline, &privacy, answer.words())?;
         }
         match timeline.unreadable.len() {
             0 => Ok(()),
@@ -131,8 +133,8 @@ impl ExplainArguments {
         let balances: Vec<_> = timeline
             .balances
             .iter()
-            .map(|(currency, account, minor)| {
-                json!({ "account": account.to_string(), "currency": currency.code(), "minor": minor.to_string() })
+            .map(|(currency, account, amount)| {
+                json!({ "account": account.to_string(), "currency": currency.code(), "amount": minor(*amount) })
             })
             .collect();
         let waits: Vec<_> = standing

@@ -1,13 +1,14 @@
 //! `fiacre trip list`.
 
 use super::{moment, open};
+use crate::answer::Answer;
 use crate::failure::{AtRestFailure, Failure};
 use clap::{Args, ValueEnum};
 use fiacre_auditing::list::{self, Filter, Row};
 use fiacre_domain::money::Money;
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::trip::Phase;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -15,10 +16,10 @@ use std::path::PathBuf;
 #[command(after_help = "\
 Examples:
   fiacre trip list --data data
-  fiacre trip list --data data --open --since 2018-07-06T20:00Z
+  fiacre trip list --data data --open --since 2018-06-08T21:00Z
   fiacre trip list --data data --state failed --state cancelled --json
 
-Oldest first; times are UTC. With --json one object a line. The folder is read as it lies; one that a process uses is refused.
+Oldest first; times are UTC. The folder is read as it lies; one that a process uses is refused.
 Exit codes: 0 done, 3 the folder cannot be read, 64 bad usage, 74 the answer cannot be written.")]
 pub(crate) struct ListArguments {
     /// The platform's folder
@@ -33,7 +34,7 @@ pub(crate) struct ListArguments {
     #[arg(long)]
     open: bool,
 
-    /// Only trips that began at this moment or later, in UTC
+    /// Only trips that began at this moment or later, in UTC, such as 2018-06-08T21:00Z
     #[arg(long, value_name = "TIME", value_parser = moment)]
     since: Option<Timestamp>,
 
@@ -73,7 +74,7 @@ impl State {
 }
 
 impl ListArguments {
-    pub(crate) fn run(self, json: bool, out: &mut impl Write) -> Result<(), Failure> {
+    pub(crate) fn run(self, answer: &mut Answer<impl Write>) -> Result<(), Failure> {
         let folder = open(&self.data)?;
         let filter = Filter {
             phases: self.state.iter().map(|state| state.phase()).collect(),
@@ -82,31 +83,28 @@ impl ListArguments {
         };
         let limit = self.limit.unwrap_or(u64::MAX);
         let mut count = 0_u64;
-        let mut written = Ok(());
+        let mut written = if answer.is_json() {
+            answer.list("trips")
+        } else {
+            Ok(())
+        };
         if limit > 0 {
             list::trips(&folder, &filter, |row| {
-                if count == 0 && !json {
-                    written = writeln!(
-                        out,
-                        "{:<36}  {:<24}  {:<18}  {:>14}  driver",
-                        "trip", "began", "state", "amount"
-                    );
+                if written.is_ok() {
+                    written = if answer.is_json() {
+                        answer.item(&as_json(&row))
+                    } else {
+                        show(&row, count == 0, answer.words())
+                    };
                 }
                 count += 1;
-                written = std::mem::replace(&mut written, Ok(())).and_then(|()| {
-                    if json {
-                        show_json(&row, out)
-                    } else {
-                        show_text(&row, out)
-                    }
-                });
                 written.is_ok() && count < limit
             })
             .map_err(|error| AtRestFailure::Rows(self.data.clone(), error))?;
         }
         written?;
-        if count == 0 && !json {
-            writeln!(out, "no such trip")?;
+        if count == 0 && !answer.is_json() {
+            writeln!(answer.words(), "no such trip")?;
         }
         Ok(())
     }
@@ -122,7 +120,15 @@ fn state(row: &Row) -> String {
     }
 }
 
-fn show_text(row: &Row, out: &mut impl Write) -> std::io::Result<()> {
+fn show(row: &Row, is_first: bool, out: &mut impl Write) -> std::io::Result<()> {
+    if is_first {
+        let (trip, began, state) = ("trip", "began", "state");
+        writeln!(
+            out,
+            "{trip:<36}  {began:<24}  {state:<18}  {:>14}  driver",
+            "amount"
+        )?;
+    }
     let driver = row
         .driver
         .map_or_else(|| "-".to_owned(), |driver| driver.to_string());
@@ -142,8 +148,8 @@ fn show_text(row: &Row, out: &mut impl Write) -> std::io::Result<()> {
     )
 }
 
-fn show_json(row: &Row, out: &mut impl Write) -> std::io::Result<()> {
-    let answer = json!({
+fn as_json(row: &Row) -> Value {
+    json!({
         "trip": row.trip.to_string(),
         "began_at": row.began_at.to_string(),
         "changed_at": row.changed_at.to_string(),
@@ -153,6 +159,5 @@ fn show_json(row: &Row, out: &mut impl Write) -> std::io::Result<()> {
         "amount": row.amount.map(Money::minor),
         "currency": row.amount.map(|amount| amount.currency().code().to_owned()),
         "unreadable_commits": row.unreadable,
-    });
-    writeln!(out, "{answer}")
+    })
 }
