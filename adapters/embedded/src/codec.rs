@@ -5,7 +5,7 @@ use crate::tables::{ReadError, Table, Tables};
 use fiacre_domain::event::Event;
 use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::id::{TariffId, TripId};
-use fiacre_domain::pricing::{Tariff, TariffEvent};
+use fiacre_domain::pricing::{Tariff, TariffEdition, TariffEvent};
 use fiacre_domain::stream::{Commit, StreamId};
 use fiacre_ports::{KeyVault, Message, PortError, SealingKey};
 use fiacre_wire::stored::{
@@ -18,7 +18,12 @@ use std::sync::{Arc, Mutex};
 /// Writes and reads commits.
 pub(crate) struct Codec {
     vault: Option<Arc<dyn KeyVault>>,
-    tariffs: Mutex<BTreeMap<(TariffId, u32), Arc<Tariff>>>,
+    /// By content: who edits one without raising its version has made another.
+    tariffs: Mutex<BTreeMap<TariffEdition, Arc<Tariff>>>,
+    /// The tariffs whose streams were read: what was published since, this process has written.
+    looked_up: Mutex<BTreeSet<TariffId>>,
+    #[cfg(test)]
+    pub(crate) looking_up: crate::planted::Planted<()>,
 }
 
 impl fmt::Debug for Codec {
@@ -60,10 +65,15 @@ impl Keys {
 
 impl Codec {
     pub(crate) fn new(vault: Option<Arc<dyn KeyVault>>, tariffs: &[Arc<Tariff>]) -> Self {
-        let known = tariffs.iter().map(|tariff| (name(tariff), Arc::clone(tariff)));
+        let known = tariffs
+            .iter()
+            .map(|tariff| (tariff.edition(), Arc::clone(tariff)));
         Self {
             vault,
             tariffs: Mutex::new(known.collect()),
+            looked_up: Mutex::default(),
+            #[cfg(test)]
+            looking_up: crate::planted::Planted::default(),
         }
     }
 
@@ -148,12 +158,18 @@ impl Codec {
         for event in &*commit.events {
             if let Event::Tariff(TariffEvent::Published(publication)) = event {
                 let tariff = publication.tariff();
-                lock(&self.tariffs).insert(name(tariff), Arc::clone(tariff));
+                lock(&self.tariffs).insert(tariff.edition(), Arc::clone(tariff));
             }
         }
     }
 
+    /// Reads a tariff's stream, once.
     fn look_up(&self, tables: &Tables, tariff: TariffId) -> Result<(), ReadError> {
+        if lock(&self.looked_up).contains(&tariff) {
+            return Ok(());
+        }
+        #[cfg(test)]
+        self.looking_up.happen();
         let mut prefix = crate::bytes::Row::default();
         prefix.stream(StreamId::Tariff(tariff));
         for row in tables.prefix(Table::Commits, &prefix.into_vec()) {
@@ -161,13 +177,14 @@ impl Codec {
             let (_, bytes) = crate::store::split(&row)?;
             self.learn(&stored::decode(bytes, Opening::new(&NoTariffs))?);
         }
+        lock(&self.looked_up).insert(tariff);
         Ok(())
     }
 }
 
 impl Tariffs for Codec {
-    fn tariff(&self, id: TariffId, version: u32) -> Option<Arc<Tariff>> {
-        lock(&self.tariffs).get(&(id, version)).cloned()
+    fn tariff(&self, edition: TariffEdition) -> Option<Arc<Tariff>> {
+        lock(&self.tariffs).tariff(edition)
     }
 }
 
@@ -191,8 +208,4 @@ async fn keys_of(vault: &dyn KeyVault, trips: BTreeSet<TripId>) -> Result<Keys, 
     Ok(Keys::Sealed(
         known.filter_map(|(trip, key)| Some((trip, key?))).collect(),
     ))
-}
-
-fn name(tariff: &Tariff) -> (TariffId, u32) {
-    (tariff.id(), tariff.version())
 }

@@ -16,6 +16,7 @@ mod restore;
 mod rows;
 mod snapshots;
 mod suites;
+mod tariffs;
 mod time;
 mod way;
 mod world;

@@ -69,8 +69,7 @@ pub use message::{StoredMessage, encode_message, stream_of};
 pub use people::People;
 pub use state::{decode_state, encode_state, state_from_json, state_to_json};
 
-use fiacre_domain::id::TariffId;
-use fiacre_domain::pricing::Tariff;
+use fiacre_domain::pricing::{Tariff, TariffEdition};
 use fiacre_ports::SealingKey;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -94,11 +93,11 @@ pub enum Privacy<'a> {
     Erased,
 }
 
-/// Tariffs by name and version: a quote is stored without its tariff, and given it again when it is read; nothing is
-/// priced anew.
+/// Tariffs by edition, which is their content too: a quote is stored without its tariff, and given it again when it is read;
+/// nothing is priced anew.
 pub trait Tariffs: fmt::Debug {
-    /// The tariff, if it is known.
-    fn tariff(&self, id: TariffId, version: u32) -> Option<Arc<Tariff>>;
+    /// The tariff as it was then, if it is known; one that was edited since under its name and version is another.
+    fn tariff(&self, edition: TariffEdition) -> Option<Arc<Tariff>>;
 }
 
 /// No tariff at all: for streams that hold no quotes.
@@ -106,29 +105,26 @@ pub trait Tariffs: fmt::Debug {
 pub struct NoTariffs;
 
 impl Tariffs for NoTariffs {
-    fn tariff(&self, _: TariffId, _: u32) -> Option<Arc<Tariff>> {
+    fn tariff(&self, _: TariffEdition) -> Option<Arc<Tariff>> {
         None
     }
 }
 
 impl Tariffs for [Arc<Tariff>] {
-    fn tariff(&self, id: TariffId, version: u32) -> Option<Arc<Tariff>> {
-        let found = self
-            .iter()
-            .find(|tariff| (tariff.id(), tariff.version()) == (id, version));
-        found.cloned()
+    fn tariff(&self, edition: TariffEdition) -> Option<Arc<Tariff>> {
+        self.iter().find(|tariff| tariff.edition() == edition).cloned()
     }
 }
 
 impl Tariffs for Vec<Arc<Tariff>> {
-    fn tariff(&self, id: TariffId, version: u32) -> Option<Arc<Tariff>> {
-        self.as_slice().tariff(id, version)
+    fn tariff(&self, edition: TariffEdition) -> Option<Arc<Tariff>> {
+        self.as_slice().tariff(edition)
     }
 }
 
-impl Tariffs for BTreeMap<(TariffId, u32), Arc<Tariff>> {
-    fn tariff(&self, id: TariffId, version: u32) -> Option<Arc<Tariff>> {
-        self.get(&(id, version)).cloned()
+impl Tariffs for BTreeMap<TariffEdition, Arc<Tariff>> {
+    fn tariff(&self, edition: TariffEdition) -> Option<Arc<Tariff>> {
+        self.get(&edition).cloned()
     }
 }
 

@@ -71,14 +71,11 @@ impl<'a> Reading<'a> {
     /// The quote with its tariff, if that is known.
     pub(crate) fn with_tariff(&self, quote: Quote) -> Result<Quote, StoredError> {
         let edition = quote.edition();
-        let (tariff, version) = (edition.tariff(), edition.version());
-        let named = self.opening.tariffs.tariff(tariff, version);
-        // What was edited since is not the tariff that the quote was made with: it is as unknown as one that is not there.
-        match named.filter(|named| named.edition() == edition) {
+        match self.opening.tariffs.tariff(edition) {
             Some(tariff) => quote.with_tariff(tariff).map_err(StoredError::damaged),
             None if self.opening.needs_tariffs => Err(StoredError::TariffUnknown {
-                tariff,
-                version,
+                tariff: edition.tariff(),
+                version: edition.version(),
                 fingerprint: edition.fingerprint(),
             }),
             None => Ok(quote),
