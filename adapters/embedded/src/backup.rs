@@ -171,7 +171,8 @@ fn to_file(
 ) -> Result<Backup, BackupError> {
     let unplaced = |error| BackupError::Unplaced(path.to_owned(), error);
     if path.exists() {
-        return Err(unplaced(io::ErrorKind::AlreadyExists.into()));
+        let there = io::Error::new(io::ErrorKind::AlreadyExists, "a file is there already");
+        return Err(unplaced(there));
     }
     let place = path.parent().filter(|place| !place.as_os_str().is_empty());
     let place = place.unwrap_or(Path::new("."));

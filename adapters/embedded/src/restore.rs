@@ -8,9 +8,9 @@ use crate::database::{Options, open_engine};
 use crate::error::{from_engine, from_read};
 use crate::folder::Folder;
 use crate::tables::{Table, Tables};
-use fiacre_folder::OpenError;
+use fiacre_folder::{OpenError, rename, sync_file};
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
@@ -182,10 +182,10 @@ fn place(files: &Beside, folder: &Path) -> io::Result<()> {
         let unfinished = folder.join(Folder::unfinished(name));
         let mut file = File::create(&unfinished)?;
         file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(unfinished, folder.join(name))?;
+        sync_file(&file, &unfinished)?;
+        rename(&unfinished, &folder.join(name))?;
     }
-    File::open(folder)?.sync_all()
+    Ok(())
 }
 
 /// Reads a backup to its end, and says what it holds once all of it is as it was written.

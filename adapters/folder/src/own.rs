@@ -51,7 +51,7 @@ impl OwnFolder {
     /// As [`take`](Self::take).
     pub fn take_to_make(path: &Path, held: &'static str, beside: &[&str]) -> Result<Self, OpenError> {
         let failed = |error| OpenError::from_io(path, error);
-        std::fs::create_dir_all(path).map_err(failed)?;
+        disk::make_folders(path).map_err(failed)?;
         if path.join(held).exists() || !path.join(Self::unfinished(held)).exists() {
             return Self::take(path, held);
         }
@@ -61,7 +61,7 @@ impl OwnFolder {
             remove(&path.join(name)).map_err(failed)?;
             remove(&path.join(Self::unfinished(name))).map_err(failed)?;
         }
-        sync(path).map_err(failed)?;
+        disk::sync_folder(path).map_err(failed)?;
         Ok(Self {
             path: path.to_owned(),
             held,

@@ -126,32 +126,54 @@ fn is_at_rest(standing: &Standing) -> bool {
         && saga::is_at_rest(trip, |number| charges.get(&number).cloned().unwrap_or_default())
 }
 
+/// What was moved, also where something failed.
+#[derive(Debug, Default)]
+pub struct Archived {
+    /// The segments that were written.
+    pub segments: Vec<Segment>,
+    /// How many bookings lie in them: those that the selection begins with.
+    pub bookings: usize,
+    /// Why the rest stays, or why the disk has not got back what was moved.
+    pub failure: Option<ArchiveError>,
+}
+
 /// Moves bookings into segments of about so many bytes each, within the database's folder or to `to`, and gives the disk back what
-/// they took; `progress` is told how many are moved. What was moved stays so also where it fails.
-///
-/// # Errors
-/// Where a segment or the store cannot be written.
+/// they took; `progress` is told how many are moved. Where a segment cannot be written, those before it are moved all the same:
+/// whoever selects again goes on with the rest.
 pub fn archive(
     database: &Database,
     selection: &Selection,
     to: Option<&Path>,
     segment_bytes: u64,
     mut progress: impl FnMut(u64),
-) -> Result<Vec<Segment>, ArchiveError> {
-    let (mut segments, mut streams, mut bytes) = (Vec::new(), Vec::new(), 0_u64);
+) -> Archived {
+    let mut archived = Archived::default();
+    let (mut streams, mut bytes) = (Vec::new(), 0_u64);
     for (done, booking) in (1..).zip(&selection.bookings) {
         streams.extend_from_slice(&booking.streams);
         bytes = bytes.saturating_add(booking.bytes);
-        if bytes >= segment_bytes {
-            segments.extend(database.archive(&streams, to)?);
-            streams.clear();
-            bytes = 0;
-            progress(done);
+        if bytes < segment_bytes && done < selection.bookings.len() {
+            continue;
         }
+        match database.archive(&streams, to) {
+            Ok(segment) => archived.segments.extend(segment),
+            Err(error) => {
+                archived.failure = Some(error);
+                break;
+            }
+        }
+        (archived.bookings, bytes) = (done, 0);
+        streams.clear();
+        progress(done as u64);
     }
-    segments.extend(database.archive(&streams, to)?);
-    if !segments.is_empty() {
-        database.compact()?;
+    // A store that was not written to will not be now.
+    let is_stuck = matches!(
+        archived.failure,
+        Some(ArchiveError::Store(_) | ArchiveError::Unknown(_))
+    );
+    if !archived.segments.is_empty() && !is_stuck {
+        let compacted = database.compact();
+        archived.failure = archived.failure.or(compacted.err());
     }
-    Ok(segments)
+    archived
 }

@@ -63,9 +63,14 @@ pub enum ArchiveError {
     Store(String),
     /// The store's write has failed, and may be on disk all the same: the streams are in the log or in the segment, whole in either.
     #[error(
-        "failed to archive: the store's write has failed ({0}), and it cannot be said whether it is on disk; open the folder again,          which finds the streams wherever they are"
+        "failed to archive: the store's write has failed ({0}), and it cannot be said whether it is on disk; open the folder again, which finds the streams wherever they are"
     )]
     Unknown(String),
+    /// What was moved is moved, and its place on the disk is not given back yet.
+    #[error(
+        "failed to give back to the disk what was moved: {0}; it is archived, and its place comes back as the store goes on"
+    )]
+    Uncompacted(String),
 }
 
 impl ArchiveError {
@@ -80,6 +85,7 @@ impl ArchiveError {
             Self::TooLong { .. } => "archive_too_long",
             Self::Store(_) => "archive_store",
             Self::Unknown(_) => "archive_unknown",
+            Self::Uncompacted(_) => "archive_uncompacted",
         }
     }
 }
@@ -190,7 +196,7 @@ impl Database {
     /// Where the tables cannot be read or written.
     pub fn compact(&self) -> Result<(), ArchiveError> {
         let compacted = self.core().tables.compact();
-        compacted.map_err(|error| ArchiveError::Store(error.to_string()))
+        compacted.map_err(|error| ArchiveError::Uncompacted(error.to_string()))
     }
 }
 

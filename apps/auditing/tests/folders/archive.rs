@@ -15,7 +15,7 @@ use fiacre_domain::stream::{Commit, StreamId, Version};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::trip::TripEvent;
 use fiacre_domain::units::Millis;
-use fiacre_embedded::{AtRest, Database, Kept, Options};
+use fiacre_embedded::{AtRest, Database, Kept, Options, Segment};
 use fiacre_ports::KeyVault;
 use fiacre_vault::{FolderVault, Said, VaultAtRest};
 use std::fs;
@@ -94,8 +94,9 @@ fn select(place: &TempDir, before: Timestamp) -> Selection {
 fn archived(place: &TempDir, before: Timestamp) -> Selection {
     let selection = select(place, before);
     let database = Database::open(data(place)).unwrap();
-    let segments = archive::archive(&database, &selection, None, SEGMENT_BYTES, |_| ()).unwrap();
-    assert!(segments.len() > 1 || selection.bookings.len() < 8);
+    let moved = archive::archive(&database, &selection, None, SEGMENT_BYTES, |_| ());
+    assert!(moved.failure.is_none() && moved.bookings == selection.bookings.len());
+    assert!(moved.segments.len() > 1 || selection.bookings.len() < 8);
     selection
 }
 
@@ -181,6 +182,39 @@ fn what_has_changed_since_stays() {
     let rest = archived(&place, Timestamp::MAX);
     assert_eq!(rest.bookings.len(), usize::try_from(selection.recent).unwrap());
     assert_eq!(rows(&open(&place)), all);
+}
+
+/// The third segment cannot be written: what lies in the first two is told truly, and asking again goes on with the rest.
+#[test]
+fn what_was_moved_before_a_failure_stays_so_and_the_next_goes_on() {
+    let place = copy();
+    let trips = rows(&open(&place));
+    let selection = select(&place, Timestamp::MAX);
+    let stray = data(&place).join("archive/000003.segment");
+    fs::create_dir_all(stray.parent().unwrap()).unwrap();
+    fs::write(&stray, "none of ours").unwrap();
+    let mut told = Vec::new();
+    let database = Database::open(data(&place)).unwrap();
+    let moved = archive::archive(&database, &selection, None, SEGMENT_BYTES, |done| told.push(done));
+    drop(database);
+    assert_eq!(moved.failure.unwrap().code(), "archive_occupied");
+    assert_eq!((moved.segments.len(), told.len()), (2, 2));
+    assert_eq!(told.last(), Some(&(moved.bookings as u64)));
+    let streams: u64 = moved.segments.iter().map(Segment::streams).sum();
+    let (log, rest) = (open(&place), select(&place, Timestamp::MAX));
+    let moved_trips = &selection.bookings[..moved.bookings];
+    assert!(streams >= moved_trips.len() as u64);
+    for booking in moved_trips {
+        assert!(log.archived(StreamId::Trip(booking.trip())).unwrap().is_some());
+    }
+    assert_eq!(rest.bookings, selection.bookings[moved.bookings..]);
+    drop(log);
+
+    fs::remove_file(&stray).unwrap();
+    archived(&place, Timestamp::MAX);
+    assert_eq!(select(&place, Timestamp::MAX).bookings, []);
+    assert_eq!(rows(&open(&place)), trips);
+    assert_eq!(check(open(&place)).findings_count(), 0);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::pricing::Tariff;
 use fiacre_embedded::{Database, Options};
 use fiacre_vault::FolderVault;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 /// Where a run is kept on disk.
@@ -60,7 +60,8 @@ impl Folders {
 
     /// Opens it for a new run, and makes what is not there; gives also what the vault is known by.
     pub(crate) fn begin(&self, tariff: &Arc<Tariff>) -> Result<(Database, Option<Fingerprint>), KeepError> {
-        if let Some(vault) = self.vault.as_ref().filter(|vault| vault.starts_with(&self.data)) {
+        let data = real(&self.data);
+        if let Some(vault) = self.vault.as_ref().filter(|vault| real(vault).starts_with(&data)) {
             return Err(KeepError::VaultWithin(vault.clone()));
         }
         // Looked at before keys are made for it.
@@ -113,6 +114,21 @@ fn sealed(options: Options, vault: FolderVault) -> Options {
     options.with_vault(keys).with_first(move || vault.sync())
 }
 
+/// Where a path leads: links are followed, and `..` is left, as far as there is anything.
+fn real(path: &Path) -> PathBuf {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let mut real = PathBuf::new();
+    for component in absolute.components() {
+        if component == Component::ParentDir {
+            real.pop();
+        } else {
+            real.push(component);
+            real = std::fs::canonicalize(&real).unwrap_or(real);
+        }
+    }
+    real
+}
+
 /// `DIR.vault`, next to `DIR`.
 fn beside(data: &Path) -> PathBuf {
     let real = match data.file_name() {
@@ -123,4 +139,57 @@ fn beside(data: &Path) -> PathBuf {
     let mut name = real.file_name().unwrap_or_default().to_owned();
     name.push(".vault");
     real.with_file_name(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fiacre_domain::pricing::Tariff;
+    use std::fs;
+
+    fn tariff() -> Arc<Tariff> {
+        Arc::new(fiacre_tariffs::built_in("nyc-2018").unwrap())
+    }
+
+    /// However it is spelt, and through whichever link: a vault within the folder is in each copy of it.
+    #[cfg(unix)]
+    #[test]
+    fn a_vault_within_the_folder_is_found_by_where_it_leads() {
+        let place = tempfile::tempdir().unwrap();
+        let path = |name: &str| place.path().join(name);
+        fs::create_dir(path("data")).unwrap();
+        std::os::unix::fs::symlink(path("data"), path("link")).unwrap();
+        let away = std::path::absolute(".").unwrap();
+        let up: PathBuf = away.components().skip(1).map(|_| "..").collect();
+        let relative = up.join(path("data/keys").strip_prefix("/").unwrap());
+        for (data, vault) in [
+            (path("data"), path("data")),
+            (path("data"), path("data/not/there/yet")),
+            (path("data"), path("link/keys")),
+            (path("link"), path("data/keys")),
+            (path("data"), path("elsewhere/../data/keys")),
+            (path("data/../data"), path("data/keys")),
+            (path("data"), relative),
+        ] {
+            let refused = Folders::new(&data)
+                .with_vault(&vault)
+                .begin(&tariff())
+                .unwrap_err();
+            assert!(
+                matches!(&refused, KeepError::VaultWithin(named) if *named == vault),
+                "{} in {}: {refused}",
+                vault.display(),
+                data.display()
+            );
+            assert_eq!(fs::read_dir(path("data")).unwrap().count(), 0);
+        }
+        // A name that only begins alike is another folder, and so is one that leads out again.
+        for vault in [path("data.vault"), path("data/../keys")] {
+            let (_, identity) = Folders::new(path("data"))
+                .with_vault(&vault)
+                .begin(&tariff())
+                .unwrap();
+            assert!(identity.is_some());
+        }
+    }
 }

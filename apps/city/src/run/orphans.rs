@@ -21,6 +21,8 @@ const PAGE: usize = 1_024;
 /// How often the company is asked at most, and how long after a call that did not come through.
 const CALLS_MAX: u32 = 360;
 const PAUSE: Millis = Millis::from_secs(10);
+/// How many numbers are tried for a refund at most, where others have them; then it is left to people.
+const REFUNDS_MAX: usize = 16;
 
 /// What is done about money that was captured, and of which no receipt says what for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -120,7 +122,7 @@ pub(super) fn settle(
             _ if is_over && captured.is_zero() => continue,
             Unexplained::Keep if is_over => Fate::Kept,
             Unexplained::GiveBack if is_over => give_back(platform, &view, captured, epoch)?,
-            Unexplained::Keep | Unexplained::GiveBack => release(platform, &view, epoch)?,
+            Unexplained::Keep | Unexplained::GiveBack => release(platform, &view)?,
         };
         orphans.push(Orphan {
             intent: view.intent,
@@ -173,18 +175,14 @@ fn is_named_by_its_charge(platform: &mut Platform, view: &IntentView) -> Result<
     Ok(commits.iter().any(names))
 }
 
-/// Keys of this life: none that the lost one may have used.
-const fn key(view: &IntentView, epoch: u32, operation: Operation) -> IdempotencyKey {
-    IdempotencyKey {
-        epoch,
-        operation,
-        ..view.key
-    }
-}
-
-fn release(platform: &mut Platform, view: &IntentView, epoch: u32) -> Result<Fate, CityError> {
+/// Cancels a payment by its own key, that of the life in which it was made: whoever cancels it, once or twice, does the same. The
+/// key of this life is that of the payment that the charge may have made since.
+fn release(platform: &mut Platform, view: &IntentView) -> Result<Fate, CityError> {
     let (company, intent) = (Arc::clone(&platform.company), view.intent);
-    let key = key(view, epoch, Operation::Cancel);
+    let key = IdempotencyKey {
+        operation: Operation::Cancel,
+        ..view.key
+    };
     let cancelled = ask(platform, move || {
         let company = Arc::clone(&company);
         async move { company.cancel(intent, key).await }
@@ -195,15 +193,40 @@ fn release(platform: &mut Platform, view: &IntentView, epoch: u32) -> Result<Fat
     })
 }
 
+/// Gives back by a key of this life and of this second. A refund that failed has failed for ever: whoever asks again, some minutes
+/// later at least, must ask for another one. Nothing is given back twice: what is asked for is all that is left.
 fn give_back(
     platform: &mut Platform,
     view: &IntentView,
     amount: Money,
     epoch: u32,
 ) -> Result<Fate, CityError> {
-    let (company, intent) = (Arc::clone(&platform.company), view.intent);
-    let key = key(view, epoch, Operation::Refund(0));
-    let refunded = ask(platform, move || {
+    let second = platform.time.now().ms().div_euclid(1_000);
+    for number in (second..).take(REFUNDS_MAX) {
+        let number = u16::try_from(number.rem_euclid(1 << 16)).unwrap_or_default();
+        let key = IdempotencyKey {
+            epoch,
+            operation: Operation::Refund(number),
+            ..view.key
+        };
+        match refund(platform, view.intent, amount, key)? {
+            Ok(RefundStatus::Succeeded) => return Ok(Fate::GivenBack),
+            // A refund of the charge that was made anew in this life has that number.
+            Err(GatewayError::KeyReused) => {}
+            Ok(RefundStatus::Pending | RefundStatus::Failed) | Err(_) => break,
+        }
+    }
+    Ok(Fate::Refused)
+}
+
+fn refund(
+    platform: &mut Platform,
+    intent: IntentId,
+    amount: Money,
+    key: IdempotencyKey,
+) -> Result<Result<RefundStatus, GatewayError>, CityError> {
+    let company = Arc::clone(&platform.company);
+    ask(platform, move || {
         let company = Arc::clone(&company);
         async move {
             match company.refund(intent, amount, key).await {
@@ -212,10 +235,6 @@ fn give_back(
                 answer => answer,
             }
         }
-    })?;
-    Ok(match refunded {
-        Ok(RefundStatus::Succeeded) => Fate::GivenBack,
-        Ok(RefundStatus::Pending | RefundStatus::Failed) | Err(_) => Fate::Refused,
     })
 }
 
@@ -238,3 +257,6 @@ fn ask<T, F: Future<Output = Result<T, GatewayError>>>(
         calls += 1;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@ use crate::answer::Answer;
 use crate::commands::progress::Progress;
 use crate::failure::{AtRestFailure, Failure};
 use clap::Args;
-use fiacre_auditing::archive::{self, Selection};
+use fiacre_auditing::archive::{self, Archived, Selection};
 use fiacre_domain::time::{CivilDate, CivilDateTime, TimeError, Timestamp};
 use fiacre_domain::units::Millis;
 use fiacre_embedded::{AtRest, Database, Options, Segment};
@@ -27,7 +27,7 @@ sealed stays sealed: a rider who is forgotten is forgotten there too, and no key
 archived trips as before; a late webhook or a repeated request finds the trip as it ended, and what is added goes on behind it. \
 Segments never change: copy them once, by any means; a backup does not hold them. Each names the one before it, and the store knows \
 them all: `fiacre audit check` and `fiacre audit segments` name one that is cut, edited, replaced, renamed or missing. \
-Killed at any moment, nothing is lost or doubled: ask again. The folder must not be in use. Releases that know no archives refuse it afterwards.
+Killed at any moment, nothing is lost or doubled, and where a segment cannot be written those before it stay: ask again. The folder must not be in use. Releases that know no archives refuse it afterwards.
 Exit codes: 0 done, 3 the folder cannot be opened or read, or is in use, 64 bad usage, such as a place that holds another store's segments, \
 74 a segment or the store cannot be written.")]
 pub(crate) struct ArchiveArguments {
@@ -55,7 +55,7 @@ pub(crate) struct ArchiveArguments {
 /// What was done.
 struct Done {
     selection: Selection,
-    segments: Vec<Segment>,
+    archived: Archived,
     store_bytes_before: u64,
     store_bytes_after: u64,
 }
@@ -77,29 +77,28 @@ impl ArchiveArguments {
         } else {
             self.show(&done, answer.words())?;
         }
-        Ok(())
+        match done.archived.failure {
+            Some(error) => Err(AtRestFailure::Archive(error).into()),
+            None => Ok(()),
+        }
     }
 
     fn archive(&self) -> Result<Done, Failure> {
         let selection = self.select()?;
         let store_bytes_before = disk_bytes(&self.data.join("db"));
-        let mut segments = Vec::new();
+        let mut archived = Archived::default();
         if !self.dry_run && !selection.bookings.is_empty() {
             let database =
                 Database::open_with(&self.data, Options::default()).map_err(AtRestFailure::Folder)?;
             let mut progress = Progress::over(selection.bookings.len() as u64, "moved", "bookings");
-            let moved = archive::archive(
-                &database,
-                &selection,
-                self.to.as_deref(),
-                self.segment_mib.saturating_mul(MIB),
-                |done| progress.show(done),
-            );
-            segments = moved.map_err(AtRestFailure::Archive)?;
+            let bytes = self.segment_mib.saturating_mul(MIB);
+            archived = archive::archive(&database, &selection, self.to.as_deref(), bytes, |done| {
+                progress.show(done);
+            });
         }
         Ok(Done {
             selection,
-            segments,
+            archived,
             store_bytes_before,
             store_bytes_after: disk_bytes(&self.data.join("db")),
         })
@@ -115,6 +114,15 @@ impl ArchiveArguments {
         Ok(selection.map_err(|error| AtRestFailure::Rows(self.data.clone(), error))?)
     }
 
+    /// How many bookings were moved, or would be.
+    const fn moved(&self, done: &Done) -> usize {
+        if self.dry_run {
+            done.selection.bookings.len()
+        } else {
+            done.archived.bookings
+        }
+    }
+
     fn place(&self) -> PathBuf {
         self.to.clone().unwrap_or_else(|| self.data.join("archive"))
     }
@@ -127,7 +135,7 @@ impl ArchiveArguments {
             unsettled,
             unreadable,
         } = &done.selection;
-        let segments = done.segments.iter().map(|segment| {
+        let segments = done.archived.segments.iter().map(|segment| {
             json!({
                 "number": segment.number(),
                 "file": self.place().join(Segment::file_name(segment.number())).display().to_string(),
@@ -141,7 +149,8 @@ impl ArchiveArguments {
             "data": self.data.display().to_string(),
             "before": self.before.to_string(),
             "dry_run": self.dry_run,
-            "moved": bookings.len(),
+            "moved": self.moved(done),
+            "left": bookings.len() - self.moved(done),
             "stay": { "open": open, "recent": recent, "unsettled": unsettled, "unreadable": unreadable },
             "segments": segments.collect::<Vec<_>>(),
             "store_bytes": { "before": done.store_bytes_before, "after": done.store_bytes_after },
@@ -156,10 +165,12 @@ impl ArchiveArguments {
             unsettled,
             unreadable,
         } = &done.selection;
-        let (moved, before) = (bookings.len(), self.before);
+        let (moved, before) = (self.moved(done), self.before);
         let verb = if self.dry_run { "would be moved" } else { "moved" };
         writeln!(out, "{moved} bookings that came to rest before {before} {verb}")?;
+        let left = (bookings.len() - moved) as u64;
         let stay = [
+            (&left, "could not be moved: ask again once that is mended"),
             (open, "are not at rest"),
             (recent, "have changed since"),
             (unsettled, "have messages that are not handled"),
@@ -171,12 +182,12 @@ impl ArchiveArguments {
         for (count, why) in stay.iter().filter(|(count, _)| **count > 0) {
             writeln!(out, "{count} stay: they {why}")?;
         }
-        for segment in &done.segments {
+        for segment in &done.archived.segments {
             let file = self.place().join(Segment::file_name(segment.number()));
             let (commits, bytes) = (segment.commits(), mib(segment.bytes()));
             writeln!(out, "{}  {commits} commits, {bytes}", file.display())?;
         }
-        if !done.segments.is_empty() {
+        if !done.archived.segments.is_empty() {
             let (before, after) = (mib(done.store_bytes_before), mib(done.store_bytes_after));
             writeln!(out, "the store took {before} of the disk, and takes {after}")?;
         }

@@ -53,7 +53,9 @@ impl AtRestFailure {
             Self::Company(_, error) => city::opening_company(error),
             Self::Backup(error) => backing_up(error),
             Self::Archive(ArchiveError::Unwritten(_, error)) => writing(error.kind()),
-            Self::Archive(ArchiveError::Store(_) | ArchiveError::Unknown(_)) => EXIT_OUTPUT,
+            Self::Archive(
+                ArchiveError::Store(_) | ArchiveError::Unknown(_) | ArchiveError::Uncompacted(_),
+            ) => EXIT_OUTPUT,
             Self::Archive(
                 ArchiveError::Occupied(_)
                 | ArchiveError::Unnameable(_)

@@ -40,6 +40,29 @@ fn told(data: &Path) -> (String, String, [Value; 3], Value) {
 }
 
 #[test]
+fn what_could_not_be_moved_is_counted_and_is_moved_when_one_asks_again() {
+    let place = empty_folder();
+    let data = played(&place);
+    let cold = place.path().join("cold");
+    fs::create_dir(&cold).unwrap();
+    fs::write(cold.join("000001.segment"), "another store's").unwrap();
+    let line = format!(
+        "archive --data {} --before 2030-01-01 --to {}",
+        data.display(),
+        cold.display()
+    );
+    let dry = json(&format!("{line} --dry-run"));
+    let (code, said) = exit(&words(&line));
+    assert_eq!(code, USAGE, "{said}");
+    assert!(said.contains("000001.segment is there already"), "{said}");
+    let failed = json(&line);
+    assert_eq!((&failed["moved"], &failed["left"]), (&0.into(), &dry["moved"]));
+    fs::remove_file(cold.join("000001.segment")).unwrap();
+    let done = json(&line);
+    assert_eq!((&done["moved"], &done["left"]), (&dry["moved"], &0.into()));
+}
+
+#[test]
 fn an_archived_city_is_told_as_before() {
     let place = empty_folder();
     let data = played(&place);

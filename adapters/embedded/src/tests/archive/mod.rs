@@ -441,3 +441,28 @@ fn the_tables_shrink_once_they_are_compacted() {
         tables(&database)
     );
 }
+
+/// The store has noted it when its name is taken: the streams are moved, and that is what is answered.
+#[test]
+fn a_segment_that_cannot_be_named_is_moved_all_the_same() {
+    let world = World::new();
+    let driver = IDS.driver(1);
+    append(&world, driver, 0..4);
+    let database = world.database();
+    let taken = database.folder().join("archive/000001.segment");
+    // It is begun, written, noted by the store, and named.
+    let mut steps = 0;
+    let moved = database.archive_in_steps(&moves(&[(driver, 4)]), None, |_| {
+        steps += 1;
+        if steps == 3 {
+            fs::create_dir(&taken).unwrap();
+        }
+    });
+    assert_eq!(moved.unwrap().map(|segment| segment.commits()), Some(4));
+    assert_eq!(versions(&load(&world, driver).unwrap()), [1, 2, 3, 4]);
+    fs::remove_dir(&taken).unwrap();
+    drop(database);
+    world.end();
+    assert_eq!(versions(&load(&world, driver).unwrap()), [1, 2, 3, 4]);
+    assert!(world.database().folder().join("archive/000001.segment").is_file());
+}
