@@ -2,7 +2,7 @@
 //!
 //! ```
 //! use fiacre_domain::money::{Currency, Money};
-//! let usd = Currency::from_code("USD")?;
+//! let usd: Currency = "USD".parse()?;
 //! let fare = Money::new(1_780, usd);
 //! assert_eq!(fare.to_string(), "17.80 USD");
 //! assert_eq!(fare.checked_add(Money::new(220, usd))?, Money::new(2_000, usd));
@@ -13,6 +13,7 @@ use crate::canonical::{Canonical, CanonicalBytes};
 use crate::canonical_struct;
 use crate::ratio::{Overflow, Ratio, Rounding};
 use std::fmt;
+use std::str::FromStr;
 
 // ISO 4217, list one as published on 2026-01-01: BGN, ANG, SLL, ZWL, HRK and CUC have ended by then; XCG, SLE, ZWG and VED are in.
 // Left out on purpose is what no rider pays with: funds (BOV CHE CHW CLF COU MXV USN UYI), units of account and of indexing
@@ -86,13 +87,28 @@ impl Currency {
         exponent: Exponent::Two,
     };
 
+    /// The three capital letters.
+    pub fn code(&self) -> &str {
+        // Built from a `&str` of three ASCII letters only.
+        std::str::from_utf8(&self.code).unwrap_or("???")
+    }
+
+    /// Decimals of the minor unit: 2 for cents, 0 for yen, 3 for fils.
+    pub const fn exponent(self) -> u8 {
+        self.exponent as u8
+    }
+}
+
+impl FromStr for Currency {
+    type Err = MoneyError;
+
     /// The currency of an ISO 4217 code in capitals, of those that people pay with: 155 as of January 2026. Funds, units of
     /// account, metals and test codes are not among them, nor is what has ended, such as BGN.
     ///
     /// # Errors
     ///
     /// `MoneyError::UnknownCurrency` where there is no such code, or it is not in capitals.
-    pub fn from_code(code: &str) -> Result<Self, MoneyError> {
+    fn from_str(code: &str) -> Result<Self, MoneyError> {
         let bytes: [u8; 3] = code
             .as_bytes()
             .try_into()
@@ -109,17 +125,6 @@ impl Currency {
             exponent,
         })
         .ok_or(MoneyError::UnknownCurrency)
-    }
-
-    /// The three capital letters.
-    pub fn code(&self) -> &str {
-        // Built from a `&str` of three ASCII letters only.
-        std::str::from_utf8(&self.code).unwrap_or("???")
-    }
-
-    /// Decimals of the minor unit: 2 for cents, 0 for yen, 3 for fils.
-    pub const fn exponent(self) -> u8 {
-        self.exponent as u8
     }
 }
 
@@ -328,11 +333,11 @@ mod tests {
     #[test]
     fn a_code_knows_its_decimals() {
         for (code, exponent) in [("USD", 2), ("JPY", 0), ("KWD", 3), ("INR", 2)] {
-            assert_eq!(Currency::from_code(code).unwrap().exponent(), exponent);
+            assert_eq!(code.parse::<Currency>().unwrap().exponent(), exponent);
         }
         for wrong in ["usd", "US", "USDX", "", "ÄÖ"] {
             assert_eq!(
-                Currency::from_code(wrong),
+                wrong.parse::<Currency>(),
                 Err(MoneyError::UnknownCurrency),
                 "{wrong}"
             );
@@ -345,7 +350,7 @@ mod tests {
             Currency::KWD,
             Currency::USD,
         ] {
-            assert_eq!(Currency::from_code(known.code()), Ok(known));
+            assert_eq!(known.code().parse(), Ok(known));
         }
     }
 
@@ -358,7 +363,7 @@ mod tests {
         once.dedup();
         assert_eq!((codes.len(), once.len()), (155, 155));
         for new in ["XCG", "VED", "SLE", "ZWG"] {
-            assert_eq!(Currency::from_code(new).unwrap().exponent(), 2, "{new}");
+            assert_eq!(new.parse::<Currency>().unwrap().exponent(), 2, "{new}");
         }
         let ended = ["BGN", "ANG", "SLL", "ZWL", "HRK", "CUC", "VEF"];
         let unpaid = [
@@ -366,7 +371,7 @@ mod tests {
         ];
         for code in ended.into_iter().chain(unpaid) {
             assert_eq!(
-                Currency::from_code(code),
+                code.parse::<Currency>(),
                 Err(MoneyError::UnknownCurrency),
                 "{code}"
             );

@@ -206,7 +206,8 @@ pub trait EventStore: Send + Sync {
     ///   `es_32_restart_keeps_the_log`).
     async fn load(&self, requests: &[LoadRequest]) -> Vec<Result<Loaded, PortError>>;
 
-    /// Appends commits; answers in the order of the commits, each on its own: one may fail and the next succeed.
+    /// Appends commits, each under optimistic concurrency on its stream; answers in the order of the commits, each on its own: one
+    /// may fail and the next succeed.
     ///
     /// - MUST write all events of a commit or none (`es_04_commit_is_atomic`).
     /// - MUST answer [`Appended::Conflict`] where the head is not `expected`, below or above

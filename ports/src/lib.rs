@@ -3,7 +3,7 @@
 //! | port | for |
 //! |---|---|
 //! | [`EventStore`] | streams of commits: the log is the truth, the outbox and the inbox |
-//! | [`Bus`], [`Consumer`] | messages between processes, at least once, with retry and parking |
+//! | [`Bus`], [`Consumer`] | messages between processes, at least once, with retry and parking (a dead-letter queue that people work off) |
 //! | [`Timers`] | deadlines that fire at least once |
 //! | [`PaymentGateway`] | holds, captures, cancellations and refunds at a payment company |
 //! | [`Clock`], [`IdSource`], [`Seal`] | time, identity, and what proves that something is ours |

@@ -1,4 +1,4 @@
-//! What was set aside because nobody could handle it, until a person decides.
+//! What was set aside because nobody could handle it, until a person decides: dead letters, as many brokers call them.
 
 use crate::bus::{Body, Message};
 use crate::scope::Fnv1a;

@@ -145,7 +145,7 @@ fn money(row: &mut Row, money: Money) {
 
 fn read_money(row: &mut Reader<'_>) -> Result<Money, Malformed> {
     let minor = row.i64()?;
-    let currency = Currency::from_code(&row.text()?).map_err(|_| Malformed)?;
+    let currency = row.text()?.parse::<Currency>().map_err(|_| Malformed)?;
     Ok(Money::new(minor, currency))
 }
 

@@ -126,7 +126,9 @@ impl Scope {
         windows: &[Spanned<file::Window>],
     ) -> Result<Self, Located> {
         let currency = &head.get_ref().currency;
-        let currency = Currency::from_code(currency.get_ref())
+        let currency = currency
+            .get_ref()
+            .parse::<Currency>()
             .map_err(|error| Located::value(currency.span(), why(&error)))?;
         let holidays = head
             .get_ref()

@@ -144,7 +144,7 @@ impl Written for Currency {
     }
 
     fn from_text(text: &str) -> Result<Self, String> {
-        Self::from_code(text).map_err(|error| error.to_string())
+        text.parse::<Self>().map_err(|error| error.to_string())
     }
 
     fn pack(&self) -> [u8; 3] {

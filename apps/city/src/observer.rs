@@ -1,5 +1,6 @@
 //! Seeing every commit as it is acknowledged: for measures, audit and digest.
 
+use crate::chronicle::lock;
 use async_trait::async_trait;
 use fiacre_domain::stream::{Commit, StreamId};
 use fiacre_domain::time::Timestamp;
@@ -7,7 +8,7 @@ use fiacre_ports::{
     Appended, Cursor, Entry, EventStore, LoadRequest, Loaded, NewCommit, Page, PortError, Scope, Snapshot,
     Ticket,
 };
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// Sees every commit, in the order in which they were acknowledged.
 pub trait CommitObserver: Send {
@@ -36,7 +37,7 @@ impl EventStore for ObservedStore {
     async fn append(&self, commits: Vec<NewCommit>) -> Vec<Appended> {
         let shown = commits.clone();
         let appended = self.inner.append(commits).await;
-        let mut observer = self.observer.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut observer = lock(&self.observer);
         for (commit, _) in shown
             .into_iter()
             .zip(&appended)

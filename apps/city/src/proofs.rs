@@ -4,9 +4,10 @@
 //! costs out again, going through all drivers, and from the dual prices that no other assignment could cost less. A batch can be
 //! verified only while the drivers are where they were, so this is done where the batch is made.
 
+use crate::chronicle::lock;
 use fiacre_domain::matching::{Batch, Certificate, Market, Pair, Request};
 use fiacre_domain::time::Timestamp;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 /// Of how many batches one is verified. All of them would take 3% of an evening's processor time, all of it where the city
 /// itself is played.
@@ -70,8 +71,8 @@ impl Proofs {
         self.figures().clone()
     }
 
-    fn figures(&self) -> std::sync::MutexGuard<'_, ProofFigures> {
-        self.figures.lock().unwrap_or_else(PoisonError::into_inner)
+    fn figures(&self) -> MutexGuard<'_, ProofFigures> {
+        lock(&self.figures)
     }
 }
 

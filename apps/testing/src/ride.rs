@@ -16,7 +16,7 @@ use std::sync::Arc;
 ///     .paid_with(payments::PM_3DS);
 /// # let _ = ride;
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ride {
     pub(crate) rider: String,
     pub(crate) plan: PersonalPlan,

@@ -3,6 +3,8 @@
 //! The dispatch of a trip is the only one that commands drivers for it. It closes when every lock that it asked for was
 //! refused or released; a lock still unanswered at the end is awaited.
 //!
+//! A driver who does not answer is asked no more by this trip: the offer's timer expires it, and the next batch asks others.
+//!
 //! ```
 //! use fiacre_domain::decision::{Aggregate, Decision};
 //! use fiacre_domain::dispatch::{Command, Dispatch, DispatchEvent};

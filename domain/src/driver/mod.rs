@@ -32,8 +32,8 @@ use crate::time::Timestamp;
 use crate::{canonical_enum, canonical_struct};
 use std::fmt;
 
-/// What a release, a start and a completion must match: the store's epoch (raised by a restore from backup) and the count
-/// of this driver's locks.
+/// A fencing token, which a release, a start and a completion must match: the store's epoch (raised by a restore from
+/// backup) and the count of this driver's locks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Fence {
     /// The store's epoch.

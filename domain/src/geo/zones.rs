@@ -244,7 +244,7 @@ impl Stretch {
 }
 
 /// A map as one tariff sees it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TariffMap<'a> {
     map: &'a ZoneMap,
     tariff: &'a Tariff,

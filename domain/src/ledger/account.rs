@@ -10,7 +10,7 @@ pub enum Account {
     Rider,
     /// What the payment gateway collected for us.
     Clearing,
-    /// What drivers earned.
+    /// What drivers earned, until it is paid out: the platform pays nobody out, and no event posts that.
     DriverPayable,
     /// What drivers collected in cash.
     DriverCash,

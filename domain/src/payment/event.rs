@@ -364,7 +364,7 @@ pub enum PaymentEvent {
         /// How much.
         amount: Money,
     },
-    /// The rider disputes the charge at their bank.
+    /// The rider disputes the charge at their bank (a chargeback).
     DisputeOpened {
         /// Which charge.
         charge: Charge,

@@ -201,7 +201,7 @@ canonical_struct!(TripRequest {
 });
 
 /// What an order must say.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Order {
     /// The trip's id: its quote's id.
     pub trip: TripId,

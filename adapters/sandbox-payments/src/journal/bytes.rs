@@ -156,7 +156,7 @@ impl Stored for Money {
         let minor = bytes.read()?;
         let code: [u8; 3] = bytes.take()?;
         let code = std::str::from_utf8(&code).map_err(|_| Malformed)?;
-        let currency = Currency::from_code(code).map_err(|_| Malformed)?;
+        let currency = code.parse::<Currency>().map_err(|_| Malformed)?;
         Ok(Self::new(minor, currency))
     }
 }

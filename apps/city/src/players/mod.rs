@@ -17,6 +17,7 @@ pub use habits::{
     UNWANTED_DECLINES, UNWANTED_WITHDRAWALS,
 };
 
+use crate::chronicle::lock;
 use crate::demand::Request;
 use crate::manhattan::Manhattan;
 use crate::measures::DriveKind;
@@ -37,7 +38,7 @@ use fiacre_services::topology::reader_queue;
 use habits::Dice;
 use level::Level;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 /// What people hear of: their own trips' and offers' events.
 const HEARD: &[EventKind] = &[
@@ -334,7 +335,7 @@ impl Players {
 
     /// When there is next something to do: the phones tick often enough to notice requests that were fed meanwhile.
     fn next_at(&self) -> Timestamp {
-        let shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let shared = lock(&self.shared);
         let request = shared
             .requests
             .front()
@@ -347,7 +348,7 @@ impl Players {
             .fold(self.phones_at, Timestamp::min)
     }
 
-    fn shared(&self) -> std::sync::MutexGuard<'_, Shared> {
-        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    fn shared(&self) -> MutexGuard<'_, Shared> {
+        lock(&self.shared)
     }
 }

@@ -16,7 +16,7 @@ use fiacre_domain::trip::{
 use std::sync::Arc;
 
 /// A price for one trip: its id is the trip's.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PricedTrip {
     /// The trip that the price is for.
     pub trip: TripId,
@@ -29,7 +29,7 @@ pub struct PricedTrip {
 }
 
 /// An order for a priced trip.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Booking {
     /// The price.
     pub priced: PricedTrip,

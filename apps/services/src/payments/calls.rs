@@ -2,6 +2,9 @@
 //!
 //! Calls are made side by side, each outcome is committed as it comes, and the next call takes its place: a gateway that takes
 //! ten seconds over one rider's bank keeps no other rider waiting, and a crash meanwhile has little to read back.
+//!
+//! A notice (a webhook) that comes twice makes one commit: its id is the commit's [cause](Cause::Webhook), and the store takes
+//! a cause once a stream. What it says is never believed: the charge is asked for anew.
 
 use super::cashier::{Answer, Cashier, ChargeId};
 use super::{LoadedCharge, loaded_charges};

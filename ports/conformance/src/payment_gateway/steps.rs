@@ -24,9 +24,8 @@ pub(super) type Answer<T = IntentView> = Result<T, GatewayError>;
 pub(super) const HELD_MINOR: i64 = 20_00;
 
 /// US dollars.
-#[expect(clippy::expect_used, reason = "the dollar is a currency")]
-pub(super) fn usd(minor: i64) -> Money {
-    Money::new(minor, Currency::from_code("USD").expect("a currency"))
+pub(super) const fn usd(minor: i64) -> Money {
+    Money::new(minor, Currency::USD)
 }
 
 fn show(view: &IntentView) -> String {
