@@ -163,7 +163,9 @@ impl Database {
             ),
             Err(error) => return Err(journal_error(folder.path(), error)),
         }
-        journal::make_durable(&database).map_err(|error| journal_error(folder.path(), error))?;
+        journal::empty_settled(&database)
+            .and_then(|()| journal::make_durable(&database))
+            .map_err(|error| journal_error(folder.path(), error))?;
         let tables = open_engine(&database, &options)
             .and_then(Tables::open)
             .map_err(|error| from_engine(folder.path(), error))?;
@@ -392,6 +394,16 @@ impl Core {
             answer(written.as_ref().copied());
         }
         awaited
+    }
+
+    /// Writes the tables anew, and notes that their journal may go, if it may.
+    pub(crate) fn compact(&self) -> Result<(), fjall::Error> {
+        let _nothing_is_written = lock(&self.writing);
+        let is_settled = self.tables.compact()?;
+        if is_settled && self.failure().is_none() {
+            journal::note_settled(&self.folder.database_path())?;
+        }
+        Ok(())
     }
 
     fn write(&self, draft: &mut Draft) -> Result<(), Failure> {

@@ -54,6 +54,11 @@ impl Folder {
         self.0.path()
     }
 
+    /// Where the database is, or will be.
+    pub(crate) fn database_path(&self) -> PathBuf {
+        self.0.held()
+    }
+
     /// Whether there is a database.
     pub(crate) fn has_database(&self) -> bool {
         self.0.held().exists()

@@ -8,9 +8,9 @@
 //! The journal's format is fjall's third (its file `version` says so): a batch is a start (tag, count of items, sequence
 //! number), its items (tag, kind, compression, keyspace, lengths, key, value) and an end (tag, XXH3 of the items, magic).
 
-use fiacre_folder::{sync_file, sync_folder};
+use fiacre_folder::{rename, sync_file, sync_folder};
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::Xxh3;
 
@@ -23,6 +23,11 @@ const START_BYTES: usize = 13;
 const END_BYTES: usize = 13;
 /// Of an item without its tag: kind, compression, keyspace, and the lengths of key, value, and value as stored.
 const ITEM_HEAD: usize = 20;
+
+/// Beside the journals: that one of them is needed no more.
+const SETTLED: &str = "settled";
+/// The same, until it takes the other's place.
+const SETTLED_NEW: &str = "settled.new";
 
 /// What was found wrong.
 #[derive(Debug)]
@@ -77,6 +82,52 @@ pub(crate) fn make_durable(folder: &Path) -> Result<(), JournalError> {
         sync_file(&File::open(&file)?, &file)?;
     }
     Ok(sync_folder(folder)?)
+}
+
+/// Notes that the engine's tables in `folder` hold everything that its journal does, which ends where it ends now. The engine keeps
+/// its last journal until that is long; emptied before it is opened next, it takes no room and need not be gone through.
+pub(crate) fn note_settled(folder: &Path) -> io::Result<()> {
+    let Ok(Some((_, said))) = settled(folder) else {
+        return Ok(());
+    };
+    let (note, new) = (folder.join(SETTLED), folder.join(SETTLED_NEW));
+    let mut file = File::create(&new)?;
+    file.write_all(said.as_bytes())?;
+    sync_file(&file, &new)?;
+    rename(&new, &note)
+}
+
+/// Empties the journal in `folder` if it was noted that it may go, and nothing was written since. The note goes first of all that
+/// follows: it is about one moment.
+pub(crate) fn empty_settled(folder: &Path) -> Result<(), JournalError> {
+    let note = folder.join(SETTLED);
+    let noted = match std::fs::read(&note) {
+        Ok(noted) => noted,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
+    if let Some((file, said)) = settled(folder)?
+        && said.as_bytes() == noted
+    {
+        let open = OpenOptions::new().write(true).open(&file)?;
+        open.set_len(0)?;
+        sync_file(&open, &file)?;
+    }
+    std::fs::remove_file(&note)?;
+    Ok(sync_folder(folder)?)
+}
+
+/// The one journal in `folder`, and a line that says where it ends; none where there are several, or where it is empty.
+fn settled(folder: &Path) -> Result<Option<(PathBuf, String)>, JournalError> {
+    let mut journals = journals(folder)?.into_iter();
+    let (Some((number, file)), None) = (journals.next(), journals.next()) else {
+        return Ok(None);
+    };
+    let mut last = None;
+    let End { at, in_order } = Walk::open(&file)?.go_to_the_end(&mut last)?;
+    let is_whole = in_order && is_zero_from(&file, at)?;
+    let last = last.filter(|_| is_whole);
+    Ok(last.map(|last| (file, format!("journal {number} up to byte {at}, write {last}\n"))))
 }
 
 /// The journals in `folder` with their numbers, oldest first.

@@ -4,7 +4,7 @@ use crate::bytes::Malformed;
 use crate::draft::Draft;
 use fiacre_ports::{PortError, PortErrorKind};
 use fiacre_wire::stored::StoredError;
-use fjall::{Keyspace, KeyspaceCreateOptions, PersistMode, Readable};
+use fjall::{AbstractTree, Keyspace, KeyspaceCreateOptions, PersistMode, Readable};
 use std::ops::Bound;
 use std::path::PathBuf;
 
@@ -180,13 +180,17 @@ impl Tables {
         self.engine.persist(PersistMode::SyncAll)
     }
 
-    /// Writes what is in memory to files, and the tables from which rows are taken for good anew, without those.
-    pub(crate) fn compact(&self) -> Result<(), fjall::Error> {
-        // A journal is let go of once no table needs it.
+    /// Writes what is in memory to files, and the tables from which rows are taken for good anew, without those; says whether the
+    /// files hold everything, so that the journal is needed no more. Nothing may be written meanwhile.
+    pub(crate) fn compact(&self) -> Result<bool, fjall::Error> {
         for keyspace in &self.keyspaces {
             keyspace.rotate_memtable_and_wait()?;
         }
-        self.keyspace(Table::Commits).major_compact()
+        self.keyspace(Table::Commits).major_compact()?;
+        let is_in_files = |keyspace: &Keyspace| {
+            keyspace.tree.active_memtable().is_empty() && keyspace.tree.sealed_memtable_count() == 0
+        };
+        Ok(self.keyspaces.iter().all(is_in_files))
     }
 
     /// How much of the disk a table's files take.

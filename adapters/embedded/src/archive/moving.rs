@@ -190,12 +190,13 @@ impl Database {
         }
     }
 
-    /// Gives back to the disk what was taken out of the tables; takes about as long as writing anew what is left in them.
+    /// Gives back to the disk what was taken out of the tables; takes about as long as writing anew what is left in them. Others
+    /// write once it is done. The room of the engine's journal is free when the folder is opened next.
     ///
     /// # Errors
     /// Where the tables cannot be read or written.
     pub fn compact(&self) -> Result<(), ArchiveError> {
-        let compacted = self.core().tables.compact();
+        let compacted = self.core().compact();
         compacted.map_err(|error| ArchiveError::Uncompacted(error.to_string()))
     }
 }

@@ -3,18 +3,23 @@
 mod faults;
 mod readers;
 
+use super::time::Time;
 use super::world::{World, copy_into, copy_of, empty_folder};
 use crate::archive::{CheckedSegment, Segment, verify_segments};
 use crate::at_rest::{AtRest, Kept};
 use crate::database::{Database, Options};
 use crate::restore::restore;
 use crate::tables::Table;
-use fiacre_conformance::sample::Ids;
+use fiacre_conformance::sample::{AT, Ids};
 use fiacre_domain::stream::{StreamId, Version};
-use fiacre_ports::{Appended, Consistency, EventStore, LoadRequest, Loaded, PortError, PortErrorKind};
+use fiacre_ports::{
+    Appended, Consistency, EventStore, LoadRequest, Loaded, NewCommit, PortError, PortErrorKind,
+};
 use std::fs;
 use std::io::Cursor;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 const IDS: Ids = Ids::new(31);
 
@@ -420,6 +425,105 @@ fn releases_before_archives_refuse_the_folder_once_it_has_one() {
     assert_eq!(marker(&world), "Fiacre's embedded store, format 1\n");
     archive(&world, &[(IDS.driver(1), 1)]);
     assert_eq!(marker(&world), "Fiacre's embedded store, format 2\n");
+}
+
+/// How much of the disk a folder takes.
+fn allocated_bytes(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let bytes = entries.map(|path| {
+        if path.is_dir() {
+            allocated_bytes(&path)
+        } else {
+            fs::metadata(&path).unwrap().blocks() * 512
+        }
+    });
+    bytes.sum()
+}
+
+/// Beside the segments the database takes a small part of what it did, once it was opened again.
+#[test]
+fn a_folder_gives_its_room_back_once_it_is_archived() {
+    const MIB: u64 = 1 << 20;
+    let folder = empty_folder();
+    let drivers: Vec<_> = (0..40).map(|number| IDS.driver(number)).collect();
+    {
+        let database = Database::open(folder.path()).unwrap();
+        let time = Time::starting_at(AT);
+        let store = database.event_store(Arc::new(time.clone()));
+        for expected in 0..60 {
+            let commits = drivers.iter().map(|stream| long_commit(*stream, expected));
+            let answers = time.block_on(&database, store.append(commits.collect()));
+            assert!(
+                answers
+                    .iter()
+                    .all(|answer| matches!(answer, Appended::Applied(_)))
+            );
+        }
+    }
+    let before = allocated_bytes(folder.path());
+    assert!(before > 10 * MIB, "{before}");
+    {
+        let database = Database::open(folder.path()).unwrap();
+        let streams: Vec<_> = drivers.iter().map(|stream| (*stream, 60)).collect();
+        database.archive(&moves(&streams), None).unwrap();
+        database.compact().unwrap();
+    }
+    drop(Database::open(folder.path()).unwrap());
+    let after = allocated_bytes(&folder.path().join("db"));
+    let segments = allocated_bytes(&folder.path().join("archive"));
+    assert!(
+        after * 10 < before && segments < before,
+        "{after} of {before} bytes are left, beside {segments}"
+    );
+    let at_rest = AtRest::open(folder.path(), &Options::default()).unwrap();
+    let rows = at_rest.streams(Kept::Drivers).map(Result::unwrap);
+    let read = rows.filter(|row| at_rest.decode(row, None).is_ok());
+    assert_eq!(read.count(), 2_400);
+}
+
+/// The journal that may go is the one that was there: what was written behind it counts.
+#[test]
+fn what_is_written_after_a_compaction_is_there_and_the_note_is_gone() {
+    let (world, streams) = three();
+    let note = |world: &World| world.state.borrow().folder.path().join("db/settled");
+    let is_noted = |world: &World| note(world).exists();
+    let lengths = |world: &World| {
+        let loaded = streams
+            .iter()
+            .map(|(stream, _)| load(world, *stream).unwrap().commits.len());
+        loaded.collect::<Vec<_>>()
+    };
+    for head in 3_u32..6 {
+        let expected = [head as usize + 1, head as usize + 1, 3];
+        append(&world, streams[1].0, head..head + 1);
+        world.database().compact().unwrap();
+        assert!(is_noted(&world), "the journal may go");
+        append(&world, streams[0].0, head..head + 1);
+        for _ in 0..2 {
+            world.kill();
+            assert!(!is_noted(&world));
+            assert_eq!(lengths(&world), expected);
+            world.database().compact().unwrap();
+        }
+    }
+    assert_eq!(faults(copy_of(world.state.borrow().folder.path()).path()), []);
+    // A crash between the emptying and the note's removal leaves a note that fits no journal any more.
+    append(&world, streams[2].0, 3..4);
+    world.database().compact().unwrap();
+    let noted = fs::read(note(&world)).unwrap();
+    world.kill();
+    append(&world, streams[2].0, 4..5);
+    fs::write(note(&world), noted).unwrap();
+    world.kill();
+    assert!(!is_noted(&world));
+    assert_eq!(lengths(&world), [6, 6, 5]);
+}
+
+/// A commit of many events.
+fn long_commit(stream: StreamId, expected: u32) -> NewCommit {
+    let commit = IDS.commit(stream, expected, expected.into());
+    let events = commit.events.iter().cycle().take(250).cloned().collect();
+    NewCommit { events, ..commit }
 }
 
 #[test]
