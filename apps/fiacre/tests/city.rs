@@ -419,7 +419,7 @@ fn a_surcharge_by_zone_is_charged_settled_and_owed_to_its_authority() {
     assert_eq!(count(&day, "/audit/findings"), 0);
     assert_eq!(count(&day, "/money/debt"), 0, "the hold suffices");
     let page = String::from_utf8(fiacre(&format!("{TOWN} --tariff nyc-2022")).stdout).unwrap();
-    assert!(page.contains("→ authority nys"), "{page}");
+    assert!(page.contains("→ nys, a public charge"), "{page}");
 }
 
 #[test]

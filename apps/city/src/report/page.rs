@@ -363,7 +363,7 @@ impl<'a> Page<'a> {
         ];
         if verdict.batches > 0 {
             let (proven, made) = (count(verdict.batches_verified), count(verdict.batches));
-            audit.push(format!("{proven} of {made} matchings sampled: all optimal"));
+            audit.push(format!("{proven} of {made} matchings sampled and proven optimal"));
         }
         if verdict.parked > 0 {
             let parked = counted(verdict.parked, "message");

@@ -243,7 +243,7 @@ mod tests {
         });
         assert_eq!(verdict(&report).unwrap_err().exit_code(), 2);
         let page = report.to_text(screen::style());
-        assert!(page.contains("0 of 4 batches proven"), "{page}");
+        assert!(page.contains("0 of 4 matchings sampled and proven"), "{page}");
         assert!(page.contains("failed to prove the batch optimal"), "{page}");
     }
 
@@ -258,7 +258,7 @@ mod tests {
         });
         assert_eq!(verdict(&report).unwrap_err().exit_code(), 2);
         let page = report.to_text(screen::style());
-        assert!(page.contains("1 message PARKED"), "{page}");
+        assert!(page.contains("1 message THAT NOBODY COULD HANDLE"), "{page}");
         assert!(page.contains("DriverLocked driver-7/1/0 is parked"), "{page}");
         assert_eq!(
             Failure::City(CityError::NotClosed {
