@@ -15,6 +15,10 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 /// Trip views on disk; what was put is there when [`put`](TripViews::put) returns.
+///
+/// A row names its rider in the clear, whatever vault the database has, and no place: trips are found by rider. Such names stay in
+/// backups, and in the engine's files until it writes them anew, also once the rider is forgotten in the vault. Whoever must
+/// forget riders runs no views here, as the city does not, or keeps them in a folder that can be thrown away and loaded again.
 #[derive(Clone)]
 pub struct EmbeddedViews {
     core: Arc<Core>,
