@@ -19,17 +19,6 @@ pub struct Hasher {
     bytes: CanonicalBytes,
 }
 
-/// A hash under way that was put aside: 104 bytes, without the room into which a [`Hasher`] writes values.
-#[derive(Debug, Clone, Default)]
-pub struct HashAside(Sha256);
-
-impl HashAside {
-    /// The hash of everything added.
-    pub fn finish(self) -> Fingerprint {
-        Fingerprint::new(self.0.finalize().into())
-    }
-}
-
 impl Hasher {
     /// Starts with nothing hashed.
     pub fn new() -> Self {
@@ -41,11 +30,6 @@ impl Hasher {
         self.bytes.clear();
         value.write_canonical(&mut self.bytes);
         self.hash.update(self.bytes.as_slice());
-    }
-
-    /// Goes on with the hash that was put aside, and puts aside the one under way.
-    pub const fn exchange(&mut self, aside: &mut HashAside) {
-        std::mem::swap(&mut self.hash, &mut aside.0);
     }
 
     /// The hash of everything added; then it starts anew with nothing, and has its memory still.
@@ -74,19 +58,6 @@ pub fn fingerprint(value: &(impl Canonical + ?Sized)) -> Fingerprint {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_hash_that_was_put_aside_goes_on_where_it_was() {
-        let (mut hasher, mut aside) = (Hasher::new(), HashAside::default());
-        hasher.add(&1_u64);
-        hasher.exchange(&mut aside);
-        hasher.add(&9_u64);
-        hasher.exchange(&mut aside);
-        hasher.add(&2_u64);
-        assert_eq!(hasher.finish(), fingerprint(&(1_u64, 2_u64)));
-        assert_eq!(aside.finish(), fingerprint(&9_u64));
-        assert_eq!(size_of::<HashAside>(), 104);
-    }
 
     #[test]
     fn a_hasher_that_was_emptied_is_as_new() {

@@ -1,13 +1,13 @@
-//! One digest of a whole run: SHA-256 over the pairs of stream and hash, sorted by stream.
+//! One digest of a whole run: SHA-256 over the hashes of its streams, sorted.
 //!
-//! A hash is the SHA-256 over commits' canonical bytes, in the order of versions. So that nothing has to be kept until the
-//! end, what is over is hashed on its own: the streams of a trip as one, since they end as one, and every other stream for
-//! itself.
+//! A hash is the SHA-256 over commits' canonical bytes, in the order of versions; they begin with their stream, so that nothing
+//! else need be kept with it. So that nothing has to be kept until the end, what is over is hashed on its own: the streams of
+//! a trip as one, since they end as one. A stream that goes on has the hash of its commits so far, and each more is hashed
+//! behind it.
 
 use fiacre_domain::fingerprint::Fingerprint;
-use fiacre_domain::id::TripId;
 use fiacre_domain::stream::{Commit, StreamId};
-use fiacre_wire::{HashAside, Hasher};
+use fiacre_wire::Hasher;
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
@@ -15,18 +15,17 @@ use std::collections::BTreeMap;
 #[derive(Debug, Default)]
 pub struct Digest {
     hasher: Hasher,
-    /// Trips that are over, by their ids alone: a day has hundreds of thousands.
-    trips: Vec<(TripId, Fingerprint)>,
-    hashed: Vec<(StreamId, Fingerprint)>,
-    /// Streams that go on, as far as they were added. Boxed: a tree keeps room for as many again as it holds.
-    open: BTreeMap<StreamId, Box<HashAside>>,
+    /// Of what is over: a day has hundreds of thousands of trips.
+    hashes: Vec<Fingerprint>,
+    /// Streams that go on, as far as they were added.
+    open: BTreeMap<StreamId, Fingerprint>,
     commits: u64,
     events: u64,
 }
 
 impl Digest {
-    /// Adds everything that `stream`, and what ends with it, ever held, in order; nothing at all is no stream.
-    pub fn add(&mut self, stream: StreamId, commits: impl IntoIterator<Item: Borrow<Commit>>) {
+    /// Adds everything that a stream, and what ends with it, ever held, in order; nothing at all is no stream.
+    pub fn add(&mut self, commits: impl IntoIterator<Item: Borrow<Commit>>) {
         let before = self.commits;
         for commit in commits {
             let commit = commit.borrow();
@@ -36,16 +35,11 @@ impl Digest {
         if self.commits == before {
             return;
         }
-        let hash = self.hasher.take();
-        let StreamId::Trip(trip) = stream else {
-            self.hashed.push((stream, hash));
-            return;
-        };
         // Kept of every trip that ever was: room for as many again would be half of it.
-        if self.trips.len() == self.trips.capacity() {
-            self.trips.reserve_exact((self.trips.len() / 16).max(1_024));
+        if self.hashes.len() == self.hashes.capacity() {
+            self.hashes.reserve_exact((self.hashes.len() / 16).max(1_024));
         }
-        self.trips.push((trip, hash));
+        self.hashes.push(self.hasher.take());
     }
 
     /// Adds the next commits of a stream that goes on.
@@ -53,10 +47,12 @@ impl Digest {
         for commit in commits {
             let commit = commit.borrow();
             self.count(commit);
-            let aside = self.open.entry(stream).or_default();
-            self.hasher.exchange(aside);
+            let so_far = self.open.get(&stream);
+            if let Some(so_far) = so_far {
+                self.hasher.add(so_far);
+            }
             self.hasher.add(commit);
-            self.hasher.exchange(aside);
+            self.open.insert(stream, self.hasher.take());
         }
     }
 
@@ -77,16 +73,10 @@ impl Digest {
 
     /// The digest of everything added, whatever the order of streams.
     pub fn finish(mut self) -> Fingerprint {
-        let open = self
-            .open
-            .into_iter()
-            .map(|(stream, aside)| (stream, aside.finish()));
-        let trips = self.trips.into_iter();
-        let trips = trips.map(|(trip, hash)| (StreamId::Trip(trip), hash));
-        self.hashed.extend(open.chain(trips));
-        self.hashed.sort_unstable();
-        for hashed in &self.hashed {
-            self.hasher.add(hashed);
+        self.hashes.extend(self.open.into_values());
+        self.hashes.sort_unstable();
+        for hash in &self.hashes {
+            self.hasher.add(hash);
         }
         self.hasher.finish()
     }

@@ -321,10 +321,10 @@ fn timers_of(commit: &Commit) -> impl Iterator<Item = Timer> {
 
 impl Held {
     /// What happened in them, in order.
-    pub(crate) fn events(&self) -> Box<dyn Iterator<Item = &Event> + '_> {
+    pub(crate) fn events(&self) -> Box<dyn Iterator<Item = Event> + '_> {
         match self {
             Self::Dropped(dropped) => Box::new(dropped.events()),
-            Self::Read(commits) => Box::new(commits.iter().flat_map(|commit| &*commit.events)),
+            Self::Read(commits) => Box::new(commits.iter().flat_map(|commit| commit.events.iter().cloned())),
         }
     }
 }

@@ -262,7 +262,7 @@ impl Measures {
             return;
         };
         open.round = round;
-        (open.driver, open.assigned_ms, open.promised_ms, open.arrived_ms) = (None, None, None, None);
+        (open.driver, open.assigned, open.promised, open.arrived) = (None, None, None, None);
         if !open.is_waiting {
             open.is_waiting = true;
             self.waiting += 1;
@@ -273,7 +273,7 @@ impl Measures {
         let Some(open) = self.open.get_mut(&trip) else {
             return;
         };
-        open.arrived_ms = Some(open.after_ms(at));
+        open.arrived = Some(open.after(at));
         if open.is_waiting {
             open.is_waiting = false;
             self.waiting = self.waiting.saturating_sub(1);
@@ -285,13 +285,13 @@ impl Measures {
         let Some(open) = self.open.get(&trip) else {
             return;
         };
-        if let Some(assigned_ms) = open.assigned_ms {
-            self.assign.record(assigned_ms.into());
+        if let Some(assigned) = open.assigned {
+            self.assign.record(assigned.ms().into());
         }
         if let Some(pickup_ms) = open.pickup_ms() {
             self.pickup.record(pickup_ms.into());
         }
-        let Some(wait_ms) = open.arrived_ms.map(i64::from) else {
+        let Some(wait_ms) = open.arrived.map(|arrived| i64::from(arrived.ms())) else {
             return;
         };
         self.wait.record(wait_ms);
@@ -299,8 +299,8 @@ impl Measures {
         if let Some(zone) = open.pickup_zone {
             self.zones.waited(zone, wait_ms);
         }
-        if let Some(promised_ms) = open.promised_ms {
-            let late_ms = wait_ms - i64::from(promised_ms);
+        if let Some(promised) = open.promised {
+            let late_ms = wait_ms - i64::from(promised.ms());
             self.promises.off.record(late_ms.abs());
             self.promises.late_sum_ms += i128::from(late_ms);
             self.promises.kept += u64::from(late_ms.abs() <= PROMISE_KEPT_MS);
@@ -408,7 +408,7 @@ impl Measures {
                 if let (Some(promised_at), Some(open)) =
                     (self.promised.remove(&(trip, offer)), self.open.get_mut(&trip))
                 {
-                    open.promised_ms = Some(open.after_ms(promised_at));
+                    open.promised = Some(open.after(promised_at));
                 }
             }
             DispatchEvent::OfferDeclined { offer, .. } => {
@@ -430,7 +430,7 @@ impl Measures {
                     && open.end.is_none()
                 {
                     open.driver = Some(driver);
-                    open.assigned_ms = Some(open.after_ms(at));
+                    open.assigned = Some(open.after(at));
                 }
             }
             DispatchEvent::SearchStarted { .. }

@@ -246,7 +246,7 @@ impl Platform {
         if matches!(held, Held::Dropped(_)) {
             for event in held.events() {
                 if let Event::Payment(PaymentEvent::IntentCreated { intent, .. }) = event {
-                    self.company.forget(*intent);
+                    self.company.forget(intent);
                 }
             }
         }

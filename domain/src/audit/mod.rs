@@ -84,6 +84,7 @@ mod charge;
 mod driver;
 mod few;
 mod finding;
+mod later;
 mod ops;
 mod receipts;
 mod search;

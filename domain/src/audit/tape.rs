@@ -3,7 +3,7 @@
 use super::few::Few;
 use super::finding::{Flaw, Notes};
 use crate::spread::{GOLDEN_GAMMA, spread};
-use crate::stream::{Cause, Commit, Version};
+use crate::stream::{Commit, Version};
 use crate::time::Timestamp;
 use crate::units::Millis;
 use std::hash::{Hash, Hasher};
@@ -20,10 +20,28 @@ pub(super) struct Tape {
     base: Version,
     /// The latest time of any; the earliest there is while there is none.
     latest: Timestamp,
-    /// Digests of causes, sorted: 8 bytes instead of 40. Two causes of one stream share a digest once in 2^64.
-    causes: Few<u64>,
-    /// How many events each commit after `base` holds.
-    sizes: Few<u16>,
+    /// The commits that were seen, in order; the last of them are those after `base`.
+    seen: Few<Seen>,
+}
+
+/// What is known of a commit, in ten bytes.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    /// A digest of its cause: 8 bytes instead of 40. Two causes of one stream share a digest once in 2^64.
+    cause: [u8; 8],
+    /// How many events it holds.
+    size: u16,
+}
+
+impl Seen {
+    fn of(commit: &Commit) -> Self {
+        let mut digest = Digest::default();
+        commit.cause.hash(&mut digest);
+        Self {
+            cause: digest.finish().to_le_bytes(),
+            size: u16::try_from(commit.events.len()).unwrap_or(u16::MAX),
+        }
+    }
 }
 
 impl Default for Tape {
@@ -32,8 +50,7 @@ impl Default for Tape {
             head: Version::EMPTY,
             base: Version::EMPTY,
             latest: Timestamp::from_ms(i64::MIN),
-            causes: Few::default(),
-            sizes: Few::default(),
+            seen: Few::default(),
         }
     }
 }
@@ -66,26 +83,17 @@ impl Tape {
         if commit.version != expected {
             notes.add(Flaw::VersionGap { expected });
             self.base = Version::new(commit.version.get().saturating_sub(1));
-            self.sizes = Few::default();
         }
         self.head = commit.version;
-        self.sizes
-            .push(u16::try_from(commit.events.len()).unwrap_or(u16::MAX));
         notes.expect(!commit.events.is_empty(), Flaw::EmptyCommit);
-        self.observe_cause(&commit.cause, notes);
+        let seen = Seen::of(commit);
+        let is_new = self.seen.iter().all(|known| known.cause != seen.cause);
+        notes.expect(is_new, Flaw::CauseRepeated);
+        self.seen.push(seen);
         let back = self.latest.since(commit.at);
         notes.expect(back <= CLOCK_STEP_MAX, Flaw::TimeRunsBack { by_ms: back.get() });
         self.latest = self.latest.max(commit.at);
         true
-    }
-
-    fn observe_cause(&mut self, cause: &Cause, notes: &mut Notes<'_>) {
-        let mut digest = Digest::default();
-        cause.hash(&mut digest);
-        match self.causes.binary_search(&digest.finish()) {
-            Ok(_) => notes.add(Flaw::CauseRepeated),
-            Err(place) => self.causes.insert(place, digest.finish()),
-        }
     }
 
     /// Whether the stream holds the `index`th event of the commit `version`.
@@ -93,17 +101,12 @@ impl Tape {
         if version > self.head || version == Version::EMPTY {
             return false;
         }
-        let Some(after) = version
-            .get()
-            .checked_sub(self.base.get())
-            .filter(|&after| after > 0)
-        else {
+        if version <= self.base {
             return true;
-        };
-        usize::try_from(after - 1)
-            .ok()
-            .and_then(|place| self.sizes.get(place))
-            .is_some_and(|&size| index < size)
+        }
+        let from_last = usize::try_from(self.head.get() - version.get()).ok();
+        let seen = from_last.and_then(|from_last| self.seen.iter().rev().nth(from_last));
+        seen.is_some_and(|seen| index < seen.size)
     }
 
     /// Forgets what only a stream that goes on needs.

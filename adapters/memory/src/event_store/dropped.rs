@@ -1,6 +1,6 @@
 //! What was dropped from the log.
 
-use super::records::Records;
+use super::records::Piece;
 use crate::regions::Regions;
 use fiacre_domain::event::Event;
 use fiacre_domain::stream::{Commit, StreamId, Version};
@@ -19,7 +19,7 @@ pub(super) struct Part {
     pub(super) stream: StreamId,
     /// The version before the first.
     pub(super) after: Version,
-    pub(super) records: Records,
+    pub(super) piece: Piece,
 }
 
 impl Dropped {
@@ -34,14 +34,15 @@ impl Dropped {
     }
 
     /// What happened in them, in order.
-    pub fn events(&self) -> impl Iterator<Item = &Event> {
-        self.parts.iter().flat_map(|part| part.records.events())
+    pub fn events(&self) -> impl Iterator<Item = Event> {
+        let records = self.parts.iter().flat_map(|part| part.piece.iter());
+        records.flat_map(|record| record.events().collect::<Vec<_>>())
     }
 }
 
 impl Part {
     fn commits(&self, regions: &Regions) -> impl Iterator<Item = Commit> {
-        let numbered = (self.after.get() + 1..).zip(self.records.iter());
+        let numbered = (self.after.get() + 1..).zip(self.piece.iter());
         numbered.filter_map(|(version, record)| record.commit(self.stream, Version::new(version), regions))
     }
 }

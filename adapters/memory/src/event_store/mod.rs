@@ -5,10 +5,12 @@ mod dropped;
 mod faulty;
 mod feed;
 mod forgotten;
+mod kept;
 mod log;
 mod numbers;
 mod records;
 mod stream;
+mod streams;
 mod unreadable;
 
 pub use dropped::Dropped;

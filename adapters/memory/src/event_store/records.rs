@@ -1,6 +1,7 @@
-//! The commits of one stream, packed: a shared [`Commit`] takes 144 bytes beside its events, and a live trip has a dozen.
+//! Commits of one stream, packed: a shared [`Commit`] takes 144 bytes beside its events, and a live trip has a dozen.
 
 use super::cause::{self, APART};
+use super::kept::Kept;
 use super::numbers::{Numbers, Short};
 use crate::regions::Regions;
 use fiacre_domain::event::Event;
@@ -9,28 +10,22 @@ use fiacre_domain::stream::{Cause, Commit, StreamId, TraceContext, Version};
 use fiacre_domain::time::Timestamp;
 use std::sync::Arc;
 
-/// Commits one after the other; the events of all of them in one list.
+/// Commits one after the other; the events of all of them in one list. What is rare of them lies apart, beside it.
 #[derive(Debug, Default)]
 pub(super) struct Records {
-    /// Of each commit: its cause, with the length in front, how many events it has, when it was decided.
+    /// Of each commit: its cause, with the length in front, how many events it has, how long after the one before it was
+    /// decided.
     heads: Box<[u8]>,
-    events: Box<[Event]>,
+    events: Box<[Kept]>,
     count: u32,
     /// The region of the first, and nearly always of all.
     region: u32,
-    rare: Option<Box<Rare>>,
 }
 
-/// What hardly any stream has.
-#[derive(Debug, Default)]
-struct Rare {
-    /// In the order of the heads that say [`APART`].
-    apart: Vec<Apart>,
-}
-
-/// What is kept apart of a commit with a rare cause, with a trace or with another region than its stream's first.
+/// What is kept apart of a commit with a rare cause, with a trace or with another region than the first: in the order of the
+/// heads that say [`APART`].
 #[derive(Debug)]
-struct Apart {
+pub(super) struct Apart {
     cause: Cause,
     region: u32,
     trace: Option<Arc<TraceContext>>,
@@ -49,9 +44,9 @@ pub(super) struct NewRecord<'a> {
 /// A commit where it lies.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Record<'a> {
-    records: &'a Records,
-    pub(super) at: Timestamp,
-    pub(super) events: &'a [Event],
+    region: u32,
+    at: Timestamp,
+    events: &'a [Kept],
     packed: &'a [u8],
     apart: Option<&'a Apart>,
 }
@@ -67,16 +62,20 @@ impl Record<'_> {
 
     /// The commit that this is, as `version` of `stream`.
     pub(super) fn commit(&self, stream: StreamId, version: Version, regions: &Regions) -> Option<Commit> {
-        let region = self.apart.map_or(self.records.region, |apart| apart.region);
         Some(Commit {
             stream,
             version,
             at: self.at,
             cause: self.cause(stream.trip())?,
-            region: regions.name(region)?,
+            region: regions.name(self.region)?,
             trace: self.apart.and_then(|apart| apart.trace.clone()),
-            events: self.events.into(),
+            events: self.events().collect(),
         })
+    }
+
+    /// What happened, in order.
+    pub(super) fn events(&self) -> impl Iterator<Item = Event> {
+        self.events.iter().map(|event| event.event(self.at))
     }
 }
 
@@ -85,8 +84,8 @@ impl Records {
         self.count as usize
     }
 
-    /// Adds a commit to a stream that belongs to trip `own`.
-    pub(super) fn push(&mut self, own: Option<TripId>, record: NewRecord<'_>) {
+    /// Adds a commit to a stream that belongs to trip `own`; gives what is to be kept apart.
+    pub(super) fn push(&mut self, own: Option<TripId>, record: NewRecord<'_>) -> Option<Apart> {
         let NewRecord {
             at,
             cause,
@@ -100,72 +99,109 @@ impl Records {
         let is_plain = region == self.region && trace.is_none();
         let packed = is_plain.then(|| cause::pack(&cause, own)).flatten();
         let packed = packed.as_ref().map_or(&[APART][..], Short::as_slice);
-        if packed == [APART] {
-            let apart = Apart { cause, region, trace };
-            self.rare.get_or_insert_default().apart.push(apart);
-        }
-        let mut head = Short::new();
-        head.number(packed.len() as u64);
-        head.bytes(packed);
-        head.number(events.len() as u64);
-        // Times before 1970 take all ten bytes, and come back.
-        head.number(at.ms().cast_unsigned());
-        append(&mut self.heads, head.as_slice());
-        append(&mut self.events, events);
+        let first_at = self.first_at();
+        let head = head(packed, events.len(), since(at, first_at));
+        append(&mut self.heads, head.as_slice().iter().copied());
+        append(&mut self.events, events.iter().map(|event| Kept::of(event, at)));
         self.count += 1;
+        (packed == [APART]).then_some(Apart { cause, region, trace })
     }
 
-    /// Every commit, in order.
-    pub(super) fn iter(&self) -> Walk<'_> {
+    /// When the first was decided.
+    fn first_at(&self) -> Option<Timestamp> {
+        let mut heads = Numbers(&self.heads);
+        let length = heads.number()?;
+        heads.bytes(length.try_into().ok()?)?;
+        heads.number()?;
+        heads.number().map(|ms| Timestamp::from_ms(ms.cast_signed()))
+    }
+
+    /// Every commit, in order, with what is kept apart of them.
+    pub(super) fn iter<'a>(&'a self, apart: &'a [Apart]) -> Walk<'a> {
         Walk {
-            records: self,
             heads: Numbers(&self.heads),
             events: &self.events,
-            apart: self.rare.as_ref().map_or(&[], |rare| &rare.apart),
+            apart,
+            region: self.region,
+            first_at: None,
         }
     }
 
     /// The place of the commit that `cause` made, in a stream that belongs to trip `own`.
-    pub(super) fn place_of(&self, own: Option<TripId>, cause: &Cause) -> Option<usize> {
+    pub(super) fn place_of(&self, apart: &[Apart], own: Option<TripId>, cause: &Cause) -> Option<usize> {
         let wanted = cause::pack(cause, own);
         let wanted = wanted.as_ref().map(Short::as_slice);
-        self.iter().position(|record| match record.apart {
+        self.iter(apart).position(|record| match record.apart {
             Some(apart) => apart.cause == *cause,
             None => wanted == Some(record.packed),
         })
     }
 
-    /// What happened in all of them, in order.
-    pub(super) const fn events(&self) -> &[Event] {
-        &self.events
-    }
-
-    /// Takes out the first `count` commits.
-    pub(super) fn take_first(&mut self, count: usize) -> Self {
-        let mut walk = self.iter();
+    /// Takes out the first `count` commits, with what is kept apart of them.
+    pub(super) fn take_first(&mut self, apart: &mut Vec<Apart>, count: usize) -> Piece {
+        let mut walk = self.iter(apart);
         let taken = walk.by_ref().take(count).count();
-        let (heads, events, apart) = (walk.heads.0.len(), walk.events.len(), walk.apart.len());
-        let first = Self {
+        let (heads, events, apart_left) = (walk.heads.0.len(), walk.events.len(), walk.apart.len());
+        let left = rewritten(walk);
+        let records = Self {
             heads: take_first(&mut self.heads, heads),
             events: take_first(&mut self.events, events),
             count: u32::try_from(taken).unwrap_or(self.count),
             region: self.region,
-            rare: self.rare.as_mut().map(|rare| {
-                let gone = rare.apart.len() - apart;
-                let apart = rare.apart.drain(..gone).collect();
-                Box::new(Rare { apart })
-            }),
         };
-        self.count -= first.count;
-        first
+        self.heads = left;
+        self.count -= records.count;
+        let apart = apart.drain(..apart.len() - apart_left).collect();
+        Piece { records, apart }
     }
 }
 
-fn append<T: Clone>(list: &mut Box<[T]>, more: &[T]) {
+/// Commits that are complete, with what is kept apart of them.
+#[derive(Debug)]
+pub(super) struct Piece {
+    pub(super) records: Records,
+    pub(super) apart: Box<[Apart]>,
+}
+
+impl Piece {
+    /// Every commit, in order.
+    pub(super) fn iter(&self) -> Walk<'_> {
+        self.records.iter(&self.apart)
+    }
+}
+
+/// The head of a commit.
+fn head(packed: &[u8], events: usize, since_ms: u64) -> Short {
+    let mut head = Short::new();
+    head.number(packed.len() as u64);
+    head.bytes(packed);
+    head.number(events as u64);
+    head.number(since_ms);
+    head
+}
+
+/// How long after the first `at` is, in ms; the first since 1970. What was earlier takes all ten bytes, and comes back.
+fn since(at: Timestamp, first_at: Option<Timestamp>) -> u64 {
+    let first_ms = first_at.map_or(0, Timestamp::ms);
+    at.ms().wrapping_sub(first_ms).cast_unsigned()
+}
+
+/// The heads of what a walk still comes to, with another first.
+fn rewritten(walk: Walk<'_>) -> Box<[u8]> {
+    let (mut heads, mut first_at) = (Vec::new(), None);
+    for record in walk {
+        let head = head(record.packed, record.events.len(), since(record.at, first_at));
+        heads.extend_from_slice(head.as_slice());
+        first_at.get_or_insert(record.at);
+    }
+    heads.into_boxed_slice()
+}
+
+fn append<T>(list: &mut Box<[T]>, more: impl ExactSizeIterator<Item = T>) {
     // Most streams end after a few commits: room for more would be half of their memory.
     let mut longer = std::mem::take(list).into_vec();
     longer.reserve_exact(more.len());
-    longer.extend_from_slice(more);
+    longer.extend(more);
     *list = longer.into_boxed_slice();
 }
 
@@ -181,10 +217,11 @@ fn take_first<T>(list: &mut Box<[T]>, count: usize) -> Box<[T]> {
 /// Walks through commits; it stands before the next one.
 #[derive(Debug)]
 pub(super) struct Walk<'a> {
-    records: &'a Records,
     heads: Numbers<'a>,
-    events: &'a [Event],
+    events: &'a [Kept],
     apart: &'a [Apart],
+    region: u32,
+    first_at: Option<Timestamp>,
 }
 
 impl<'a> Iterator for Walk<'a> {
@@ -194,7 +231,10 @@ impl<'a> Iterator for Walk<'a> {
         let length = self.heads.number()?;
         let packed = self.heads.bytes(length.try_into().ok()?)?;
         let events = self.heads.number()?;
-        let at = Timestamp::from_ms(self.heads.number()?.cast_signed());
+        let since_ms = self.heads.number()?.cast_signed();
+        let first_ms = self.first_at.map_or(0, Timestamp::ms);
+        let at = Timestamp::from_ms(first_ms.wrapping_add(since_ms));
+        self.first_at.get_or_insert(at);
         let (events, rest) = self.events.split_at_checked(events.try_into().ok()?)?;
         self.events = rest;
         let mut apart = None;
@@ -203,7 +243,7 @@ impl<'a> Iterator for Walk<'a> {
             (apart, self.apart) = (Some(first), rest);
         }
         Some(Record {
-            records: self.records,
+            region: apart.map_or(self.region, |apart| apart.region),
             at,
             events,
             packed,
@@ -255,8 +295,8 @@ mod tests {
             .collect()
     }
 
-    fn unpacked(records: &Records, stream: StreamId, after: usize, regions: &Regions) -> Vec<Commit> {
-        let numbered = (after + 1..).zip(records.iter());
+    fn unpacked(records: Walk<'_>, stream: StreamId, after: usize, regions: &Regions) -> Vec<Commit> {
+        let numbered = (after + 1..).zip(records);
         let commit = |(version, record): (usize, Record<'_>)| {
             record.commit(stream, Version::new(u32::try_from(version).unwrap()), regions)
         };
@@ -268,9 +308,23 @@ mod tests {
         let trip = TripId::from_u128(7);
         let stream = StreamId::Dispatch(trip);
         let commits = commits(stream);
+        for first in 0..commits.len() {
+            // Whichever is the first, numbered anew.
+            let turned = commits[first..].iter().chain(&commits[..first]).zip(1..);
+            let turned: Vec<_> = turned
+                .map(|(commit, version)| Commit {
+                    version: Version::new(version),
+                    ..commit.clone()
+                })
+                .collect();
+            comes_back(stream, trip, &turned);
+        }
+    }
+
+    fn comes_back(stream: StreamId, trip: TripId, commits: &[Commit]) {
         for count in 0..=commits.len() {
-            let (mut records, mut regions) = (Records::default(), Regions::default());
-            for commit in commits.clone() {
+            let (mut records, mut regions, mut apart) = (Records::default(), Regions::default(), Vec::new());
+            for commit in commits.iter().cloned() {
                 let record = NewRecord {
                     at: commit.at,
                     cause: commit.cause,
@@ -278,13 +332,21 @@ mod tests {
                     trace: commit.trace,
                     events: &commit.events,
                 };
-                records.push(Some(trip), record);
+                apart.extend(records.push(Some(trip), record));
             }
-            assert_eq!(records.place_of(Some(trip), &commits[3].cause), Some(3));
-            let first = records.take_first(count);
-            assert_eq!((first.len(), records.len()), (count, commits.len() - count));
-            assert_eq!(unpacked(&first, stream, 0, &regions), commits[..count]);
-            assert_eq!(unpacked(&records, stream, count, &regions), commits[count..]);
+            let cause = commits[3].cause;
+            let place = commits.iter().position(|commit| commit.cause == cause);
+            assert_eq!(records.place_of(&apart, Some(trip), &cause), place);
+            let first = records.take_first(&mut apart, count);
+            assert_eq!(
+                (first.records.len(), records.len()),
+                (count, commits.len() - count)
+            );
+            assert_eq!(unpacked(first.iter(), stream, 0, &regions), commits[..count]);
+            assert_eq!(
+                unpacked(records.iter(&apart), stream, count, &regions),
+                commits[count..]
+            );
         }
     }
 }

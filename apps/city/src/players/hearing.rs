@@ -225,7 +225,7 @@ impl Players {
         };
         ride.boarded_at = now;
         ride.driven = Millimetres::ZERO;
-        ride.turns.clear();
+        ride.turns = Box::default();
         self.drive_to_end(trip, now);
         self.fumble(trip, Some(Button::Finish), 1, now);
         self.rethink_soon(trip, 1, now);
@@ -263,7 +263,7 @@ impl Players {
         }
         if let Some((driven, here)) = driven {
             ride.driven = ride.driven.saturating_add(driven);
-            ride.turns.push(here);
+            ride.turns = [&*ride.turns, &[here]].concat().into();
             self.drive_to_end(trip, now);
         }
     }

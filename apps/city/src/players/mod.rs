@@ -146,7 +146,7 @@ struct Ride {
     /// How far the rider was driven before the last change of plan.
     driven: Millimetres,
     /// Where they were when the plan changed on the way.
-    turns: Vec<Place>,
+    turns: Box<[Place]>,
     codes: u8,
     /// How often the rider will think again; known until then, also where the trip has closed.
     rethinks: u8,
@@ -174,7 +174,8 @@ pub struct Players {
     clock: Arc<dyn Clock>,
     consumer: Box<dyn Consumer>,
     shared: Arc<Mutex<Shared>>,
-    rides: BTreeMap<TripId, Ride>,
+    /// Boxed: a tree keeps room for as many again as it holds.
+    rides: BTreeMap<TripId, Box<Ride>>,
     cabs: Vec<Cab>,
     agenda: Agenda,
     ordered: u32,

@@ -60,7 +60,7 @@ impl Players {
         );
         let booking = self.booking(rider, request, priced, now);
         self.shared().open += 1;
-        self.rides.insert(trip, known);
+        self.rides.insert(trip, Box::new(known));
         self.foresee(trip, rider, now);
         let (riders, origin) = (Arc::clone(&self.riders), self.origin());
         self.calls.order(
@@ -296,7 +296,7 @@ impl Ride {
             met_at: now,
             boarded_at: now,
             driven: Millimetres::ZERO,
-            turns: Vec::new(),
+            turns: Box::default(),
             codes: 0,
             rethinks: 0,
             will_cancel: false,

@@ -194,7 +194,7 @@ impl<S: RunObserver + 'static> Stage<S> {
 
     fn fold(&mut self, trip: TripId) -> Result<(), CityError> {
         let held = self.platform.retire(trip)?;
-        lock(self.chronicle.sender()).note(Note::Over(trip, held));
+        lock(self.chronicle.sender()).note(Note::Over(held));
         Ok(())
     }
 

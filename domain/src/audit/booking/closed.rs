@@ -80,21 +80,25 @@ impl Booking {
             return None;
         }
         let head = |tape: &Tape| u8::try_from(tape.head().get()).ok();
-        let total_minor = self.trip.total.map_or(0, Money::minor);
+        let total_minor = self.trip.end.total.map_or(0, Money::minor);
         let [ended_at @ .., 0, 0] = u64::try_from(self.trip.since.ms()).ok()?.to_le_bytes() else {
             return None;
         };
         Some(Closed {
             total_minor: i32::try_from(total_minor).ok()?,
             card_hold_minor: i32::try_from(self.trip.card_hold_minor().unwrap_or(-1)).ok()?,
-            currency: self.trip.total.map(Money::currency).or(self.fare.currency),
+            currency: self.trip.end.total.map(Money::currency).or(self.fare.currency),
             ended_at,
             trip_head: head(&self.trip_tape)?,
             search_head: head(&self.search_tape)?,
             fare_head: head(&self.fare.tape)?,
-            receipts: u8::try_from(self.trip.receipts).ok()?,
+            receipts: u8::try_from(self.trip.end.receipts).ok()?,
             step: self.trip.step,
-            covered: Covered::of(total_minor, self.fare.captured_minor, self.fare.debt_minor)?,
+            covered: Covered::of(
+                total_minor,
+                self.fare.end.captured_minor,
+                self.fare.end.debt_minor,
+            )?,
         })
     }
 

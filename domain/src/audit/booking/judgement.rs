@@ -15,7 +15,7 @@ impl Booking {
     /// everything was closed.
     pub(in crate::audit) fn judge_charges(&self, trip: TripId, notes: &mut Notes<'_>) {
         self.charges()
-            .judge(trip, (self.trip.total, self.trip.tips()), notes);
+            .judge(trip, (self.trip.end.total, self.trip.tips()), notes);
         self.judge_attempts(trip, notes);
     }
 
@@ -47,13 +47,17 @@ impl Booking {
 
     /// A trip that failed for its search or its payment failed for what these say.
     fn judge_failure(&self, trip: TripId, notes: &mut Notes<'_>) {
-        let is_founded = match self.trip.failed_for {
+        let is_founded = match self.trip.end.failed_for {
             Some(FailReason::NoDriver) => self.search.exhausted == Some(self.trip.round),
             Some(FailReason::PaymentDeclined) => self.fare.is_declined,
             Some(FailReason::Expired | FailReason::ReassignmentsUsedUp) | None => true,
         };
         if !is_founded {
-            notes.add_at(StreamId::Trip(trip), self.trip.ended_at, Flaw::FailureUnfounded);
+            notes.add_at(
+                StreamId::Trip(trip),
+                self.trip.end.ended_at,
+                Flaw::FailureUnfounded,
+            );
         }
     }
 
@@ -108,8 +112,9 @@ impl Booking {
             let Some(note) = self.trip.driver_notes.iter().find(is_it) else {
                 continue;
             };
-            let led_to_it = |let_go| release.trip_version.is_some_and(|cause| let_go <= cause);
-            let was_let_go = note.let_go.is_some_and(led_to_it);
+            let was_let_go = release
+                .trip_version
+                .is_some_and(|cause| note.was_let_go_by(cause));
             if !was_let_go {
                 notes.add_at(
                     StreamId::Dispatch(trip),
@@ -138,20 +143,29 @@ impl Booking {
     fn judge_money(&self, trip: TripId, notes: &mut Notes<'_>) {
         let stream = StreamId::Payment(trip, ChargeNumber::FARE);
         if self.trip.step.is_ended() && self.fare.is_closed() {
-            let (due_minor, asked_minor) = (self.trip.due_minor(), self.fare.due.map_or(0, Money::minor));
+            let (due_minor, asked_minor) = (self.trip.due_minor(), self.fare.end.due.map_or(0, Money::minor));
             if due_minor != asked_minor {
                 let flaw = Flaw::DueDiffers {
                     due_minor,
                     asked_minor,
                 };
-                notes.add_at(stream, self.fare.asked_at, flaw);
+                notes.add_at(stream, self.fare.end.asked_at, flaw);
             }
         }
-        if self.trip.outcome.is_some() && self.trip.outcome != self.fare.outcome {
-            notes.add_at(StreamId::Trip(trip), self.trip.settled_at, Flaw::OutcomeDiffers);
+        if self.trip.end.outcome.is_some() && self.trip.end.outcome != self.fare.end.outcome {
+            notes.add_at(
+                StreamId::Trip(trip),
+                self.trip.end.settled_at,
+                Flaw::OutcomeDiffers,
+            );
         }
-        if self.fare.basis.is_some_and(|basis| Some(basis) != self.basis()) {
-            notes.add_at(stream, self.fare.asked_at, Flaw::BasisDiffers);
+        if self
+            .fare
+            .end
+            .basis
+            .is_some_and(|basis| Some(basis) != self.basis())
+        {
+            notes.add_at(stream, self.fare.end.asked_at, Flaw::BasisDiffers);
         }
         if let (Some(hold), Some(start)) = (self.trip.hold(), &self.fare.start) {
             if hold.currency() != start.amount.currency() {

@@ -20,7 +20,7 @@ impl Charge {
     }
 
     pub(super) fn check_capture(&self, amount: Money, due_minor: i64, notes: &mut Notes<'_>) {
-        let limit = due_minor.min(self.held.map_or(0, Money::minor));
+        let limit = due_minor.min(self.held_minor);
         notes.expect((1..=limit).contains(&amount.minor()), Flaw::CaptureAboveHold);
     }
 
@@ -35,7 +35,7 @@ impl Charge {
 
     /// A hold ends whole: what was taken and given back is what was held.
     pub(super) fn check_end(&self, ended_minor: i64, notes: &mut Notes<'_>) {
-        let held_minor = self.held.map_or(0, Money::minor);
+        let held_minor = self.held_minor;
         let flaw = Flaw::HoldUnbalanced {
             held_minor,
             ended_minor,
@@ -55,7 +55,7 @@ impl Charge {
     }
 
     pub(super) fn check_debt(&self, amount: Money, notes: &mut Notes<'_>) {
-        let is_owed = (1..=self.debt_minor).contains(&amount.minor());
+        let is_owed = (1..=self.end.debt_minor).contains(&amount.minor());
         notes.expect(is_owed, Flaw::DebtAboveOwed);
     }
 
@@ -63,13 +63,13 @@ impl Charge {
         notes.expect(!self.is_live(), Flaw::ClosedWithHold);
         let may_be_cash = outcome.cash_minor == 0 || self.hold == Hold::Waived(Waiver::Cash);
         let is_told = outcome.captured_minor == self.kept_minor()
-            && outcome.debt_minor == self.recorded_debt_minor
+            && outcome.debt_minor == self.end.recorded_debt_minor
             && may_be_cash
             && self
                 .currency
                 .is_none_or(|currency| outcome.currency == Some(currency));
         notes.expect(is_told, Flaw::OutcomeDiffers);
-        let due_minor = self.due.map_or(0, Money::minor);
+        let due_minor = self.end.due.map_or(0, Money::minor);
         let covered_minor = outcome
             .captured_minor
             .saturating_add(outcome.debt_minor)

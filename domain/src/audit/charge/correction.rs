@@ -58,7 +58,7 @@ impl Charge {
     /// What the charge is to come to, with those beside it that it asked.
     fn level_minor(&self) -> i64 {
         let corrected = self.corrected().and_then(|corrected| corrected.due);
-        corrected.or(self.due).map_or(0, Money::minor)
+        corrected.or(self.end.due).map_or(0, Money::minor)
     }
 
     /// What was taken and not given back, is owed, or was owed and has been dealt with.
@@ -66,9 +66,9 @@ impl Charge {
         let (reduced_minor, returned_minor) = self.corrected().map_or((0, 0), |corrected| {
             (corrected.reduced_minor, corrected.returned_minor)
         });
-        let cash_minor = self.outcome.as_ref().map_or(0, |outcome| outcome.cash_minor);
+        let cash_minor = self.end.outcome.as_ref().map_or(0, |outcome| outcome.cash_minor);
         self.kept_minor()
-            .saturating_add(self.recorded_debt_minor)
+            .saturating_add(self.end.recorded_debt_minor)
             .saturating_add(cash_minor)
             .saturating_sub(reduced_minor)
             .saturating_sub(returned_minor)
@@ -79,8 +79,9 @@ impl Charge {
         let (failed_minor, reduced_minor) = self.corrected().map_or((0, 0), |corrected| {
             (corrected.failed_minor, corrected.reduced_minor)
         });
-        self.recorded_debt_minor
-            .saturating_sub(self.debt_minor)
+        self.end
+            .recorded_debt_minor
+            .saturating_sub(self.end.debt_minor)
             .saturating_sub(reduced_minor)
             .saturating_add(failed_minor)
     }
@@ -88,7 +89,7 @@ impl Charge {
     /// What the driver holds in cash of this charge, in minor units.
     pub(in crate::audit) fn cash_minor(&self) -> i64 {
         let returned_minor = self.corrected().map_or(0, |corrected| corrected.returned_minor);
-        let cash_minor = self.outcome.as_ref().map_or(0, |outcome| outcome.cash_minor);
+        let cash_minor = self.end.outcome.as_ref().map_or(0, |outcome| outcome.cash_minor);
         cash_minor.saturating_sub(returned_minor)
     }
 
@@ -190,7 +191,7 @@ impl<'a> Charges<'a> {
     fn judge_tips(self, trip: TripId, tips: &[(ChargeNumber, Money)], notes: &mut Notes<'_>) {
         for (number, tip) in tips {
             let charge = self.other(*number);
-            if charge.and_then(|charge| charge.due) != Some(*tip) {
+            if charge.and_then(|charge| charge.end.due) != Some(*tip) {
                 let head = charge.map_or(Version::EMPTY, |charge| charge.tape.head());
                 notes.add_at(StreamId::Payment(trip, *number), head, Flaw::TipDiffers);
             }

@@ -9,6 +9,7 @@ pub(super) mod correction;
 mod sequence;
 
 use super::finding::{Flaw, Notes};
+use super::later::{Blank, Later};
 use super::tape::Tape;
 use crate::event::Event;
 use crate::money::{Currency, Money};
@@ -54,10 +55,9 @@ enum Operation {
 pub(super) struct Charge {
     pub(super) tape: Tape,
     hold: Hold,
-    operation: Operation,
     attempts: u8,
     /// What is held now.
-    held: Option<Money>,
+    held_minor: i64,
     /// The latest attempt.
     pub(super) start: Option<Arc<AuthorizationStart>>,
     /// Attempts that held, and those that lost their hold: a bit each.
@@ -65,20 +65,42 @@ pub(super) struct Charge {
     lost: u8,
     pub(super) is_declined: bool,
     is_asked: bool,
+    pub(super) currency: Option<Currency>,
+    /// What it is for, by its first event.
+    purpose: Option<Purpose>,
+    pub(super) end: Later<End>,
+}
+
+/// How a charge ends.
+#[derive(Debug, Default)]
+pub(super) struct End {
+    operation: Operation,
     /// What the settlement stands on.
     pub(super) basis: Option<SettlementBasis>,
     pub(super) due: Option<Money>,
     pub(super) asked_at: Version,
-    pub(super) currency: Option<Currency>,
     pub(super) captured_minor: i64,
     /// Captured though a void was asked: to be given back before the end.
     stray_minor: i64,
     pub(super) recorded_debt_minor: i64,
     pub(super) debt_minor: i64,
-    /// What it is for, by its first event.
-    purpose: Option<Purpose>,
-    pub(super) outcome: Option<Box<MoneyOutcome>>,
+    pub(super) outcome: Option<MoneyOutcome>,
     aftermath: Option<Box<Aftermath>>,
+}
+
+impl Blank for End {
+    const BLANK: &'static Self = &Self {
+        operation: Operation::None,
+        basis: None,
+        due: None,
+        asked_at: Version::EMPTY,
+        captured_minor: 0,
+        stray_minor: 0,
+        recorded_debt_minor: 0,
+        debt_minor: 0,
+        outcome: None,
+        aftermath: None,
+    };
 }
 
 /// What seldom follows on a capture.
@@ -110,27 +132,31 @@ impl Charge {
                 .saturating_sub(captured_minor)
                 .saturating_sub(debt_minor),
         };
+        let end = End {
+            due: currency.map(|currency| Money::new(due_minor, currency)),
+            captured_minor,
+            recorded_debt_minor: debt_minor,
+            debt_minor,
+            outcome: Some(outcome),
+            ..End::default()
+        };
         Self {
             tape,
             hold: Hold::Ended,
             is_asked: true,
             currency,
-            due: currency.map(|currency| Money::new(due_minor, currency)),
-            captured_minor,
-            recorded_debt_minor: debt_minor,
-            debt_minor,
-            outcome: Some(Box::new(outcome)),
+            end: end.into(),
             ..Self::default()
         }
     }
 
     fn has_outcome(&self) -> bool {
-        self.outcome.is_some()
+        self.end.outcome.is_some()
     }
 
     /// Closed, and no refund is under way.
     pub(super) fn is_closed(&self) -> bool {
-        self.has_outcome() && self.operation == Operation::None
+        self.has_outcome() && self.end.operation == Operation::None
     }
 
     pub(super) fn is_holding(&self) -> bool {
@@ -159,14 +185,14 @@ impl Charge {
     /// Nothing is under way, and only what was captured and is owed matters to what may still come.
     pub(super) fn is_plain(&self) -> bool {
         self.is_closed()
-            && self.aftermath.is_none()
-            && self.stray_minor == 0
-            && self.debt_minor == self.recorded_debt_minor
+            && self.end.aftermath.is_none()
+            && self.end.stray_minor == 0
+            && self.end.debt_minor == self.end.recorded_debt_minor
     }
 
     /// What corrections left, where there was one.
     pub(super) fn corrected(&self) -> Option<&Corrected> {
-        self.aftermath.as_ref().map(|after| &after.corrected)
+        self.end.aftermath.as_ref().map(|after| &after.corrected)
     }
 
     fn corrected_mut(&mut self) -> &mut Corrected {
@@ -179,21 +205,24 @@ impl Charge {
     }
 
     fn refunds(&self) -> u16 {
-        self.aftermath.as_ref().map_or(0, |after| after.refunds)
+        self.end.aftermath.as_ref().map_or(0, |after| after.refunds)
     }
 
     fn refunded_minor(&self) -> i64 {
-        self.aftermath.as_ref().map_or(0, |after| after.refunded_minor)
+        self.end
+            .aftermath
+            .as_ref()
+            .map_or(0, |after| after.refunded_minor)
     }
 
     /// Whether the dispute is not decided yet.
     fn is_disputed(&self, dispute: u16) -> bool {
-        let after = self.aftermath.as_ref();
+        let after = self.end.aftermath.as_ref();
         after.is_some_and(|after| after.disputes.contains(&dispute))
     }
 
     fn has_moved(&self, dispute: u16, movement: u16) -> bool {
-        let after = self.aftermath.as_ref();
+        let after = self.end.aftermath.as_ref();
         after.is_some_and(|after| after.dispute_movements.contains(&(dispute, movement)))
     }
 
@@ -243,7 +272,7 @@ impl Charge {
             PaymentEvent::Declined { reason, .. } => self.check_given_up(reason, at, notes),
             PaymentEvent::Authorized { amount, .. } => self.check_held(amount, notes),
             PaymentEvent::CaptureStarted { amount, .. } => {
-                self.check_capture(amount, self.due.map_or(0, Money::minor), notes);
+                self.check_capture(amount, self.end.due.map_or(0, Money::minor), notes);
             }
             PaymentEvent::Captured {
                 captured,
@@ -280,8 +309,8 @@ impl Charge {
         }
     }
 
-    const fn taken(&self) -> i64 {
-        self.captured_minor.saturating_add(self.stray_minor)
+    fn taken(&self) -> i64 {
+        self.end.captured_minor.saturating_add(self.end.stray_minor)
     }
 
     /// What was taken and not given back.
@@ -307,11 +336,11 @@ impl Charge {
             PaymentEvent::Declined { .. } => self.decline(),
             PaymentEvent::CaptureFailed { .. } | PaymentEvent::Voided { .. } => self.end_hold(Hold::Ended),
             PaymentEvent::SettlementAsked { basis, due, .. } => self.ask((basis, due), version),
-            PaymentEvent::CaptureStarted { .. } => self.operation = Operation::Capturing,
-            PaymentEvent::VoidStarted { .. } => self.operation = Operation::Voiding,
+            PaymentEvent::CaptureStarted { .. } => self.end.operation = Operation::Capturing,
+            PaymentEvent::VoidStarted { .. } => self.end.operation = Operation::Voiding,
             PaymentEvent::Captured { captured, .. } => self.capture(captured),
             PaymentEvent::VoidRefused { captured, .. } => self.capture_unasked(captured),
-            PaymentEvent::Closed { outcome, .. } => self.outcome = Some(Box::new(outcome)),
+            PaymentEvent::Closed { outcome, .. } => self.end.outcome = Some(outcome),
             PaymentEvent::DebtRecorded { amount, .. } => self.owe(amount),
             PaymentEvent::DebtSettled { amount, .. } | PaymentEvent::DebtWrittenOff { amount, .. } => {
                 self.pay_debt(amount);
@@ -343,7 +372,7 @@ impl Charge {
 
     fn place_hold(&mut self, number: AuthorizationNumber, amount: Money) {
         self.hold = Hold::Open;
-        self.held = Some(amount);
+        self.held_minor = amount.minor();
         self.held_once |= bit(number);
     }
 
@@ -352,47 +381,46 @@ impl Charge {
         self.lost |= bit(number);
     }
 
-    const fn decline(&mut self) {
+    fn decline(&mut self) {
         self.is_declined = true;
         self.end_hold(Hold::Ended);
     }
 
-    const fn capture(&mut self, captured: Money) {
+    fn capture(&mut self, captured: Money) {
         self.end_hold(Hold::Captured);
-        add(&mut self.captured_minor, captured);
+        add(&mut self.end.captured_minor, captured);
     }
 
     /// A void was asked, and money taken.
-    const fn capture_unasked(&mut self, captured: Money) {
+    fn capture_unasked(&mut self, captured: Money) {
         self.end_hold(Hold::Captured);
-        add(&mut self.stray_minor, captured);
+        add(&mut self.end.stray_minor, captured);
     }
 
-    const fn ask(&mut self, (basis, due): (SettlementBasis, Option<Money>), version: Version) {
+    fn ask(&mut self, (basis, due): (SettlementBasis, Option<Money>), version: Version) {
         self.is_asked = true;
-        self.basis = Some(basis);
-        self.due = due;
-        self.asked_at = version;
+        let end = &mut *self.end;
+        (end.basis, end.due, end.asked_at) = (Some(basis), due, version);
     }
 
     fn start_refund(&mut self, refund: u16, amount: Money) {
-        self.operation = Operation::Refunding(amount.minor());
+        self.end.operation = Operation::Refunding(amount.minor());
         self.aftermath_mut().refunds = refund;
     }
 
     fn refund(&mut self, amount: Money) {
-        self.operation = Operation::None;
+        self.end.operation = Operation::None;
         add(&mut self.aftermath_mut().refunded_minor, amount);
     }
 
     fn fail_refund(&mut self, amount: Money) {
-        self.operation = Operation::None;
+        self.end.operation = Operation::None;
         add(&mut self.corrected_mut().failed_minor, amount);
     }
 
-    const fn owe(&mut self, amount: Money) {
-        add(&mut self.debt_minor, amount);
-        add(&mut self.recorded_debt_minor, amount);
+    fn owe(&mut self, amount: Money) {
+        add(&mut self.end.debt_minor, amount);
+        add(&mut self.end.recorded_debt_minor, amount);
     }
 
     fn reduce_debt(&mut self, amount: Money) {
@@ -400,18 +428,20 @@ impl Charge {
         add(&mut self.corrected_mut().reduced_minor, amount);
     }
 
-    const fn pay_debt(&mut self, amount: Money) {
-        self.debt_minor = self.debt_minor.saturating_sub(amount.minor());
+    fn pay_debt(&mut self, amount: Money) {
+        self.end.debt_minor = self.end.debt_minor.saturating_sub(amount.minor());
     }
 
     fn aftermath_mut(&mut self) -> &mut Aftermath {
-        self.aftermath.get_or_insert_default()
+        self.end.aftermath.get_or_insert_default()
     }
 
-    const fn end_hold(&mut self, hold: Hold) {
+    fn end_hold(&mut self, hold: Hold) {
         self.hold = hold;
-        self.operation = Operation::None;
-        self.held = None;
+        self.held_minor = 0;
+        if self.end.operation != Operation::None {
+            self.end.operation = Operation::None;
+        }
     }
 }
 

@@ -18,7 +18,7 @@ impl Charge {
                 self.is_at(authorization, &[Hold::Created, Hold::ActionRequired])
             }
             PaymentEvent::AuthorizationLost { authorization, .. } => {
-                self.is_at(authorization, &[Hold::Open]) && self.operation == Operation::None
+                self.is_at(authorization, &[Hold::Open]) && self.end.operation == Operation::None
             }
             PaymentEvent::Declined {
                 authorization,
@@ -39,7 +39,7 @@ impl Charge {
                 self.is_doing(authorization, Operation::Voiding)
             }
             PaymentEvent::Closed { .. } => {
-                self.is_asked && !self.has_outcome() && self.operation == Operation::None
+                self.is_asked && !self.has_outcome() && self.end.operation == Operation::None
             }
             PaymentEvent::DebtRecorded { .. } => {
                 self.is_asked && (!self.has_outcome() || self.is_corrected_at_rest())
@@ -53,7 +53,7 @@ impl Charge {
             PaymentEvent::RefundStarted { refund, .. } => self.may_refund(refund),
             PaymentEvent::Refunded { refund, amount, .. }
             | PaymentEvent::RefundFailed { refund, amount, .. } => {
-                self.operation == Operation::Refunding(amount.minor()) && refund == self.refunds()
+                self.end.operation == Operation::Refunding(amount.minor()) && refund == self.refunds()
             }
             PaymentEvent::DisputeOpened { dispute, .. } => !self.is_disputed(dispute),
             // Gateways tell of the money before, during and after a dispute.
@@ -74,14 +74,14 @@ impl Charge {
     }
 
     fn is_doing(&self, authorization: AuthorizationNumber, operation: Operation) -> bool {
-        self.operation == operation && self.is_current(authorization)
+        self.end.operation == operation && self.is_current(authorization)
     }
 
     fn may_decline(&self, reason: DeclineReason) -> bool {
         match reason {
             DeclineReason::LostAgain => self.hold == Hold::Lost && self.attempts == ATTEMPTS_MAX,
             DeclineReason::Issuer | DeclineReason::ActionFailed | DeclineReason::BudgetOver => {
-                self.is_live() && self.hold != Hold::Open && self.operation == Operation::None
+                self.is_live() && self.hold != Hold::Open && self.end.operation == Operation::None
             }
         }
     }
@@ -96,11 +96,11 @@ impl Charge {
 
     /// Whether the end of the hold may begin.
     fn may_begin(&self, authorization: AuthorizationNumber) -> bool {
-        self.is_asked && self.operation == Operation::None && self.is_current(authorization)
+        self.is_asked && self.end.operation == Operation::None && self.is_current(authorization)
     }
 
     fn is_due(&self) -> bool {
-        self.due.is_some_and(|due| due.minor() > 0)
+        self.end.due.is_some_and(|due| due.minor() > 0)
     }
 
     /// Whether a correction may move something now.
@@ -117,7 +117,7 @@ impl Charge {
 
     /// After the end, only a correction gives back.
     fn may_refund(&self, refund: u16) -> bool {
-        self.operation == Operation::None
+        self.end.operation == Operation::None
             && Some(refund) == self.refunds().checked_add(1)
             && (!self.has_outcome() || self.revision() > 0)
     }

@@ -180,7 +180,7 @@ impl Trip {
         (lasted, fault): (Millis, Fault),
         tariffs: &Receipts,
     ) -> Option<Fee> {
-        let quote = self.quote.as_deref()?;
+        let quote = self.quote()?;
         let tariff = tariffs.tariff_of(quote)?;
         match tariff.cancellation().rule(kind, fault) {
             Some(rule) => Fee::owed(rule, lasted, (quote, tariff)),

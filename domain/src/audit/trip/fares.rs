@@ -57,11 +57,11 @@ impl Trip {
     }
 
     pub(super) fn check_correction(&self, adjustment: &Adjustment, notes: &mut Notes<'_>) {
-        let is_latest = self.receipts.checked_sub(1) == Some(adjustment.supersedes)
-            && self.total == Some(adjustment.superseded.total());
+        let is_latest = self.end.receipts.checked_sub(1) == Some(adjustment.supersedes)
+            && self.end.total == Some(adjustment.superseded.total());
         notes.expect(is_latest, Flaw::CorrectionDiffers);
         let currency = adjustment.receipt.total().currency();
-        let is_same = self.total.is_none_or(|total| total.currency() == currency);
+        let is_same = self.end.total.is_none_or(|total| total.currency() == currency);
         notes.expect(is_same, Flaw::CurrencyMixed);
         let asked = |receipt: &Receipt| {
             let parts = receipt.parts();
@@ -77,8 +77,6 @@ impl Trip {
 
     /// Whether the receipt is of the quote in force; of a trip that was forgotten nobody can tell.
     fn is_settled_by(&self, receipt: &Receipt) -> bool {
-        self.quote
-            .as_ref()
-            .is_none_or(|quote| quote.is_settled_by(receipt))
+        self.quote().is_none_or(|quote| quote.is_settled_by(receipt))
     }
 }

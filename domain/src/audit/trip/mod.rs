@@ -14,6 +14,7 @@ pub(super) use deadlines::{apart_ms, early_ms};
 
 use super::few::Few;
 use super::finding::{Flaw, Notes};
+use super::later::{Blank, Later};
 use super::receipts::Receipts;
 use crate::driver::Fence;
 use crate::event::Event;
@@ -67,8 +68,19 @@ pub(super) struct DriverNote {
     pub(super) round: u8,
     pub(super) fence: Fence,
     pub(super) driver: DriverId,
-    /// The commit that ended the trip's use of the driver.
-    pub(super) let_go: Option<Version>,
+    /// The commit that ended the trip's use of the driver; the empty version while it goes on.
+    let_go: Version,
+}
+
+impl DriverNote {
+    fn is_let_go(&self) -> bool {
+        self.let_go != Version::EMPTY
+    }
+
+    /// Whether the trip had let go of the driver by its commit `version`.
+    pub(super) fn was_let_go_by(&self, version: Version) -> bool {
+        self.is_let_go() && self.let_go <= version
+    }
 }
 
 /// A payment that the trip noted.
@@ -86,30 +98,52 @@ pub(super) struct Trip {
     pub(super) since: Timestamp,
     pub(super) is_closed: bool,
     pub(super) order: Option<Arc<TripRequest>>,
-    /// The quote in force: the order's, or that of the last change of plan.
-    quote: Option<Arc<Quote>>,
-    pub(super) failed_for: Option<FailReason>,
-    pub(super) due: Option<Money>,
-    pub(super) outcome: Option<Box<MoneyOutcome>>,
-    /// The commits that ended it, and that noted its money's end.
-    pub(super) ended_at: Version,
-    pub(super) settled_at: Version,
     pub(super) driver_notes: Few<DriverNote>,
     pub(super) payment_notes: Few<PaymentNote>,
-    /// The total of the receipt in force, and how many there were.
-    pub(super) total: Option<Money>,
-    pub(super) receipts: u16,
     pub(super) round: u8,
     secured: Option<Secured>,
     lost: Option<AuthorizationNumber>,
     wrong_codes: u8,
     plan_revision: u16,
+    is_lock_cleared: bool,
+    pub(super) end: Later<End>,
+}
+
+/// How a trip ends, and what few have before.
+#[derive(Debug, Default)]
+pub(super) struct End {
+    /// That of the last change of plan.
+    quote: Option<Arc<Quote>>,
+    pub(super) failed_for: Option<FailReason>,
+    pub(super) due: Option<Money>,
+    pub(super) outcome: Option<MoneyOutcome>,
+    /// The commits that ended it, and that noted its money's end.
+    pub(super) ended_at: Version,
+    pub(super) settled_at: Version,
+    /// The total of the receipt in force, and how many there were.
+    pub(super) total: Option<Money>,
+    pub(super) receipts: u16,
     /// Where it was cancelled before it was ordered: by whom.
     tombstone: Option<Few<Actor>>,
-    is_lock_cleared: bool,
     /// The last number of a charge beside the fare.
     charges: u16,
     tips: Option<Box<Tips>>,
+}
+
+impl Blank for End {
+    const BLANK: &'static Self = &Self {
+        quote: None,
+        failed_for: None,
+        due: None,
+        outcome: None,
+        ended_at: Version::EMPTY,
+        settled_at: Version::EMPTY,
+        total: None,
+        receipts: 0,
+        tombstone: None,
+        charges: 0,
+        tips: None,
+    };
 }
 
 impl Trip {
@@ -119,16 +153,20 @@ impl Trip {
             hold_minor: past.card_hold_minor,
             ..Tips::default()
         };
+        let end = End {
+            due: past.total,
+            outcome: Some(MoneyOutcome::default()),
+            total: past.total,
+            receipts: past.receipts,
+            tips: Some(Box::new(tips)),
+            ..End::default()
+        };
         Self {
             step: past.step,
             since: past.since,
             is_closed: true,
             is_lock_cleared: true,
-            due: past.total,
-            outcome: Some(Box::default()),
-            total: past.total,
-            receipts: past.receipts,
-            tips: Some(Box::new(tips)),
+            end: end.into(),
             ..Self::default()
         }
     }
@@ -139,8 +177,14 @@ impl Trip {
     }
 
     /// Cancelled, and never ordered.
-    pub(super) const fn is_tombstone(&self) -> bool {
-        self.tombstone.is_some()
+    pub(super) fn is_tombstone(&self) -> bool {
+        self.end.tombstone.is_some()
+    }
+
+    /// The quote in force: the order's, or that of the last change of plan.
+    fn quote(&self) -> Option<&Quote> {
+        let ordered = self.order.as_ref().map(|order| order.quote());
+        self.end.quote.as_ref().or(ordered).map(Arc::as_ref)
     }
 
     /// What the order's quote holds at most.
@@ -150,11 +194,11 @@ impl Trip {
 
     /// The driver whom the present round noted.
     fn noted(&self) -> Option<&DriverNote> {
-        self.driver_notes.iter().rev().find(|note| note.let_go.is_none())
+        self.driver_notes.iter().rev().find(|note| !note.is_let_go())
     }
 
     pub(super) fn due_minor(&self) -> i64 {
-        self.due.map_or(0, Money::minor)
+        self.end.due.map_or(0, Money::minor)
     }
 
     pub(super) fn observe(&mut self, commit: &Commit, tariffs: &Receipts, notes: &mut Notes<'_>) {
@@ -172,7 +216,7 @@ impl Trip {
         Self::check_reading(&commit.events, notes);
         let is_joined = self.step.is_open() && self.noted().is_some() && self.secured.is_some();
         notes.expect(!is_joined, Flaw::ConfirmationMissed);
-        let is_settled = self.step != Step::Completed || self.receipts > 0;
+        let is_settled = self.step != Step::Completed || self.end.receipts > 0;
         notes.expect(is_settled, Flaw::FareUnsettled);
     }
 
@@ -216,7 +260,7 @@ impl Trip {
                 self.check_rounds_used_up(reason, notes);
                 self.check_failed_in_time(reason, (at, &commit.cause), notes);
             }
-            TripEvent::FareSettled(ref receipt) => self.check_receipt(self.due, receipt, notes),
+            TripEvent::FareSettled(ref receipt) => self.check_receipt(self.end.due, receipt, notes),
             TripEvent::FareAdjusted(ref adjustment) => self.check_correction(adjustment, notes),
             TripEvent::Tipped(ref tip) => self.check_tip(tip, at, notes),
             TripEvent::Rejected { .. }
@@ -246,7 +290,7 @@ impl Trip {
                 round: *round,
                 fence: *fence,
                 driver: *driver,
-                let_go: None,
+                let_go: Version::EMPTY,
             }),
             TripEvent::PaymentNoted { secured } => {
                 self.secured = Some(*secured);
@@ -260,7 +304,7 @@ impl Trip {
             TripEvent::Started(_) => self.go_on(Step::Started, commit.at),
             TripEvent::PlanChanged(change) => {
                 self.plan_revision = change.revision;
-                self.quote = Some(Arc::clone(&change.quote));
+                self.end.quote = Some(Arc::clone(&change.quote));
             }
             TripEvent::Completed(completion) => {
                 self.since = commit.at;
@@ -268,22 +312,22 @@ impl Trip {
             }
             TripEvent::Cancelled(cancelled) => self.cancel(cancelled, version),
             TripEvent::Failed { reason } => {
-                self.failed_for = Some(*reason);
+                self.end.failed_for = Some(*reason);
                 self.end(Step::Failed, None, version);
             }
             TripEvent::FareSettled(receipt) => self.settle(receipt.total()),
             TripEvent::FareAdjusted(adjustment) => {
                 self.settle(adjustment.receipt.total());
-                self.charges = adjustment.further.0;
+                self.end.charges = adjustment.further.0;
             }
             TripEvent::Tipped(tip) => {
                 self.note_tip(tip);
-                self.charges = tip.charge.0;
+                self.end.charges = tip.charge.0;
             }
             TripEvent::LockCleared => self.is_lock_cleared = true,
             TripEvent::MoneySettled { outcome } => {
-                self.outcome = Some(Box::new(*outcome));
-                self.settled_at = version;
+                self.end.outcome = Some(*outcome);
+                self.end.settled_at = version;
             }
             TripEvent::Closed => self.is_closed = true,
         }
@@ -291,9 +335,13 @@ impl Trip {
 
     fn take(&mut self, request: &Arc<TripRequest>) {
         self.step = Step::Requested;
-        self.tombstone = None;
+        if self.is_tombstone() {
+            self.end.tombstone = None;
+        }
         self.is_closed = false;
-        self.quote = Some(Arc::clone(request.quote()));
+        if self.end.quote.is_some() {
+            self.end.quote = None;
+        }
         self.order = Some(Arc::clone(request));
     }
 
@@ -328,25 +376,25 @@ impl Trip {
 
     fn bury(&mut self, by: Actor) {
         self.is_closed = false;
-        self.tombstone.get_or_insert_default().push(by);
+        self.end.tombstone.get_or_insert_default().push(by);
     }
 
     fn end(&mut self, step: Step, due: Option<Money>, version: Version) {
         self.step = step;
-        self.due = due;
-        self.ended_at = version;
+        self.end.due = due;
+        self.end.ended_at = version;
         self.let_go(version);
     }
 
     fn let_go(&mut self, version: Version) {
-        for note in self.driver_notes.iter_mut().filter(|note| note.let_go.is_none()) {
-            note.let_go = Some(version);
+        for note in self.driver_notes.iter_mut().filter(|note| !note.is_let_go()) {
+            note.let_go = version;
         }
     }
 
     fn settle(&mut self, total: Money) {
-        self.total = Some(total);
-        self.receipts = self.receipts.saturating_add(1);
+        self.end.total = Some(total);
+        self.end.receipts = self.end.receipts.saturating_add(1);
     }
 }
 

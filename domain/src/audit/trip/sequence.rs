@@ -7,7 +7,7 @@ use crate::trip::{Actor, FailReason, ReassignReason, TripEvent};
 impl Trip {
     pub(super) fn may_follow(&self, event: &TripEvent) -> bool {
         // Of a closed trip only the receipt is ever corrected, and a tip given.
-        if let Some(by) = &self.tombstone {
+        if let Some(by) = &self.end.tombstone {
             return self.may_follow_tombstone(by, event);
         }
         if self.is_over() {
@@ -49,11 +49,11 @@ impl Trip {
             TripEvent::Completed(_) => self.step == Step::Started,
             TripEvent::Cancelled(_) => self.step == Step::Absent || self.step.is_before_ride(),
             TripEvent::Failed { reason } => self.may_fail(reason),
-            TripEvent::FareSettled(_) => self.step == Step::Completed && self.receipts == 0,
+            TripEvent::FareSettled(_) => self.step == Step::Completed && self.end.receipts == 0,
             TripEvent::FareAdjusted(_) | TripEvent::Tipped(_) => self.may_follow_end(event),
             TripEvent::LockCleared => self.step.is_ended() && !self.is_lock_cleared,
-            TripEvent::MoneySettled { .. } => self.step.is_ended() && self.outcome.is_none(),
-            TripEvent::Closed => self.step.is_ended() && self.is_lock_cleared && self.outcome.is_some(),
+            TripEvent::MoneySettled { .. } => self.step.is_ended() && self.end.outcome.is_none(),
+            TripEvent::Closed => self.step.is_ended() && self.is_lock_cleared && self.end.outcome.is_some(),
         }
     }
 
@@ -77,11 +77,13 @@ impl Trip {
     /// Each correction and each tip names a charge that nothing was asked of before.
     fn may_follow_end(&self, event: &TripEvent) -> bool {
         match event {
-            TripEvent::FareAdjusted(adjustment) => self.receipts > 0 && adjustment.further.0 > self.charges,
+            TripEvent::FareAdjusted(adjustment) => {
+                self.end.receipts > 0 && adjustment.further.0 > self.end.charges
+            }
             TripEvent::Tipped(tip) => {
-                let currency = self.total.map(Money::currency);
+                let currency = self.end.total.map(Money::currency);
                 self.step == Step::Completed
-                    && tip.charge.0 > self.charges
+                    && tip.charge.0 > self.end.charges
                     && tip.amount.minor() > 0
                     && Some(tip.amount.currency()) == currency
             }

@@ -27,12 +27,12 @@ pub(super) struct Tips {
 impl Trip {
     /// What the rider tipped, by charge.
     pub(in crate::audit) fn tips(&self) -> &[(ChargeNumber, Money)] {
-        self.tips.as_ref().map_or(&[], |tips| &tips.given)
+        self.end.tips.as_ref().map_or(&[], |tips| &tips.given)
     }
 
     /// What the order held at most, in minor units; none where it is not paid by card.
     pub(in crate::audit) fn card_hold_minor(&self) -> Option<i64> {
-        let known = self.tips.as_ref().and_then(|tips| tips.hold_minor);
+        let known = self.end.tips.as_ref().and_then(|tips| tips.hold_minor);
         known.or_else(|| {
             self.card()?;
             self.hold().map(Money::minor)
@@ -70,7 +70,7 @@ impl Trip {
 
     pub(super) fn note_tip(&mut self, tip: &Tip) {
         let hold_minor = self.card_hold_minor();
-        let tips = self.tips.get_or_insert_default();
+        let tips = self.end.tips.get_or_insert_default();
         tips.hold_minor = hold_minor;
         tips.given.push((tip.charge, tip.amount));
     }
