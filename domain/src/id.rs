@@ -254,6 +254,29 @@ slug_id!(
     WindowId
 );
 slug_id!(
+    /// A name in a tariff, whatever it names: what an error calls it.
+    EntryId
+);
+
+impl From<ChargeId> for EntryId {
+    fn from(ChargeId(name): ChargeId) -> Self {
+        Self(name)
+    }
+}
+
+impl From<WindowId> for EntryId {
+    fn from(WindowId(name): WindowId) -> Self {
+        Self(name)
+    }
+}
+
+impl From<ZoneId> for EntryId {
+    fn from(ZoneId(name): ZoneId) -> Self {
+        Self(name)
+    }
+}
+
+slug_id!(
     /// Something extra that a rider asks for and a tariff may price: `pick-up`, `pet`.
     ExtraId
 );

@@ -143,7 +143,9 @@ fn of_pricing() -> Vec<(&'static str, String)> {
         PricingError::ReadingOfAnotherTariff,
         PricingError::ReadingNotCut,
         PricingError::SurgeNotRecomputable,
-        PricingError::StepDoesNotFitGateway,
+        PricingError::StepDoesNotFitGateway {
+            gateway_step_minor: 10
+        },
         PricingError::CurrencyMismatch,
         PricingError::QuoteOfAnotherTariff {
             tariff: tariff_id(),

@@ -8,10 +8,10 @@ use crate::rates;
 use crate::trial;
 use crate::value::{Amount, Distance, Duration, MINOR_UNIT, Share, Value};
 use fiacre_domain::id::{ChargeId, IdError, WindowId, ZoneId};
-use fiacre_domain::money::Currency;
+use fiacre_domain::money::{Currency, MoneyError};
 use fiacre_domain::pricing::{
-    DecidedBy, HolidayRule, RoundingPlan, Schedule, SettlementPolicy, Span, Stage, StageRounding, Tariff,
-    TariffError, Weekdays, Window, WindowSet, ZoneSet, Zones,
+    DecidedBy, HOLIDAYS_MAX, HolidayRule, RoundingPlan, Schedule, SettlementPolicy, Span, Stage,
+    StageRounding, Tariff, TariffError, Weekdays, Window, WindowSet, ZoneSet, Zones,
 };
 use fiacre_domain::ratio::Ratio;
 use fiacre_domain::time::{CivilDate, TimeError, Weekday};
@@ -82,10 +82,9 @@ pub(crate) fn build(file: TariffFile) -> Result<Tariff, Located> {
     let scope = Scope::new(&head, &zone, &window)?;
     let mut tariff = scope.head(&head, rates::meter(&scope, &meter)?)?;
     for rate in &rate {
-        let during = scope.windows(&rate.get_ref().during)?;
-        tariff = tariff
-            .with_rate(during, rates::meter(&scope, &rate.get_ref().meter)?)
-            .at(rate)?;
+        let during = scope.windows(rate, &rate.get_ref().during)?;
+        let meter = &rate.get_ref().meter;
+        tariff = tariff.with_rate(during, rates::meter(&scope, meter)?).at(meter)?;
     }
     tariff = rates::changes(&scope, tariff, &scale, &multiplier, &area)?;
     if let Some(waiting) = &waiting {
@@ -116,7 +115,7 @@ pub(crate) fn build(file: TariffFile) -> Result<Tariff, Located> {
     if let Some(pay) = &pay {
         tariff = tariff.with_pay(fees::pay(&scope, pay)?);
     }
-    trial::tried(tariff, &head)
+    trial::tried(tariff, &head, rounding.as_ref())
 }
 
 impl Scope {
@@ -126,30 +125,25 @@ impl Scope {
         windows: &[Spanned<file::Window>],
     ) -> Result<Self, Located> {
         let currency = &head.get_ref().currency;
-        let currency = currency
-            .get_ref()
-            .parse::<Currency>()
-            .map_err(|error| Located::value(currency.span(), why(&error)))?;
-        let holidays = head
-            .get_ref()
-            .holidays
-            .iter()
-            .map(date)
-            .collect::<Result<_, _>>()?;
-        let schedule = Schedule::new(holidays).at(head)?;
+        let currency = built_currency(currency)?;
+        let schedule = built_schedule(head)?;
         let mut scope = Self {
             currency,
             zones: Zones::new(),
             schedule,
         };
         for zone in zones {
-            let inside = scope.zone_set(&zone.get_ref().inside)?;
-            let name = &zone.get_ref().name;
-            scope.zones.add(id(name)?, inside).at(name)?;
+            let file::Zone { name, inside } = zone.get_ref();
+            for outer in inside {
+                check_outer(name, outer, zones, &scope)?;
+            }
+            scope.zones.add(id(name)?, scope.zone_set(inside)?).at(name)?;
         }
         for window in windows {
-            let built = built_window(window)?;
-            scope.schedule.add(built).at(&window.get_ref().name)?;
+            scope
+                .schedule
+                .add(built_window(window)?)
+                .at(&window.get_ref().name)?;
         }
         Ok(scope)
     }
@@ -179,17 +173,23 @@ impl Scope {
     /// An amount in exact minor units.
     pub(crate) fn minor(&self, amount: &Spanned<Value<Amount>>) -> Result<Ratio, Located> {
         let scale = Ratio::from(10_i64.pow(u32::from(self.currency.exponent())));
-        let too_large = |_| Located::value(amount.span(), "the amount is too large");
+        let too_large = |_| {
+            Located::value(
+                amount.span(),
+                "the amount is too large: write one of at most 18 digits",
+            )
+        };
         amount.get_ref().0.0.checked_mul(scale).map_err(too_large)
     }
 
     /// An amount in whole minor units.
     pub(crate) fn whole_minor(&self, amount: &Spanned<Value<Amount>>) -> Result<i64, Located> {
-        let how = || {
-            format!(
-                "the amount is finer than a minor unit of {} or too large",
+        let how = || match self.currency.exponent() {
+            0 => format!("{} has no decimals: write a whole amount", self.currency),
+            decimals => format!(
+                "the amount is finer than a minor unit of {}: write at most {decimals} decimals",
                 self.currency
-            )
+            ),
         };
         whole(self.minor(amount)?).ok_or_else(|| Located::value(amount.span(), how()))
     }
@@ -229,7 +229,12 @@ impl Scope {
             cap,
             cap_fixed,
         } = settlement.get_ref();
-        let places = [("settlement cap", cap_fixed.as_ref().and_then(place))];
+        let places = [
+            ("settlement up", place(up)),
+            ("settlement down", place(down)),
+            ("settlement cap", place(cap)),
+            ("settlement fixed cap", cap_fixed.as_ref().and_then(place)),
+        ];
         let cap_fixed = cap_fixed
             .as_ref()
             .map_or(Ok(0), |amount| self.whole_minor(amount))?;
@@ -237,6 +242,7 @@ impl Scope {
     }
 
     pub(crate) fn zone_set(&self, names: &[Name]) -> Result<ZoneSet, Located> {
+        each_once(names)?;
         names
             .iter()
             .try_fold(ZoneSet::NONE, |set, name| Ok(set.union(self.zone(name)?.1)))
@@ -256,7 +262,13 @@ impl Scope {
         self.zones.get(zone).map(|set| (zone, set)).ok_or_else(unknown)
     }
 
-    pub(crate) fn windows(&self, names: &[Name]) -> Result<WindowSet, Located> {
+    /// At least one, for what counts `during` them.
+    pub(crate) fn windows<S>(&self, of: &Spanned<S>, names: &[Name]) -> Result<WindowSet, Located> {
+        if names.is_empty() {
+            let how = "`during` names no window, so that this would never count: name one, or take it out";
+            return Err(Located::value(of.span(), how));
+        }
+        each_once(names)?;
         names
             .iter()
             .try_fold(WindowSet::NONE, |set, name| Ok(set.union(self.window(name)?.1)))
@@ -305,7 +317,7 @@ fn built_span(span: &Spanned<file::Span>) -> Result<Span, Located> {
     } = span.get_ref();
     let weekdays = match days {
         None => Weekdays::ALL,
-        Some(days) => Weekdays::of(&days.iter().copied().map(weekday).collect::<Vec<_>>()).at(span)?,
+        Some(days) => weekdays(span, days)?,
     };
     let built = match (from, to) {
         (None, None) => Span::whole_day(weekdays),
@@ -326,6 +338,7 @@ fn built_span(span: &Spanned<file::Span>) -> Result<Span, Located> {
             ));
         }
     };
+    let dates = [("dates", last.as_ref().or(first.as_ref()).and_then(place))];
     let first = first.as_ref().map_or(Ok(CivilDate::MIN), date)?;
     let last = last.as_ref().map_or(Ok(CivilDate::MAX), date)?;
     let holidays = match holidays {
@@ -333,7 +346,84 @@ fn built_span(span: &Spanned<file::Span>) -> Result<Span, Located> {
         file::HolidayRule::Except => HolidayRule::Except,
         file::HolidayRule::Only => HolidayRule::Only,
     };
-    built.with_holidays(holidays).with_dates(first, last).at(span)
+    built
+        .with_holidays(holidays)
+        .with_dates(first, last)
+        .at_value_of(span, &dates)
+}
+
+fn weekdays(span: &Spanned<file::Span>, days: &[Spanned<file::Day>]) -> Result<Weekdays, Located> {
+    if let Some(again) = repeated(days) {
+        return Err(Located::value(
+            again.span(),
+            "the day is named twice: name each once",
+        ));
+    }
+    let days: Vec<Weekday> = days.iter().map(|day| weekday(*day.get_ref())).collect();
+    Weekdays::of(&days).at(span)
+}
+
+/// The first that is there a second time.
+pub(crate) fn repeated<T: PartialEq>(items: &[Spanned<T>]) -> Option<&Spanned<T>> {
+    let known = |(place, item): &(usize, &Spanned<T>)| {
+        let mut before = items.iter().take(*place);
+        before.any(|other| other.get_ref() == item.get_ref())
+    };
+    items.iter().enumerate().find(known).map(|(_, item)| item)
+}
+
+pub(crate) fn each_once(names: &[Name]) -> Result<(), Located> {
+    match repeated(names) {
+        Some(again) => {
+            let how = format!("`{}` is named twice: name it once", again.get_ref());
+            Err(Located::value(again.span(), how))
+        }
+        None => Ok(()),
+    }
+}
+
+fn built_currency(code: &Name) -> Result<Currency, Located> {
+    let meant = code.get_ref().to_ascii_uppercase();
+    code.get_ref().parse().map_err(|error: MoneyError| {
+        let how = match meant.parse::<Currency>() {
+            Ok(currency) => format!("there is no currency `{}`: write \"{currency}\"", code.get_ref()),
+            Err(_) => format!("there is no currency `{}`: {}", code.get_ref(), why(&error)),
+        };
+        Located::value(code.span(), how)
+    })
+}
+
+fn built_schedule(head: &Spanned<file::Head>) -> Result<Schedule, Located> {
+    let holidays = &head.get_ref().holidays;
+    each_once(holidays)?;
+    let dates = holidays.iter().map(date).collect::<Result<_, _>>()?;
+    let beyond = holidays.get(HOLIDAYS_MAX);
+    Schedule::new(dates).at_value_of(head, &[("holidays", beyond.and_then(place))])
+}
+
+/// A zone lies inside others that stand above it.
+fn check_outer(
+    name: &Name,
+    outer: &Name,
+    zones: &[Spanned<file::Zone>],
+    scope: &Scope,
+) -> Result<(), Located> {
+    let is_read = scope.zones.ids().any(|known| known.as_str() == outer.get_ref());
+    let how = if outer.get_ref() == name.get_ref() {
+        format!("zone `{}` cannot lie inside itself: take it out", name.get_ref())
+    } else if !is_read
+        && zones
+            .iter()
+            .any(|zone| zone.get_ref().name.get_ref() == outer.get_ref())
+    {
+        format!(
+            "zone `{}` stands further down: put it above those inside it",
+            outer.get_ref()
+        )
+    } else {
+        return Ok(());
+    };
+    Err(Located::value(outer.span(), how))
 }
 
 const fn weekday(day: file::Day) -> Weekday {
@@ -360,22 +450,29 @@ pub(crate) fn version(written: &Spanned<u32>) -> Result<u32, Located> {
 }
 
 pub(crate) fn id<T: FromStr<Err = IdError>>(name: &Name) -> Result<T, Located> {
-    name.get_ref()
-        .parse()
-        .map_err(|error: IdError| Located::value(name.span(), why(&error)))
+    name.get_ref().parse().map_err(|error: IdError| {
+        let how = format!("`{}` is no name: {}", name.get_ref(), why(&error));
+        Located::value(name.span(), how)
+    })
 }
 
 fn date(name: &Name) -> Result<CivilDate, Located> {
+    let how = || format!("`{}` is no date: write it as \"2018-07-04\"", name.get_ref());
     name.get_ref()
         .parse()
-        .map_err(|_: TimeError| Located::value(name.span(), "write the date as \"2018-07-04\""))
+        .map_err(|_: TimeError| Located::value(name.span(), how()))
 }
 
 fn time(name: &Name) -> Result<fiacre_domain::time::TimeOfDay, Located> {
-    let how = "write the time of day as \"16:00\"; a `to` of \"00:00\" is the end of the day";
+    let how = || {
+        format!(
+            "`{}` is no time of day: write it as \"16:00\"; a `to` of \"00:00\" is the end of the day",
+            name.get_ref()
+        )
+    };
     name.get_ref()
         .parse()
-        .map_err(|_: TimeError| Located::value(name.span(), how))
+        .map_err(|_: TimeError| Located::value(name.span(), how()))
 }
 
 fn whole(exact: Ratio) -> Option<i64> {
@@ -390,7 +487,7 @@ pub(crate) fn bps(share: &Spanned<Value<Share>>) -> Result<BasisPoints, Located>
     let how = || {
         Located::value(
             share.span(),
-            "write a share of whole hundredths of a per cent, such as \"12.5%\"",
+            "the share is too fine or too large: write whole hundredths of a per cent, such as \"12.5%\" or \"12.34%\"",
         )
     };
     let exact = share
@@ -406,15 +503,28 @@ pub(crate) fn bps(share: &Spanned<Value<Share>>) -> Result<BasisPoints, Located>
 }
 
 pub(crate) fn whole_mm(distance: &Spanned<Value<Distance>>) -> Result<Millimetres, Located> {
-    let how = || Located::value(distance.span(), "this distance must be whole millimetres");
+    let how = || {
+        Located::value(
+            distance.span(),
+            "this distance must be whole millimetres, such as \"234.8 m\"",
+        )
+    };
     whole(distance.get_ref().0.0)
         .map(Millimetres::new)
         .ok_or_else(how)
 }
 
 pub(crate) fn whole_ms(duration: &Spanned<Value<Duration>>) -> Result<Millis, Located> {
-    let how = || Located::value(duration.span(), "this duration must be whole milliseconds");
-    whole(duration.get_ref().0.0).map(Millis::new).ok_or_else(how)
+    let how = || {
+        Located::value(
+            duration.span(),
+            "this duration must be whole milliseconds, such as \"25.2 s\", and 0 or more",
+        )
+    };
+    whole(duration.get_ref().0.0)
+        .filter(|ms| *ms >= 0)
+        .map(Millis::new)
+        .ok_or_else(how)
 }
 
 pub(crate) fn charge_id(name: &Name, known: &[Spanned<file::Charge>]) -> Result<ChargeId, Located> {

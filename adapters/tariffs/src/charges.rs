@@ -1,11 +1,11 @@
 //! Charges, flats, discounts and taxes.
 
-use crate::build::{At, FieldPlace, Scope, bps, charge_id, id, place};
+use crate::build::{At, FieldPlace, Scope, bps, charge_id, each_once, id, place};
 use crate::error::Located;
 use crate::file;
 use fiacre_domain::pricing::{
-    AgeRange, Charge, ChargeAmount, Condition, Discount, Flat, LineGroups, LineTraits, Payee, Tariff, Tax,
-    TaxScope,
+    AgeRange, Charge, ChargeAmount, Condition, Discount, Flat, LineGroups, LineTraits, Payee, Tariff,
+    TariffError, Tax, TaxScope,
 };
 use toml::Spanned;
 
@@ -52,7 +52,7 @@ fn built_charge(scope: &Scope, charge: &Spanned<file::Charge>) -> Result<Charge,
         None => built,
     };
     let built = match &fields.during {
-        Some(windows) => built.during(scope.windows(windows)?),
+        Some(windows) => built.during(scope.windows(charge, windows)?),
         None => built,
     };
     let built = if fields.flats_only {
@@ -76,18 +76,24 @@ fn amount(scope: &Scope, charge: &Spanned<file::Charge>) -> Result<ChargeAmount,
                 youngest,
                 oldest,
             } = passenger;
+            let places = [("ages", youngest.as_ref().or(oldest.as_ref()).and_then(place))];
             Ok(ChargeAmount::PerPassenger {
-                ages: AgeRange::new(youngest.unwrap_or(0), oldest.unwrap_or(u8::MAX)).at(charge)?,
+                ages: ages(youngest.as_ref(), oldest.as_ref()).at_value_of(charge, &places)?,
                 included: *included,
                 first: scope.whole_minor(first)?,
                 further: scope.whole_minor(further)?,
             })
         }
         _ => {
-            let how = "a charge needs exactly one of `amount`, `per-stop` and `per-passenger`";
+            let how = "a charge needs exactly one of `amount`, `per-stop` and `per-passenger`: write one, take out the others";
             Err(Located::value(charge.span(), how))
         }
     }
+}
+
+fn ages(youngest: Option<&Spanned<u8>>, oldest: Option<&Spanned<u8>>) -> Result<AgeRange, TariffError> {
+    let years = |age: Option<&Spanned<u8>>| age.map(|age| *age.get_ref());
+    AgeRange::new(years(youngest).unwrap_or(0), years(oldest).unwrap_or(u8::MAX))
 }
 
 /// `None` where the file leaves them as they are.
@@ -144,6 +150,7 @@ pub(crate) fn flats(
             price,
             charges,
         } = flat.get_ref();
+        each_once(charges)?;
         let charges = charges
             .iter()
             .map(|name| charge_id(name, known))

@@ -20,6 +20,8 @@ pub enum TariffFileFault {
         field: String,
         /// What may have been meant.
         nearest: Option<String>,
+        /// The fields that may stand there.
+        known: Box<[String]>,
     },
     /// A value that cannot be read; how to write it.
     Value(String),
@@ -31,6 +33,8 @@ pub enum TariffFileFault {
         name: String,
         /// What may have been meant.
         nearest: Option<String>,
+        /// Those that there are.
+        known: Box<[String]>,
     },
     /// The domain refuses it.
     Rule(TariffError),
@@ -38,10 +42,22 @@ pub enum TariffFileFault {
     Unpriceable(PricingError),
 }
 
+impl TariffFileFault {
+    fn unknown_name<'a>(what: &'static str, name: &str, known: impl Iterator<Item = &'a str>) -> Self {
+        let known: Vec<&str> = known.collect();
+        Self::UnknownName {
+            what,
+            name: name.to_owned(),
+            nearest: nearest(name, known.iter().copied()),
+            known: known.into_iter().map(str::to_owned).collect(),
+        }
+    }
+}
+
 /// A tariff file that could not be read: which, where and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TariffFileError {
-    file: String,
+    file: Box<str>,
     /// Line and column, from 1.
     place: Option<(usize, usize)>,
     fault: TariffFileFault,
@@ -50,26 +66,21 @@ pub struct TariffFileError {
 impl TariffFileError {
     pub(crate) fn whole_file(file: &str, fault: TariffFileFault) -> Self {
         Self {
-            file: file.to_owned(),
+            file: file.into(),
             place: None,
             fault,
         }
     }
 
     pub(crate) fn unknown_built_in<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Self {
-        let fault = TariffFileFault::UnknownName {
-            what: "tariff",
-            name: name.to_owned(),
-            nearest: nearest(name, known),
-        };
-        Self::whole_file(name, fault)
+        Self::whole_file(name, TariffFileFault::unknown_name("tariff", name, known))
     }
 
     pub(crate) fn syntax(file: &str, text: &str, error: &toml::de::Error) -> Self {
         let fault =
             unknown_field(error.message()).unwrap_or_else(|| TariffFileFault::Syntax(plain(error.message())));
         Self {
-            file: file.to_owned(),
+            file: file.into(),
             place: error.span().map(|span| place_of(text, &span)),
             fault,
         }
@@ -109,18 +120,30 @@ impl TariffFileError {
 fn unknown_field(message: &str) -> Option<TariffFileFault> {
     let rest = message.strip_prefix("unknown field `")?;
     let (field, expected) = rest.split_once('`')?;
-    let known = expected.split('`').skip(1).step_by(2);
+    let known: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
     Some(TariffFileFault::UnknownField {
         field: field.to_owned(),
-        nearest: nearest(field, known),
+        nearest: nearest(field, known.iter().copied()),
+        known: known.into_iter().map(str::to_owned).collect(),
     })
 }
 
 /// The reader's message in the words of the format: whoever writes a tariff knows no types of Rust.
 fn plain(message: &str) -> String {
     let message = message.trim().replace('\n', "; ");
+    if message.starts_with("duplicate key") {
+        return "this is written twice in one table: take one out".to_owned();
+    }
     let Some((what, expected)) = message.split_once(", expected ") else {
         return message;
+    };
+    let what = match what {
+        "invalid type: map" if expected == "a sequence" => {
+            return "there may be several of it: write its name in double brackets, as in [[charge]]"
+                .to_owned();
+        }
+        "invalid type: map" => "this is a table, or a date without quotes".to_owned(),
+        what => what.replace("unknown variant", "cannot read"),
     };
     let expected = match expected {
         "u8" => "a whole number from 0 to 255",
@@ -161,22 +184,32 @@ impl fmt::Display for TariffFileError {
             write!(f, ":{line}:{column}")?;
         }
         f.write_str(": ")?;
-        let meant = |f: &mut fmt::Formatter<'_>, nearest: &Option<String>| match nearest {
+        let meant = |f: &mut fmt::Formatter<'_>, nearest: &Option<String>, known: &[String]| match nearest {
             Some(name) => write!(f, ": did you mean `{name}`?"),
-            None => Ok(()),
+            None if known.is_empty() => Ok(()),
+            None => write!(f, ": there is `{}`", known.join("`, `")),
         };
         match &self.fault {
             TariffFileFault::TooLarge => write!(f, "it is longer than {} bytes", crate::FILE_BYTES_MAX),
             TariffFileFault::Unreadable(why) | TariffFileFault::Syntax(why) | TariffFileFault::Value(why) => {
                 f.write_str(why)
             }
-            TariffFileFault::UnknownField { field, nearest } => {
+            TariffFileFault::UnknownField {
+                field,
+                nearest,
+                known,
+            } => {
                 write!(f, "unknown field `{field}`")?;
-                meant(f, nearest)
+                meant(f, nearest, known)
             }
-            TariffFileFault::UnknownName { what, name, nearest } => {
+            TariffFileFault::UnknownName {
+                what,
+                name,
+                nearest,
+                known,
+            } => {
                 write!(f, "there is no {what} `{name}`")?;
-                meant(f, nearest)
+                meant(f, nearest, known)
             }
             TariffFileFault::Rule(error) => f.write_str(&why(error)),
             TariffFileFault::Unpriceable(error) => {
@@ -236,17 +269,15 @@ impl Located {
         name: &str,
         known: impl Iterator<Item = &'a str>,
     ) -> Self {
-        let fault = TariffFileFault::UnknownName {
-            what,
-            name: name.to_owned(),
-            nearest: nearest(name, known),
-        };
-        Self { span, fault }
+        Self {
+            span,
+            fault: TariffFileFault::unknown_name(what, name, known),
+        }
     }
 
     pub(crate) fn in_file(self, file: &str, text: &str) -> TariffFileError {
         TariffFileError {
-            file: file.to_owned(),
+            file: file.into(),
             place: Some(place_of(text, &self.span)),
             fault: self.fault,
         }

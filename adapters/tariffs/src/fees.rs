@@ -15,9 +15,19 @@ pub(crate) fn cancellation(
     let mut matrix = CancellationMatrix::FREE;
     for rule in rules {
         let fee = fee(scope, rule)?;
-        for stage in &rule.get_ref().stages {
-            for fault in &rule.get_ref().faults {
-                matrix = matrix.with(stage_kind(*stage), who(*fault), fee);
+        let file::Cancellation { stages, faults, .. } = rule.get_ref();
+        if stages.is_empty() || faults.is_empty() {
+            let how = "a fee needs at least one of `stages` and one of `faults`: with none it is never due";
+            return Err(Located::value(rule.span(), how));
+        }
+        for stage in stages {
+            for fault in faults {
+                let (at, by) = (stage_kind(*stage.get_ref()), who(*fault.get_ref()));
+                if matrix.rule(at, by).is_some() {
+                    let how = "this stage and one of the faults have a fee already: give each pair one";
+                    return Err(Located::value(stage.span(), how));
+                }
+                matrix = matrix.with(at, by, fee);
             }
         }
     }

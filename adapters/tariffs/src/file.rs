@@ -85,7 +85,7 @@ pub(crate) enum DecidedBy {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Span {
-    pub(crate) days: Option<Vec<Day>>,
+    pub(crate) days: Option<Vec<Spanned<Day>>>,
     pub(crate) from: Option<Name>,
     pub(crate) to: Option<Name>,
     #[serde(default)]
@@ -94,7 +94,7 @@ pub(crate) struct Span {
     pub(crate) last: Option<Name>,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Day {
     Mon,
@@ -269,8 +269,8 @@ pub(crate) struct PerPassenger {
     pub(crate) included: u8,
     pub(crate) first: Read<Amount>,
     pub(crate) further: Read<Amount>,
-    pub(crate) youngest: Option<u8>,
-    pub(crate) oldest: Option<u8>,
+    pub(crate) youngest: Option<Spanned<u8>>,
+    pub(crate) oldest: Option<Spanned<u8>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -355,8 +355,8 @@ pub(crate) struct Settlement {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Cancellation {
-    pub(crate) stages: Vec<CancellationStage>,
-    pub(crate) faults: Vec<Fault>,
+    pub(crate) stages: Vec<Spanned<CancellationStage>>,
+    pub(crate) faults: Vec<Spanned<Fault>>,
     pub(crate) fixed: Option<Read<Amount>>,
     pub(crate) share: Option<Read<Share>>,
     #[serde(default)]

@@ -1,8 +1,8 @@
 //! Meters, and what changes their rate: scales, multipliers, areas, waiting.
 
-use crate::build::{At, Scope, place, whole_mm, whole_ms};
+use crate::build::{At, Scope, each_once, place, whole_mm, whole_ms};
 use crate::error::Located;
-use crate::file;
+use crate::file::{self, Name};
 use fiacre_domain::pricing::{
     AreaEffect, Grace, Meter, Segment, SlowRule, Tariff, TimeBasis, TimeRate, Units, Waiting, WaitingRate,
 };
@@ -39,6 +39,7 @@ pub(crate) fn meter(scope: &Scope, meter: &Spanned<file::Meter>) -> Result<Meter
         .iter()
         .map(|known| segment(scope, known))
         .collect::<Result<Vec<_>, _>>()?;
+    check_time_once(segments, time.as_ref())?;
     let joint = time.is_none() && segments.iter().any(|segment| segment.get_ref().time.is_some());
     let metered = if joint {
         Meter::joint(initial, initial_units, built)
@@ -55,6 +56,24 @@ pub(crate) fn meter(scope: &Scope, meter: &Spanned<file::Meter>) -> Result<Meter
     match time {
         None => Ok(metered),
         Some(time) => metered.with_time(time_rate(scope, time)?).at(time),
+    }
+}
+
+/// A segment's time beside a price of elapsed time would mean nothing; beside one of slow time, it says what is slow.
+fn check_time_once(
+    segments: &[Spanned<file::Segment>],
+    time: Option<&Spanned<file::Time>>,
+) -> Result<(), Located> {
+    let is_elapsed = time.is_some_and(|time| matches!(time.get_ref().counts, file::TimeBasis::Elapsed));
+    match segments
+        .iter()
+        .find_map(|segment| segment.get_ref().time.as_ref())
+    {
+        Some(joint) if is_elapsed => Err(Located::value(
+            joint.span(),
+            "time has a price of its own below: take this one out, or that",
+        )),
+        Some(_) | None => Ok(()),
     }
 }
 
@@ -137,9 +156,14 @@ pub(crate) fn changes(
     for scale in scales {
         let file::Scale { during, factor } = scale.get_ref();
         tariff = tariff
-            .with_scale(scope.windows(during)?, factor.get_ref().0.0)
+            .with_scale(scope.windows(scale, during)?, factor.get_ref().0.0)
             .at_value_of(scale, &[("scale", place(factor))])?;
     }
+    let during: Vec<Name> = multipliers
+        .iter()
+        .map(|known| known.get_ref().during.clone())
+        .collect();
+    each_once(&during)?;
     for multiplier in multipliers {
         let file::Multiplier { during, factor } = multiplier.get_ref();
         let (window, _) = scope.window(during)?;
@@ -147,6 +171,8 @@ pub(crate) fn changes(
             .with_multiplier(window, factor.get_ref().0.0)
             .at_value_of(multiplier, &[("multiplier", place(factor))])?;
     }
+    let zones: Vec<Name> = areas.iter().map(|known| known.get_ref().zone.clone()).collect();
+    each_once(&zones)?;
     for area in areas {
         let file::Area {
             zone,

@@ -3,9 +3,10 @@
 
 use crate::error::{Located, why};
 use crate::file;
-use fiacre_domain::pricing::{Ride, Surge, Tariff};
+use fiacre_domain::pricing::{PricingError, Ride, Surge, Tariff};
 use fiacre_domain::time::TimeError;
 use fiacre_domain::units::{Millimetres, Millis};
+use std::ops::Range;
 use std::sync::Arc;
 use toml::Spanned;
 
@@ -18,7 +19,11 @@ const RIDES: [(i64, i64, &str); 4] = [
 ];
 
 /// The tariff, if it prices each of [`RIDES`].
-pub(crate) fn tried(tariff: Tariff, head: &Spanned<file::Head>) -> Result<Tariff, Located> {
+pub(crate) fn tried(
+    tariff: Tariff,
+    head: &Spanned<file::Head>,
+    rounding: Option<&file::RoundingPlan>,
+) -> Result<Tariff, Located> {
     let tariff = Arc::new(tariff);
     for (metres, secs, at) in RIDES {
         let ride = Ride::new(Millimetres::from_metres(metres), Millis::from_secs(secs));
@@ -27,7 +32,22 @@ pub(crate) fn tried(tariff: Tariff, head: &Spanned<file::Head>) -> Result<Tariff
             .map_err(|error: TimeError| Located::value(head.span(), why(&error)))?;
         tariff
             .quote(&ride, at, Surge::NONE)
-            .map_err(|error| Located::unpriceable(head.span(), error))?;
+            .map_err(|error| Located::unpriceable(cause(&error, head, rounding), error))?;
     }
     Ok(Arc::unwrap_or_clone(tariff))
+}
+
+/// What is written of the step that the gateway does not take; for anything else the tariff as a whole.
+fn cause(
+    error: &PricingError,
+    head: &Spanned<file::Head>,
+    rounding: Option<&file::RoundingPlan>,
+) -> Range<usize> {
+    if !matches!(error, PricingError::StepDoesNotFitGateway { .. }) {
+        return head.span();
+    }
+    let total = rounding.and_then(|plan| plan.total.as_ref());
+    let step = total.and_then(|total| total.step.as_ref()).map(Spanned::span);
+    let gateway = head.get_ref().gateway_step.as_ref().map(Spanned::span);
+    step.or(gateway).unwrap_or_else(|| head.get_ref().currency.span())
 }

@@ -123,7 +123,7 @@ const MISTAKES: [(&str, &str, &str, &str); 32] = [
         "to = \"06:00\"",
         "to = \"24:00\"",
         "tariff_file_value",
-        "small.toml:11:33: write the time of day as",
+        "small.toml:11:33: `24:00` is no time of day: write it as",
     ),
     (
         "id = \"small\"",
@@ -141,7 +141,7 @@ const MISTAKES: [(&str, &str, &str, &str); 32] = [
         "name = \"airport\"\n",
         "name = \"airport\"\n[[zone]]\nname = \"airport\"\n",
         "tariff_duplicate",
-        "small.toml:9:8: zone is named twice",
+        "small.toml:9:8: zone `airport` is named twice",
     ),
     ("[meter]", "[meter", "tariff_file_syntax", "small.toml:13:"),
     (
@@ -190,13 +190,13 @@ const MISTAKES: [(&str, &str, &str, &str); 32] = [
         "[{ price",
         "[{ from = \"1 m\", price",
         "tariff_out_of_order",
-        "small.toml:16:13: segments must ascend",
+        "small.toml:16:13: segments must begin at zero",
     ),
     (
         "time = \"60 s\" }",
         "time = \"60 s\" }, { from = \"9 m\", price = 1, distance = \"1 m\" }",
         "tariff_missing",
-        "small.toml:16:69: unit time needs",
+        "small.toml:16:69: unit time is needed",
     ),
     (
         "price = \"9.00\"",
@@ -208,13 +208,13 @@ const MISTAKES: [(&str, &str, &str, &str); 32] = [
         "[[charge]]",
         "[[charge]]\nname = \"night\"\namount = 1\n[[charge]]",
         "tariff_duplicate",
-        "small.toml:22:8: charge is named twice",
+        "small.toml:22:8: charge `night` is named twice",
     ),
     (
         "[[flat]]",
         "[[tax]]\nname = \"vat\"\nauthority = \"city\"\nrate = \"900%\"\n[[flat]]",
         "tariff_too_large",
-        "small.toml:26:8: tax rate is too large",
+        "small.toml:26:8: tax rate is too large: give at most 100%",
     ),
     (
         "[[flat]]",
@@ -226,7 +226,7 @@ const MISTAKES: [(&str, &str, &str, &str); 32] = [
         "currency = \"USD\"",
         "currency = \"KWD\"",
         "pricing_step_does_not_fit_gateway",
-        "small.toml:1:1: an ordinary ride cannot be priced with it: the gateway takes only multiples",
+        "small.toml:4:12: an ordinary ride cannot be priced with it: the payment gateway takes only multiples of 10 minor units",
     ),
 ];
 

@@ -109,14 +109,18 @@ fn a_total_that_the_gateway_cannot_take_is_refused_with_the_file_and_at_the_quot
     let ride = Ride::new(Millimetres::from_metres(1_000), Millis::from_minutes(5));
     let at = "2025-09-02T12:00".parse().unwrap();
     let fine = fiacre_tariffs::parse("fine", text).unwrap_err();
-    let unpriceable = TariffFileFault::Unpriceable(PricingError::StepDoesNotFitGateway);
-    assert_eq!((fine.fault(), fine.place()), (&unpriceable, Some((1, 1))));
+    let unpriceable = TariffFileFault::Unpriceable(PricingError::StepDoesNotFitGateway {
+        gateway_step_minor: 10,
+    });
+    assert_eq!((fine.fault(), fine.place()), (&unpriceable, Some((4, 12))));
     let coarse = format!("{text}[rounding]\ntotal = {{ step = \"0.010\" }}\n");
     let coarse = Arc::new(fiacre_tariffs::parse("coarse", &coarse).unwrap());
     assert!(coarse.quote(&ride, at, Surge::NONE).is_ok());
     let coarser = Arc::new((*coarse).clone().with_gateway_step(20).unwrap());
     assert_eq!(
         coarser.quote(&ride, at, Surge::NONE),
-        Err(PricingError::StepDoesNotFitGateway)
+        Err(PricingError::StepDoesNotFitGateway {
+            gateway_step_minor: 20
+        })
     );
 }

@@ -145,7 +145,7 @@ fn refused(error: PricingError) -> WireError {
         | PricingError::ReadingOfAnotherTariff
         | PricingError::ReadingNotCut
         | PricingError::SurgeNotRecomputable
-        | PricingError::StepDoesNotFitGateway
+        | PricingError::StepDoesNotFitGateway { .. }
         | PricingError::CurrencyMismatch
         | PricingError::TariffUnknown { .. }
         | PricingError::QuoteOfAnotherTariff { .. }

@@ -12,7 +12,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use super::error::{PricingError, TariffError, TariffFault};
+use super::error::{PricingError, TariffError};
 use super::limits;
 use super::stage::StageRounding;
 use super::tariff::Tariff;
@@ -190,7 +190,7 @@ impl FeeRule {
     ///
     /// `TariffFault::Negative` below 0, `TooLarge` above 10,000.
     pub fn with_share(self, share: BasisPoints, of: FeeBase) -> Result<Self, TariffError> {
-        check_share("fee share", share)?;
+        limits::share("fee share", share)?;
         Ok(Self { share, of, ..self })
     }
 
@@ -228,7 +228,7 @@ impl FeeRule {
     ///
     /// `TariffFault::Negative` below 0, `TooLarge` above 10,000.
     pub fn with_driver_share(self, driver_share: BasisPoints) -> Result<Self, TariffError> {
-        check_share("fee driver share", driver_share)?;
+        limits::share("fee driver share", driver_share)?;
         Ok(Self { driver_share, ..self })
     }
 
@@ -298,16 +298,6 @@ impl Tariff {
     pub const fn cancellation(&self) -> &CancellationMatrix {
         &self.cancellation
     }
-}
-
-fn check_share(field: &'static str, share: BasisPoints) -> Result<(), TariffError> {
-    if share.get() < 0 {
-        return Err(TariffError::new(field, TariffFault::Negative));
-    }
-    if share.get() > BasisPoints::ONE.get() {
-        return Err(TariffError::new(field, TariffFault::TooLarge));
-    }
-    Ok(())
 }
 
 /// Stages × faults: what a cancellation costs. A cell without a rule is free.

@@ -264,7 +264,12 @@ impl Charge {
     /// `TariffFault::Contradiction` for a charge that is passed to an authority.
     pub const fn with_traits(self, traits: LineTraits) -> Result<Self, TariffError> {
         if self.passed_through {
-            return Err(TariffError::new("charge traits", TariffFault::Contradiction));
+            return Err(TariffError::new(
+                "charge traits",
+                TariffFault::Contradiction(
+                    "cannot be changed where the charge is passed to an authority: leave them out",
+                ),
+            ));
         }
         Ok(Self { traits, ..self })
     }
@@ -340,7 +345,10 @@ impl Flat {
     ) -> Result<Self, TariffError> {
         limits::price("flat price", price_minor)?;
         if from.is_empty() || to.is_empty() {
-            return Err(TariffError::new("flat zones", TariffFault::Missing));
+            return Err(TariffError::new(
+                "flat zones",
+                TariffFault::Missing("are missing: name at least one at either end"),
+            ));
         }
         Ok(Self {
             id,

@@ -9,7 +9,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use super::error::{TariffError, TariffFault};
+use super::error::TariffError;
 use super::limits;
 use super::line::{LineKind, LineTraits, Payee};
 use super::stage::{Stage, StageRounding};
@@ -103,11 +103,8 @@ impl Discount {
     ///
     /// `TariffFault::Negative` below 0, `TooLarge` above 10,000.
     pub const fn new(id: ChargeId, on: LineGroups, share: BasisPoints) -> Result<Self, TariffError> {
-        if share.get() < 0 {
-            return Err(TariffError::new("discount share", TariffFault::Negative));
-        }
-        if share.get() > BasisPoints::ONE.get() {
-            return Err(TariffError::new("discount share", TariffFault::TooLarge));
+        if let Err(error) = limits::share("discount share", share) {
+            return Err(error);
         }
         Ok(Self {
             id,

@@ -1,7 +1,7 @@
 //! What can be wrong with a tariff, a ride or a reading.
 
 use super::coherence::ReadingFlaw;
-use crate::id::TariffId;
+use crate::id::{EntryId, TariffId};
 use crate::money::MoneyError;
 use crate::ratio::Overflow;
 use std::fmt;
@@ -13,20 +13,35 @@ pub enum TariffFault {
     Negative,
     /// Not above zero.
     NotPositive,
-    /// Beyond the largest value that prices exactly.
-    TooLarge,
+    /// Below the smallest value that can be meant.
+    TooSmall {
+        /// The smallest, with its unit.
+        min: &'static str,
+    },
+    /// Beyond the largest value that prices exactly, or that can be meant.
+    TooLarge {
+        /// The largest, with its unit.
+        max: &'static str,
+    },
+    /// A fraction with more parts than price exactly.
+    TooFine,
+    /// A step that nobody rounds to: no 1, 2, 2.5 or 5 times a power of ten.
+    UnusualStep,
     /// More of them than a tariff may hold.
-    TooMany,
-    /// At least one is needed.
-    Missing,
-    /// Not in ascending order, or the first is not at zero.
-    OutOfOrder,
-    /// Named twice.
-    Duplicate,
+    TooMany {
+        /// How many it may.
+        max: usize,
+    },
+    /// Something is needed; what, as the end of a sentence that the field begins.
+    Missing(&'static str),
+    /// Not in ascending order; what is, as the end of a sentence that the field begins.
+    OutOfOrder(&'static str),
+    /// Named twice; the name.
+    Duplicate(EntryId),
     /// Refers to something that the tariff does not have (yet: zones, windows and charges come first).
     Unknown,
-    /// Contradicts another value of the tariff.
-    Contradiction,
+    /// Contradicts another value of the tariff; how, as the end of a sentence that the field begins.
+    Contradiction(&'static str),
 }
 
 /// Why a tariff could not be built: the field, and what is wrong with it.
@@ -56,31 +71,44 @@ impl TariffError {
         match self.fault {
             TariffFault::Negative => "tariff_negative",
             TariffFault::NotPositive => "tariff_not_positive",
-            TariffFault::TooLarge => "tariff_too_large",
-            TariffFault::TooMany => "tariff_too_many",
-            TariffFault::Missing => "tariff_missing",
-            TariffFault::OutOfOrder => "tariff_out_of_order",
-            TariffFault::Duplicate => "tariff_duplicate",
+            TariffFault::TooSmall { .. } => "tariff_too_small",
+            TariffFault::TooLarge { .. } => "tariff_too_large",
+            TariffFault::TooFine => "tariff_too_fine",
+            TariffFault::UnusualStep => "tariff_unusual_step",
+            TariffFault::TooMany { .. } => "tariff_too_many",
+            TariffFault::Missing(_) => "tariff_missing",
+            TariffFault::OutOfOrder(_) => "tariff_out_of_order",
+            TariffFault::Duplicate(_) => "tariff_duplicate",
             TariffFault::Unknown => "tariff_unknown",
-            TariffFault::Contradiction => "tariff_contradiction",
+            TariffFault::Contradiction(_) => "tariff_contradiction",
         }
     }
 }
 
 impl fmt::Display for TariffError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let why = match self.fault {
-            TariffFault::Negative => "must not be below zero",
-            TariffFault::NotPositive => "must be above zero",
-            TariffFault::TooLarge => "is too large to price exactly",
-            TariffFault::TooMany => "has too many entries",
-            TariffFault::Missing => "needs at least one entry",
-            TariffFault::OutOfOrder => "must ascend, and begin at zero",
-            TariffFault::Duplicate => "is named twice",
-            TariffFault::Unknown => "refers to something that the tariff does not have",
-            TariffFault::Contradiction => "contradicts another value of the tariff",
-        };
-        write!(f, "failed to build the tariff: {} {why}", self.field)
+        let field = self.field;
+        write!(f, "failed to build the tariff: {field} ")?;
+        match self.fault {
+            TariffFault::Negative => f.write_str("must not be below zero"),
+            TariffFault::NotPositive => f.write_str("must be above zero"),
+            TariffFault::TooSmall { min } => write!(f, "is too small to be meant: give at least {min}"),
+            TariffFault::TooLarge { max } => write!(f, "is too large: give at most {max}"),
+            TariffFault::TooFine => {
+                f.write_str("is too fine to price exactly: give a fraction of at most 1,000,000,000 parts")
+            }
+            TariffFault::UnusualStep => f.write_str(
+                "is none that amounts are rounded to: use 1, 2, 5 or 25 minor units, or ten, a hundred, … times as many",
+            ),
+            TariffFault::TooMany { max } => write!(f, "are too many: give at most {max}"),
+            TariffFault::Missing(what) => f.write_str(what),
+            TariffFault::OutOfOrder(what) => f.write_str(what),
+            TariffFault::Duplicate(name) => write!(f, "`{name}` is named twice: give each another name"),
+            TariffFault::Unknown => {
+                f.write_str("refers to something that the tariff does not have: add it before")
+            }
+            TariffFault::Contradiction(how) => f.write_str(how),
+        }
     }
 }
 
@@ -124,7 +152,10 @@ pub enum PricingError {
     /// The surge does not follow from its own frozen inputs.
     SurgeNotRecomputable,
     /// The payment gateway takes only multiples of a step that the tariff's total is not rounded to.
-    StepDoesNotFitGateway,
+    StepDoesNotFitGateway {
+        /// The step that the gateway takes, in minor units.
+        gateway_step_minor: i64,
+    },
     /// Two currencies met.
     CurrencyMismatch,
     /// The quote was read by somebody who does not know its tariff.
@@ -170,7 +201,7 @@ impl PricingError {
             Self::ReadingOfAnotherTariff => "pricing_reading_of_another_tariff",
             Self::ReadingNotCut => "pricing_reading_not_cut",
             Self::SurgeNotRecomputable => "pricing_surge_not_recomputable",
-            Self::StepDoesNotFitGateway => "pricing_step_does_not_fit_gateway",
+            Self::StepDoesNotFitGateway { .. } => "pricing_step_does_not_fit_gateway",
             Self::CurrencyMismatch => "pricing_currency_mismatch",
             Self::TariffUnknown { .. } => "pricing_tariff_unknown",
             Self::QuoteOfAnotherTariff { .. } => "pricing_quote_of_another_tariff",
@@ -220,8 +251,9 @@ impl fmt::Display for PricingError {
                 f.write_str("a slice of the reading runs across a price change; record it with this tariff")
             }
             Self::SurgeNotRecomputable => f.write_str("the surge does not follow from its own inputs"),
-            Self::StepDoesNotFitGateway => f.write_str(
-                "the gateway takes only multiples of a larger step; round the tariff's total to that step",
+            Self::StepDoesNotFitGateway { gateway_step_minor } => write!(
+                f,
+                "the payment gateway takes only multiples of {gateway_step_minor} minor units; round the tariff's total to that step"
             ),
             Self::CurrencyMismatch => f.write_str("two currencies met; use the tariff's everywhere"),
             Self::TariffUnknown { tariff, version } => write!(

@@ -161,8 +161,8 @@ impl TimeRate {
     /// `TariffFault::Negative` for a price below zero, `NotPositive` for a unit that is not above it, `TooLarge` where
     /// either does not price exactly.
     pub fn new(price: Ratio, unit_ms: Ratio, units: Units, basis: TimeBasis) -> Result<Self, TariffError> {
-        limits::at_least_zero("time price", price, limits::PRICE_MINOR_MAX)?;
-        limits::above_zero("time unit", unit_ms, limits::DURATION_MS_MAX)?;
+        limits::at_least_zero("time price", price, limits::Limit::PRICE)?;
+        limits::unit_ms("time unit", unit_ms)?;
         Ok(Self {
             price,
             unit_ms,
@@ -181,7 +181,7 @@ impl TimeRate {
         limits::at_least_zero(
             "included time",
             Ratio::from(included.get()),
-            limits::DURATION_MS_MAX,
+            limits::Limit::DURATION,
         )?;
         Ok(Self { included, ..self })
     }
@@ -280,7 +280,10 @@ impl Meter {
     /// `TooMany` beyond [`SEGMENTS_MAX`], `Negative` or `TooLarge` for what is paid first.
     pub fn joint(initial: Ratio, initial_units: Ratio, segments: Vec<Segment>) -> Result<Self, TariffError> {
         if segments.iter().any(|segment| !segment.has_time()) {
-            return Err(TariffError::new("unit time", TariffFault::Missing));
+            return Err(TariffError::new(
+                "unit time",
+                TariffFault::Missing("is needed in every segment where one has it"),
+            ));
         }
         Self::new(initial, initial_units, segments, TimeRule::Joint, Units::Begun)
     }
@@ -307,20 +310,32 @@ impl Meter {
         time: TimeRule,
         units: Units,
     ) -> Result<Self, TariffError> {
-        limits::at_least_zero("initial price", initial, limits::PRICE_MINOR_MAX)?;
-        limits::at_least_zero("initial units", initial_units, limits::UNITS_MAX)?;
+        limits::at_least_zero("initial price", initial, limits::Limit::PRICE)?;
+        limits::at_least_zero("initial units", initial_units, limits::Limit::UNITS)?;
         match segments.first() {
-            None => return Err(TariffError::new("segments", TariffFault::Missing)),
+            None => {
+                return Err(TariffError::new(
+                    "segments",
+                    TariffFault::Missing("are missing: give at least one"),
+                ));
+            }
             Some(first) if first.from() != Millimetres::ZERO => {
-                return Err(TariffError::new("segments", TariffFault::OutOfOrder));
+                let how = TariffFault::OutOfOrder("must begin at zero: the first is for the first metre");
+                return Err(TariffError::new("segments", how));
             }
             Some(_) => {}
         }
         if segments.len() > SEGMENTS_MAX {
-            return Err(TariffError::new("segments", TariffFault::TooMany));
+            return Err(TariffError::new(
+                "segments",
+                TariffFault::TooMany { max: SEGMENTS_MAX },
+            ));
         }
         if !segments.is_sorted_by(|a, b| a.from() < b.from()) {
-            return Err(TariffError::new("segments", TariffFault::OutOfOrder));
+            return Err(TariffError::new(
+                "segments",
+                TariffFault::OutOfOrder("must ascend: each begins beyond the one before it"),
+            ));
         }
         Ok(Self {
             initial,
@@ -339,7 +354,14 @@ impl Meter {
     /// `TariffFault::Contradiction` where the meter's time is joint, `Missing` where slow time has no speed.
     pub fn with_time(self, rate: TimeRate) -> Result<Self, TariffError> {
         let time = match self.time {
-            TimeRule::Joint => return Err(TariffError::new("time", TariffFault::Contradiction)),
+            TimeRule::Joint => {
+                return Err(TariffError::new(
+                    "time",
+                    TariffFault::Contradiction(
+                        "is in the segments already: price it there or apart, not both",
+                    ),
+                ));
+            }
             TimeRule::Separate(_) | TimeRule::Free => TimeRule::Separate(rate),
         };
         Self { time, ..self }.with_slow_known()
@@ -363,7 +385,12 @@ impl Meter {
             TimeRule::Joint | TimeRule::Free => false,
         };
         if counts_slow_time && !is_known {
-            return Err(TariffError::new("slow speed", TariffFault::Missing));
+            return Err(TariffError::new(
+                "slow speed",
+                TariffFault::Missing(
+                    "is missing: say below which speed driving is slow, since slow time has a price",
+                ),
+            ));
         }
         Ok(self)
     }
@@ -526,7 +553,7 @@ mod tests {
 
     #[test]
     fn segments_ascend_from_zero_and_carry_time_where_it_is_joint() {
-        let segment = |from| Segment::new(Millimetres::new(from), Ratio::ONE, Ratio::ONE).unwrap();
+        let segment = |from| Segment::new(Millimetres::new(from), Ratio::ONE, ratio(1_000, 1)).unwrap();
         let distance = |segments| Meter::distance(Ratio::ONE, Ratio::ZERO, segments, Units::Begun);
         assert_eq!(distance(vec![]).unwrap_err().code(), "tariff_missing");
         assert_eq!(

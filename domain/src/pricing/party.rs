@@ -44,7 +44,10 @@ impl AgeRange {
     /// `TariffFault::OutOfOrder` where `youngest` is older.
     pub const fn new(youngest: u8, oldest: u8) -> Result<Self, TariffError> {
         if youngest > oldest {
-            return Err(TariffError::new("ages", TariffFault::OutOfOrder));
+            return Err(TariffError::new(
+                "ages",
+                TariffFault::OutOfOrder("must ascend: the youngest is older than the oldest"),
+            ));
         }
         Ok(Self { youngest, oldest })
     }

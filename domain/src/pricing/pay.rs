@@ -15,7 +15,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use super::error::{PricingError, TariffError, TariffFault};
+use super::error::{PricingError, TariffError};
 use super::limits;
 use super::line::{Line, Payee};
 use super::stage::StageRounding;
@@ -145,8 +145,8 @@ impl RateCard {
     /// `TariffFault::Negative` for a price below zero, `NotPositive` for a unit that is not above it, `TooLarge` where
     /// either does not price exactly.
     pub fn with_distance(self, price: Ratio, unit_mm: Ratio) -> Result<Self, TariffError> {
-        limits::at_least_zero("pay distance price", price, limits::PRICE_MINOR_MAX)?;
-        limits::above_zero("pay distance unit", unit_mm, limits::DISTANCE_MM_MAX)?;
+        limits::at_least_zero("pay distance price", price, limits::Limit::PRICE)?;
+        limits::unit_mm("pay distance unit", unit_mm)?;
         Ok(Self {
             distance_price: price,
             distance_unit_mm: unit_mm,
@@ -161,8 +161,8 @@ impl RateCard {
     /// `TariffFault::Negative` for a price below zero, `NotPositive` for a unit that is not above it, `TooLarge` where
     /// either does not price exactly.
     pub fn with_time(self, price: Ratio, unit_ms: Ratio) -> Result<Self, TariffError> {
-        limits::at_least_zero("pay time price", price, limits::PRICE_MINOR_MAX)?;
-        limits::above_zero("pay time unit", unit_ms, limits::DURATION_MS_MAX)?;
+        limits::at_least_zero("pay time price", price, limits::Limit::PRICE)?;
+        limits::unit_ms("pay time unit", unit_ms)?;
         Ok(Self {
             time_price: price,
             time_unit_ms: unit_ms,
@@ -229,11 +229,8 @@ impl PayPolicy {
     ///
     /// `TariffFault::Negative` below 0, `TooLarge` above 10,000.
     pub const fn commission(version: u32, share: BasisPoints) -> Result<Self, TariffError> {
-        if share.get() < 0 {
-            return Err(TariffError::new("commission", TariffFault::Negative));
-        }
-        if share.get() > BasisPoints::ONE.get() {
-            return Err(TariffError::new("commission", TariffFault::TooLarge));
+        if let Err(error) = limits::share("commission", share) {
+            return Err(error);
         }
         Ok(Self {
             version,

@@ -40,9 +40,9 @@ impl Segment {
     /// `TariffFault::Negative` for a start or a price below zero, `NotPositive` for a unit that is not above it,
     /// `TooLarge` where any does not price exactly.
     pub fn new(from: Millimetres, price: Ratio, unit_mm: Ratio) -> Result<Self, TariffError> {
-        limits::at_least_zero("segment from", Ratio::from(from.get()), limits::DISTANCE_MM_MAX)?;
-        limits::at_least_zero("unit price", price, limits::PRICE_MINOR_MAX)?;
-        limits::above_zero("unit distance", unit_mm, limits::DISTANCE_MM_MAX)?;
+        limits::at_least_zero("segment from", Ratio::from(from.get()), limits::Limit::DISTANCE)?;
+        limits::at_least_zero("unit price", price, limits::Limit::PRICE)?;
+        limits::unit_mm("unit distance", unit_mm)?;
         Ok(Self {
             from,
             price,
@@ -57,7 +57,7 @@ impl Segment {
     ///
     /// `TariffFault::NotPositive` where it is not above zero, `TooLarge` beyond the longest ride.
     pub fn with_time(self, unit_ms: Ratio) -> Result<Self, TariffError> {
-        limits::above_zero("unit time", unit_ms, limits::DURATION_MS_MAX)?;
+        limits::unit_ms("unit time", unit_ms)?;
         Ok(Self {
             unit_ms: Some(unit_ms),
             ..self

@@ -36,21 +36,31 @@ impl SettlementPolicy {
     ///
     /// # Errors
     ///
-    /// `TariffFault::Negative` for a share below zero; `Contradiction` for a `down` above 10,000, an `up` above `cap`, or a
-    /// `cap` above [`SURGE_BPS_MAX`]; `Negative` or `TooLarge` for the fixed part.
+    /// `TariffFault::Negative` for a share below zero; `TooLarge` for a `down` above 10,000 or a `cap` above
+    /// [`SURGE_BPS_MAX`], `Contradiction` for an `up` above `cap`; `Negative` or `TooLarge` for the fixed part.
     pub fn new(
         up: BasisPoints,
         down: BasisPoints,
         cap: BasisPoints,
         cap_fixed_minor: i64,
     ) -> Result<Self, TariffError> {
-        if up.get() < 0 || down.get() < 0 || cap.get() < 0 {
-            return Err(TariffError::new("settlement band", TariffFault::Negative));
+        for (field, share) in [("settlement up", up), ("settlement cap", cap)] {
+            if share < BasisPoints::ZERO {
+                return Err(TariffError::new(field, TariffFault::Negative));
+            }
         }
-        if down > BasisPoints::ONE || up > cap || cap.get() > SURGE_BPS_MAX {
-            return Err(TariffError::new("settlement band", TariffFault::Contradiction));
+        limits::share("settlement down", down)?;
+        if cap.get() > SURGE_BPS_MAX {
+            let how = TariffFault::TooLarge {
+                max: "100 times (10,000%)",
+            };
+            return Err(TariffError::new("settlement cap", how));
         }
-        limits::price("settlement cap", cap_fixed_minor)?;
+        if up > cap {
+            let how = TariffFault::Contradiction("reaches above the cap: raise the cap, or lower it");
+            return Err(TariffError::new("settlement up", how));
+        }
+        limits::price("settlement fixed cap", cap_fixed_minor)?;
         Ok(Self {
             up,
             down,

@@ -42,16 +42,20 @@ impl StageRounding {
         rule: Rounding::HalfUp,
     };
 
-    /// To multiples of `step_minor` (above zero).
+    /// To multiples of `step_minor`, which is 1, 2, 2.5 or 5 times a power of ten, as coins are: 25 cents, 10 yen.
     ///
     /// # Errors
     ///
-    /// `TariffFault::NotPositive` where the step is not above zero, `TooLarge` beyond what prices exactly.
+    /// `TariffFault::NotPositive` where the step is not above zero, `TooLarge` beyond what prices exactly, `UnusualStep` for
+    /// any other: 3 cents, say, are 30 with a digit lost, or a price that was taken for a step.
     pub fn new(step_minor: i64, rule: Rounding) -> Result<Self, TariffError> {
         if step_minor <= 0 {
             return Err(TariffError::new("rounding step", TariffFault::NotPositive));
         }
         limits::price("rounding step", step_minor)?;
+        if !is_rounded_to(step_minor) {
+            return Err(TariffError::new("rounding step", TariffFault::UnusualStep));
+        }
         Ok(Self { step_minor, rule })
     }
 
@@ -73,6 +77,15 @@ impl StageRounding {
     pub(super) fn narrow(self, exact_minor: Ratio) -> Result<i64, Overflow> {
         exact_minor.round_to_step(1, self.rule)
     }
+}
+
+/// Whether coins or notes are made of it.
+const fn is_rounded_to(step_minor: i64) -> bool {
+    let mut digits = step_minor;
+    while digits % 10 == 0 && digits > 0 {
+        digits /= 10;
+    }
+    matches!(digits, 1 | 2 | 5 | 25)
 }
 
 /// The rounding of every stage of a tariff.

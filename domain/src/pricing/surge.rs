@@ -128,10 +128,18 @@ pub(super) const fn check_limits(min: BasisPoints, max: BasisPoints) -> Result<(
         return Err(TariffError::new("surge min", TariffFault::NotPositive));
     }
     if max.get() > SURGE_BPS_MAX {
-        return Err(TariffError::new("surge max", TariffFault::TooLarge));
+        return Err(TariffError::new(
+            "surge max",
+            TariffFault::TooLarge {
+                max: "100 times (1,000,000 basis points)",
+            },
+        ));
     }
     if min.get() > max.get() {
-        return Err(TariffError::new("surge limits", TariffFault::OutOfOrder));
+        return Err(TariffError::new(
+            "surge limits",
+            TariffFault::OutOfOrder("must ascend: the smallest is above the largest"),
+        ));
     }
     Ok(())
 }

@@ -259,7 +259,9 @@ impl Tariff {
         if step_minor.checked_rem(self.gateway_step_minor) == Some(0) {
             Ok(())
         } else {
-            Err(PricingError::StepDoesNotFitGateway)
+            Err(PricingError::StepDoesNotFitGateway {
+                gateway_step_minor: self.gateway_step_minor,
+            })
         }
     }
 }

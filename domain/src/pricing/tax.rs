@@ -15,9 +15,6 @@ use crate::id::{AuthorityId, ChargeId};
 use crate::ratio::{Overflow, Ratio};
 use crate::{canonical_enum, canonical_struct};
 
-/// The highest rate: as much as the price. Beyond it, somebody wrote a per cent for a share.
-const TAX_RATE_MAX: i64 = 1;
-
 /// What is rounded: the tax on each line, or the tax on their sum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TaxScope {
@@ -77,7 +74,7 @@ impl Tax {
     }
 
     fn new(id: ChargeId, authority: AuthorityId, rate: Ratio, mode: TaxMode) -> Result<Self, TariffError> {
-        limits::at_least_zero("tax rate", rate, TAX_RATE_MAX)?;
+        limits::at_least_zero("tax rate", rate, limits::Limit::SHARE)?;
         Ok(Self {
             id,
             authority,

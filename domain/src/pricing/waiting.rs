@@ -60,8 +60,8 @@ impl WaitingRate {
     /// `TariffFault::Negative` for a price below zero, `NotPositive` for a unit that is not above it, `TooLarge` where
     /// either does not price exactly.
     pub fn new(price: Ratio, unit_ms: Ratio, units: Units) -> Result<Self, TariffError> {
-        limits::at_least_zero("waiting price", price, limits::PRICE_MINOR_MAX)?;
-        limits::above_zero("waiting unit", unit_ms, limits::DURATION_MS_MAX)?;
+        limits::at_least_zero("waiting price", price, limits::Limit::PRICE)?;
+        limits::unit_ms("waiting unit", unit_ms)?;
         Ok(Self {
             price,
             unit_ms,
@@ -79,7 +79,7 @@ impl WaitingRate {
         limits::at_least_zero(
             "waiting grace",
             Ratio::from(grace.free().get()),
-            limits::DURATION_MS_MAX,
+            limits::Limit::DURATION,
         )?;
         Ok(Self { grace, ..self })
     }

@@ -49,7 +49,10 @@ impl Weekdays {
     /// `TariffFault::Missing` without a day.
     pub fn of(days: &[Weekday]) -> Result<Self, TariffError> {
         if days.is_empty() {
-            return Err(TariffError::new("weekdays", TariffFault::Missing));
+            return Err(TariffError::new(
+                "weekdays",
+                TariffFault::Missing("are missing: name at least one"),
+            ));
         }
         Ok(Self(days.iter().fold(0, |bits, day| bits | 1 << day.index())))
     }
@@ -138,7 +141,10 @@ impl Span {
     /// `TariffFault::OutOfOrder` where `first` is after `last`.
     pub fn with_dates(self, first: CivilDate, last: CivilDate) -> Result<Self, TariffError> {
         if first > last {
-            return Err(TariffError::new("dates", TariffFault::OutOfOrder));
+            return Err(TariffError::new(
+                "dates",
+                TariffFault::OutOfOrder("must ascend: the first is after the last"),
+            ));
         }
         Ok(Self { first, last, ..self })
     }
@@ -201,13 +207,16 @@ impl Window {
     /// `TariffFault::Missing` without a span, `TooMany` beyond [`SPANS_MAX`].
     pub fn new(id: WindowId, decided_by: DecidedBy, spans: Vec<Span>) -> Result<Self, TariffError> {
         match spans.len() {
-            0 => Err(TariffError::new("spans", TariffFault::Missing)),
+            0 => Err(TariffError::new(
+                "spans",
+                TariffFault::Missing("are missing: give at least one"),
+            )),
             1..=SPANS_MAX => Ok(Self {
                 id,
                 decided_by,
                 spans,
             }),
-            _ => Err(TariffError::new("spans", TariffFault::TooMany)),
+            _ => Err(TariffError::new("spans", TariffFault::TooMany { max: SPANS_MAX })),
         }
     }
 
@@ -286,7 +295,10 @@ impl Schedule {
     /// `TariffFault::TooMany` beyond [`HOLIDAYS_MAX`].
     pub fn new(mut holidays: Vec<CivilDate>) -> Result<Self, TariffError> {
         if holidays.len() > HOLIDAYS_MAX {
-            return Err(TariffError::new("holidays", TariffFault::TooMany));
+            return Err(TariffError::new(
+                "holidays",
+                TariffFault::TooMany { max: HOLIDAYS_MAX },
+            ));
         }
         holidays.sort_unstable();
         holidays.dedup();
@@ -303,10 +315,16 @@ impl Schedule {
     /// `TariffFault::TooMany` beyond the windows that a schedule holds, `Duplicate` for a name that it has.
     pub fn add(&mut self, window: Window) -> Result<WindowSet, TariffError> {
         if self.windows.len() >= WINDOWS_MAX {
-            return Err(TariffError::new("windows", TariffFault::TooMany));
+            return Err(TariffError::new(
+                "windows",
+                TariffFault::TooMany { max: WINDOWS_MAX },
+            ));
         }
         if self.get(window.id).is_some() {
-            return Err(TariffError::new("window", TariffFault::Duplicate));
+            return Err(TariffError::new(
+                "window",
+                TariffFault::Duplicate(window.id.into()),
+            ));
         }
         let alone = WindowSet(1 << self.windows.len());
         match window.decided_by {

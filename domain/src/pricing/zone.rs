@@ -76,10 +76,10 @@ impl Zones {
     /// `within` is not of this list.
     pub fn add(&mut self, id: ZoneId, within: ZoneSet) -> Result<ZoneSet, TariffError> {
         if self.zones.len() >= ZONES_MAX {
-            return Err(TariffError::new("zones", TariffFault::TooMany));
+            return Err(TariffError::new("zones", TariffFault::TooMany { max: ZONES_MAX }));
         }
         if self.get(id).is_some() {
-            return Err(TariffError::new("zone", TariffFault::Duplicate));
+            return Err(TariffError::new("zone", TariffFault::Duplicate(id.into())));
         }
         if !within.within(self.all()) {
             return Err(TariffError::new("zone", TariffFault::Unknown));

@@ -8,7 +8,6 @@
 //! use fiacre_domain::id::PrincipalId;
 //! use fiacre_domain::time::Timestamp;
 //! use fiacre_domain::trip::{Actor, CancelReason, Command, Phase, Trip};
-//! use fiacre_domain::units::Millimetres;
 //!
 //! // A cancel that overtakes its order is remembered, so that the late order does nothing.
 //! let now = Timestamp::from_ms(0);

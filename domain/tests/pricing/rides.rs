@@ -186,7 +186,9 @@ fn a_total_that_the_gateway_does_not_take_is_refused() {
     let nickels = tariff().with_gateway_step(5).unwrap();
     assert_eq!(
         refused(&nickels, &ride()),
-        Some(PricingError::StepDoesNotFitGateway)
+        Some(PricingError::StepDoesNotFitGateway {
+            gateway_step_minor: 5
+        })
     );
     let to_nickels = StageRounding::new(5, Rounding::HalfUp).unwrap();
     let rounded = nickels.with_rounding(RoundingPlan::MINOR_UNITS.with(Stage::Total, to_nickels));
@@ -198,7 +200,9 @@ fn cards_take_no_third_decimal() {
     let dinars = Tariff::new("test".parse().unwrap(), 1, Currency::KWD, by_distance());
     assert_eq!(
         refused(&dinars, &ride()),
-        Some(PricingError::StepDoesNotFitGateway)
+        Some(PricingError::StepDoesNotFitGateway {
+            gateway_step_minor: 10
+        })
     );
     let to_ten_fils = StageRounding::new(10, Rounding::HalfUp).unwrap();
     let rounded = dinars.with_rounding(RoundingPlan::MINOR_UNITS.with(Stage::Total, to_ten_fils));

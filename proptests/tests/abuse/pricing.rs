@@ -25,7 +25,7 @@ const EXTREMES: [i64; 9] = [
 
 fn dearest() -> Arc<Tariff> {
     let most = Ratio::from(1_000_000_000_000_i64);
-    let unit = Segment::new(Millimetres::ZERO, most, Ratio::ONE).unwrap();
+    let unit = Segment::new(Millimetres::ZERO, most, Ratio::from(100)).unwrap();
     let meter = Meter::distance(most, Ratio::ZERO, vec![unit], Units::ProRata).unwrap();
     Arc::new(Tariff::new(
         "dearest".parse().unwrap(),
@@ -180,7 +180,7 @@ fn a_reading_from_elsewhere_is_checked() {
 
 #[test]
 fn a_tariff_without_windows_zones_or_prices_prices_at_nothing() {
-    let unit = Segment::new(Millimetres::ZERO, Ratio::ZERO, Ratio::ONE).unwrap();
+    let unit = Segment::new(Millimetres::ZERO, Ratio::ZERO, Ratio::from(1_000)).unwrap();
     let meter = Meter::distance(Ratio::ZERO, Ratio::ZERO, vec![unit], Units::Begun).unwrap();
     let tariff = Arc::new(Tariff::new("empty".parse().unwrap(), 0, Currency::JPY, meter));
     let quote = tariff

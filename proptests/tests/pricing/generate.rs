@@ -1,12 +1,13 @@
 //! Tariffs, rides and readings of every shape.
 
+use super::surges::surge_limits;
 use fiacre_domain::money::Currency;
 use fiacre_domain::pricing::{
     AgeRange, AreaEffect, CancellationMatrix, CancellationStageKind, Charge, ChargeAmount, Circumstances,
     Condition, DecidedBy, Discount, Fault, FeeBase, FeePayer, FeeRule, Flat, Grace, LineGroups, LineTraits,
     Meter, Party, PayPolicy, PricingError, RateCard, Recorder, Ride, RoundingPlan, Schedule, Segment,
-    SettlementPolicy, SlowRule, Span, Speed, StageRounding, Surge, SurgeInputs, SurgePolicy, Tariff, Tax,
-    TaxScope, TimeBasis, TimeRate, Toll, Units, Waiting, WaitingRate, Weekdays, Window, ZoneSet, Zones,
+    SettlementPolicy, SlowRule, Span, Speed, StageRounding, Tariff, Tax, TaxScope, TimeBasis, TimeRate, Toll,
+    Units, Waiting, WaitingRate, Weekdays, Window, ZoneSet, Zones,
 };
 use fiacre_domain::ratio::{Ratio, Rounding};
 use fiacre_domain::time::{CivilDate, CivilDateTime, TimeOfDay, Weekday};
@@ -430,6 +431,7 @@ pub(crate) fn tariff(shape: Shape) -> BoxedStrategy<Tariff> {
         0_i32..=3_000,
         0_i32..=3_000,
         3_000_i32..=10_000,
+        surge_limits(),
     );
     let plan = (rounding(), rounding(), rounding(), rounding());
     (
@@ -443,7 +445,7 @@ pub(crate) fn tariff(shape: Shape) -> BoxedStrategy<Tariff> {
         pay(),
     )
         .prop_map(
-            |(tariff, (minimum, cap, up, down, above), plan, discounts, taxes, waiting, fees, pay)| {
+            |(tariff, (minimum, cap, up, down, above, surge), plan, discounts, taxes, waiting, fees, pay)| {
                 use fiacre_domain::pricing::Stage;
                 let plan = RoundingPlan::uniform(plan.0)
                     .with(Stage::Multipliers, plan.1)
@@ -453,8 +455,8 @@ pub(crate) fn tariff(shape: Shape) -> BoxedStrategy<Tariff> {
                 let settlement = SettlementPolicy::new(bps(up), bps(down), bps(above), 100).unwrap();
                 let mut tariff = tariff
                     .with_minimum(minimum)
-                    .and_then(|tariff| cap.map_or(Ok(tariff.clone()), |cap| tariff.with_cap(cap)))
-                    .and_then(|tariff| tariff.with_surge_limits(bps(5_000), bps(30_000)))
+                    .and_then(|tariff| cap.map_or(Ok(tariff.clone()), |cap| tariff.with_cap(minimum + cap)))
+                    .and_then(|tariff| tariff.with_surge_limits(bps(surge.0), bps(surge.1)))
                     .unwrap()
                     .with_rounding(plan)
                     .with_waiting(waiting)
@@ -483,23 +485,6 @@ pub(crate) fn civil() -> impl Strategy<Value = CivilDateTime> {
         let date = CivilDate::from_epoch_days(20_454 + day).unwrap();
         CivilDateTime::new(date, TimeOfDay::from_ms(time_ms).unwrap())
     })
-}
-
-pub(crate) fn surge() -> impl Strategy<Value = Surge> {
-    prop_oneof![
-        Just(Surge::NONE),
-        (0_u32..100, 0_u32..100).prop_map(|(demand, supply)| {
-            let policy = SurgePolicy::new(7, BasisPoints::new(4_000), BasisPoints::new(40_000)).unwrap();
-            Surge::compute(
-                policy,
-                SurgeInputs {
-                    zone: Some("centre".parse().unwrap()),
-                    demand,
-                    supply,
-                },
-            )
-        }),
-    ]
 }
 
 pub(crate) fn circumstances() -> impl Strategy<Value = Circumstances> {

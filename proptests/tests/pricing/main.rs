@@ -8,6 +8,7 @@ mod generate;
 mod json;
 mod order;
 mod replay;
+mod surges;
 
 use fiacre_domain::pricing::{
     Cancellation, CancellationStage, DecidedBy, Fault, Line, LineKind, Meter, MeterReading, PricingError,
@@ -17,9 +18,10 @@ use fiacre_domain::pricing::{
 use fiacre_domain::ratio::Ratio;
 use fiacre_domain::time::{CivilDateTime, TimeOfDay, Weekday};
 use fiacre_domain::units::{Millimetres, Millis};
-use generate::{Shape, Step, civil, ride, steps, surge, take, tariff};
+use generate::{Shape, Step, civil, ride, steps, take, tariff};
 use proptest::prelude::*;
 use std::sync::Arc;
+use surges::surge;
 
 fn sum(lines: &[Line]) -> i64 {
     lines.iter().map(|line| line.amount().minor()).sum()
@@ -162,9 +164,11 @@ proptest! {
 
     #[test]
     fn a_quote_is_never_below_its_minimum_or_above_its_cap(
-        tariff in tariff(Shape::Any), ride in ride(), at in civil(), surge in surge(), minimum in 0_i64..5_000, cap in 0_i64..9_000,
+        tariff in tariff(Shape::Any), ride in ride(), at in civil(), surge in surge(), minimum in 0_i64..5_000, more in 0_i64..9_000,
     ) {
-        let tariff = Arc::new(tariff.with_minimum(minimum).unwrap().with_cap(cap).unwrap());
+        let cap = minimum + more;
+        let unbound = tariff.with_minimum(0).unwrap().with_cap(cap).unwrap();
+        let tariff = Arc::new(unbound.with_minimum(minimum).unwrap());
         let lines = tariff.quote(&ride, at, surge).unwrap().lines().unwrap();
         let after_minimum = |line: &Line| matches!(
             line.kind(),

@@ -1,6 +1,7 @@
 //! More of a ride never costs less: where that holds, over generated tariffs, and by numbers where it does not.
 
-use super::generate::{Shape, Step, civil, ride, steps, surge, tariff};
+use super::generate::{Shape, Step, civil, ride, steps, tariff};
+use super::surges::surge;
 use super::{metered, read};
 use fiacre_domain::pricing::{Ride, Tariff};
 use fiacre_domain::units::{Millimetres, Millis};

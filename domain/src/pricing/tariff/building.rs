@@ -20,6 +20,9 @@ use crate::pricing::zone::{ZoneSet, Zones};
 use crate::ratio::Ratio;
 use crate::units::BasisPoints;
 
+const BEGIN_OTHERWISE: &str =
+    "do not begin with those that the tariff has: what refers to them would mean others";
+
 impl Tariff {
     /// As it is, with a fingerprint that is not known yet: each step that changes anything ends here.
     fn changed(self) -> Self {
@@ -37,7 +40,10 @@ impl Tariff {
     /// others.
     pub fn with_zones(self, zones: Zones) -> Result<Self, TariffError> {
         if !zones.continues(&self.zones) {
-            return Err(TariffError::new("zones", TariffFault::Contradiction));
+            return Err(TariffError::new(
+                "zones",
+                TariffFault::Contradiction(BEGIN_OTHERWISE),
+            ));
         }
         Ok(Self {
             zones,
@@ -54,7 +60,10 @@ impl Tariff {
     /// mean others.
     pub fn with_schedule(self, schedule: Schedule) -> Result<Self, TariffError> {
         if !schedule.continues(&self.schedule) {
-            return Err(TariffError::new("windows", TariffFault::Contradiction));
+            return Err(TariffError::new(
+                "windows",
+                TariffFault::Contradiction(BEGIN_OTHERWISE),
+            ));
         }
         Ok(Self {
             schedule,
@@ -77,7 +86,12 @@ impl Tariff {
             (TimeRule::Joint | TimeRule::Free | TimeRule::Separate(_), _) => false,
         };
         if !alike {
-            return Err(TariffError::new("rate time", TariffFault::Contradiction));
+            return Err(TariffError::new(
+                "rate time",
+                TariffFault::Contradiction(
+                    "is counted in another way than by the tariff's own meter: count it alike",
+                ),
+            ));
         }
         self.cuts_mm.extend(
             meter
@@ -100,7 +114,7 @@ impl Tariff {
     /// for the factor, `TooMany` beyond [`TARIFF_ENTRIES_MAX`].
     pub fn with_scale(mut self, during: WindowSet, factor: Ratio) -> Result<Self, TariffError> {
         self.check_windows(during)?;
-        limits::at_least_zero("scale", factor, limits::FACTOR_MAX)?;
+        limits::at_least_zero("scale", factor, limits::Limit::FACTOR)?;
         push(&mut self.scales, Scale { during, factor }, "scales")?;
         Ok(self.changed())
     }
@@ -116,7 +130,7 @@ impl Tariff {
             .schedule
             .get(window)
             .ok_or(TariffError::new("window", TariffFault::Unknown))?;
-        limits::at_least_zero("multiplier", factor, limits::FACTOR_MAX)?;
+        limits::at_least_zero("multiplier", factor, limits::Limit::FACTOR)?;
         push(
             &mut self.multipliers,
             Multiplier {
@@ -142,7 +156,7 @@ impl Tariff {
             .ok_or(TariffError::new("zone", TariffFault::Unknown))?;
         match effect {
             AreaEffect::Multiply(factor) => {
-                limits::at_least_zero("area multiplier", factor, limits::FACTOR_MAX)?;
+                limits::at_least_zero("area multiplier", factor, limits::Limit::FACTOR)?;
             }
             AreaEffect::TimeOff => {}
         }
@@ -171,7 +185,10 @@ impl Tariff {
         }
         self.check_zones(charge.condition().zones())?;
         if self.charges.iter().any(|known| known.id() == charge.id()) {
-            return Err(TariffError::new("charge", TariffFault::Duplicate));
+            return Err(TariffError::new(
+                "charge",
+                TariffFault::Duplicate(charge.id().into()),
+            ));
         }
         push(&mut self.charges, charge, "charges")?;
         Ok(self.changed())
@@ -190,7 +207,7 @@ impl Tariff {
             return Err(TariffError::new("flat charge", TariffFault::Unknown));
         }
         if self.flats.iter().any(|known| known.id() == flat.id()) {
-            return Err(TariffError::new("flat", TariffFault::Duplicate));
+            return Err(TariffError::new("flat", TariffFault::Duplicate(flat.id().into())));
         }
         push(&mut self.flats, flat, "flats")?;
         Ok(self.changed())
@@ -209,9 +226,13 @@ impl Tariff {
     ///
     /// # Errors
     ///
-    /// `TariffFault::Negative` below zero, `TooLarge` beyond what prices exactly.
+    /// `TariffFault::Negative` below zero, `TooLarge` beyond what prices exactly, `Contradiction` above the cap.
     pub fn with_minimum(self, minimum_minor: i64) -> Result<Self, TariffError> {
         limits::price("minimum", minimum_minor)?;
+        if self.cap_minor.is_some_and(|cap_minor| minimum_minor > cap_minor) {
+            let how = TariffFault::Contradiction("is above the cap: no ride could keep to both");
+            return Err(TariffError::new("minimum", how));
+        }
         Ok(Self {
             minimum_minor,
             ..self.changed()
@@ -222,9 +243,13 @@ impl Tariff {
     ///
     /// # Errors
     ///
-    /// `TariffFault::Negative` below zero, `TooLarge` beyond what prices exactly.
+    /// `TariffFault::Negative` below zero, `TooLarge` beyond what prices exactly, `Contradiction` below the minimum.
     pub fn with_cap(self, cap_minor: i64) -> Result<Self, TariffError> {
         limits::price("cap", cap_minor)?;
+        if cap_minor < self.minimum_minor {
+            let how = TariffFault::Contradiction("is below the minimum: no ride could keep to both");
+            return Err(TariffError::new("cap", how));
+        }
         Ok(Self {
             cap_minor: Some(cap_minor),
             ..self.changed()
@@ -238,7 +263,10 @@ impl Tariff {
     /// `TariffFault::Duplicate` for a name that a discount of it has, `TooMany` beyond [`TARIFF_ENTRIES_MAX`].
     pub fn with_discount(mut self, discount: Discount) -> Result<Self, TariffError> {
         if self.discounts.iter().any(|known| known.id() == discount.id()) {
-            return Err(TariffError::new("discount", TariffFault::Duplicate));
+            return Err(TariffError::new(
+                "discount",
+                TariffFault::Duplicate(discount.id().into()),
+            ));
         }
         push(&mut self.discounts, discount, "discounts")?;
         self.discounts.sort_by_key(Discount::rank);
@@ -252,7 +280,7 @@ impl Tariff {
     /// `TariffFault::Duplicate` for a name that a tax of it has, `TooMany` beyond [`TARIFF_ENTRIES_MAX`].
     pub fn with_tax(mut self, tax: Tax) -> Result<Self, TariffError> {
         if self.taxes.iter().any(|known| known.id() == tax.id()) {
-            return Err(TariffError::new("tax", TariffFault::Duplicate));
+            return Err(TariffError::new("tax", TariffFault::Duplicate(tax.id().into())));
         }
         push(&mut self.taxes, tax, "taxes")?;
         Ok(self.changed())
@@ -277,7 +305,10 @@ impl Tariff {
     pub fn with_surge_limits(self, min: BasisPoints, max: BasisPoints) -> Result<Self, TariffError> {
         surge::check_limits(min, max)?;
         if !(min..=max).contains(&BasisPoints::ONE) {
-            return Err(TariffError::new("surge limits", TariffFault::Contradiction));
+            return Err(TariffError::new(
+                "surge limits",
+                TariffFault::Contradiction("leave no ride at its price: put 1 between them"),
+            ));
         }
         Ok(Self {
             surge_min: min,
@@ -325,7 +356,7 @@ impl Tariff {
     ///
     /// `TariffFault::NotPositive` where the step is not above zero, `TooLarge` beyond what prices exactly.
     pub fn with_gateway_step(self, step_minor: i64) -> Result<Self, TariffError> {
-        limits::above_zero("gateway step", Ratio::from(step_minor), limits::PRICE_MINOR_MAX)?;
+        limits::above_zero("gateway step", Ratio::from(step_minor), limits::Limit::PRICE)?;
         Ok(Self {
             gateway_step_minor: step_minor,
             ..self.changed()
@@ -351,7 +382,12 @@ impl Tariff {
 
 fn push<T>(entries: &mut Vec<T>, entry: T, field: &'static str) -> Result<(), TariffError> {
     if entries.len() >= TARIFF_ENTRIES_MAX {
-        return Err(TariffError::new(field, TariffFault::TooMany));
+        return Err(TariffError::new(
+            field,
+            TariffFault::TooMany {
+                max: TARIFF_ENTRIES_MAX,
+            },
+        ));
     }
     entries.push(entry);
     Ok(())

@@ -102,7 +102,7 @@ fn who_pays_the_driver_in_cash_or_by_account_tips_without_us() {
 /// Nobody knows what a tip on a ride that costs nothing may be.
 #[test]
 fn a_ride_for_which_nothing_was_held_takes_no_tip() {
-    let segment = Segment::new(Millimetres::ZERO, Ratio::ZERO, Ratio::ONE).unwrap();
+    let segment = Segment::new(Millimetres::ZERO, Ratio::ZERO, Ratio::from(1_000)).unwrap();
     let meter = Meter::distance(Ratio::ZERO, Ratio::ZERO, vec![segment], Units::Begun).unwrap();
     let free = Arc::new(Tariff::new("free".parse().unwrap(), 1, Currency::USD, meter));
     let order = Order {
