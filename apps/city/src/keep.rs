@@ -98,6 +98,12 @@ pub enum KeepError {
     /// The folder holds no run.
     #[error("failed to go on in {}: no run was begun there; name the folder of one", .0.display())]
     NoRun(PathBuf),
+    /// The payment company's records are not there, though the log names payments.
+    #[error(
+        "failed to go on in {}: the payment company's records, which no backup holds, are not in its folder {COMPANY}; move them there, for a new company knows none of the run's payments",
+        .0.display()
+    )]
+    NoCompany(PathBuf),
     /// The note of how a run began cannot be written or read.
     #[error("failed to note how the run began, or to read it, in {}: {}", .0.display(), .1)]
     Note(PathBuf, #[source] io::Error),
@@ -172,6 +178,11 @@ impl Outside for Bookkeeping {
     fn is_outstanding(&self) -> bool {
         self.0.is_awaited()
     }
+}
+
+/// Whether the payment company's records are where they were begun.
+pub(crate) fn has_company(database: &Database) -> bool {
+    database.folder().join(COMPANY).is_dir()
 }
 
 /// The payment company: it stands for one outside, so that its records lie in a folder of their own.

@@ -6,10 +6,11 @@ use super::options::{UTC_OFFSET, approaches, fleet};
 use super::orphans::{self, Orphan, Unexplained};
 use super::{CityError, SLICE};
 use crate::chronicle::lock;
-use crate::keep::{Folders, Keep, KeepError};
+use crate::keep::{Folders, Keep, KeepError, has_company};
 use crate::manhattan::Manhattan;
 use crate::observer::CommitObserver;
 use crate::platform::{Platform, PlatformConfig};
+use crate::players::players_queue;
 use crate::roads::Roads;
 use fiacre_domain::id::TripId;
 use fiacre_domain::stream::StreamId;
@@ -17,7 +18,7 @@ use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
 use fiacre_embedded::Database;
 use fiacre_memory::{Executor, SkewedClock, VirtualTime};
-use fiacre_ports::{Cursor, EventStore};
+use fiacre_ports::{Bus, Cursor, EventStore, PortError, Prefetch, QueueSpec, Settlement};
 use fiacre_services::observer::NoObserver;
 use fiacre_services::state::State;
 use fiacre_wire::seal::KeyedSeal;
@@ -83,10 +84,20 @@ pub fn resume(
     let database = folders.reopen(&beginning)?;
     let epoch = database.epoch();
     read(&database, &mut census)?;
+    if !census.intents.is_empty() && !has_company(&database) {
+        return Err(KeepError::NoCompany(folders.data().to_owned()).into());
+    }
     let from = census.last.unwrap_or(beginning.start);
     let found = census.clone();
     let census = Arc::new(Mutex::new(census));
     let mut platform = begin(database, &beginning, from, Arc::clone(&census) as _)?;
+    let (bus, time) = (Arc::clone(&platform.bus), platform.time.clone());
+    let players = players_queue("manhattan".parse()?);
+    platform.executor.spawn("players", async move {
+        if let Err(error) = hear_nothing(&*bus, &players, &time).await {
+            tracing::warn!(%error, "what was meant for players stays in their queue");
+        }
+    });
     let from = platform.time.now();
     let mut until = drain(&mut platform, &census, &found, from)?;
     let known = lock(&census).intents.clone();
@@ -105,6 +116,20 @@ pub fn resume(
         orphans,
         ..resumed
     })
+}
+
+/// Takes what players are told: nobody rides or drives any more, and what nobody takes would wait for ever, and its trips with it,
+/// which could never be archived.
+async fn hear_nothing(bus: &dyn Bus, players: &QueueSpec, time: &VirtualTime) -> Result<(), PortError> {
+    bus.declare(players).await?;
+    let mut consumer = bus.consume(&players.name, Prefetch(1_024)).await?;
+    loop {
+        let heard = consumer.next(1_024, time.now().plus(REST)).await?;
+        if !heard.is_empty() {
+            let acks = heard.iter().map(|delivery| (delivery.tag, Settlement::Ack));
+            consumer.settle(acks.collect()).await?;
+        }
+    }
 }
 
 /// Reads the whole log.

@@ -27,6 +27,7 @@ fn keeping(error: &KeepError) -> u8 {
         | KeepError::UsedVault(_)
         | KeepError::OtherVault(_) => EXIT_USAGE,
         KeepError::NoRun(_)
+        | KeepError::NoCompany(_)
         | KeepError::UnreadableNote(..)
         | KeepError::Vault(VaultError::Headless | VaultError::Damaged { .. }) => EXIT_UNREADABLE,
         KeepError::Note(_, error) => writing(error.kind()),
@@ -83,6 +84,7 @@ const fn keep_code(error: &KeepError) -> &'static str {
         KeepError::UsedVault(_) => "vault_of_another_run",
         KeepError::OtherVault(_) => "vault_of_other_keys",
         KeepError::NoRun(_) => "folder_without_run",
+        KeepError::NoCompany(_) => "company_absent",
         KeepError::Note(..) => "run_note_unwritten",
         KeepError::UnreadableNote(..) => "run_note_unreadable",
         KeepError::Write(_) => "folder_unwritten",

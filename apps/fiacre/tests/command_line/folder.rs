@@ -1,6 +1,6 @@
 //! A city on a folder: killed, resumed, audited; and what is said of folders that cannot be used.
 
-use super::{UNREADABLE, USAGE, exit, fiacre, words};
+use super::{UNREADABLE, USAGE, exit, fiacre, json, words};
 use fiacre_domain::id::PrincipalId;
 use fiacre_domain::time::Timestamp;
 use fiacre_memory::{Executor, VirtualTime};
@@ -80,6 +80,26 @@ fn what_was_accepted_before_a_kill_is_there_and_ends_by_resume() {
     let checked = format!("audit check {} --ack-log {}", data.display(), accepted.display());
     let (code, said) = exit(&words(&checked));
     assert_eq!(code, 0, "{said}");
+    // What was meant for its players does not wait for them: every trip is over and done with.
+    let archived = json(&format!("archive --data {} --before 2030-01-01", data.display()));
+    assert_eq!(archived["moved"], first["trips"], "{archived}");
+}
+
+/// As after a restore, where the records were forgotten: a new company would know none of the payments.
+#[test]
+fn a_run_does_not_go_on_with_a_company_that_knows_nothing_of_it() {
+    let place = empty_folder();
+    let (data, away) = (place.path().join("data"), place.path().join("away"));
+    assert_eq!(exit(&city(&data, "0.01")).0, 0);
+    let records = data.join("sandbox-payments");
+    std::fs::rename(&records, &away).unwrap();
+    let resume = words(&format!("resume --data {}", data.display()));
+    let (code, said) = exit(&resume);
+    assert_eq!(code, UNREADABLE, "{said}");
+    assert!(said.contains("sandbox-payments; move them there"), "{said}");
+    assert!(!records.exists(), "no new company is founded");
+    std::fs::rename(&away, &records).unwrap();
+    assert_eq!(exit(&resume).0, 0);
 }
 
 #[test]
