@@ -5,7 +5,10 @@
 
 use fiacre_domain::id::TripId;
 use std::collections::BTreeSet;
-use std::io::{self, BufRead};
+use std::io::{self, BufRead, Read};
+
+/// No line is longer: what is none of ours may have no line's end at all.
+const LINE_BYTES_MAX: u64 = 4_096;
 
 /// Why a list of acknowledged trips cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +51,10 @@ pub fn read(mut list: impl BufRead) -> Result<BTreeSet<TripId>, AckLogError> {
     let mut line = Vec::new();
     for number in 1_u64.. {
         line.clear();
-        list.read_until(b'\n', &mut line)?;
+        list.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut line)?;
+        if line.len() as u64 == LINE_BYTES_MAX {
+            return Err(AckLogError::NoTrip { line: number });
+        }
         if line.pop() != Some(b'\n') {
             break;
         }
@@ -70,6 +76,7 @@ mod tests {
         for (list, line) in [
             ("x\n".to_owned(), 1),
             (format!("{id}\n\n"), 2),
+            (format!("{id}\n{}", "\0".repeat(5_000)), 2),
             (format!("{id} at noon\n{id}\nnoon {id}\n"), 3),
         ] {
             let error = read(list.as_bytes()).unwrap_err();

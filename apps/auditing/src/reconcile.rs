@@ -76,6 +76,12 @@ pub struct Sums {
     pub ledger_held_minor: i128,
     /// Held now, by the company's list.
     pub company_held_minor: i128,
+    /// By how much the company is ahead of the log in what was captured, where a call is under way.
+    pub under_way_captured_minor: i128,
+    /// The same of what was given back.
+    pub under_way_refunded_minor: i128,
+    /// The same of what is held; less than nothing where a hold has ended, and the log has not heard yet.
+    pub under_way_held_minor: i128,
 }
 
 /// What a comparison came to.
@@ -179,6 +185,9 @@ fn judge(view: &IntentView, attempt: Option<Attempt>, is_begun: bool, reconciled
         return;
     };
     if attempt.is_under_way {
+        sums.under_way_held_minor += i128::from(held) - i128::from(attempt.held_minor);
+        sums.under_way_captured_minor += i128::from(captured) - i128::from(attempt.captured_minor);
+        sums.under_way_refunded_minor += i128::from(view.refunded_minor) - i128::from(attempt.refunded_minor);
         reconciled.under_way = reconciled.under_way.saturating_add(1);
         return;
     }

@@ -40,6 +40,8 @@ pub(crate) const SPEED_KMH_MAX: i64 = 500;
 pub(crate) enum Failure {
     /// The arguments cannot be read.
     Usage(UsageError),
+    /// The same folder or file is named twice, for what must be two.
+    Twice(PathBuf),
     /// The tariff that a command needs cannot be used.
     Tariff(TariffFileError),
     /// The tariff that was to be checked has a fault.
@@ -107,6 +109,7 @@ impl Failure {
             Self::AtRest(failure) => failure.exit_code(),
             Self::City(error) => city::exit_code(error),
             Self::Usage(_)
+            | Self::Twice(_)
             | Self::Tariff(_)
             | Self::Ride(_)
             | Self::TooFast
@@ -128,6 +131,7 @@ impl Failure {
     fn code(&self) -> &'static str {
         match self {
             Self::Usage(error) => error.code(),
+            Self::Twice(_) => "usage_named_twice",
             Self::Tariff(error) | Self::FaultyTariff(error) => error.code(),
             Self::Ride(error) => error.code(),
             Self::TooFast => "ride_too_fast",
@@ -170,7 +174,8 @@ impl Failure {
                 error["line"] = json!(line);
                 error["column"] = json!(column);
             }
-            Self::Unreadable(path, _)
+            Self::Twice(path)
+            | Self::Unreadable(path, _)
             | Self::Unwritten(path, _)
             | Self::Illegible(path, _)
             | Self::Edited(path, _)
@@ -226,6 +231,11 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Usage(error) => write!(f, "{error}"),
+            Self::Twice(path) => write!(
+                f,
+                "failed to tell two apart: {} is named twice; name each once",
+                path.display()
+            ),
             Self::Tariff(error) | Self::FaultyTariff(error) => fmt_tariff(error, f),
             Self::Ride(error) => write!(f, "{error}"),
             Self::TooFast => write!(
@@ -319,12 +329,7 @@ fn fmt_known(option: &str, name: &str, known: &[String], f: &mut fmt::Formatter<
 /// What to do follows from whether the place is wrong, or right and full.
 fn fmt_unwritten(path: &Path, error: &io::Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let path = path.display();
-    if error.kind() == io::ErrorKind::AlreadyExists {
-        write!(
-            f,
-            "failed to write {path}: something is there already; give a path where nothing is"
-        )
-    } else if writing(error.kind()) == EXIT_USAGE {
+    if writing(error.kind()) == EXIT_USAGE {
         write!(
             f,
             "failed to write {path}: {error}; give a path that can be written"

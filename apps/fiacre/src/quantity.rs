@@ -2,20 +2,28 @@
 
 use fiacre_domain::units::{Millimetres, Millis};
 
-/// The most thousandths that are read.
-const LIMIT: &str = "9,223,372,036,854,775.807";
-
 /// Metres, such as `8046` or `8046.72`.
 pub(crate) fn metres(text: &str) -> Result<Millimetres, String> {
-    thousandths(text, "metres, such as 8046 or 8046.72").map(Millimetres::new)
+    thousandths(
+        text,
+        "metres, such as 8046 or 8046.72",
+        "1,000,000,000 m (1,000,000 km)",
+    )
+    .map(Millimetres::new)
 }
 
 /// Seconds, such as `300` or `25.2`.
 pub(crate) fn seconds(text: &str) -> Result<Millis, String> {
-    thousandths(text, "seconds, such as 300 or 25.2").map(Millis::new)
+    thousandths(
+        text,
+        "seconds, such as 300 or 25.2",
+        "10,000,000 s (about 115 days)",
+    )
+    .map(Millis::new)
 }
 
-fn thousandths(text: &str, what: &str) -> Result<i64, String> {
+/// Reads `what`, of which the rules price at most `limit`; what cannot even be read is told so, too.
+fn thousandths(text: &str, what: &str, limit: &str) -> Result<i64, String> {
     let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
     let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     if !is_number(whole) || !is_number(decimals) || decimals.len() > 3 {
@@ -25,7 +33,7 @@ fn thousandths(text: &str, what: &str) -> Result<i64, String> {
     }
     format!("{whole}{decimals:0<3}")
         .parse()
-        .map_err(|_| format!("it is too large: at most {LIMIT} can be read"))
+        .map_err(|_| format!("it is too large; give at most {limit}"))
 }
 
 #[cfg(test)]
@@ -51,7 +59,7 @@ mod tests {
             ("1.2.3", None),
             ("٣", None),
         ] {
-            assert_eq!(thousandths(text, "").ok(), expected, "{text}");
+            assert_eq!(thousandths(text, "", "").ok(), expected, "{text}");
         }
     }
 }

@@ -309,4 +309,11 @@ fn a_call_under_way_is_counted_and_not_judged() {
         .retain(|_, view| Some(view.key.trip) == started.stream.trip());
     let reconciled = reconcile(at_rest(folder.path()), &company);
     assert_eq!((reconciled.differences, reconciled.under_way), (Vec::new(), 1));
+    for sums in reconciled.sums.values() {
+        let ahead = sums.company_captured_minor - sums.ledger_captured_minor;
+        assert!(ahead > 0, "the company has captured, and the log has not heard");
+        assert_eq!(sums.under_way_captured_minor, ahead);
+        let held = sums.company_held_minor - sums.ledger_held_minor;
+        assert_eq!(sums.under_way_held_minor, held);
+    }
 }

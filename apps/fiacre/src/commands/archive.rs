@@ -5,7 +5,7 @@ use crate::commands::progress::Progress;
 use crate::failure::{AtRestFailure, Failure};
 use clap::Args;
 use fiacre_auditing::archive::{self, Archived, Selection};
-use fiacre_domain::time::{CivilDate, CivilDateTime, TimeError, Timestamp};
+use fiacre_domain::time::{CivilDate, CivilDateTime, Timestamp};
 use fiacre_domain::units::Millis;
 use fiacre_embedded::{AtRest, Database, Options, Segment};
 use serde_json::{Value, json};
@@ -61,12 +61,15 @@ struct Done {
 }
 
 /// A date's beginning, or a moment, in UTC.
-fn beginning(text: &str) -> Result<Timestamp, TimeError> {
+fn beginning(text: &str) -> Result<Timestamp, &'static str> {
     let civil = match text.parse::<CivilDate>() {
         Ok(date) => format!("{date}T00:00"),
         Err(_) => text.strip_suffix('Z').unwrap_or(text).to_owned(),
     };
-    Ok(civil.parse::<CivilDateTime>()?.to_timestamp(Millis::ZERO))
+    let civil = civil.parse::<CivilDateTime>();
+    let civil =
+        civil.map_err(|_| "write a date, or a moment, in UTC, such as 2018-06-09 or 2018-06-08T21:40Z")?;
+    Ok(civil.to_timestamp(Millis::ZERO))
 }
 
 impl ArchiveArguments {

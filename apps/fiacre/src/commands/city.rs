@@ -62,6 +62,9 @@ impl Trips {
 impl CityArguments {
     pub(crate) fn run(self, answer: &mut Answer<impl Write>) -> Result<(), Failure> {
         let options = self.options()?;
+        if let Some(path) = self.trips.as_ref().filter(|path| self.venue.notes_in(path)) {
+            return Err(Failure::Twice(path.clone()));
+        }
         let (venue, acknowledged) = self.venue.venue()?;
         let mut trips = self
             .trips

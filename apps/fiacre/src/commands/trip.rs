@@ -6,7 +6,7 @@ mod list;
 use crate::answer::Answer;
 use crate::failure::{AtRestFailure, Failure};
 use clap::Subcommand;
-use fiacre_domain::time::{CivilDateTime, TimeError, Timestamp};
+use fiacre_domain::time::{CivilDateTime, Timestamp};
 use fiacre_domain::units::Millis;
 use fiacre_embedded::{AtRest, Options};
 use std::io::Write;
@@ -35,7 +35,9 @@ fn open(folder: &Path) -> Result<AtRest, Failure> {
 }
 
 /// A moment in UTC, with or without the `Z` at its end.
-fn moment(text: &str) -> Result<Timestamp, TimeError> {
-    let civil: CivilDateTime = text.strip_suffix('Z').unwrap_or(text).parse()?;
+fn moment(text: &str) -> Result<Timestamp, &'static str> {
+    let civil = text.strip_suffix('Z').unwrap_or(text).parse::<CivilDateTime>();
+    let civil =
+        civil.map_err(|_| "write a moment in UTC, such as 2018-06-08T21:00Z or 2018-06-08T21:00:30Z")?;
     Ok(civil.to_timestamp(Millis::ZERO))
 }

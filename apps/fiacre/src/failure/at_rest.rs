@@ -4,6 +4,7 @@ use super::{EXIT_FINDINGS, EXIT_OUTPUT, EXIT_UNREADABLE, EXIT_USAGE, city, openi
 use fiacre_auditing::check::CheckError;
 use fiacre_auditing::reconcile::ReconcileError;
 use fiacre_domain::id::TripId;
+use fiacre_domain::time::Timestamp;
 use fiacre_embedded::{ArchiveError, AskError, AskedFailure, BackupError, OpenError, RestoreError};
 use fiacre_ports::PortError;
 use fiacre_sandbox_payments as sandbox;
@@ -23,6 +24,8 @@ pub(crate) enum AtRestFailure {
     Rows(PathBuf, PortError),
     /// The log knows no such trip.
     NoSuchTrip(TripId),
+    /// The trip had not begun by the moment that is asked of.
+    NotBegun(TripId, Timestamp),
     /// Some of a trip's commits cannot be read; the answer names them.
     UnreadableCommits(usize),
     /// A payment sandbox's folder cannot be copied to be read.
@@ -41,6 +44,8 @@ pub(crate) enum AtRestFailure {
     Archive(ArchiveError),
     /// A folder of segments cannot be listed.
     Segments(PathBuf, io::Error),
+    /// There are none in it.
+    NoSegments(PathBuf),
     /// The log holds what a newer release wrote; the report shows it.
     NewerCommits,
 }
@@ -48,7 +53,9 @@ pub(crate) enum AtRestFailure {
 impl AtRestFailure {
     pub(super) fn exit_code(&self) -> u8 {
         match self {
-            Self::NoSuchTrip(_) | Self::UnreadableCommits(_) | Self::Differences(_) => EXIT_FINDINGS,
+            Self::NoSuchTrip(_) | Self::NotBegun(..) | Self::UnreadableCommits(_) | Self::Differences(_) => {
+                EXIT_FINDINGS
+            }
             Self::Folder(error) | Self::Restore(_, RestoreError::Folder(error)) => opening(error),
             Self::Company(_, error) => city::opening_company(error),
             Self::Backup(error) => backing_up(error),
@@ -76,6 +83,7 @@ impl AtRestFailure {
             | Self::Reconcile(_)
             | Self::Archive(ArchiveError::Unreadable { .. })
             | Self::Segments(..)
+            | Self::NoSegments(_)
             | Self::NewerCommits => EXIT_UNREADABLE,
         }
     }
@@ -87,6 +95,7 @@ impl AtRestFailure {
             Self::Log(error) => error.code(),
             Self::Rows(_, error) => error.kind().code(),
             Self::NoSuchTrip(_) => "trip_unknown",
+            Self::NotBegun(..) => "trip_not_begun",
             Self::UnreadableCommits(_) => "commits_unreadable",
             Self::NoCompany(..) => "company_unreadable",
             Self::Company(_, error) => error.code(),
@@ -96,6 +105,7 @@ impl AtRestFailure {
             Self::Restore(_, error) => error.code(),
             Self::Archive(error) => error.code(),
             Self::Segments(..) => "segments_unreadable",
+            Self::NoSegments(_) => "segments_absent",
             Self::NewerCommits => "commits_newer",
         }
     }
@@ -137,6 +147,10 @@ impl fmt::Display for AtRestFailure {
                 f,
                 "failed to find trip {trip}; `fiacre trip list` says which trips the folder knows"
             ),
+            Self::NotBegun(trip, began_at) => write!(
+                f,
+                "failed to tell of trip {trip}: it began at {began_at}; ask --at of that moment or later"
+            ),
             Self::UnreadableCommits(commits) => write!(
                 f,
                 "{commits} of the trip's commits cannot be read: see the answer; `fiacre audit check` says more"
@@ -160,6 +174,11 @@ impl fmt::Display for AtRestFailure {
             Self::Segments(folder, error) => write!(
                 f,
                 "failed to read {}: {error}; name the folder that `fiacre archive` wrote segments to",
+                folder.display()
+            ),
+            Self::NoSegments(folder) => write!(
+                f,
+                "failed to read {}: no segment is in it; name the folder that `fiacre archive` wrote segments to",
                 folder.display()
             ),
             Self::Restore(path, error) => write!(f, "{}: {error}", path.display()),

@@ -30,7 +30,9 @@ fn keeping(error: &KeepError) -> u8 {
         | KeepError::NoCompany(_)
         | KeepError::UnreadableNote(..)
         | KeepError::Vault(VaultError::Headless | VaultError::Damaged { .. }) => EXIT_UNREADABLE,
-        KeepError::Note(_, error) => writing(error.kind()),
+        // It lies in the folder: a place that cannot hold it holds no run.
+        KeepError::Note(_, error) if writing(error.kind()) == EXIT_USAGE => EXIT_UNREADABLE,
+        KeepError::Note(..) => EXIT_OUTPUT,
         KeepError::Write(_)
         | KeepError::CompanyWrite(_)
         | KeepError::Vault(VaultError::NoRandomness | VaultError::Io { .. } | VaultError::Unsure(_)) => {
@@ -85,7 +87,7 @@ const fn keep_code(error: &KeepError) -> &'static str {
         KeepError::OtherVault(_) => "vault_of_other_keys",
         KeepError::NoRun(_) => "folder_without_run",
         KeepError::NoCompany(_) => "company_absent",
-        KeepError::Note(..) => "run_note_unwritten",
+        KeepError::Note(..) => "run_note_io",
         KeepError::UnreadableNote(..) => "run_note_unreadable",
         KeepError::Write(_) => "folder_unwritten",
         KeepError::CompanyWrite(_) => "company_unwritten",

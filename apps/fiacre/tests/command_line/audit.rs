@@ -157,6 +157,43 @@ fn trips_of_a_folder_without_any_are_told_as_such() {
     assert!(complaint.contains("trip list"), "{complaint}");
 }
 
+/// What was once taken for something else: clean where nothing was looked at, no such trip where it had not begun, or never ended.
+#[test]
+fn what_was_not_looked_at_is_not_called_clean() {
+    let folder = sound();
+    let (data, empty) = (folder.path().display(), tempfile::tempdir().unwrap());
+    let list = super::scratch("endless.txt");
+    fs::write(&list, vec![b'x'; 100_000]).unwrap();
+    for (line, code, named) in [
+        (format!("audit check {data} {data}/."), USAGE, "usage_named_twice"),
+        (
+            format!("audit segments {}", empty.path().display()),
+            UNREADABLE,
+            "segments_absent",
+        ),
+        (
+            format!("audit check {data} --ack-log {}", list.display()),
+            USAGE,
+            "ack_log_no_trip",
+        ),
+        (format!("trip list --data {data} --limit 0"), USAGE, "usage_value"),
+        (
+            format!("trip list --data {data} --limit -1"),
+            USAGE,
+            "usage_value",
+        ),
+        ("resume --data /dev/null".to_owned(), UNREADABLE, "run_note_io"),
+        (
+            "city --trips same --ack-log same".to_owned(),
+            USAGE,
+            "usage_named_twice",
+        ),
+    ] {
+        assert_eq!(json(&line)["error"]["code"], named, "{line}");
+        assert_eq!(exit(&super::words(&line)).0, code, "{line}");
+    }
+}
+
 #[test]
 fn what_names_no_trip_or_moment_is_bad_usage() {
     for line in [
@@ -168,6 +205,7 @@ fn what_names_no_trip_or_moment_is_bad_usage() {
     ] {
         let (code, complaint) = exit(&super::words(line));
         assert_eq!(code, USAGE, "{line}: {complaint}");
+        assert!(!complaint.contains("local"), "moments are in UTC: {complaint}");
     }
     let nowhere = "trip list --data nowhere --since 2018-07-06T20:00Z";
     assert_eq!(exit(&super::words(nowhere)).0, UNREADABLE);

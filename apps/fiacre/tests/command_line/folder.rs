@@ -61,6 +61,7 @@ fn what_was_accepted_before_a_kill_is_there_and_ends_by_resume() {
     }
     city.kill().unwrap();
     city.wait().unwrap();
+    assert_books_agree_but_for_calls_under_way(&data);
 
     let first = resumed(&data, &accepted);
     assert!(first["taken_up"].as_u64().unwrap() > 0, "{first}");
@@ -100,6 +101,22 @@ fn a_run_does_not_go_on_with_a_company_that_knows_nothing_of_it() {
     assert!(!records.exists(), "no new company is founded");
     std::fs::rename(&away, &records).unwrap();
     assert_eq!(exit(&resume).0, 0);
+}
+
+/// What the company is ahead of the log in is told, to the cent.
+fn assert_books_agree_but_for_calls_under_way(data: &Path) {
+    let books = super::json(&format!("audit reconcile {}", data.display()));
+    assert_eq!(books["error"], Value::Null, "{books}");
+    for sums in books["sums"].as_array().unwrap() {
+        for name in ["captured", "refunded", "held"] {
+            let minor = |of: &str| sums[name][of].as_i64().unwrap();
+            assert_eq!(
+                minor("company") - minor("log"),
+                minor("under_way"),
+                "{name}: {books}"
+            );
+        }
+    }
 }
 
 #[test]
@@ -204,6 +221,13 @@ fn where_a_trip_began_is_told_with_its_key_and_is_sealed_without_and_forgotten_w
     };
     let page = told("");
     assert!(page.contains("pick-up 40."), "{page}");
+
+    let early = format!(
+        "trip explain {trip} --data {} --at 2000-01-01T00:00",
+        data.display()
+    );
+    let (code, said) = exit(&words(&early));
+    assert!(code == 2 && said.contains("it began at 2018-06-08T"), "{said}");
 
     let (vault, away) = (vault_of(&data), place.path().join("away"));
     std::fs::rename(&vault, &away).unwrap();

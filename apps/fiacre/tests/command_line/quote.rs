@@ -129,6 +129,22 @@ fn what_is_no_ride_is_told_the_limit() {
             "at most 1,000,000 km (1,000,000,000 m)",
         ),
         (
+            "--distance-m 8000000 --duration-s 1 --at 2018-07-03T10:00",
+            "faster than 500 km/h",
+        ),
+        (
+            "--distance-m 99999999999999999999 --duration-s 1 --at 2018-07-03T10:00",
+            "at most 1,000,000,000 m",
+        ),
+        (
+            "--distance-m 1 --duration-s 99999999999999999999 --at 2018-07-03T10:00",
+            "at most 10,000,000 s",
+        ),
+        (
+            "--distance-m 1 --duration-s 5m --at 2018-07-03T10:00",
+            "seconds, such as 300 or 25.2",
+        ),
+        (
             "--distance-m 1 --duration-s 10000001 --at 2018-07-03T10:00",
             "at most 10,000,000 s",
         ),

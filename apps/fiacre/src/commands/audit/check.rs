@@ -57,6 +57,7 @@ pub(crate) struct CheckArguments {
 
 impl CheckArguments {
     pub(crate) fn run(self, answer: &mut Answer<impl Write>) -> Result<(), Failure> {
+        self.check_folders()?;
         let tariffs = self.tariffs.iter().map(|name| tariff::open(name).map(Arc::new));
         let tariffs = tariffs.collect::<Result<Vec<_>, _>>()?;
         let acknowledged = self.ack_log.as_deref().map(read_ack_log).transpose()?;
@@ -85,6 +86,19 @@ impl CheckArguments {
             show_text(&checked, &folders, answer.words())
         };
         verdict(&checked).and(shown)
+    }
+}
+
+impl CheckArguments {
+    /// Refuses a folder that is named twice: each of its commits would be there twice.
+    fn check_folders(&self) -> Result<(), Failure> {
+        let mut seen = BTreeSet::new();
+        let twice = self.folders.iter().find(|folder| {
+            // What is not there is said when it is opened.
+            let place = folder.canonicalize().unwrap_or_else(|_| (*folder).clone());
+            !seen.insert(place)
+        });
+        twice.map_or(Ok(()), |folder| Err(Failure::Twice(folder.clone())))
     }
 }
 

@@ -134,6 +134,7 @@ fn show_text(reconciled: &Reconciled, out: &mut impl Write) -> Result<(), Failur
         show_sums(*currency, sums, out)?;
     }
     let verdict = match reconciled.differences.len() {
+        0 if reconciled.under_way > 0 => "the books agree, but for what is under way".to_owned(),
         0 => "the books agree".to_owned(),
         differences => format!("{differences} differences"),
     };
@@ -147,23 +148,53 @@ fn show_sums(currency: Currency, sums: &Sums, out: &mut impl Write) -> io::Resul
         Err(_) => format!("{minor} minor units of {currency}"),
     };
     writeln!(out, "receipts  {:>18}", money(sums.receipts_minor))?;
-    writeln!(out, "          {:>18}  {:>18}", "by the log", "by the company")?;
-    for (name, log, company) in [
-        (
-            "captured",
-            sums.ledger_captured_minor,
-            sums.company_captured_minor,
-        ),
-        (
-            "refunded",
-            sums.ledger_refunded_minor,
-            sums.company_refunded_minor,
-        ),
-        ("held", sums.ledger_held_minor, sums.company_held_minor),
-    ] {
-        writeln!(out, "{name:<8}  {:>18}  {:>18}", money(log), money(company))?;
+    writeln!(
+        out,
+        "          {:>18}  {:>18}  {:>18}",
+        "by the log", "by the company", "under way"
+    )?;
+    for Book {
+        name,
+        log,
+        company,
+        under_way,
+    } in books(sums)
+    {
+        let (log, company, under_way) = (money(log), money(company), money(under_way));
+        writeln!(out, "{name:<8}  {log:>18}  {company:>18}  {under_way:>18}")?;
     }
     Ok(())
+}
+
+/// What both sides say of one kind of money, in minor units; under way is by how much the company is ahead where a call is not answered.
+struct Book {
+    name: &'static str,
+    log: i128,
+    company: i128,
+    under_way: i128,
+}
+
+const fn books(sums: &Sums) -> [Book; 3] {
+    [
+        Book {
+            name: "captured",
+            log: sums.ledger_captured_minor,
+            company: sums.company_captured_minor,
+            under_way: sums.under_way_captured_minor,
+        },
+        Book {
+            name: "refunded",
+            log: sums.ledger_refunded_minor,
+            company: sums.company_refunded_minor,
+            under_way: sums.under_way_refunded_minor,
+        },
+        Book {
+            name: "held",
+            log: sums.ledger_held_minor,
+            company: sums.company_held_minor,
+            under_way: sums.under_way_held_minor,
+        },
+    ]
 }
 
 fn as_json(reconciled: &Reconciled) -> Value {
@@ -175,13 +206,12 @@ fn as_json(reconciled: &Reconciled) -> Value {
         })
         .collect();
     let sums = reconciled.sums.iter().map(|(currency, sums)| {
-        json!({
-            "currency": currency.code(),
-            "receipts": minor(sums.receipts_minor),
-            "captured": { "log": minor(sums.ledger_captured_minor), "company": minor(sums.company_captured_minor) },
-            "refunded": { "log": minor(sums.ledger_refunded_minor), "company": minor(sums.company_refunded_minor) },
-            "held": { "log": minor(sums.ledger_held_minor), "company": minor(sums.company_held_minor) },
-        })
+        let mut answer = json!({ "currency": currency.code(), "receipts": minor(sums.receipts_minor) });
+        for book in books(sums) {
+            let (log, company, under_way) = (minor(book.log), minor(book.company), minor(book.under_way));
+            answer[book.name] = json!({ "log": log, "company": company, "under_way": under_way });
+        }
+        answer
     });
     json!({
         "trips": reconciled.trips,

@@ -29,6 +29,9 @@ impl SegmentsArguments {
     pub(crate) fn run(self, answer: &mut Answer<impl Write>) -> Result<(), Failure> {
         let checked = verify_segments(&self.folder);
         let checked = checked.map_err(|error| AtRestFailure::Segments(self.folder.clone(), error))?;
+        if checked.is_empty() {
+            return Err(AtRestFailure::NoSegments(self.folder).into());
+        }
         if answer.is_json() {
             let segments: Vec<_> = checked.iter().map(segment_as_json).collect();
             answer.object(&json!({ "segments": segments }))?;

@@ -36,6 +36,11 @@ enum StoreName {
 }
 
 impl VenueArguments {
+    /// Whether acceptances are noted in this very file.
+    pub(super) fn notes_in(&self, path: &Path) -> bool {
+        self.ack_log.as_deref() == Some(path)
+    }
+
     /// Where the city is asked to be played, and what its acceptances are noted in.
     pub(super) fn venue(&self) -> Result<(Venue, AckLog), Failure> {
         let folders = match (self.store, &self.data) {

@@ -10,6 +10,7 @@ use fiacre_domain::id::TripId;
 use fiacre_domain::money::Currency;
 use fiacre_domain::stream::{Cause, ChargeNumber, StreamId, Version};
 use fiacre_domain::time::Timestamp;
+use fiacre_embedded::AtRest;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::PathBuf;
@@ -49,7 +50,7 @@ impl ExplainArguments {
         let timeline = Timeline::read(&folder, self.trip, privacy.key(), self.at)
             .map_err(|error| AtRestFailure::Rows(self.data.clone(), error))?;
         if timeline.is_empty() {
-            return Err(AtRestFailure::NoSuchTrip(self.trip).into());
+            return Err(self.untold(&folder)?.into());
         }
         if answer.is_json() {
             answer.object(&self.as_json(&timeline, &privacy))?;
@@ -60,6 +61,16 @@ impl ExplainArguments {
             0 => Ok(()),
             commits => Err(AtRestFailure::UnreadableCommits(commits).into()),
         }
+    }
+
+    /// Why there is nothing to tell: there is no such trip, or there was none yet.
+    fn untold(&self, folder: &AtRest) -> Result<AtRestFailure, Failure> {
+        let whole = Timeline::read(folder, self.trip, None, None)
+            .map_err(|error| AtRestFailure::Rows(self.data.clone(), error))?;
+        Ok(match whole.began_at() {
+            Some(began_at) => AtRestFailure::NotBegun(self.trip, began_at),
+            None => AtRestFailure::NoSuchTrip(self.trip),
+        })
     }
 
     fn show(&self, timeline: &Timeline, privacy: &Privacy, out: &mut impl Write) -> std::io::Result<()> {

@@ -38,9 +38,14 @@ pub(crate) struct ListArguments {
     #[arg(long, value_name = "TIME", value_parser = moment)]
     since: Option<Timestamp>,
 
-    /// At most so many
-    #[arg(long, value_name = "COUNT")]
+    /// At most so many, from 1 on
+    #[arg(long, value_name = "COUNT", value_parser = count, allow_negative_numbers = true)]
     limit: Option<u64>,
+}
+
+fn count(text: &str) -> Result<u64, &'static str> {
+    let count = text.parse().ok().filter(|count| *count > 0);
+    count.ok_or("write a whole number from 1 on, such as 20")
 }
 
 /// Where a trip can stand in a log.
@@ -88,20 +93,18 @@ impl ListArguments {
         } else {
             Ok(())
         };
-        if limit > 0 {
-            list::trips(&folder, &filter, |row| {
-                if written.is_ok() {
-                    written = if answer.is_json() {
-                        answer.item(&as_json(&row))
-                    } else {
-                        show(&row, count == 0, answer.words())
-                    };
-                }
-                count += 1;
-                written.is_ok() && count < limit
-            })
-            .map_err(|error| AtRestFailure::Rows(self.data.clone(), error))?;
-        }
+        list::trips(&folder, &filter, |row| {
+            if written.is_ok() {
+                written = if answer.is_json() {
+                    answer.item(&as_json(&row))
+                } else {
+                    show(&row, count == 0, answer.words())
+                };
+            }
+            count += 1;
+            written.is_ok() && count < limit
+        })
+        .map_err(|error| AtRestFailure::Rows(self.data.clone(), error))?;
         written?;
         if count == 0 && !answer.is_json() {
             writeln!(answer.words(), "no such trip")?;
