@@ -314,6 +314,12 @@ pub trait Bus: Send + Sync {
     /// An adapter whose consumers can end in silence watches over them, and lets `next` fail.
     async fn consume(&self, queue: &QueueName, prefetch: Prefetch) -> Result<Box<dyn Consumer>, PortError>;
 
+    /// How many messages wait in a queue for a consumer now, so that who lets work in knows how far behind it is done. Not
+    /// counted is what consumers hold, what waits for its retry, and what is parked.
+    ///
+    /// - MUST count them; may be a little late (`bus_33_backlog_is_what_waits`).
+    async fn backlog(&self, queue: &QueueName) -> Result<usize, PortError>;
+
     /// Lists what is parked in a queue's parking after `after` (from the beginning without one), oldest first, at most `max`.
     ///
     /// - MUST do so (`bus_26_parked_is_listed_oldest_first`, `bus_31_parked_list_goes_on`), also after a crash

@@ -321,13 +321,23 @@ fn a_full_consumer_keeps_no_message_from_its_neighbours() {
 /// As the bus on disk does: with each group it writes what may be handed out before the next one.
 #[test]
 fn in_a_group_a_queue_hands_out_so_many_and_the_rest_after_the_next_group() {
+    assert_handed_out(1_024, [1_024, 976]);
+}
+
+#[test]
+fn in_a_group_a_queue_hands_out_as_much_as_its_consumers_may_hold() {
+    assert_handed_out(1_500, [1_500, 500]);
+}
+
+/// What a consumer with this prefetch gets of 2,000 messages in each of two groups.
+fn assert_handed_out(prefetch: u16, counts: [usize; 2]) {
     let (time, group) = (VirtualTime::starting_at(at(0)), Group::default());
     let bus = MemoryBus::new(time.clone()).in_group(&group);
     let mut executor = Executor::fifo(time.clone());
     executor.add_outside(Paced::new(group, time.clone(), Millis::new(20)));
     let spec = queue("closed", "manhattan", EventKinds::All, None);
     executor.block_on(bus.declare(&spec)).unwrap().unwrap();
-    let consume = bus.consume(&spec.name, Prefetch(u16::MAX));
+    let consume = bus.consume(&spec.name, Prefetch(prefetch));
     let mut consumer = executor.block_on(consume).unwrap().unwrap();
     let backlog = (1..=2_000).map(closed).collect();
     let published = executor.block_on(bus.publish(backlog)).unwrap();
@@ -336,7 +346,7 @@ fn in_a_group_a_queue_hands_out_so_many_and_the_rest_after_the_next_group() {
             .iter()
             .all(|answer| matches!(answer, Published::Confirmed))
     );
-    for (count, ms) in [(1_024, 40), (976, 60)] {
+    for (count, ms) in counts.into_iter().zip([40, 60]) {
         let taken = executor
             .block_on(consumer.next(usize::MAX, time.now()))
             .unwrap()

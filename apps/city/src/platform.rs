@@ -1,5 +1,6 @@
 //! The whole platform in one process, on a virtual clock: the same processes as everywhere, composed.
 
+use crate::capacity::Capacity;
 use crate::keep::{self, Held, Keep, KeepError, Kept};
 use crate::observer::{CommitObserver, ObservedStore};
 use crate::parked::ParkedFigures;
@@ -32,6 +33,8 @@ use std::sync::{Arc, Mutex};
 pub struct PlatformConfig {
     /// Where it keeps what it knows.
     pub keep: Keep,
+    /// How large it is.
+    pub capacity: Capacity,
     /// The region that is served.
     pub region: RegionId,
     /// When virtual time begins, or later, where the payment company's records end later.
@@ -112,13 +115,15 @@ impl Platform {
     ///
     /// # Errors
     ///
-    /// A [`KeepError`] where the payment company's records cannot be opened.
+    /// `CityError::Keep` where the payment company's records cannot be opened, `CityError::Capacity` where there can be no such
+    /// number of processes.
     pub fn begin(
         config: PlatformConfig,
         seal: Arc<dyn Seal>,
         commit_observer: Arc<Mutex<dyn CommitObserver>>,
         observer: Arc<dyn Observer>,
-    ) -> Result<Self, KeepError> {
+    ) -> Result<Self, CityError> {
+        let composition = config.capacity.composition(config.fleet, config.keep.epoch())?;
         let time = VirtualTime::starting_at(config.start);
         let clock: Arc<dyn Clock> = Arc::new(SkewedClock::new(time.clone(), Millis::ZERO));
         let mut executor = Executor::fifo(time.clone());
@@ -150,30 +155,34 @@ impl Platform {
             locations: Arc::clone(&locations) as Arc<dyn LocationFeed>,
             routes: config.roads,
         };
-        let fleet_ports = FleetPorts {
-            service: ports.clone(),
-            board: base.board,
-            locations,
-            ids,
-            routes: config.approaches,
-        };
         let ground = Arc::new(InProcess {
+            fleet: FleetPorts {
+                service: ports.clone(),
+                board: base.board,
+                locations,
+                ids,
+                routes: config.approaches,
+            },
             service: ports,
-            fleet: fleet_ports,
             company: Arc::clone(&company),
         });
+        let desks = Desks::new(
+            config.region,
+            config.zones,
+            desk,
+            desk_ids,
+            composition.admission(),
+        );
         let mut platform = Self {
             executor,
             time,
             store: base.store,
             bus: base.bus,
             company,
-            desks: Desks::new(config.region, config.zones, desk, desk_ids),
+            desks,
             queues: Vec::new(),
             kept,
         };
-        let mut composition = Composition::new(config.fleet);
-        composition.setting.epoch = config.keep.epoch();
         platform.begin_roles(&composition, &ground);
         Ok(platform)
     }
@@ -192,10 +201,12 @@ impl Platform {
         for role in composition.roles(ground) {
             self.executor.spawn(role.name().to_owned(), run(role.begin()));
         }
-        let (company, bus) = (Arc::clone(&self.company), Arc::clone(&self.bus));
-        let (clock, region) = (Arc::clone(&ground.service.clock), composition.fleet.region());
-        self.executor
-            .spawn("notices", deliver_notices(company, bus, clock, region));
+        for _ in 0..composition.consumers {
+            let (company, bus) = (Arc::clone(&self.company), Arc::clone(&self.bus));
+            let (clock, region) = (Arc::clone(&ground.service.clock), composition.fleet.region());
+            self.executor
+                .spawn("notices", deliver_notices(company, bus, clock, region));
+        }
     }
 
     /// What a stream has come to; none where it holds no aggregate.

@@ -5,6 +5,7 @@
     reason = "a test's helpers fail like its body"
 )]
 
+use fiacre_city::capacity::Capacity;
 use fiacre_city::keep::Keep;
 use fiacre_city::observer::CommitObserver;
 use fiacre_city::platform::{Platform, PlatformConfig};
@@ -65,6 +66,7 @@ impl Stage {
         );
         let area = area.unwrap();
         let config = PlatformConfig {
+            capacity: Capacity::ONE,
             keep: Keep::Memory,
             region,
             fleet: FleetConfig::new(region, area),

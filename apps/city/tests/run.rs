@@ -3,6 +3,8 @@
 
 #[path = "run/folder.rs"]
 mod folder;
+#[path = "run/overload.rs"]
+mod overload;
 #[path = "run/privacy.rs"]
 mod privacy;
 #[path = "run/rates.rs"]

@@ -5,6 +5,7 @@
 //! executor, on threads, or as a program of its own.
 
 use crate::deadlines::Deadlines;
+use crate::desk::Admission;
 use crate::fleet::{Fleet, FleetConfig, FleetPorts};
 use crate::payments::{PaymentCalls, PaymentDeadlines};
 use crate::process::Process;
@@ -51,9 +52,15 @@ pub struct Composition {
     pub payment_callers: u16,
     /// How many deliveries each consumer holds at most.
     pub prefetch: Prefetch,
+    /// How many deliveries a matcher holds at most: few, so that its batch comes in time (default 64).
+    pub matcher_prefetch: Prefetch,
     /// How many commits a relay, and timers a process for deadlines, takes at a time (default 256).
     pub batch_max: usize,
 }
+
+/// How many full batches may wait for a consumer before orders are turned away. Drivers who all press a button at once are no
+/// overload: for the 64,000 that one consumer serves (ADR 74) they are 250 batches, which pass within half a minute.
+pub const BATCHES_BEHIND_MAX: usize = 256;
 
 /// A process that can be begun, again after each death.
 pub struct Role {
@@ -101,6 +108,7 @@ impl Composition {
             matchers: 1,
             payment_callers: 8,
             prefetch: Prefetch::default(),
+            matcher_prefetch: Prefetch(64),
             batch_max: 256,
         }
     }
@@ -117,6 +125,33 @@ impl Composition {
             return Err(ShardError::Count);
         }
         Ok(self)
+    }
+
+    /// As many processes of each kind as `times` of these together have; there is still one matcher, which takes so many times
+    /// more at once.
+    ///
+    /// # Errors
+    ///
+    /// `ShardError::Count` for none, or more shards than there can be.
+    pub fn times(self, times: u16) -> Result<Self, ShardError> {
+        let shards = u16::try_from(self.shards.len()).unwrap_or(u16::MAX);
+        let matcher_prefetch = Prefetch(self.matcher_prefetch.0.saturating_mul(times));
+        let scaled = Self {
+            consumers: self.consumers.saturating_mul(times),
+            payment_callers: self.payment_callers.saturating_mul(times),
+            matcher_prefetch,
+            ..self
+        };
+        scaled.with_shards(shards.saturating_mul(times))
+    }
+
+    /// What turns orders away while the processes of this composition are too far behind: while more than
+    /// [`BATCHES_BEHIND_MAX`] batches wait for each of a service's consumers.
+    pub fn admission(&self) -> Admission {
+        let region = self.fleet.region();
+        let services = Service::ALL.map(|service| topology::service_queue(service, region).name);
+        let batch = usize::from(self.prefetch.0) * usize::from(self.consumers);
+        Admission::new(services, batch.saturating_mul(BATCHES_BEHIND_MAX))
     }
 
     /// The queues of the processes that take messages: they must exist before anything is published, since a message that
@@ -203,9 +238,9 @@ impl Composition {
 
     fn matchers<G: Ground + 'static>(&self, ground: &Arc<G>, roles: &mut Vec<Role>) {
         for number in 0..self.matchers {
-            let (ground, fleet) = (Arc::clone(ground), self.fleet.clone());
+            let (ground, fleet, prefetch) = (Arc::clone(ground), self.fleet.clone(), self.matcher_prefetch);
             roles.push(Role::new("matcher", move || {
-                Fleet::new(fleet.clone(), ground.fleet(number))
+                Fleet::new(fleet.clone(), ground.fleet(number), prefetch)
             }));
         }
     }
@@ -240,6 +275,27 @@ mod tests {
             corner(408_900_000, -739_000_000),
         );
         Composition::new(FleetConfig::new("manhattan".parse().unwrap(), area.unwrap()))
+    }
+
+    #[test]
+    fn a_larger_composition_has_more_of_each_but_one_matcher() {
+        let larger = composition().with_shards(2).unwrap().times(3).unwrap();
+        assert_eq!(
+            (
+                larger.consumers,
+                larger.payment_callers,
+                larger.shards.len(),
+                larger.matchers
+            ),
+            (3, 24, 6, 1)
+        );
+        assert_eq!(
+            (larger.matcher_prefetch, larger.prefetch),
+            (Prefetch(192), Prefetch(256))
+        );
+        for times in [0, fiacre_ports::SLOTS + 1] {
+            assert_eq!(composition().times(times).err(), Some(ShardError::Count));
+        }
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! The front desks: what riders' and drivers' apps ask for becomes commands on the bus. An order is accepted once the bus
 //! has it, whether or not any other service is up.
 
+mod admission;
 mod driver;
 mod rider;
 mod support;
 mod way;
 
+pub use admission::Admission;
 pub use driver::DriverDesk;
 pub use rider::{Booking, PricedTrip, RiderDesk};
 pub use support::SupportDesk;
@@ -17,6 +19,7 @@ use fiacre_domain::pricing::PricingError;
 use fiacre_domain::saga::Command;
 use fiacre_domain::stream::TraceContext;
 use fiacre_domain::trip::RequestError;
+use fiacre_domain::units::Millis;
 use fiacre_ports::{
     Body, Bus, Clock, IdSource, LocationFeed, Message, PortError, PortErrorKind, Published, RouteProvider,
     Seal,
@@ -60,6 +63,12 @@ pub enum DeskError {
     /// No way by road is known.
     #[error("failed to measure the ride: {0}")]
     Routes(#[source] PortError),
+    /// More waits already than can be served in time: nothing was accepted.
+    #[error("failed to take the order: too many wait already, ask again in {retry_after}")]
+    Busy {
+        /// When it is worth asking again.
+        retry_after: Millis,
+    },
     /// The bus did not say that it has the request. It may have it: the same request, under the same [`Origin`], is asked
     /// again harmlessly.
     #[error("failed to hand the request on: {0}")]
@@ -78,6 +87,7 @@ impl DeskError {
             Self::AnotherPlan => "desk_another_plan",
             Self::AnotherParty => "desk_another_party",
             Self::Fingerprint => "desk_fingerprint",
+            Self::Busy { .. } => "desk_busy",
             Self::Bus(error) | Self::Routes(error) => error.code(),
         }
     }

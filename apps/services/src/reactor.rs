@@ -13,8 +13,12 @@ use fiacre_domain::id::RegionId;
 use fiacre_domain::saga::{self, Command, Service, Setting};
 use fiacre_domain::stream::{Cause, EventId, StreamId};
 use fiacre_domain::time::Timestamp;
+use fiacre_domain::units::Millis;
 use fiacre_ports::{Body, Bus, Clock, Delivery, Message, Prefetch, Settlement, Timer, Timers};
 use std::sync::Arc;
+
+/// How far behind its queue a consumer may be before the deadlines that it sets wait for it.
+const BEHIND_MAX: Millis = Millis::from_secs(10);
 
 /// What a service's processes stand on.
 #[derive(Clone)]
@@ -96,10 +100,14 @@ impl Reactions {
     fn of(&self, message: &Message) -> Plan {
         let job = |cause, command| Job::new(cause, message.region, message.trace.clone(), command);
         match &message.body {
-            Body::Event { id, event, .. } => {
+            Body::Event {
+                id,
+                committed_at,
+                event,
+            } => {
                 let command = self.to_event(id.stream(), event);
                 Plan {
-                    timer: self.deadline(*id, event, message),
+                    timer: self.deadline(*id, *committed_at, event, message),
                     ask: command.map_or(Ask::Settle(Settlement::Ack), |command| {
                         Ask::Commit(job(Cause::Event(*id), command))
                     }),
@@ -125,13 +133,22 @@ impl Reactions {
         }
     }
 
-    /// The deadline that an event of the service's own streams sets.
-    fn deadline(&self, id: EventId, event: &Event, message: &Message) -> Option<Timer> {
+    /// The deadline that an event of the service's own streams sets. Where the event came late, what people say to it in time
+    /// will come as late: the deadline waits for that, or whatever is asked of them would lapse unheard.
+    fn deadline(
+        &self,
+        id: EventId,
+        committed_at: Timestamp,
+        event: &Event,
+        message: &Message,
+    ) -> Option<Timer> {
         let own = Service::owner(id.stream()) == Some(self.service);
         let deadline = saga::deadline(id, event).filter(|_| own)?;
+        let behind = self.ports.clock.now().since(committed_at);
+        let waits = if behind > BEHIND_MAX { behind } else { Millis::ZERO };
         Some(Timer {
             id: deadline.id,
-            due_at: deadline.due_at,
+            due_at: deadline.due_at.plus(waits),
             region: message.region,
             trace: message.trace.clone(),
         })

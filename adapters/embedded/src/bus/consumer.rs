@@ -57,7 +57,7 @@ impl EmbeddedConsumer {
             clock: Arc::clone(clock),
             queue,
             filled: line.filled.clone(),
-            id: line.queue.enter(),
+            id: line.queue.enter(prefetch.0.into()),
             prefetch: prefetch.0.into(),
         })
     }
@@ -360,7 +360,7 @@ impl Drop for EmbeddedConsumer {
         let mut returned = 0;
         self.with_queue(|state, queue| {
             if let Some(line) = state.lines.get_mut(&queue) {
-                returned = line.queue.leave(self.id);
+                returned = line.queue.leave(self.id, self.prefetch);
             }
         });
         if returned > 0 {

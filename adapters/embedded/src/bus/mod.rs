@@ -161,6 +161,12 @@ impl Bus for EmbeddedBus {
         Ok(Box::new(consumer))
     }
 
+    async fn backlog(&self, queue: &QueueName) -> Result<usize, PortError> {
+        let state = lock(&self.core.exchange.0);
+        let number = state.queue(queue, "count what waits in a queue")?;
+        Ok(state.lines.get(&number).map_or(0, |line| line.queue.ready()))
+    }
+
     async fn parked(
         &self,
         queue: &QueueName,

@@ -9,9 +9,10 @@ use std::sync::Arc;
 /// How many ready messages of a queue are kept as they were published; what lies beyond is read from disk.
 const KEPT_MAX: usize = 8_192;
 
-/// How many messages a queue hands out at most between two groups: each group says on disk of so many that they may have been,
-/// so that deliveries rarely wait. As many as the bus in memory hands out between groups: one seed gives one run on both.
-const LEAD_MAX: usize = 1_024;
+/// How many messages a queue hands out between two groups, if its consumers may hold no more than that: each group says on disk
+/// of so many that they may have been handed out, so that deliveries rarely wait. As many as the bus in memory hands out
+/// between groups: one seed gives one run on both.
+const LEAD_MIN: usize = 1_024;
 
 /// How many messages may be open below a cursor before it waits for them.
 const OPEN_MAX: usize = 256;
@@ -89,6 +90,8 @@ pub(super) struct Queue {
     /// By when they are ready again, and how they came.
     delayed: BTreeMap<(Timestamp, u64), Queued>,
     held: BTreeMap<ConsumerId, Held>,
+    /// How many messages its consumers may hold, all in all.
+    room: usize,
     /// Positions in the log of messages that are not settled.
     open: BTreeSet<u64>,
     /// Every position that is settled lies below.
@@ -161,14 +164,17 @@ impl Queue {
         held.is_none_or(|held| held.unsettled < prefetch)
     }
 
-    pub(super) fn enter(&mut self) -> ConsumerId {
+    /// Begins a consumer that may hold `prefetch` messages.
+    pub(super) fn enter(&mut self, prefetch: usize) -> ConsumerId {
+        self.room += prefetch;
         let consumer = ConsumerId(self.number());
         self.held.insert(consumer, Held::default());
         consumer
     }
 
-    /// Ends a consumer; see [`Self::void`].
-    pub(super) fn leave(&mut self, consumer: ConsumerId) -> usize {
+    /// Ends a consumer that might hold `prefetch` messages; see [`Self::void`].
+    pub(super) fn leave(&mut self, consumer: ConsumerId, prefetch: usize) -> usize {
+        self.room = self.room.saturating_sub(prefetch);
         let returned = self.void(consumer);
         self.held.remove(&consumer);
         returned
@@ -284,9 +290,14 @@ impl Queue {
         self.open.first().copied()
     }
 
+    /// How many messages may be handed out between two groups.
+    fn lead_max(&self) -> usize {
+        LEAD_MIN.max(self.room)
+    }
+
     /// How many more messages the next group may say of that they may have been handed out.
     pub(super) fn lead_left(&self) -> usize {
-        LEAD_MAX.saturating_sub(self.ready.len())
+        self.lead_max().saturating_sub(self.ready.len())
     }
 
     /// What the disk is to hold of it, if that is something new; `coming` is the last position that a group adds to it and
@@ -312,7 +323,7 @@ impl Queue {
             return 0;
         }
         // What was not handed out yet lies in the order of its positions.
-        let mut ready = self.ready.iter().take(LEAD_MAX).rev();
+        let mut ready = self.ready.iter().take(self.lead_max()).rev();
         let last_ready = ready.find_map(|queued| match queued.origin {
             Origin::Log(position) => Some(position),
             Origin::Deferred(_) => None,
@@ -325,6 +336,6 @@ impl Queue {
         if let Some(cursor) = cursor {
             self.handed = self.handed.max(cursor.handed);
         }
-        self.lead = if self.held.is_empty() { 0 } else { LEAD_MAX };
+        self.lead = if self.held.is_empty() { 0 } else { self.lead_max() };
     }
 }

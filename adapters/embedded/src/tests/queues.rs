@@ -154,19 +154,32 @@ fn what_was_far_from_being_handed_out_is_not_marked_as_redelivered() {
 
 #[test]
 fn a_queue_hands_out_so_many_and_the_rest_after_the_next_group() {
+    assert_handed_out(1_024, [1_024, 976]);
+}
+
+#[test]
+fn a_queue_hands_out_as_much_as_its_consumers_may_hold() {
+    assert_handed_out(1_500, [1_500, 500]);
+}
+
+/// What a consumer with this prefetch gets of 2,000 messages before a group, and after it.
+fn assert_handed_out(prefetch: u16, [before, after]: [usize; 2]) {
     let world = World::new();
     let database = world.database();
     let bus = database.bus(world.clock());
     world.time.block_on(&database, bus.declare(&queue())).unwrap();
-    let mut consumer = world.consumer(u16::MAX);
+    let mut consumer = world.consumer(prefetch);
     world.publish((1..=2_000).map(event).collect());
     // Nothing waits for a group before the first is used up.
     let first = consumer.next(usize::MAX, world.time.now()).now_or_never();
-    assert_eq!(first.unwrap().unwrap().len(), 1_024);
+    let first = first.unwrap().unwrap();
+    assert_eq!(first.len(), before);
+    let acks = first.iter().map(|delivery| (delivery.tag, Settlement::Ack));
+    consumer.settle(acks.collect()).now_or_never().unwrap().unwrap();
     let second = consumer.next(usize::MAX, world.time.now()).now_or_never();
     assert!(second.is_none(), "a group comes between");
     assert!(database.is_awaited());
-    assert_eq!(world.next(&mut consumer, usize::MAX).len(), 976);
+    assert_eq!(world.next(&mut consumer, usize::MAX).len(), after);
 }
 
 #[test]

@@ -122,6 +122,10 @@ impl Bus for FarBus {
         self.bus.consume(queue, prefetch).await
     }
 
+    async fn backlog(&self, queue: &QueueName) -> Result<usize, PortError> {
+        self.bus.backlog(queue).await
+    }
+
     async fn parked(
         &self,
         queue: &QueueName,

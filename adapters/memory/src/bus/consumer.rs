@@ -116,7 +116,7 @@ impl Consumer for MemoryConsumer {
 
 impl Drop for MemoryConsumer {
     fn drop(&mut self) {
-        let returned = self.with_queue(|queue, _| queue.leave(self.id));
+        let returned = self.with_queue(|queue, _| queue.leave(self.id, self.prefetch));
         if returned.is_some_and(|returned| returned > 0) {
             tracing::debug!(returned, "a consumer is gone: what it held is queued again");
         }

@@ -327,12 +327,24 @@ impl Bus for MemoryBus {
                 queue: number,
                 filled: line.filled.clone(),
                 cut: line.cut.clone(),
-                id: line.queue.enter(self.group.as_ref().map(Group::written)),
+                id: line
+                    .queue
+                    .enter(prefetch.0.into(), self.group.as_ref().map(Group::written)),
                 prefetch: prefetch.0.into(),
             }
         };
         let consumer = strike.leave(consumer).await?;
         Ok(Box::new(consumer))
+    }
+
+    async fn backlog(&self, queue: &QueueName) -> Result<usize, PortError> {
+        let strike = self.faults.enter(Call::Backlog).await?;
+        let backlog = {
+            let mut broker = lock(&self.broker);
+            let line = broker.line(queue, "count what waits in a queue")?;
+            line.queue.ready()
+        };
+        strike.leave(backlog).await
     }
 
     async fn parked(

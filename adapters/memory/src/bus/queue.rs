@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound;
 use std::sync::Arc;
 
-/// How many messages a queue hands out at most between two groups, where they are written in groups: as the bus on disk.
-const LEAD_MAX: usize = 1_024;
+/// How many messages a queue hands out between two groups, where they are written in groups, if its consumers may hold no more
+/// than that: as the bus on disk.
+const LEAD_MIN: usize = 1_024;
 
 /// A message in a queue.
 #[derive(Debug, Clone)]
@@ -74,8 +75,8 @@ struct Lead {
 }
 
 impl Lead {
-    /// How much more may be handed out; `written` is nothing where there are no groups.
-    const fn left(&mut self, written: Option<u64>) -> usize {
+    /// How much more may be handed out of `lead_max`; `written` is nothing where there are no groups.
+    const fn left(&mut self, lead_max: usize, written: Option<u64>) -> usize {
         let Some(written) = written else {
             return usize::MAX;
         };
@@ -84,7 +85,7 @@ impl Lead {
             self.count = 0;
         }
         if written > self.since {
-            LEAD_MAX.saturating_sub(self.count)
+            lead_max.saturating_sub(self.count)
         } else {
             0
         }
@@ -102,6 +103,8 @@ pub(super) struct Queue {
     /// By when they are ready again, and how they came.
     delayed: BTreeMap<(Timestamp, u64), Queued>,
     held: BTreeMap<ConsumerId, Held>,
+    /// How many messages its consumers may hold, all in all.
+    room: usize,
     /// What a newer release wrote: held until the upgrade.
     newer: Vec<Arc<Message>>,
     parked: BTreeMap<ParkingId, Parked>,
@@ -168,8 +171,9 @@ impl Queue {
         held.is_none_or(|held| held.unsettled < prefetch)
     }
 
-    /// Begins a consumer; `written` says how many groups were written, where there are any.
-    pub(super) fn enter(&mut self, written: Option<u64>) -> ConsumerId {
+    /// Begins a consumer that may hold `prefetch` messages; `written` says how many groups were written, where there are any.
+    pub(super) fn enter(&mut self, prefetch: usize, written: Option<u64>) -> ConsumerId {
+        self.room += prefetch;
         if self.held.is_empty() {
             self.lead.since = written.unwrap_or_default();
         }
@@ -178,8 +182,9 @@ impl Queue {
         consumer
     }
 
-    /// Ends a consumer; see [`Self::void`].
-    pub(super) fn leave(&mut self, consumer: ConsumerId) -> usize {
+    /// Ends a consumer that might hold `prefetch` messages; see [`Self::void`].
+    pub(super) fn leave(&mut self, consumer: ConsumerId, prefetch: usize) -> usize {
+        self.room = self.room.saturating_sub(prefetch);
         let returned = self.void(consumer);
         self.held.remove(&consumer);
         returned
@@ -233,7 +238,9 @@ impl Queue {
             let next = self.delayed.first_key_value().map(|(&(at, _), _)| at);
             return Err(Nothing::Until(next.unwrap_or(Timestamp::MAX)));
         }
-        let count = room.min(self.ready.len()).min(self.lead.left(written));
+        let count = room
+            .min(self.ready.len())
+            .min(self.lead.left(LEAD_MIN.max(self.room), written));
         if count == 0 {
             return Err(Nothing::BeforeGroup);
         }

@@ -98,6 +98,8 @@ calls! {
         &[FailBefore, FailAfter, Delay, CrashBefore, CrashAfter, Duplicate, Reorder, Drop, Returned, Nack];
     /// `Bus::consume`.
     Consume = Bus, "bus.consume", READ;
+    /// `Bus::backlog`.
+    Backlog = Bus, "bus.backlog", READ;
     /// `Bus::parked`.
     Parked = Bus, "bus.parked", READ;
     /// `Bus::replay`.

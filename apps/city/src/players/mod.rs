@@ -33,7 +33,7 @@ use fiacre_domain::time::{CivilDateTime, TimeOfDay, Timestamp};
 use fiacre_domain::trip::TripPolicy;
 use fiacre_domain::units::{Millimetres, Millis};
 use fiacre_ports::{Bus, Clock, Consumer, EventKind, IdSource, PortError, Prefetch, QueueSpec, Settlement};
-use fiacre_services::desk::{DeskPorts, DriverDesk, Origin, RiderDesk, SupportDesk};
+use fiacre_services::desk::{Admission, DeskPorts, DriverDesk, Origin, RiderDesk, SupportDesk};
 use fiacre_services::topology::reader_queue;
 use habits::Dice;
 use level::Level;
@@ -173,6 +173,8 @@ pub struct Players {
     ids: Arc<dyn IdSource>,
     clock: Arc<dyn Clock>,
     consumer: Box<dyn Consumer>,
+    /// How much they hear of at a time.
+    heard_max: u16,
     shared: Arc<Mutex<Shared>>,
     /// Boxed: a tree keeps room for as many again as it holds.
     rides: BTreeMap<TripId, Box<Ride>>,
@@ -210,10 +212,20 @@ impl std::fmt::Debug for Desks {
 }
 
 impl Desks {
-    /// The desks of a region, where the tariffs' zones lie as `zones` says, on the same ports; `ids` name the requests that come to them.
-    pub fn new(region: RegionId, zones: Arc<ZoneMap>, ports: DeskPorts, ids: Arc<dyn IdSource>) -> Self {
+    /// The desks of a region, where the tariffs' zones lie as `zones` says, on the same ports; `ids` name the requests that come
+    /// to them, and `admission` lets orders in.
+    pub fn new(
+        region: RegionId,
+        zones: Arc<ZoneMap>,
+        ports: DeskPorts,
+        ids: Arc<dyn IdSource>,
+        admission: Admission,
+    ) -> Self {
+        let riders = RiderDesk::new(region, ports.clone())
+            .with_zones(zones)
+            .with_admission(Arc::new(admission));
         Self {
-            riders: Arc::new(RiderDesk::new(region, ports.clone()).with_zones(zones)),
+            riders: Arc::new(riders),
             drivers: Arc::new(DriverDesk::new(region, ports.clone())),
             support: Arc::new(SupportDesk::new(region, ports)),
             ids,
@@ -241,7 +253,7 @@ pub fn players_queue(region: RegionId) -> QueueSpec {
 }
 
 impl Players {
-    /// Everyone, with `cabs` drivers who go on duty at once.
+    /// Everyone, with `cabs` drivers who go on duty at once; they hear of up to `heard_max` events at a time.
     ///
     /// # Errors
     ///
@@ -253,10 +265,11 @@ impl Players {
         clock: Arc<dyn Clock>,
         shared: Arc<Mutex<Shared>>,
         cabs: usize,
+        heard_max: u16,
     ) -> Result<Self, PortError> {
         let queue = players_queue(scene.region);
         bus.declare(&queue).await?;
-        let consumer = bus.consume(&queue.name, Prefetch(1_024)).await?;
+        let consumer = bus.consume(&queue.name, Prefetch(heard_max)).await?;
         let now = clock.now();
         let dice = Dice::new(scene.seed);
         let mut players = Self {
@@ -269,6 +282,7 @@ impl Players {
             ids: desks.ids,
             clock,
             consumer,
+            heard_max,
             shared,
             rides: BTreeMap::new(),
             cabs: Vec::with_capacity(cabs),
@@ -322,7 +336,7 @@ impl Players {
     /// Waits for what happens, until there is something to do, and hears it.
     async fn listen(&mut self) -> Result<(), PortError> {
         let until = self.next_at();
-        let heard = self.consumer.next(1_024, until).await?;
+        let heard = self.consumer.next(self.heard_max.into(), until).await?;
         let mut acks = Vec::with_capacity(heard.len());
         for delivery in heard {
             self.hear(&delivery.message);

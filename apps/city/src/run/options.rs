@@ -1,5 +1,6 @@
 //! What is to be played, and why it cannot be.
 
+use crate::capacity::Capacity;
 use crate::commission::{self, CommissionError};
 use crate::demand::{Burst, DemandError, DemandPlan, Multiplier};
 use crate::keep::KeepError;
@@ -15,7 +16,7 @@ use fiacre_domain::pricing::Tariff;
 use fiacre_domain::time::{CivilDate, CivilDateTime, TimeOfDay, Timestamp, Weekday};
 use fiacre_domain::units::{BasisPoints, Millis};
 use fiacre_memory::{EstimatedRoutes, RunError};
-use fiacre_ports::{GatewayError, PortError};
+use fiacre_ports::{GatewayError, PortError, ShardError};
 use fiacre_sandbox_payments as sandbox;
 use fiacre_services::fleet::{FleetConfig, Matching};
 use std::sync::Arc;
@@ -57,6 +58,8 @@ pub struct CityOptions {
     pub bursts: Vec<Burst>,
     /// How many drivers are on duty.
     pub drivers: u32,
+    /// How large the platform is; nothing for as large as the busiest minute [asks for](Capacity::for_demand).
+    pub capacity: Option<Capacity>,
     /// Everything random comes from here.
     pub seed: u64,
     /// The price list; one that says nothing of pay gets [the city's commission](crate::commission).
@@ -132,6 +135,9 @@ pub enum CityError {
     /// A port failed while the city was set up or read.
     #[error(transparent)]
     Port(#[from] PortError),
+    /// There can be no platform that large.
+    #[error(transparent)]
+    Capacity(#[from] ShardError),
     /// What the platform knows cannot be kept where it was asked to.
     #[error(transparent)]
     Keep(#[from] KeepError),
@@ -173,6 +179,7 @@ impl CityError {
             | Self::Name(_)
             | Self::Run(_)
             | Self::Port(_)
+            | Self::Capacity(_)
             | Self::Keep(_)
             | Self::Thread(_)
             | Self::Company(_)
@@ -192,6 +199,7 @@ impl CityOptions {
             demand: Multiplier::ONE,
             bursts: Vec::new(),
             drivers: drivers_for(Multiplier::ONE),
+            capacity: None,
             seed: 1,
             tariff,
             elsewhere: Vec::new(),
@@ -231,6 +239,14 @@ impl CityOptions {
     /// Where the zones of the price list lie.
     pub(super) fn zones(&self) -> Result<ZoneMap, CityError> {
         tariff_zones::map(&self.elsewhere)
+    }
+
+    /// How large the platform is.
+    pub(super) fn capacity(&self) -> Result<Capacity, DemandError> {
+        match self.capacity {
+            Some(capacity) => Ok(capacity),
+            None => Ok(Capacity::for_demand(self.plan()?.factor_max())),
+        }
     }
 
     /// When the demand begins.

@@ -5,6 +5,7 @@ use super::left::Beginning;
 use super::options::{UTC_OFFSET, approaches, fleet};
 use super::orphans::{self, Orphan, Unexplained};
 use super::{CityError, SLICE};
+use crate::capacity::Capacity;
 use crate::chronicle::lock;
 use crate::keep::{Folders, Keep, KeepError, has_company};
 use crate::manhattan::Manhattan;
@@ -159,6 +160,8 @@ fn begin(
     let region = "manhattan".parse()?;
     let config = PlatformConfig {
         keep: Keep::Folder(database),
+        // Nobody asks for more: what is left is served, if later.
+        capacity: Capacity::ONE,
         region,
         start: from,
         seed: beginning.seed,
@@ -170,12 +173,7 @@ fn begin(
         approaches: Arc::new(approaches()),
     };
     let seal = Arc::new(KeyedSeal::new(super::stage::SEAL));
-    Ok(Platform::begin(
-        config,
-        seal,
-        commit_observer,
-        Arc::new(NoObserver),
-    )?)
+    Platform::begin(config, seal, commit_observer, Arc::new(NoObserver))
 }
 
 /// Runs until every trip and its money rest, and nothing happens any more; gives when that was.

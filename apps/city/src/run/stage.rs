@@ -35,6 +35,9 @@ use std::sync::{Arc, Mutex};
 /// How long a closed trip of which nothing more will be said is kept, for messages still under way.
 const KEPT_IN_SILENCE: Millis = Millis::from_secs(10);
 
+/// How many events people hear of at a time, for each process of a kind that the platform has.
+const HEARD_MAX: u16 = 1_024;
+
 /// What the demo's fingerprints and start codes are keyed with: nothing in it is secret.
 pub(super) const SEAL: [u8; 32] = [0x6b; 32];
 
@@ -86,8 +89,10 @@ impl<S: RunObserver + 'static> Stage<S> {
             None => Keep::Memory,
             Some(folders) => Keep::Folder(begin_in(&folders, options, start, &tariff)?),
         };
+        let capacity = options.capacity()?;
         let config = PlatformConfig {
             keep,
+            capacity,
             region,
             start,
             seed: options.seed,
@@ -103,7 +108,14 @@ impl<S: RunObserver + 'static> Stage<S> {
 
         let shared = Arc::new(Mutex::new(Shared::default()));
         let scene = scene(options, region, &manhattan, (&tariff, &zones))?;
-        let called_in = call_in(&mut platform, scene, &shared, options.drivers, accepted);
+        let heard_max = HEARD_MAX.saturating_mul(capacity.times());
+        let called_in = call_in(
+            &mut platform,
+            scene,
+            &shared,
+            (options.drivers, heard_max),
+            accepted,
+        );
         // Where nothing can be kept that is why, whatever came of it.
         platform.check()?;
         called_in?;
@@ -319,12 +331,12 @@ fn scene(
     })
 }
 
-/// Gathers riders and so many drivers, and lets them play on the platform's own executor.
+/// Gathers riders and so many drivers, who hear of so much at a time, and lets them play on the platform's own executor.
 fn call_in(
     platform: &mut Platform,
     scene: Scene,
     shared: &Arc<Mutex<Shared>>,
-    drivers: u32,
+    (drivers, heard_max): (u32, u16),
     accepted: Accepted,
 ) -> Result<(), CityError> {
     let gather = Players::gather(
@@ -334,6 +346,7 @@ fn call_in(
         Arc::new(SkewedClock::new(platform.time.clone(), Millis::ZERO)),
         Arc::clone(shared),
         usize::try_from(drivers).unwrap_or(usize::MAX),
+        heard_max,
     );
     let players = platform.executor.block_on(gather)??;
     let players = players.telling(accepted);
@@ -411,7 +424,14 @@ mod tests {
         let scene = scene(&options, region, &stage.manhattan, (&options.tariff, &zones)).unwrap();
         stage.platform.bus = Arc::new(deaf_bus());
         let shared = Arc::clone(&stage.shared);
-        call_in(&mut stage.platform, scene, &shared, 0, Box::new(|_| {})).unwrap();
+        call_in(
+            &mut stage.platform,
+            scene,
+            &shared,
+            (0, HEARD_MAX),
+            Box::new(|_| {}),
+        )
+        .unwrap();
         let soon = stage.platform.time.now().plus(Millis::from_secs(1));
         stage.platform.executor.run_until(soon).unwrap();
         let failed = lock(&shared).failed.take().unwrap();

@@ -43,8 +43,9 @@ fn a_booking_without_faults_is_driven_paid_and_closed() {
 }
 
 /// Calls that a booking does not make: queries, operators' commands, and what only a log that is long or kept for ever needs.
-const UNUSED: [Call; 11] = [
+const UNUSED: [Call; 12] = [
     Call::Hold,
+    Call::Backlog,
     Call::Parked,
     Call::Replay,
     Call::DropParked,

@@ -69,6 +69,7 @@ pub(super) const fn code(error: &CityError) -> &'static str {
         CityError::TooMuchDemand => "city_too_much_demand",
         CityError::TooManyDrivers => "city_too_many_drivers",
         CityError::Port(error) => error.kind().code(),
+        CityError::Capacity(_) => "city_capacity",
         CityError::Keep(error) => keep_code(error),
         CityError::Thread(_) => "city_no_thread",
         CityError::Company(error) => error.code(),

@@ -1,7 +1,7 @@
 //! What riders ask for: a price, a ride, another way, or out; and what they give on top.
 
 use super::way::{self, Wish};
-use super::{DeskError, DeskPorts, Origin};
+use super::{Admission, DeskError, DeskPorts, Origin};
 use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::geo::ZoneMap;
 use fiacre_domain::id::{PrincipalId, ProductId, RegionId, TripId};
@@ -57,15 +57,26 @@ pub struct RiderDesk {
     ports: DeskPorts,
     region: RegionId,
     zones: Arc<ZoneMap>,
+    admission: Option<Arc<Admission>>,
 }
 
 impl RiderDesk {
-    /// In `region`, for tariffs that name no zones.
+    /// In `region`, for tariffs that name no zones; takes every order, however far behind the services are.
     pub fn new(region: RegionId, ports: DeskPorts) -> Self {
         Self {
             ports,
             region,
             zones: Arc::default(),
+            admission: None,
+        }
+    }
+
+    /// Takes orders while `admission` lets them in.
+    #[must_use]
+    pub fn with_admission(self, admission: Arc<Admission>) -> Self {
+        Self {
+            admission: Some(admission),
+            ..self
         }
     }
 
@@ -135,7 +146,8 @@ impl RiderDesk {
     /// # Errors
     ///
     /// `DeskError::Fingerprint`, `AnotherPlan` or `AnotherParty` where the price was given for something else, `DeskError::Request`
-    /// for an order that is not well-formed, and [`DeskError::Bus`].
+    /// for an order that is not well-formed, `DeskError::Busy` where the services are [too far behind](Admission), and
+    /// [`DeskError::Bus`].
     pub async fn book(&self, origin: Origin, booking: Booking) -> Result<TripId, DeskError> {
         let Booking {
             priced,
@@ -172,6 +184,9 @@ impl RiderDesk {
         }
         if !request.is_as_quoted() {
             return Err(DeskError::AnotherPlan);
+        }
+        if let Some(admission) = &self.admission {
+            admission.check(&*self.ports.bus, self.ports.clock.now()).await?;
         }
         let command = Command::Trip(trip, trip::Command::Request(Arc::new(request)));
         self.ports.send(self.region, origin, command).await?;

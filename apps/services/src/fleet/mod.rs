@@ -28,9 +28,6 @@ use picture::Picture;
 use rebuild::{Rebuild, standing_of};
 use std::sync::Arc;
 
-/// How many messages a matcher takes at a time: few, so that the tick comes in time.
-const MATCHER_PREFETCH: Prefetch = Prefetch(64);
-
 /// How many commits of the log are read in a turn while the board is rebuilt.
 const REBUILD_PAGE: usize = 1_000;
 
@@ -99,11 +96,11 @@ impl std::fmt::Debug for Fleet {
 }
 
 impl Fleet {
-    /// A matcher with an empty picture: its first turn reads the board.
-    pub fn new(config: FleetConfig, ports: FleetPorts) -> Self {
+    /// A matcher with an empty picture, which takes up to `prefetch` messages at a time: its first turn reads the board.
+    pub fn new(config: FleetConfig, ports: FleetPorts, prefetch: Prefetch) -> Self {
         let service = &ports.service;
         let queue = topology::matcher_queue(config.region());
-        let inbox = Inbox::new(service.clone(), queue, MATCHER_PREFETCH);
+        let inbox = Inbox::new(service.clone(), queue, prefetch);
         let (writer, patience) = (service.writer(), service.patience(inbox.name()));
         let picture = Picture::new(config.region(), config.area().clone(), config.fan_out());
         Self {

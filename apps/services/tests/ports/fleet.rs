@@ -19,7 +19,8 @@ use fiacre_ports::mocks::{
     MockDispatchBoard, MockEventStore, MockIdSource, MockLocationFeed, MockLocationReader, MockRouteProvider,
 };
 use fiacre_ports::{
-    Basis, Cursor, Delivery, Entry, LoadRequest, OpenSearch, Page, PortErrorKind, Route, Settlement, Tag,
+    Basis, Cursor, Delivery, Entry, LoadRequest, OpenSearch, Page, PortErrorKind, Prefetch, Route,
+    Settlement, Tag,
 };
 use fiacre_services::fleet::{Fleet, FleetConfig, FleetPorts, Matching};
 use fiacre_services::observer::{Decided, Observer};
@@ -140,7 +141,11 @@ fn fleet_seeing(
     samples: Vec<Sample>,
     heard: Vec<Delivery>,
 ) -> Fleet {
-    Fleet::new(config(), ports_seeing(tape, store, board, samples, heard))
+    Fleet::new(
+        config(),
+        ports_seeing(tape, store, board, samples, heard),
+        Prefetch(64),
+    )
 }
 
 fn config() -> FleetConfig {
@@ -299,7 +304,7 @@ fn each_batch_is_shown_with_what_its_certificate_is_verified_by() {
         let mut ports = ports_seeing(&tape, store, board(vec![open(TRIP)]), samples, vec![]);
         ports.service.observer = Arc::clone(&verifier) as Arc<dyn Observer>;
         let config = config().with_matching(matching);
-        turn(&mut Fleet::new(config, ports));
+        turn(&mut Fleet::new(config, ports, Prefetch(64)));
         assert_eq!(offers(&tape), [StreamId::Dispatch(TRIP)], "{matching:?}");
         assert_eq!(verifier.0.lock().unwrap()[..], *shown, "{matching:?}");
     }

@@ -14,6 +14,7 @@ use fiacre_ports::mocks::{MockEventStore, MockTimers};
 use fiacre_ports::{Body, Delivery, ParkReason, PortErrorKind, Prefetch, Settlement, Tag};
 use fiacre_services::reactor::Reactor;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 const PAUSE: Millis = Millis::from_secs(1);
 
@@ -67,6 +68,27 @@ fn go_online(tag: u64) -> Delivery {
     let command = Command::Driver(DriverId::from_u128(u128::from(tag)), command);
     let id = CommandId::from_u128(u128::from(tag));
     delivery(tag, Body::Command { id, command })
+}
+
+/// An answer takes as long through the queue as what it answers: where that was long, the deadline waits for it.
+#[test]
+fn a_deadline_waits_as_long_as_its_event_did_where_that_was_long() {
+    for (behind_ms, waits_ms) in [(0, 0), (10_000, 0), (10_001, 10_001), (90_000, 90_000)] {
+        let tape = Tape::default();
+        let mut delivery = locked(1);
+        let message = Arc::make_mut(&mut delivery.message);
+        if let Body::Event { committed_at, .. } = &mut message.body {
+            *committed_at = NOW.plus(Millis::new(-behind_ms));
+        }
+        let service = Service::Driver;
+        react(&tape, service, calm(&tape), timers(&tape, vec![]), vec![delivery]);
+        let due_at = NOW.plus(Millis::from_minutes(30)).plus(Millis::new(waits_ms));
+        assert_eq!(
+            tape.armed(),
+            [(TimerKind::LockReview(0), due_at)],
+            "{behind_ms} ms behind"
+        );
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ use fiacre_domain::matching::Sample;
 use fiacre_domain::place::Place;
 use fiacre_domain::pricing::{Party, Quote, Ride, Surge};
 use fiacre_domain::requirements::{Capabilities, Requirements};
-use fiacre_domain::saga::Command;
+use fiacre_domain::saga::{Command, Service};
 use fiacre_domain::stream::TraceContext;
 use fiacre_domain::trip::{
     Actor, AdjustReason, CancelReason, DeviceFact, Order, PaymentMethod, PersonalPlace, PersonalPlan,
@@ -18,9 +18,9 @@ use fiacre_domain::trip::{
 use fiacre_domain::units::{Millimetres, Millis};
 use fiacre_domain::{dispatch, driver, trip};
 use fiacre_ports::mocks::{MockBus, MockIdSource, MockLocationFeed, MockRouteProvider, MockSeal};
-use fiacre_ports::{Body, Message, MessageId, PortErrorKind, Published};
+use fiacre_ports::{Body, Message, MessageId, PortError, PortErrorKind, Published, QueueName};
 use fiacre_services::desk::{
-    Booking, DeskError, DeskPorts, DriverDesk, Origin, PricedTrip, RiderDesk, SupportDesk,
+    Admission, Booking, DeskError, DeskPorts, DriverDesk, Origin, PricedTrip, RiderDesk, SupportDesk,
 };
 use std::sync::{Arc, Mutex};
 
@@ -46,8 +46,13 @@ struct Desks {
 impl Desks {
     /// Over a bus that answers this to each message.
     fn answered(answer: BusAnswer) -> Self {
+        Self::over(MockBus::new(), answer)
+    }
+
+    /// Over this bus, which answers so to each message.
+    fn over(mut bus: MockBus, answer: BusAnswer) -> Self {
         let published = Arc::<Mutex<Vec<Message>>>::default();
-        let (mut bus, kept) = (MockBus::new(), Arc::clone(&published));
+        let kept = Arc::clone(&published);
         bus.expect_publish().returning(move |messages| {
             kept.lock().unwrap().extend(messages);
             answer()
@@ -404,6 +409,44 @@ fn no_request_is_accepted_that_the_bus_did_not_confirm() {
             assert_eq!(refused.code(), code, "{command:?}");
             let told = refused.to_string();
             assert!(told.starts_with("failed to hand the request on"), "{told}");
+        }
+    }
+}
+
+/// Desks that let orders in while no more than 100 messages wait in a queue, and find so many in the second of two.
+fn behind(backlog: fn() -> Result<usize, PortError>) -> Desks {
+    let queues = [Service::Trip, Service::Driver].map(|service| QueueName::of_service(service, region()));
+    let (mut bus, second) = (MockBus::new(), queues[1].clone());
+    // Each queue is looked at once, however much is asked for within the second.
+    bus.expect_backlog()
+        .times(2)
+        .returning(move |queue| if *queue == second { backlog() } else { Ok(0) });
+    let mut desks = Desks::over(bus, || vec![Published::Confirmed]);
+    let admission = Admission::new(queues, 100);
+    desks.riders = desks.riders.with_admission(Arc::new(admission));
+    desks
+}
+
+#[test]
+fn an_order_is_turned_away_while_too_much_waits_and_nothing_else_is() {
+    // Whether a bus that cannot count takes an order, it says itself.
+    let unknown = || Err(error(PortErrorKind::Unavailable));
+    for desks in [behind(|| Ok(100)), behind(unknown)] {
+        for id in [1, 2] {
+            at_once(desks.riders.book(origin(id), booking())).unwrap();
+        }
+        assert_eq!(desks.published().len(), 2);
+    }
+    let busy = behind(|| Ok(101));
+    for (ask, command) in all() {
+        let before = busy.published().len();
+        let asked = ask(&busy, origin(3));
+        if matches!(command, Command::Trip(_, trip::Command::Request(_))) {
+            let away = asked.unwrap_err();
+            assert_eq!((away.code(), busy.published().len()), ("desk_busy", before));
+            assert!(away.to_string().ends_with("ask again in 10000 ms"), "{away}");
+        } else {
+            asked.unwrap();
         }
     }
 }

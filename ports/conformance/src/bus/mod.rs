@@ -77,4 +77,6 @@ crate::clause::clauses! {
         "list what is parked page by page after a parking named, each once";
     ParkingsAreToldApart bus_32_parkings_are_told_apart by parkings::parkings_are_told_apart:
         "keep two parkings of one message apart: what is done to one leaves the other";
+    BacklogIsWhatWaits bus_33_backlog_is_what_waits by settlements::backlog_is_what_waits:
+        "count what waits in a queue for a consumer, and nothing that is held, put off or parked";
 }

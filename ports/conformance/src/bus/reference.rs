@@ -289,6 +289,14 @@ impl Bus for Reference {
         Ok(Box::new(self.consumer(queue, prefetch)?))
     }
 
+    async fn backlog(&self, queue: &QueueName) -> Result<usize, PortError> {
+        let now = self.time.now();
+        let mut state = self.state();
+        let items = state.queue(queue)?.items.iter();
+        let waits = |item: &&Item| item.holder.is_none() && !item.newer && item.not_before <= now;
+        Ok(items.filter(waits).count())
+    }
+
     async fn parked(
         &self,
         queue: &QueueName,

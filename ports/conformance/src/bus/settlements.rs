@@ -36,6 +36,20 @@ pub(super) fn prefetch_bounds_unsettled<H: BusHarness>(script: &Script<'_, H>) -
     expect_same("the count of deliveries after two were settled", &2, &more.len())
 }
 
+pub(super) fn backlog_is_what_waits<H: BusHarness>(script: &Script<'_, H>) -> Check {
+    let bus = script.open_bus();
+    let spec = queue(script.ids(), "suite");
+    script.declare(&bus, &spec)?;
+    script.await_backlog(&bus, &spec.name, 0)?;
+    script.publish_confirmed(&bus, &events(script.ids(), 8))?;
+    script.await_backlog(&bus, &spec.name, 8)?;
+    let mut consumer = script.consume(&bus, &spec.name, 3)?;
+    let held = script.take(&mut consumer, 3)?;
+    script.await_backlog(&bus, &spec.name, 5)?;
+    script.ack(&mut consumer, &held)?;
+    script.await_backlog(&bus, &spec.name, 5)
+}
+
 /// Every delivery must be a redelivery of its first attempt.
 fn expect_redelivered(deliveries: &[Delivery], count: usize) -> Check {
     let again = deliveries

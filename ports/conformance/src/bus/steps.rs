@@ -302,6 +302,19 @@ impl<H: BusHarness> Script<'_, H> {
         self.parked_after(bus, queue, None, max)
     }
 
+    /// Waits until so many messages wait in a queue: the count may be a little late.
+    pub(super) fn await_backlog(&self, bus: &Channel, queue: &QueueName, count: usize) -> Check {
+        let until = self.patience();
+        loop {
+            let what = format!("backlog of {queue}");
+            let backlog = self.call(what, ToString::to_string, async || bus.backlog(queue).await)?;
+            if backlog == count || self.harness().now() >= until {
+                return expect_same("the count of messages that wait", &count, &backlog);
+            }
+            self.harness().pass(self.harness().silence());
+        }
+    }
+
     /// Waits until `count` messages are parked: parking may come after the settlement's answer.
     pub(super) fn await_parked(&self, bus: &Channel, queue: &QueueName, count: usize) -> Check<Vec<Parked>> {
         let until = self.patience();

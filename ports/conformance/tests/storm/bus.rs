@@ -62,6 +62,11 @@ impl Bus for Way {
         say(Ok(Box::new(WayOfConsumer { inner, next })), lost)
     }
 
+    async fn backlog(&self, queue: &QueueName) -> Result<usize, PortError> {
+        let lost = strike(&self.next)?;
+        say(self.inner.backlog(queue).await, lost)
+    }
+
     async fn parked(
         &self,
         queue: &QueueName,

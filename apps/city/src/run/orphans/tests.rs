@@ -1,6 +1,7 @@
 //! Payments that no log names, made at a company by hand.
 
 use super::*;
+use crate::capacity::Capacity;
 use crate::keep::Keep;
 use crate::manhattan::Manhattan;
 use crate::platform::PlatformConfig;
@@ -30,6 +31,7 @@ impl crate::observer::CommitObserver for Unseen {
 fn platform() -> Platform {
     let region = "manhattan".parse().unwrap();
     let config = PlatformConfig {
+        capacity: Capacity::ONE,
         keep: Keep::Memory,
         region,
         start: Timestamp::from_ms(1_528_489_800_000),

@@ -27,6 +27,9 @@ trait Bug: Debug + Send + Sync {
     async fn publish(&self, inner: &Reference, messages: Vec<Message>) -> Vec<Published> {
         inner.publish(messages).await
     }
+    async fn backlog(&self, inner: &Reference, queue: &QueueName) -> Result<usize, PortError> {
+        inner.backlog(queue).await
+    }
     async fn parked(
         &self,
         inner: &Reference,
@@ -99,6 +102,9 @@ impl Bus for Handle {
             inner: self.inner.consumer(queue, self.bug.prefetch(prefetch))?,
             bug: Arc::clone(&self.bug),
         }))
+    }
+    async fn backlog(&self, queue: &QueueName) -> Result<usize, PortError> {
+        self.bug.backlog(&self.inner, queue).await
     }
     async fn parked(
         &self,
@@ -211,6 +217,7 @@ pub fn broken(clause: Clause) -> Broken {
         Clause::UndecodableIsParkedWhole => Broken::new(parkings::DropsBytes),
         Clause::ParkedListGoesOn => Broken::new(parkings::ListsFromTheBeginning),
         Clause::ParkingsAreToldApart => Broken::new(parkings::DropsEveryParkingOfAMessage),
+        Clause::BacklogIsWhatWaits => Broken::new(settlements::CountsWhatIsHeld),
     }
 }
 

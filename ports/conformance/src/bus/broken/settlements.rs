@@ -5,7 +5,7 @@ use crate::bus::reference::{Reference, ReferenceConsumer};
 use async_trait::async_trait;
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
-use fiacre_ports::{Consumer, Delivery, PortError, Prefetch, Settlement, Tag};
+use fiacre_ports::{Consumer, Delivery, PortError, Prefetch, QueueName, Settlement, Tag};
 
 /// A consumer may hold all there is.
 #[derive(Debug)]
@@ -14,6 +14,16 @@ pub(super) struct NoPrefetch;
 impl Bug for NoPrefetch {
     fn prefetch(&self, _asked: Prefetch) -> Prefetch {
         Prefetch(u16::MAX)
+    }
+}
+
+/// What is held is counted as if it waited.
+#[derive(Debug)]
+pub(super) struct CountsWhatIsHeld;
+#[async_trait]
+impl Bug for CountsWhatIsHeld {
+    async fn backlog(&self, inner: &Reference, queue: &QueueName) -> Result<usize, PortError> {
+        Ok(inner.state().queue(queue)?.items.len())
     }
 }
 
