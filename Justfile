@@ -58,9 +58,9 @@ every-cell *SEED:
 saga-states:
     cargo test --release -p fiacre-proptests --test saga -- --include-ignored --nocapture --test-threads=1 states::every_state
 
-# What a live trip costs in memory; fails above 4½ KiB (docs/adr/0080-towards-four-kibibytes-a-live-trip.md)
+# What a live trip costs in memory; fails above 4 KiB (docs/adr/0080-a-live-trip-in-four-kibibytes.md)
 bytes-per-trip:
-    cargo run --release -p fiacre-city --example bytes_per_trip -- --at-most 4608
+    cargo run --release -p fiacre-city --example bytes_per_trip -- --at-most 4096
 
 # What a trip takes where it is stored, kind by kind, and what writing and reading it costs.
 stored-bytes:
