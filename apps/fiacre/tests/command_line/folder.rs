@@ -105,7 +105,7 @@ fn a_run_does_not_go_on_with_a_company_that_knows_nothing_of_it() {
 
 /// What the company is ahead of the log in is told, to the cent.
 fn assert_books_agree_but_for_calls_under_way(data: &Path) {
-    let books = super::json(&format!("audit reconcile {}", data.display()));
+    let books = json(&format!("audit reconcile {}", data.display()));
     assert_eq!(books["error"], Value::Null, "{books}");
     for sums in books["sums"].as_array().unwrap() {
         for name in ["captured", "refunded", "held"] {
