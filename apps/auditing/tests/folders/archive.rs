@@ -1,6 +1,6 @@
 //! An archive is found as the log was, whatever is asked; and what is over does not begin again.
 
-use crate::folder::{block_on_ready, city_options};
+use crate::folder::{block_on_ready, city_options, clock};
 use fiacre_auditing::archive::{self, Selection};
 use fiacre_auditing::check::{Check, Checked};
 use fiacre_auditing::list::{self, Filter, Row};
@@ -10,17 +10,19 @@ use fiacre_city::keep::Folders;
 use fiacre_city::players::Driven;
 use fiacre_city::run::{self, RunObserver, Venue};
 use fiacre_domain::event::Event;
-use fiacre_domain::id::TripId;
-use fiacre_domain::stream::{Commit, StreamId, Version};
+use fiacre_domain::id::{IntentId, TripId, WebhookId};
+use fiacre_domain::payment::PaymentEvent;
+use fiacre_domain::stream::{Cause, Commit, StreamId, Version};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::trip::TripEvent;
 use fiacre_domain::units::Millis;
 use fiacre_embedded::{AtRest, Database, Kept, Options, Segment};
-use fiacre_ports::KeyVault;
+use fiacre_ports::{Body, Bus, KeyVault, Message, PaymentNotice, Published};
 use fiacre_vault::{FolderVault, Said, VaultAtRest};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use std::task::{Context, Poll, Waker};
 use tempfile::TempDir;
 
 /// Small, so that there are several.
@@ -226,6 +228,111 @@ fn an_archived_run_is_at_rest_and_all_its_trips_are_known() {
     assert_eq!((resumed.taken_up, resumed.commits_added), (0, 0));
     assert_eq!(resumed.trips, all.len() as u64);
     assert_eq!(resumed.missing, []);
+}
+
+fn commits(log: &AtRest, kind: Kept) -> Vec<Commit> {
+    let rows = log.streams(kind);
+    rows.map(|row| log.decode(&row.unwrap(), None).unwrap()).collect()
+}
+
+fn message(commit: &Commit, body: Body) -> Message {
+    Message {
+        body,
+        region: commit.region,
+        trace: None,
+        mandatory: true,
+    }
+}
+
+/// Late notices of each payment that was made: by an id that is new, which comes twice, and by those that the log has seen. And
+/// one of a payment that nobody made.
+fn late_notices(log: &AtRest) -> Vec<Message> {
+    let charges = commits(log, Kept::Charges);
+    let told = |commit: &Commit, id, intent| message(commit, Body::Notice(PaymentNotice { id, intent }));
+    let mut notices = vec![told(&charges[0], WebhookId::from_u128(1), IntentId::from_u128(1))];
+    let mut intent = IntentId::from_u128(1);
+    for commit in charges {
+        for event in &*commit.events {
+            if let Event::Payment(PaymentEvent::IntentCreated { intent: made, .. }) = event {
+                intent = *made;
+                let new = WebhookId::from_u128(1 + notices.len() as u128);
+                notices.extend([told(&commit, new, intent), told(&commit, new, intent)]);
+            }
+        }
+        if let Cause::Webhook(seen) = commit.cause {
+            notices.push(told(&commit, seen, intent));
+        }
+    }
+    notices
+}
+
+/// Each event of the bookings once more, as a relay sends it that does not know that it was sent.
+fn doubled_events(log: &AtRest) -> Vec<Message> {
+    let kinds = [Kept::Trips, Kept::Searches, Kept::Charges];
+    let commits = kinds.into_iter().flat_map(|kind| commits(log, kind));
+    let messages = commits.flat_map(|commit| {
+        let events = commit.numbered().map(|(id, event)| Body::Event {
+            id,
+            committed_at: commit.at,
+            event: event.clone(),
+        });
+        events.map(|body| message(&commit, body)).collect::<Vec<_>>()
+    });
+    messages.collect()
+}
+
+/// Puts messages into the queues that a run has left; gives how many of them somebody takes.
+fn deliver(place: &TempDir, messages: Vec<Message>) -> usize {
+    let database = Database::open(data(place)).unwrap();
+    let bus = database.bus(clock());
+    let mut publishing = bus.publish(messages);
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(publishing.as_mut().poll(&mut context).is_pending());
+    database.sync();
+    let Poll::Ready(answers) = publishing.as_mut().poll(&mut context) else {
+        panic!("it is written");
+    };
+    let taken = answers
+        .iter()
+        .filter(|answer| matches!(answer, Published::Confirmed));
+    taken.count()
+}
+
+/// A webhook that comes after a month, or twice, is judged by the state that the trip ended in.
+#[test]
+fn what_comes_late_or_twice_opens_no_trip_that_was_archived() {
+    let place = copy();
+    let as_it_was = open(&place);
+    let (trips, notices, doubled) = (
+        rows(&as_it_was),
+        late_notices(&as_it_was),
+        doubled_events(&as_it_was),
+    );
+    assert!(notices.len() > trips.len() && doubled.len() > 5 * trips.len());
+    drop(as_it_was);
+    archived(&place, Timestamp::MAX);
+    for late in [notices, doubled] {
+        assert!(deliver(&place, late) > trips.len());
+        let all: Vec<_> = trips.iter().map(|row| row.trip).collect();
+        let resumed = run::resume(&Folders::new(data(&place)), &all, run::Unexplained::Keep).unwrap();
+        assert_eq!((resumed.taken_up, resumed.commits_added), (0, 0));
+        let log = open(&place);
+        assert_eq!(log.unsettled().unwrap().len(), 0, "each was answered");
+        let parked = log.parked().unwrap();
+        let parked: Vec<_> = parked.iter().map(|parked| parked.reason.code()).collect();
+        assert_eq!(
+            parked,
+            ["gateway_not_found"],
+            "the notice that leads nowhere, and no other"
+        );
+        assert_eq!(
+            log.trips_in_log().unwrap().len(),
+            0,
+            "each stream is in the archive, and there alone"
+        );
+        assert_eq!(rows(&log), trips);
+        assert_eq!(check(log).findings_count(), 0);
+    }
 }
 
 #[test]
