@@ -280,6 +280,15 @@ impl FeeRule {
             .round_to_step(1, crate::ratio::Rounding::HalfUp)
     }
 
+    /// Whether it always comes to a multiple of `step_minor`.
+    fn is_multiple_of(&self, step_minor: i64) -> Result<bool, Overflow> {
+        let fits = |minor: i64| minor.checked_rem(step_minor) == Some(0);
+        let is_fixed = self.share == BasisPoints::ZERO;
+        let rounded = fits(self.rounding.step_minor())
+            || (is_fixed && fits(self.rounding.apply(Ratio::from(self.fixed_minor))?));
+        Ok(rounded && self.cap_minor.is_none_or(fits))
+    }
+
     fn minor(&self, base_fare_minor: i64, total_minor: i64) -> Result<i64, Overflow> {
         let base_minor = match self.of {
             FeeBase::BaseFare => base_fare_minor,
@@ -348,6 +357,20 @@ impl CancellationMatrix {
             return Ok((Some(rule), 0));
         }
         Ok((Some(rule), rule.minor(base_fare_minor, total_minor)?))
+    }
+
+    /// Whether each fee that a rider may owe always comes to a multiple of `step_minor`.
+    pub(super) fn rider_fees_are_multiples_of(&self, step_minor: i64) -> Result<bool, Overflow> {
+        for rule in self.cells.as_flattened().iter().flatten() {
+            let fits = match rule.payer {
+                FeePayer::Rider => rule.is_multiple_of(step_minor)?,
+                FeePayer::Driver | FeePayer::Platform => true,
+            };
+            if !fits {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// The most that a rider may owe for a cancellation.

@@ -151,7 +151,8 @@ pub enum PricingError {
     ReadingNotCut,
     /// The surge does not follow from its own frozen inputs.
     SurgeNotRecomputable,
-    /// The payment gateway takes only multiples of a step that the tariff's total is not rounded to.
+    /// The payment gateway takes only multiples of a step that the tariff's total, or a fee that its riders pay, is not rounded
+    /// to.
     StepDoesNotFitGateway {
         /// The step that the gateway takes, in minor units.
         gateway_step_minor: i64,
@@ -253,7 +254,7 @@ impl fmt::Display for PricingError {
             Self::SurgeNotRecomputable => f.write_str("the surge does not follow from its own inputs"),
             Self::StepDoesNotFitGateway { gateway_step_minor } => write!(
                 f,
-                "the payment gateway takes only multiples of {gateway_step_minor} minor units; round the tariff's total to that step"
+                "the payment gateway takes only multiples of {gateway_step_minor} minor units; round the tariff's total to that step, and what riders pay for a cancellation"
             ),
             Self::CurrencyMismatch => f.write_str("two currencies met; use the tariff's everywhere"),
             Self::TariffUnknown { tariff, version } => write!(

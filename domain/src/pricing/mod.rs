@@ -8,7 +8,8 @@
 //!
 //! A ride that goes on, by driving or waiting, never comes to less: neither what the meter shows nor what is settled. That
 //! holds for every meter, window, rate area and flat, as long as what stands behind the meter keeps the order:
-//! - what multiplies while the ride runs (windows decided by [`DecidedBy::Running`], areas) is at least 1;
+//! - what multiplies while the ride runs (windows decided by [`DecidedBy::Running`], areas) is at least 1, and the step that
+//!   [`Stage::Multipliers`] rounds to goes into the meter's: that stage begins with the first of them, and rounds what was before;
 //! - a discount rounds to the minor unit; one that looks at what the minimum or a surge below 1 looks at, looks at
 //!   [`LineGroups::MINIMUM`] or [`LineGroups::SURGE`] too;
 //! - an added tax is on the sum ([`TaxScope::Sum`]), and where there is a cap, every line before it is taxed;

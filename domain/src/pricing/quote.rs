@@ -143,7 +143,7 @@ impl Tariff {
     ///
     /// # Errors
     /// What no ride is: `PricingError::RideNegative`, `RideBeyondLimit` (a million kilometres, say), `SlowBeyondDuration`,
-    /// `PartsBeyondRide`, `RideWithoutPassenger`, `RideOutOfCalendar`. `StepDoesNotFitGateway` for a total in steps that the
+    /// `PartsBeyondRide`, `RideWithoutPassenger`, `RideOutOfCalendar`. `StepDoesNotFitGateway` for a total or fee in steps that the
     /// payment gateway does not take, `Overflow` for amounts that leave 64 bits.
     pub fn quote(
         self: &Arc<Self>,

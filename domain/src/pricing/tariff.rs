@@ -254,9 +254,14 @@ impl Tariff {
             .map(|cut_mm| cut_mm.saturating_sub(travelled_mm))
     }
 
+    /// Whether the gateway takes whatever a rider may owe: totals, and fees.
     pub(super) fn check_gateway_step(&self) -> Result<(), PricingError> {
         let step_minor = self.rounding.of(Stage::Total).step_minor();
-        if step_minor.checked_rem(self.gateway_step_minor) == Some(0) {
+        if step_minor.checked_rem(self.gateway_step_minor) == Some(0)
+            && self
+                .cancellation
+                .rider_fees_are_multiples_of(self.gateway_step_minor)?
+        {
             Ok(())
         } else {
             Err(PricingError::StepDoesNotFitGateway {

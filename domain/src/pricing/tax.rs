@@ -110,26 +110,62 @@ impl Tax {
         self.mode
     }
 
-    /// The tax on taxable amounts, in minor units.
+    /// The tax on taxable amounts, in minor units; no authority pays riders, where rounding or a discount leaves less than nothing.
     pub(super) fn minor(&self, taxable_minor: impl Iterator<Item = i64>) -> Result<i64, Overflow> {
         let share = match self.mode {
             TaxMode::Added => self.rate,
             TaxMode::Included => self.rate.checked_div(Ratio::ONE.checked_add(self.rate)?)?,
         };
         let on = |minor: i64| self.rounding.apply(Ratio::from(minor).checked_mul(share)?);
-        match self.scope {
-            TaxScope::Sum => on(checked_sum(taxable_minor)?),
+        let tax_minor = match self.scope {
+            TaxScope::Sum => on(checked_sum(taxable_minor)?)?,
             TaxScope::Line => {
                 let mut tax = 0_i64;
                 for minor in taxable_minor {
                     tax = tax.checked_add(on(minor)?).ok_or(Overflow)?;
                 }
-                Ok(tax)
+                tax
             }
-        }
+        };
+        Ok(tax_minor.max(0))
     }
 }
 
 pub(super) fn checked_sum(mut minors: impl Iterator<Item = i64>) -> Result<i64, Overflow> {
     minors.try_fold(0_i64, i64::checked_add).ok_or(Overflow)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ratio::Rounding;
+
+    fn tenth() -> Tax {
+        let rate = Ratio::new(1, 10).unwrap();
+        Tax::added("vat".parse().unwrap(), "treasury".parse().unwrap(), rate).unwrap()
+    }
+
+    #[test]
+    fn a_tax_is_on_the_sum_or_on_each_line() {
+        assert_eq!(tenth().minor([104, 104].into_iter()), Ok(21));
+        let by_line = tenth().with_scope(TaxScope::Line);
+        assert_eq!(by_line.minor([104, 104].into_iter()), Ok(20));
+        assert_eq!(by_line.minor([i64::MAX; 11].into_iter()), Err(Overflow));
+    }
+
+    #[test]
+    fn a_tax_is_never_less_than_nothing() {
+        let down_to_ten = StageRounding::new(1_000, Rounding::Floor).unwrap();
+        let by_line = tenth().with_scope(TaxScope::Line).with_rounding(down_to_ten);
+        assert_eq!(
+            by_line.minor([900, -5].into_iter()),
+            Ok(0),
+            "0 - 1,000, line by line"
+        );
+        assert_eq!(
+            tenth().minor([-500].into_iter()),
+            Ok(0),
+            "a taxed discount on what is untaxed"
+        );
+    }
 }

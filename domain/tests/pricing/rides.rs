@@ -2,9 +2,10 @@
 
 use crate::*;
 use fiacre_domain::pricing::{
-    CIRCUMSTANCES_MAX, Charge, ChargeAmount, Circumstances, Condition, DecidedBy, Discount, HolidayRule,
-    Line, LineGroups, LineKind, PricingError, RidePart, RoundingPlan, STOPS_MAX, SlowRule, Span, Speed,
-    Stage, StageRounding, SurgeInputs, SurgePolicy, TimeBasis, TimeRate, Toll, Weekdays, Window,
+    CIRCUMSTANCES_MAX, CancellationMatrix, CancellationStageKind, Charge, ChargeAmount, Circumstances,
+    Condition, DecidedBy, Discount, Fault, FeeBase, FeePayer, FeeRule, HolidayRule, Line, LineGroups,
+    LineKind, PricingError, RidePart, RoundingPlan, STOPS_MAX, SlowRule, Span, Speed, Stage, StageRounding,
+    SurgeInputs, SurgePolicy, TimeBasis, TimeRate, Toll, Weekdays, Window,
 };
 use fiacre_domain::ratio::Rounding;
 use fiacre_domain::time::TimeOfDay;
@@ -193,6 +194,38 @@ fn a_total_that_the_gateway_does_not_take_is_refused() {
     let to_nickels = StageRounding::new(5, Rounding::HalfUp).unwrap();
     let rounded = nickels.with_rounding(RoundingPlan::MINOR_UNITS.with(Stage::Total, to_nickels));
     assert_eq!(refused(&rounded, &ride()), None);
+}
+
+#[test]
+fn a_fee_that_the_gateway_does_not_take_is_refused() {
+    let to_nickels = StageRounding::new(5, Rounding::HalfUp).unwrap();
+    let nickels = tariff()
+        .with_rounding(RoundingPlan::MINOR_UNITS.with(Stage::Total, to_nickels))
+        .with_gateway_step(5)
+        .unwrap();
+    let fixed = |minor| FeeRule::new(minor).unwrap();
+    let shared = fixed(300)
+        .with_share(BasisPoints::new(1_000), FeeBase::Total)
+        .unwrap();
+    let refusal = PricingError::StepDoesNotFitGateway {
+        gateway_step_minor: 5,
+    };
+    for (rule, expected) in [
+        (fixed(300), None),
+        (fixed(301), Some(refusal)),
+        (fixed(301).paid_by(FeePayer::Driver), None),
+        (fixed(301).with_rounding(to_nickels), None),
+        (shared, Some(refusal)),
+        (shared.with_rounding(to_nickels), None),
+        (
+            shared.with_rounding(to_nickels).with_cap(333).unwrap(),
+            Some(refusal),
+        ),
+    ] {
+        let fees = CancellationMatrix::FREE.with(CancellationStageKind::NoShow, Fault::Rider, rule);
+        let tariff = nickels.clone().with_cancellation(fees);
+        assert_eq!(refused(&tariff, &ride()), expected, "{rule:?}");
+    }
 }
 
 #[test]

@@ -263,6 +263,36 @@ mod whatever_the_meter_shows {
     }
 
     #[test]
+    fn what_runs_and_rounds_in_coarser_steps_than_the_meter_takes_off_where_it_begins() {
+        let (zones, _) = zones(&["suburbs"]);
+        let half_more = AreaEffect::Multiply(Ratio::new(3, 2).unwrap());
+        let tariff = euro_a_km()
+            .with_zones(zones)
+            .and_then(|tariff| tariff.with_area("suburbs".parse().unwrap(), half_more))
+            .unwrap();
+        let in_steps_of = |step_minor| {
+            let rounding = StageRounding::new(step_minor, Rounding::HalfUp).unwrap();
+            let plan = RoundingPlan::MINOR_UNITS.with(Stage::Multipliers, rounding);
+            tariff.clone().with_rounding(plan)
+        };
+        let on = |tariff: &Tariff, suburban_metres| {
+            driven(tariff, |recorder| {
+                metres(recorder, 1_200);
+                recorder.enter("suburbs".parse().unwrap()).unwrap();
+                metres(recorder, suburban_metres);
+            })
+        };
+        let (halves, cents) = (in_steps_of(50), in_steps_of(1));
+        let without = driven(&halves, |recorder| metres(recorder, 1_200));
+        assert_eq!(
+            without, 120,
+            "nothing multiplies, so that nothing is rounded to 50"
+        );
+        assert_eq!(on(&halves, 20), 100, "122 and half of 2, in steps of 50");
+        assert_eq!(on(&cents, 20), 123);
+    }
+
+    #[test]
     fn a_discount_in_coarse_steps_takes_more_than_was_added() {
         let tens = StageRounding::new(10, Rounding::Ceiling).unwrap();
         let tenth = off(LineGroups::ALL, 1_000);

@@ -18,7 +18,7 @@ use fiacre_domain::pricing::{
 use fiacre_domain::ratio::Ratio;
 use fiacre_domain::time::{CivilDateTime, TimeOfDay, Weekday};
 use fiacre_domain::units::{Millimetres, Millis};
-use generate::{Shape, Step, civil, ride, steps, take, tariff};
+use generate::{Shape, Step, civil, parted_ride, ride, steps, take, tariff};
 use proptest::prelude::*;
 use std::sync::Arc;
 use surges::surge;
@@ -69,7 +69,7 @@ prop_compose! {
     /// A quote and a reading under its tariff.
     fn priced()(
         tariff in tariff(Shape::Any),
-        ride in ride(),
+        ride in parted_ride(),
         at in civil(),
         surge in surge(),
         steps in steps(),
@@ -101,6 +101,28 @@ proptest! {
             prop_assert!(receipt.total().minor() <= quote.hold().minor());
             let pay: i64 = receipt.pay().lines().iter().map(|line| line.amount().minor()).sum();
             prop_assert_eq!(pay, receipt.pay().total().minor());
+        }
+    }
+
+    /// Of whatever it becomes: the fare, the cap, or a fee.
+    #[test]
+    fn what_a_rider_pays_is_what_the_gateway_takes_or_the_tariff_is_refused(
+        tariff in tariff(Shape::Any), ride in ride(), at in civil(), surge in surge(), steps in steps(),
+        gateway_step_minor in prop::sample::select(vec![1_i64, 2, 5, 10, 20]),
+    ) {
+        let tariff = Arc::new(tariff.with_gateway_step(gateway_step_minor).unwrap());
+        let reading = read(&tariff, at, &ride, &steps);
+        match tariff.quote(&ride, at, surge) {
+            Ok(quote) => {
+                prop_assert_eq!(quote.hold().minor() % gateway_step_minor, 0);
+                for receipt in receipts(&quote, &reading) {
+                    prop_assert_eq!(receipt.total().minor() % gateway_step_minor, 0);
+                }
+            }
+            Err(refused) => {
+                prop_assert_eq!(refused, PricingError::StepDoesNotFitGateway { gateway_step_minor });
+                prop_assert!(gateway_step_minor > 1);
+            }
         }
     }
 
@@ -164,7 +186,7 @@ proptest! {
 
     #[test]
     fn a_quote_is_never_below_its_minimum_or_above_its_cap(
-        tariff in tariff(Shape::Any), ride in ride(), at in civil(), surge in surge(), minimum in 0_i64..5_000, more in 0_i64..9_000,
+        tariff in tariff(Shape::Any), ride in parted_ride(), at in civil(), surge in surge(), minimum in 0_i64..5_000, more in 0_i64..9_000,
     ) {
         let cap = minimum + more;
         let unbound = tariff.with_minimum(0).unwrap().with_cap(cap).unwrap();
@@ -194,7 +216,7 @@ proptest! {
             match step {
                 Step::Drive(more_mm, more_ms) => (mm, ms) = (mm + more_mm, ms + more_ms),
                 Step::Wait(more_ms) => waited += more_ms,
-                Step::Stop | Step::Enter(_) | Step::Leave(_) => {}
+                Step::Stop(_) | Step::Enter(_) | Step::Leave(_) | Step::Toll(_) | Step::Deviate(_) | Step::EndIn(_) => {}
             }
         }
         prop_assert_eq!(reading.distance().get(), mm);
