@@ -18,8 +18,12 @@ use std::path::{Path, PathBuf};
 const LINE_BYTES_MAX: usize = 64;
 /// The longest key or value that is believed: beyond every commit.
 const BYTES_MAX: u32 = 64 << 20;
+/// The longest key that the engine takes; no row has an empty one.
+const KEY_BYTES_MAX: usize = 65_535;
 /// How many bytes are restored at a time.
 const BATCH_BYTES: usize = 4 << 20;
+/// About what a row takes in memory beside its key and its value, here and in the engine's batch.
+const ROW_BYTES: usize = 256;
 
 /// Why a backup could not be restored. Then there is no database in the folder.
 #[derive(Debug, thiserror::Error)]
@@ -92,10 +96,10 @@ enum Record {
 /// Small files beside the database, by their names.
 type Beside = BTreeMap<&'static str, Vec<u8>>;
 
-/// Restores a backup into a folder that holds nothing, whole or not at all. The store's epoch becomes `epoch`, or the one
-/// after the backup's if that is higher: fences and gateway keys rise above any that were given since the backup was made,
-/// if `epoch` rises with every restore, as the seconds of the clock do. `beside` are the only names that files may have which the
-/// backup holds beside the database; a backup with others is refused.
+/// Restores a backup into a folder that holds nothing, whole or not at all. The store's epoch becomes `epoch`, or the one after the
+/// backup's if that is higher: fences and gateway keys rise above any that were given since the backup was made, if `epoch` rises
+/// with every restore, as the seconds of the clock do. `beside` are the only names that files may have which the backup holds beside
+/// the database; a backup with others is refused.
 ///
 /// ```
 /// use fiacre_embedded::{Database, restore};
@@ -155,7 +159,7 @@ fn fill(
     read(file, beside, |record| {
         match record {
             Record::Row(table, key, value) => {
-                bytes += key.len() + value.len();
+                bytes += ROW_BYTES + key.len() + value.len();
                 rows.push((table, key, value));
             }
             Record::File(name, bytes) => drop(files.insert(name, bytes)),
@@ -207,7 +211,7 @@ fn read(
                 let table = Table::numbered(table).ok_or(RestoreError::Damaged {
                     what: "it names a table that is none",
                 })?;
-                Record::Row(table, bytes(&mut file)?, bytes(&mut file)?)
+                Record::Row(table, key(&mut file)?, bytes(&mut file)?)
             }
             FILE => Record::File(name(&bytes(&mut file)?, beside)?, bytes(&mut file)?),
             _ => {
@@ -277,6 +281,17 @@ fn bytes(file: &mut impl Read) -> Result<Vec<u8>, RestoreError> {
         });
     }
     Ok(bytes)
+}
+
+/// A row's key, if the engine takes it: it ends the process over others.
+fn key(file: &mut impl Read) -> Result<Vec<u8>, RestoreError> {
+    let key = bytes(file)?;
+    if key.is_empty() || key.len() > KEY_BYTES_MAX {
+        return Err(RestoreError::Damaged {
+            what: "a row's key is empty, or longer than there can be",
+        });
+    }
+    Ok(key)
 }
 
 /// A file's name, if it is on the list.

@@ -87,6 +87,11 @@ fn a_backup_that_lies_about_its_sizes_is_refused_before_they_are_believed() {
     for record in [too_long, beyond_its_end, no_table, vec![7]] {
         assert_eq!(code(&made(&[&record])), Some("backup_damaged"), "{record:?}");
     }
+    let keyed = |length| code(&made(&[&with_pair(&[ROW, 0], &vec![7; length], b"value")]));
+    for (length, refused) in [(0, true), (1, false), (65_535, false), (65_536, true)] {
+        let expected = refused.then_some("backup_damaged");
+        assert_eq!(keyed(length), expected, "a key of {length} bytes");
+    }
     let mut miscounted = made(&[]);
     let count = miscounted.len() - 17;
     miscounted[count] = 9;
