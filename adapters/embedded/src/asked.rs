@@ -1,9 +1,12 @@
 //! Backups that another process asks for, of a folder that this one uses.
 //!
-//! Who asks leaves a file in the folder `asked`, under a name that nobody had before, which holds the path to write; the process that
-//! has the folder takes it, by another name, writes the backup, leaves the answer, and lets go of what it took. While it writes it keeps a
-//! file of how far it is. So whoever may write in the folder may ask, and nobody else; nothing is listened to where no one has
-//! asked; and whoever waits can tell work from silence.
+//! Who asks leaves a file in the folder `asked`, under a name that nobody had before, which holds the path to write; the process
+//! that has the folder takes it, by another name, writes the backup, leaves the answer, and lets go of what it took. While it writes
+//! it keeps a file of how far it is. So whoever may write in the folder may ask, and nobody else; nothing is listened to where no one
+//! has asked; and whoever waits can tell work from silence.
+//!
+//! A process that ends leaves the answers that it gave, and the requests that it has not taken: whoever left those sees that nobody
+//! uses the folder any more. The next process clears both away.
 
 use crate::backup::{Backup, BackupError};
 use crate::database::Database;
@@ -67,9 +70,9 @@ pub enum AskError {
         .0.display()
     )]
     Stuck(PathBuf),
-    /// It is done with the request, and could not say how.
+    /// It is done with the request and could not say how, or it has ended and another has begun.
     #[error(
-        "failed to learn of the backup: the process that uses {} could not leave its answer; make room there, and see its log. If {} is there it is whole",
+        "failed to learn of the backup: the process that used {} could not leave its answer, or has ended, and another uses it now; if {} is there it is whole; if not, see that there is room, and ask again",
         .folder.display(), .file.display()
     )]
     Lost {
@@ -160,9 +163,10 @@ impl Database {
     pub fn serve_backups(&self, beside: &'static [&'static str]) -> io::Result<BackupService> {
         let (database, ends) = (self.clone(), Arc::new(AtomicBool::new(false)));
         let place = self.folder().join(ASKED);
-        // Whoever asked a process before this one is told that it has ended. The folder is this process's own: another user may ask.
+        // What was asked of a process before this one, and what it answered. The folder is this process's own: another user may ask.
         let _none = fs::remove_dir_all(&place);
-        fs::create_dir(&place)?;
+        // Somebody who asks may have made it again meanwhile.
+        fs::create_dir_all(&place)?;
         let is_over = Arc::clone(&ends);
         let thread = thread::Builder::new()
             .name("fiacre-backups".to_owned())
@@ -171,8 +175,8 @@ impl Database {
                     answer_all(&database, &place, beside);
                     thread::park_timeout(LOOK_EVERY);
                 }
-                // Whoever still asks is told that this process has ended.
-                let _none = fs::remove_dir_all(&place);
+                // Unless something lies there: an answer that is not read yet, or a request of somebody who is to see this end.
+                let _left = fs::remove_dir(&place);
             })?;
         Ok(BackupService {
             ends,
@@ -330,8 +334,9 @@ impl Request {
     }
 
     pub(crate) fn wait(&self, patience: Patience, mut progress: impl FnMut(u64)) -> Result<Backup, AskError> {
-        let (mut work, mut since) = (None, 0);
-        for look in 1_u32.. {
+        let (mut work, mut since, mut look) = (None, 0, 0_u32);
+        loop {
+            look = look.saturating_add(1);
             if let Some(answer) = self.answer()? {
                 return read_answer(&answer);
             }
@@ -362,9 +367,8 @@ impl Request {
             if look.is_multiple_of(LOOKS_UNTIL_ENDED) && !self.is_in_use() {
                 return self.last_answer(AskError::Ended(self.folder.clone()));
             }
-            thread::park_timeout(LOOK_EVERY);
+            pause();
         }
-        Err(AskError::Silent(self.folder.clone()))
     }
 
     fn answer(&self) -> Result<Option<String>, AskError> {
@@ -387,6 +391,14 @@ impl Request {
     fn is_in_use(&self) -> bool {
         matches!(Folder::take_to_read(&self.folder), Err(OpenError::InUse { .. }))
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "whoever asks waits for another process, in its own time, on a thread that does nothing else"
+)]
+fn pause() {
+    thread::sleep(LOOK_EVERY);
 }
 
 fn read_answer(answer: &str) -> Result<Backup, AskError> {

@@ -105,8 +105,8 @@ impl<R: Read> Read for Hashed<R> {
 
 impl Database {
     /// Writes the database as it is at this moment, with every acknowledged call, while others go on writing; `beside` are small
-    /// files by their names that are to lie in the folder beside it. The payment company's records and the vault of
-    /// keys are no part of it.
+    /// files by their names that are to lie in the folder beside it. The payment company's records and the vault of keys are no
+    /// part of it.
     ///
     /// # Errors
     /// Where the database cannot be read, or `out` not be written.

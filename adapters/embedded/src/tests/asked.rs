@@ -7,6 +7,8 @@ use crate::tests::world::empty_folder;
 use std::cell::RefCell;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 const SHORT: Patience = Patience {
     until_taken: 3,
@@ -118,6 +120,59 @@ fn a_process_that_has_ended_is_told_apart() {
     let request = Request::leave(place.path(), Path::new("/nowhere/file")).unwrap();
     let ended = request.wait(Patience::USUAL, |_| ()).unwrap_err();
     assert_eq!(ended.code(), "backup_ask_ended");
+}
+
+#[test]
+fn a_backup_that_is_finished_as_the_process_ends_is_answered() {
+    let (world, place) = (World::new(), empty_folder());
+    let (folder, file) = (folder_of(&world), place.path().join("backup"));
+    let serving = world.database().serve_backups(&[]).unwrap();
+    let request = Request::leave(&folder, &file).unwrap();
+    while request.asked.exists() {
+        thread::yield_now();
+    }
+    drop(serving);
+    let backup = request.wait(Patience::USUAL, |_| ()).unwrap();
+    assert_eq!((backup.epoch, file.exists()), (0, true));
+}
+
+#[test]
+fn a_request_that_waits_as_the_process_ends_learns_that_it_has_ended() {
+    let place = empty_folder();
+    let database = Database::open(place.path()).unwrap();
+    let serving = database.serve_backups(&[]).unwrap();
+    let request = Request {
+        folder: place.path().to_owned(),
+        file: place.path().join("backup"),
+        asked: place.path().join("asked/waits.ask"),
+    };
+    // Nothing takes a folder's name, so that the request is not taken.
+    fs::create_dir(request.asked.with_extension("taken")).unwrap();
+    fs::write(&request.asked, "/nowhere/file").unwrap();
+    drop((serving, database));
+    let ended = request.wait(Patience::USUAL, |_| ()).unwrap_err();
+    assert_eq!(ended.code(), "backup_ask_ended", "{ended}");
+}
+
+#[test]
+fn a_folder_that_somebody_makes_as_the_process_begins_is_taken() {
+    let world = World::new();
+    let place = folder_of(&world).join("asked");
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Acquire) {
+                let _made = fs::create_dir_all(&place);
+            }
+        });
+        let served: Vec<_> = (0..100)
+            .map(|_| world.database().serve_backups(&[]).map(drop))
+            .collect();
+        is_over.store(true, Ordering::Release);
+        for serving in served {
+            serving.unwrap();
+        }
+    });
 }
 
 #[test]
