@@ -1,8 +1,9 @@
 //! Moves streams out of the log: the segment first, whole and on disk; then the store, in one write; its name last.
 //!
-//! Killed before the store's write, the log is as it was, and a file without a name is left that the next move removes.
-//! Killed after it, the file is found without its name, and gets it when the folder is opened again. At no moment is a
-//! commit in neither, and at none in both.
+//! Killed before the store's write, the log is as it was, and a file without a name is left. The next move notes it if it would
+//! write the same, as it does when it is asked for the same again; else it writes another in its place. In a place that other stores
+//! may use as well it is refused instead, if it is whole: they may have noted it. Killed after the store's write, the file is found
+//! without its name, and gets it when the folder is opened again. At no moment is a commit in neither, and at none in both.
 
 use super::segment::{Draft as SegmentDraft, Segment};
 use super::stub::{Piece, Stub};
@@ -46,6 +47,13 @@ pub enum ArchiveError {
         .0.display()
     )]
     Occupied(PathBuf),
+    /// A whole segment without a name is there that the store does not know: of a move that was killed and is now asked for
+    /// otherwise, or of another store that writes there.
+    #[error(
+        "failed to archive: {} is whole, and this store has not noted it; if no other store writes there, remove it, and ask again",
+        .0.display()
+    )]
+    Unnoted(PathBuf),
     /// The place cannot be named in the store.
     #[error("failed to archive to {}: its name is no text; name another folder", .0.display())]
     Unnameable(PathBuf),
@@ -80,6 +88,7 @@ impl ArchiveError {
             Self::Unreadable { .. } => "archive_unreadable",
             Self::Moved { .. } => "archive_moved",
             Self::Occupied(_) => "archive_occupied",
+            Self::Unnoted(_) => "archive_unnoted",
             Self::Unnameable(_) => "archive_unnameable",
             Self::Unwritten(..) => "archive_unwritten",
             Self::TooLong { .. } => "archive_too_long",
@@ -156,7 +165,11 @@ impl Database {
         let (bytes, segment) = segment.finish();
         let entry = Entry { segment, place };
         let file = core.archive.vacant(&entry)?;
-        let written = write_file(&file, &bytes, || done(Step::Begun));
+        let written = match Segment::verify(&file) {
+            // Who wrote it may have been killed before the disk had it.
+            Ok(left) if left.hash == entry.segment.hash => sync_written(&file),
+            Ok(_) | Err(_) => write_file(&file, &bytes, || done(Step::Begun)),
+        };
         written.map_err(|error| ArchiveError::Unwritten(file, error))?;
         done(Step::Written);
         core.archive.announce(entry.clone());
@@ -308,7 +321,7 @@ impl Archive {
         }
     }
 
-    /// Where a segment is to be written, before it gets its name.
+    /// Where a segment is to be written before it gets its name, or lies already.
     fn vacant(&self, entry: &Entry) -> Result<PathBuf, ArchiveError> {
         let own = self.folder.join(ARCHIVE);
         let folder = entry.place.as_deref().unwrap_or(&own);
@@ -317,9 +330,12 @@ impl Archive {
         if file.exists() {
             return Err(ArchiveError::Occupied(file));
         }
-        if entry.place.is_some() && Segment::verify(&unnamed).is_ok() {
-            // Whole, it may be what another store that uses this place has noted.
-            return Err(ArchiveError::Occupied(unnamed));
+        if entry.place.is_some()
+            && let Ok(whole) = Segment::verify(&unnamed)
+            && whole.hash != entry.segment.hash
+        {
+            // It may be what another store that uses this place has noted.
+            return Err(ArchiveError::Unnoted(unnamed));
         }
         Ok(unnamed)
     }
@@ -356,6 +372,12 @@ impl Archive {
             }
         }
     }
+}
+
+/// Lets the disk have a file that lies there whole, and its name.
+fn sync_written(file: &Path) -> io::Result<()> {
+    sync_file(&File::open(file)?, file)?;
+    sync_folder(file.parent().unwrap_or(file))
 }
 
 fn write_file(file: &Path, bytes: &[u8], begun: impl FnOnce()) -> io::Result<()> {

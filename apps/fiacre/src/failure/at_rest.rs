@@ -65,6 +65,7 @@ impl AtRestFailure {
             ) => EXIT_OUTPUT,
             Self::Archive(
                 ArchiveError::Occupied(_)
+                | ArchiveError::Unnoted(_)
                 | ArchiveError::Unnameable(_)
                 | ArchiveError::Moved { .. }
                 | ArchiveError::TooLong { .. },

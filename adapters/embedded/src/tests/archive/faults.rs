@@ -5,6 +5,7 @@ use super::{
     IDS, append, append_one, archive, codes, faults, found, load, moves, segment_file, three, whole,
 };
 use crate::archive::{SegmentDraft, Step, verify_segments};
+use crate::database::Database;
 use fiacre_domain::stream::Version;
 use fiacre_ports::{Appended, PortErrorKind};
 use std::fs;
@@ -56,21 +57,51 @@ fn after_a_write_of_unknown_outcome_nothing_is_written_over() {
 #[test]
 fn a_whole_segment_without_a_name_that_another_store_may_have_noted_is_left() {
     let (world, other, place) = (World::new(), World::new(), empty_folder());
-    for world in [&world, &other] {
-        append(world, IDS.driver(1), 0..2);
-    }
+    append(&world, IDS.driver(1), 0..3);
+    append(&other, IDS.driver(1), 0..2);
     let (moved, to) = (moves(&[(IDS.driver(1), 2)]), Some(place.path()));
-    world.database().archive(&moved, to).unwrap();
+    world
+        .database()
+        .archive(&moves(&[(IDS.driver(1), 3)]), to)
+        .unwrap();
     let unnamed = place.path().join("000001.segment.new");
     fs::rename(place.path().join("000001.segment"), &unnamed).unwrap();
     let noted = fs::read(&unnamed).unwrap();
     let error = other.database().archive(&moved, to).unwrap_err();
-    assert_eq!(error.code(), "archive_occupied");
+    assert_eq!(error.code(), "archive_unnoted");
+    assert!(error.to_string().contains("000001.segment.new"), "{error}");
     assert_eq!(fs::read(&unnamed).unwrap(), noted);
     // What was cut short was noted by nobody.
     fs::write(&unnamed, &noted[..noted.len() - 1]).unwrap();
     assert!(other.database().archive(&moved, to).unwrap().is_some());
     assert_eq!(files(place.path()), ["000001.segment"]);
+}
+
+#[test]
+fn killed_at_any_step_of_a_move_elsewhere_asking_again_moves_what_was_not() {
+    let (world, cold) = (World::new(), empty_folder());
+    let streams = [(IDS.driver(1), 3), (IDS.driver(2), 2)];
+    for (stream, head) in streams {
+        append(&world, stream, 0..head);
+    }
+    let folder = world.state.borrow().folder.path().to_owned();
+    let mut left = Vec::new();
+    let note = |step| left.push((step, copy_of(&folder), copy_of(cold.path())));
+    let moved = world
+        .database()
+        .archive_in_steps(&moves(&streams[..1]), Some(cold.path()), note);
+    assert!(moved.unwrap().is_some());
+    for (step, folder, cold) in left {
+        let database = Database::open(folder.path()).unwrap();
+        let again = database.archive(&moves(&streams[..1]), Some(cold.path()));
+        let is_moved = matches!(step, Step::Noted | Step::Named);
+        assert_eq!(again.unwrap().is_none(), is_moved, "{step:?}");
+        let next = database.archive(&moves(&streams[1..]), Some(cold.path()));
+        assert_eq!(next.unwrap().map(|segment| segment.number()), Some(2), "{step:?}");
+        drop(database);
+        assert_eq!(found(folder.path()), whole(&streams), "{step:?}");
+        assert_eq!(faults(folder.path()), [], "{step:?}");
+    }
 }
 
 /// Moved is moved: a name that cannot be given is given later.
