@@ -53,6 +53,8 @@ pub(crate) struct Archive {
     moving: Mutex<()>,
     #[cfg(test)]
     pub(crate) after_stub: crate::planted::Planted<()>,
+    #[cfg(test)]
+    pub(crate) after_path: crate::planted::Planted<()>,
     state: Mutex<State>,
 }
 
@@ -131,6 +133,8 @@ impl Archive {
             moving: Mutex::default(),
             #[cfg(test)]
             after_stub: crate::planted::Planted::default(),
+            #[cfg(test)]
+            after_path: crate::planted::Planted::default(),
             state: Mutex::new(State {
                 catalog,
                 files: BTreeMap::new(),
@@ -238,13 +242,21 @@ impl Archive {
                 files.clear();
             }
             let entry = catalog.get(&piece.segment).ok_or(io::ErrorKind::NotFound)?;
-            files.insert(piece.segment, File::open(entry.path(&self.folder))?);
+            files.insert(piece.segment, File::open(self.lookup(entry))?);
         }
         let file = files.get_mut(&piece.segment).ok_or(io::ErrorKind::NotFound)?;
         file.seek(SeekFrom::Start(piece.span.offset))?;
         let mut bytes = Vec::new();
         file.take(piece.span.length.into()).read_to_end(&mut bytes)?;
         Ok(bytes)
+    }
+
+    /// Where a segment lies now; while the state is not locked, it may get its name at once.
+    fn lookup(&self, entry: &Entry) -> PathBuf {
+        let path = entry.path(&self.folder);
+        #[cfg(test)]
+        self.after_path.happen();
+        path
     }
 
     /// Where a segment lies, or should.

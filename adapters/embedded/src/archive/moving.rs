@@ -363,6 +363,8 @@ impl Archive {
 
     /// Gives its name to a segment that the store has noted, if it is still without.
     fn name(&self, entry: &Entry) {
+        // Readers find it by the one name or by the other, and open it before that changes.
+        let _nobody_opens = lock(&self.state);
         let path = entry.path(&self.folder);
         let named = path.with_file_name(Segment::file_name(entry.segment.number));
         if path != named && path.is_file() {

@@ -88,7 +88,12 @@ impl Archive {
                 number, hash, prev, ..
             } = entry.segment;
             let before = prev.map_or(Before::Nothing, Before::Hash);
-            let mut checked = CheckedSegment::of(number, entry.path(&self.folder), before);
+            let look = || CheckedSegment::of(number, self.lookup(&entry), before);
+            let mut checked = look();
+            if checked.fault == Some(SegmentFault::Missing) {
+                // It may have got its name before it was opened by the other.
+                checked = look();
+            }
             let is_known = checked.segment.is_none_or(|segment| segment.hash == hash);
             if checked.fault.is_none() && !is_known {
                 checked.fault = Some(SegmentFault::Replaced);
@@ -101,8 +106,7 @@ impl Archive {
 }
 
 /// Reads every segment in a folder, without a store: each by itself, and all in their chain from the first. Those that are missing
-/// between two are one finding. What came after the
-/// last one that is there only the store knows.
+/// between two are one finding. What came after the last one that is there only the store knows.
 ///
 /// ```
 /// let folder = tempfile::tempdir()?;

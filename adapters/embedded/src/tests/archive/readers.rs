@@ -11,7 +11,9 @@ use fiacre_domain::time::Timestamp;
 use fiacre_ports::{Consistency, EventStore, LoadRequest};
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::mpsc;
 use std::task::{Context, Poll, Waker};
+use std::{fs, thread};
 
 /// Readers see a stream in the log or in its segment, and never in both or neither, whenever they begin.
 #[test]
@@ -84,7 +86,7 @@ fn a_stream_is_found_whole_at_the_moment_at_which_it_is_moved() {
     let stream = IDS.driver(1);
     append(&world, stream, 0..3);
     let database = world.database();
-    let (seen, told) = std::sync::mpsc::channel();
+    let (seen, told) = mpsc::channel();
     let reader = database.clone();
     let moved = database.archive_in_steps(&moves(&[(stream, 3)]), None, |step| {
         if step == Step::Written {
@@ -97,4 +99,56 @@ fn a_stream_is_found_whole_at_the_moment_at_which_it_is_moved() {
     });
     assert!(moved.unwrap().is_some());
     assert_eq!(told.recv().unwrap(), (0, 3));
+}
+
+/// For how many looks a reader lets a segment get its name, if it may.
+const LOOKS: u32 = 20_000;
+
+#[test]
+fn a_segment_that_gets_its_name_while_it_is_read_is_found() {
+    let (world, stream) = (World::new(), IDS.driver(1));
+    append(&world, stream, 0..3);
+    let database = world.database();
+    let named = database.folder().join("archive/000001.segment");
+    let ((noted, reads), (reading, names)) = (mpsc::channel(), mpsc::channel());
+    database.core().archive.after_path.plant(move || {
+        reading.send(()).unwrap();
+        let _named = (0..LOOKS).any(|_| {
+            thread::yield_now();
+            named.is_file()
+        });
+    });
+    let reader = database.clone();
+    let read = thread::spawn(move || {
+        reads.recv().unwrap();
+        found(&reader, stream)
+    });
+    let moved = database.archive_in_steps(&moves(&[(stream, 3)]), None, |step| {
+        if step == Step::Noted {
+            noted.send(()).unwrap();
+            names.recv().unwrap();
+        }
+    });
+    assert!(moved.unwrap().is_some());
+    assert_eq!(read.join().unwrap(), 3);
+}
+
+#[test]
+fn a_segment_that_gets_its_name_while_it_is_verified_is_found() {
+    let (world, stream) = (World::new(), IDS.driver(1));
+    append(&world, stream, 0..3);
+    let database = world.database();
+    database.archive(&moves(&[(stream, 3)]), None).unwrap();
+    let named = database.folder().join("archive/000001.segment");
+    let unnamed = named.with_extension("segment.new");
+    fs::rename(&named, &unnamed).unwrap();
+    let archive = &database.core().archive;
+    archive
+        .after_path
+        .plant(move || fs::rename(&unnamed, &named).unwrap());
+    let checked = archive.verify(|_| ());
+    assert_eq!(
+        checked.iter().map(|segment| &segment.fault).collect::<Vec<_>>(),
+        [&None]
+    );
 }
