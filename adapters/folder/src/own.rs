@@ -56,17 +56,26 @@ impl OwnFolder {
             return Self::take(path, held);
         }
         refuse_foreign(path, held, beside)?;
-        let lock = take_lock(path)?;
-        for name in beside {
-            remove(&path.join(name)).map_err(failed)?;
-            remove(&path.join(Self::unfinished(name))).map_err(failed)?;
-        }
-        disk::sync_folder(path).map_err(failed)?;
-        Ok(Self {
+        let folder = Self {
             path: path.to_owned(),
             held,
-            _lock: Some(lock),
-        })
+            _lock: Some(take_lock(path)?),
+        };
+        folder.clear(beside).map_err(failed)?;
+        Ok(folder)
+    }
+
+    /// Removes what came beside before a making was cut short. Where what they came beside is there by now, another process has
+    /// completed it before this one had the lock, and they belong to it.
+    fn clear(&self, beside: &[&str]) -> io::Result<()> {
+        if self.held().exists() {
+            return Ok(());
+        }
+        for name in beside {
+            remove(&self.path.join(name))?;
+            remove(&self.path.join(Self::unfinished(name)))?;
+        }
+        disk::sync_folder(&self.path)
     }
 
     /// What something that is being made is called until it is whole.
@@ -223,5 +232,28 @@ fn in_use(folder: &Path, mut lock: File) -> OpenError {
     OpenError::InUse {
         folder: folder.to_owned(),
         process: holder.trim().parse().ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::OwnFolder;
+    use std::fs;
+
+    /// Of two that make the same, the second looks before the first is done, and gets the lock after.
+    #[test]
+    fn what_came_beside_is_removed_only_where_it_came_beside_nothing() {
+        let place = tempfile::tempdir().unwrap();
+        let beside = place.path().join("run.json");
+        let unfinished = place.path().join("db.new");
+        fs::write(&beside, "{}").unwrap();
+        fs::write(&unfinished, "ha").unwrap();
+        let second = OwnFolder::take_to_make(place.path(), "db", &["run.json"]).unwrap();
+        assert!(!beside.exists());
+
+        fs::write(&beside, "{}").unwrap();
+        fs::rename(&unfinished, second.held()).unwrap();
+        second.clear(&["run.json"]).unwrap();
+        assert_eq!(fs::read_to_string(&beside).unwrap(), "{}");
     }
 }
