@@ -89,8 +89,13 @@ pub(crate) enum Failure {
     AckLog(PathBuf, AckLogError),
     /// So many trips that were accepted are not there, or not over.
     MissingTrips(usize),
-    /// So many payments were captured for trips that the folder does not know.
-    OrphanPayments(usize),
+    /// Money is still at the payment company that the folder does not explain.
+    OrphanPayments {
+        /// In how many payments.
+        open: usize,
+        /// How many of these stay as they were captured, for people to decide upon.
+        kept: usize,
+    },
     /// The report could not be put into words.
     Unserialisable(serde_json::Error),
     /// Stdout does not take the answer.
@@ -105,7 +110,7 @@ impl Failure {
             | Self::Refused(..)
             | Self::Findings(_)
             | Self::MissingTrips(_)
-            | Self::OrphanPayments(_) => EXIT_FINDINGS,
+            | Self::OrphanPayments { .. } => EXIT_FINDINGS,
             Self::AtRest(failure) => failure.exit_code(),
             Self::City(error) => city::exit_code(error),
             Self::Usage(_)
@@ -148,7 +153,7 @@ impl Failure {
             Self::AtRest(failure) => failure.code(),
             Self::AckLog(_, error) => error.code(),
             Self::MissingTrips(_) => "trips_missing",
-            Self::OrphanPayments(_) => "payments_orphaned",
+            Self::OrphanPayments { .. } => "payments_orphaned",
             Self::Unserialisable(_) => "answer_unserialisable",
             Self::Output(_) => "answer_unwritten",
         }
@@ -191,7 +196,7 @@ impl Failure {
             | Self::Findings(_)
             | Self::AtRest(_)
             | Self::MissingTrips(_)
-            | Self::OrphanPayments(_)
+            | Self::OrphanPayments { .. }
             | Self::Unserialisable(_)
             | Self::Output(_) => {}
         }
@@ -289,11 +294,7 @@ impl fmt::Display for Failure {
                 f,
                 "{count} trips that were accepted are not there, or not over; look at them by `fiacre audit check`"
             ),
-            Self::OrphanPayments(count) => write!(
-                f,
-                "{count} payments were captured for trips that the folder does not know: see the answer; \
-                 `fiacre resume --give-back` gives them back"
-            ),
+            Self::OrphanPayments { open, kept } => fmt_orphans(*open, *kept, f),
             Self::Findings(1) => f.write_str("the audit has a finding: see the report"),
             Self::Findings(count) => write!(f, "the audit has {count} findings: see the report"),
             Self::AtRest(failure) => write!(f, "{failure}"),
@@ -312,6 +313,18 @@ fn fmt_tariff(error: &TariffFileError, f: &mut fmt::Formatter<'_>) -> fmt::Resul
         write!(f, "; give the path of a tariff file, or one of {names}")?;
     }
     Ok(())
+}
+
+/// What was captured and kept can be given back; what the company would not release or refund, nobody else can.
+fn fmt_orphans(open: usize, kept: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match open {
+        1 => f.write_str("a payment is still open at the company: see the answer")?,
+        _ => write!(f, "{open} payments are still open at the company: see the answer")?,
+    }
+    match kept {
+        0 => Ok(()),
+        _ => f.write_str("; `fiacre resume --give-back` gives back what was kept"),
+    }
 }
 
 /// What could be named by `option` instead of `name`.
@@ -369,5 +382,28 @@ impl From<AtRestFailure> for Failure {
 impl From<PricingError> for Failure {
     fn from(error: PricingError) -> Self {
         Self::Ride(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Failure;
+
+    #[test]
+    fn giving_back_is_offered_only_where_something_was_kept() {
+        let said = |open, kept| Failure::OrphanPayments { open, kept }.to_string();
+        for (open, kept) in [(1, 1), (3, 1), (3, 3)] {
+            assert!(
+                said(open, kept).ends_with("gives back what was kept"),
+                "{open}, {kept}"
+            );
+        }
+        assert_eq!(
+            [said(1, 0), said(2, 0)],
+            [
+                "a payment is still open at the company: see the answer",
+                "2 payments are still open at the company: see the answer"
+            ]
+        );
     }
 }

@@ -29,7 +29,7 @@ answers any more: deadlines bring every trip to its end, with its locks released
 that is at rest stays as it is. What the run began with, its tariff among it, is noted in the folder.
 After an older backup was restored the payment company knows of payments that the folder does not: they are named, and what is held \
 for them is released. What was captured stays, for people to decide upon, unless --give-back is given.
-Exit codes: 0 every trip is over, 2 accepted trips are missing or not over, or captured money belongs to no trip, \
+Exit codes: 0 every trip is over, 2 accepted trips are missing or not over, or payments are still open at the company, \
 3 the folder cannot be opened: it is in use, damaged, or holds no run, 64 bad usage, 70 an error of ours, such as trips that come to no end, 74 the folder cannot be written.")]
 pub(crate) struct ResumeArguments {
     /// The folder of the run
@@ -68,10 +68,12 @@ impl ResumeArguments {
         };
         let resumed = run::resume(&folders, &accepted, unexplained).map_err(Failure::City)?;
         let shown = show(&self.data, &resumed, answer);
-        let orphans = resumed.orphans.iter().filter(|orphan| orphan.fate.is_open());
-        let verdict = match (resumed.missing.len(), orphans.count()) {
+        let fates = || resumed.orphans.iter().map(|orphan| orphan.fate);
+        let open = fates().filter(|fate| fate.is_open()).count();
+        let kept = fates().filter(|fate| *fate == Fate::Kept).count();
+        let verdict = match (resumed.missing.len(), open) {
             (0, 0) => Ok(()),
-            (0, orphans) => Err(Failure::OrphanPayments(orphans)),
+            (0, open) => Err(Failure::OrphanPayments { open, kept }),
             (missing, _) => Err(Failure::MissingTrips(missing)),
         };
         verdict.and(shown)
