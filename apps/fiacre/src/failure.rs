@@ -3,9 +3,11 @@
 mod at_rest;
 mod city;
 mod slip;
+mod unsaid;
 mod usage;
 
 pub(crate) use at_rest::AtRestFailure;
+pub(crate) use unsaid::Unsaid;
 pub(crate) use usage::UsageError;
 
 use fiacre_auditing::ack_log::AckLogError;
@@ -50,6 +52,8 @@ pub(crate) enum Failure {
     Ride(PricingError),
     /// No car drives so far in so short a time.
     TooFast,
+    /// The price depends on what was not said.
+    Unsaid(Unsaid),
     /// An extra or a zone was named that the tariff does not know.
     UnknownName {
         /// By which option.
@@ -118,6 +122,7 @@ impl Failure {
             | Self::Tariff(_)
             | Self::Ride(_)
             | Self::TooFast
+            | Self::Unsaid(_)
             | Self::UnknownName { .. }
             | Self::Unreadable(..)
             | Self::Illegible(..)
@@ -140,6 +145,7 @@ impl Failure {
             Self::Tariff(error) | Self::FaultyTariff(error) => error.code(),
             Self::Ride(error) => error.code(),
             Self::TooFast => "ride_too_fast",
+            Self::Unsaid(unsaid) => unsaid.code(),
             Self::UnknownName { .. } => "name_unknown_to_tariff",
             Self::Unreadable(..) => "file_unreadable",
             Self::Unwritten(..) => "file_unwritten",
@@ -169,6 +175,7 @@ impl Failure {
         let mut error = json!({ "code": self.code(), "exit_code": self.exit_code(), "message": message });
         match self {
             Self::Usage(usage) => error["argument"] = json!(usage.argument()),
+            Self::Unsaid(unsaid) => error["argument"] = json!(unsaid.argument()),
             Self::UnknownName { option, known, .. } => {
                 error["argument"] = json!(option);
                 error["known"] = json!(known);
@@ -247,6 +254,7 @@ impl fmt::Display for Failure {
                 f,
                 "failed to price the ride: it is faster than {SPEED_KMH_MAX} km/h; look at --distance-m (metres) and --duration-s (seconds)"
             ),
+            Self::Unsaid(unsaid) => write!(f, "{unsaid}"),
             Self::UnknownName {
                 option,
                 name,

@@ -22,6 +22,15 @@ pub(crate) fn seconds(text: &str) -> Result<Millis, String> {
     .map(Millis::new)
 }
 
+/// Thousandths as people write them: whole, or with the decimals that they have.
+pub(crate) fn written(thousandths: i64) -> String {
+    let (whole, rest) = (thousandths / 1_000, thousandths % 1_000);
+    if rest == 0 {
+        return whole.to_string();
+    }
+    format!("{whole}.{rest:03}").trim_end_matches('0').to_owned()
+}
+
 /// Reads `what`, of which the rules price at most `limit`; what cannot even be read is told so, too.
 fn thousandths(text: &str, what: &str, limit: &str) -> Result<i64, String> {
     let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
@@ -39,6 +48,13 @@ fn thousandths(text: &str, what: &str, limit: &str) -> Result<i64, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_written_is_what_was_read() {
+        for text in ["0", "8046.72", "0.001", "25.2", "300"] {
+            assert_eq!(written(thousandths(text, "", "").unwrap()), text);
+        }
+    }
 
     #[test]
     fn numbers_are_exact_or_refused() {

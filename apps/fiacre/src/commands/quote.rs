@@ -1,5 +1,7 @@
 //! `fiacre quote`: what a ride costs, line by line, and a receipt for it.
 
+mod way;
+
 use super::tariff::{self, check_extras, check_zones};
 use crate::answer::Answer;
 use crate::failure::{Failure, SPEED_KMH_MAX};
@@ -15,6 +17,7 @@ use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use way::{FirstStop, Part};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -29,7 +32,16 @@ Examples:
   fiacre quote --tariff my-city.toml --at 2026-01-31T23:30 \\
       --distance-m 5000 --duration-s 900 --stops 1 --wait-s 120 \\
       --passengers 3 --receipt receipt.json
+  fiacre quote --tariff nyc-2018 --at 2018-07-03T10:00 \\
+      --distance-m 3218.688 --duration-s 480 --stops 1 \\
+      --pickup-zone jfk --first-stop-zone manhattan --dropoff-zone manhattan
+  fiacre quote --tariff chicago --at 2020-03-03T10:00 \\
+      --distance-m 8046.72 --duration-s 600 --slow-s 0 \\
+      --dropoff-zone suburbs --part suburbs:3218.688:240
 
+A flat fare goes to the first stop; where one could, --first-stop-zone says whether it does, and legs are taken as equally long. Where \
+a zone prices the driving inside it (Chicago's suburbs, Tokyo's expressway), --part says how much of the ride lies there; a ride from \
+that zone to that zone, with nothing else said, lies there whole. What is not said, and would change the price, is refused.
 Built-in tariffs: bengaluru-auto, bengaluru-cab, chicago, london, nyc-2018, nyc-2022, tokyo.
 `fiacre tariff check` lists the zones and extras of a tariff.
 Exit codes: 0 priced, 64 bad usage or configuration, 74 the answer or the receipt cannot be written.")]
@@ -86,6 +98,14 @@ pub(crate) struct QuoteArguments {
     #[arg(long, value_name = "Z")]
     via: Vec<ZoneId>,
 
+    /// The tariff's zone of the first stop on the way, or none where it lies in none of them
+    #[arg(long, value_name = "Z")]
+    first_stop_zone: Option<FirstStop>,
+
+    /// How much of the ride's distance and duration lies inside a zone, at the end of the ride; may be given several times
+    #[arg(long, value_name = "Z:METRES:SECONDS")]
+    part: Vec<Part>,
+
     /// The local time of the start, such as 2018-07-03T17:00 or 2018-07-03T19:59:59
     #[arg(long, value_name = "LOCAL")]
     at: CivilDateTime,
@@ -102,14 +122,19 @@ impl QuoteArguments {
         check_zones("--pickup-zone", &tariff, self.pickup_zone.as_slice())?;
         check_zones("--dropoff-zone", &tariff, self.dropoff_zone.as_slice())?;
         check_zones("--via", &tariff, &self.via)?;
-        let quote = tariff.quote(&self.ride()?, self.at, Surge::NONE)?;
+        check_zones("--first-stop-zone", &tariff, self.stop_in(&tariff).as_slice())?;
+        let parts: Vec<ZoneId> = self.part.iter().map(|part| part.within().zone()).collect();
+        check_zones("--part", &tariff, &parts)?;
+        let inferred = self.whole_part(&tariff);
+        let quote = tariff.quote(&self.ride(&tariff, inferred)?, self.at, Surge::NONE)?;
         self.check_speed()?;
+        self.check_said(&tariff, inferred)?;
         let lines = quote.lines()?;
         if let Some(path) = &self.receipt {
             write_receipt(&quote, path)?;
         }
         if answer.is_json() {
-            Ok(answer.object(&self.as_json(&tariff, &quote, &lines))?)
+            Ok(answer.object(&self.as_json(&tariff, &quote, &lines, inferred))?)
         } else {
             write_table(&quote, &lines, answer.words())
         }
@@ -127,7 +152,7 @@ impl QuoteArguments {
     }
 
     /// What was asked, by the names of the options, and what it comes to.
-    fn as_json(&self, tariff: &Tariff, quote: &Quote, lines: &[Line]) -> Value {
+    fn as_json(&self, tariff: &Tariff, quote: &Quote, lines: &[Line], inferred: Option<Part>) -> Value {
         json!({
             "tariff": tariff.id().as_str(),
             "tariff_version": tariff.version(),
@@ -146,6 +171,9 @@ impl QuoteArguments {
                 "pickup_zone": self.pickup_zone.map(|zone| zone.to_string()),
                 "dropoff_zone": self.dropoff_zone.map(|zone| zone.to_string()),
                 "via": names(&self.via),
+                "first_stop_zone": self.first_stop_zone.map(|stop| stop.to_string()),
+                "part": names(&self.part),
+                "part_inferred": inferred.map(|part| part.to_string()),
             },
             "currency": quote.currency().code(),
             "exponent": quote.currency().exponent(),
@@ -157,7 +185,7 @@ impl QuoteArguments {
         })
     }
 
-    fn ride(&self) -> Result<Ride, Failure> {
+    fn ride(&self, tariff: &Tariff, inferred: Option<Part>) -> Result<Ride, Failure> {
         let mut ride = Ride::new(self.distance_m, self.duration_s)
             .with_waiting(self.wait_s.unwrap_or_default())
             .with_stops(self.stops)
@@ -178,7 +206,13 @@ impl QuoteArguments {
             .extra
             .iter()
             .fold(ride, |ride, extra| ride.with_extra(*extra));
-        Ok(self.via.iter().fold(ride, |ride, zone| ride.through(*zone)))
+        let ride = self.via.iter().fold(ride, |ride, zone| ride.through(*zone));
+        let parts = self.part.iter().copied().chain(inferred);
+        let ride = parts.fold(ride, |ride, part| ride.with_part(part.within()));
+        Ok(match self.stop_in(tariff) {
+            Some(zone) => way::stopping_first_in(ride, zone),
+            None => ride,
+        })
     }
 
     fn party(&self) -> Result<Party, PricingError> {

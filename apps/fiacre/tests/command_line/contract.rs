@@ -225,7 +225,8 @@ fn groups_of_commands_and_helps_answer_likewise() {
 #[test]
 fn what_was_asked_comes_back_as_it_was_written() {
     let quote = "quote --tariff nyc-2022 --at 2025-03-04T17:00:00 --distance-m 24000.5 --duration-s 2400 --slow-s 12.25 --wait-s 60 \
-                 --stops 2 --passengers 3 --passenger-age 8 --holiday --pickup-zone jfk --dropoff-zone newark --via manhattan --json";
+                 --stops 2 --passengers 3 --passenger-age 8 --holiday --pickup-zone jfk --dropoff-zone newark --via manhattan \
+                 --first-stop-zone lga --part jfk:1000.5:60 --json";
     let (_, answer) = answered(quote);
     for (place, value) in [
         ("/tariff", Value::from("nyc-2022")),
@@ -241,6 +242,8 @@ fn what_was_asked_comes_back_as_it_was_written() {
         ("/ride/pickup_zone", "jfk".into()),
         ("/ride/dropoff_zone", "newark".into()),
         ("/ride/via", vec!["manhattan"].into()),
+        ("/ride/first_stop_zone", "lga".into()),
+        ("/ride/part", vec!["jfk:1000.5:60"].into()),
     ] {
         assert_eq!(answer.pointer(place), Some(&value), "{place} of {answer}");
     }

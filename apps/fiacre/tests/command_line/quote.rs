@@ -13,22 +13,98 @@ fn a_holiday_that_the_tariff_does_not_list_is_none_unless_told() {
     assert_eq!(quote["total"], json!(1780), "no rush hour on a holiday");
 }
 
+/// From the airport into town, fifteen miles.
+const JFK: &str = "quote --tariff nyc-2018 --at 2018-07-03T10:00 --pickup-zone jfk --dropoff-zone manhattan \
+                   --distance-m 24140.16 --duration-s 2400";
+
 #[test]
-fn a_stop_ends_a_flat_fare() {
-    let jfk = "quote --tariff nyc-2018 --distance-m 24140 --duration-s 2400 --pickup-zone jfk --dropoff-zone manhattan \
-               --at 2018-07-03T10:00";
-    assert_eq!(json(jfk)["total"], json!(5280));
-    let stopping = json(&format!("{jfk} --stops 1"));
-    let flats = stopping["lines"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|line| line["kind"] == "flat");
+fn a_flat_fare_goes_to_the_first_stop_wherever_that_is_said_to_be() {
+    assert_eq!(json(JFK)["total"], json!(5_280));
+    let refused = json(&format!("{JFK} --stops 1"));
+    assert_eq!(refused["error"]["code"], "ride_first_stop_unsaid", "{refused}");
+    assert_eq!(refused["error"]["exit_code"], json!(USAGE));
+    assert_eq!(refused["error"]["argument"], "--first-stop-zone");
     assert_eq!(
-        flats.count(),
-        0,
-        "a stop before the zone of the flat fare leaves the meter: {stopping}"
+        json(&format!("{JFK} --stops 1 --first-stop-zone none"))["total"],
+        json!(4_630)
     );
+    // The flat for the first of two miles, then 2.50 and four further fifths.
+    let two_miles = "quote --tariff nyc-2018 --at 2018-07-03T10:00 --pickup-zone jfk --dropoff-zone manhattan \
+                     --distance-m 3218.688 --duration-s 480 --slow-s 0 --stops 1 --first-stop-zone manhattan";
+    let quote = json(two_miles);
+    assert_eq!(quote["total"], json!(5_730), "{quote}");
+    assert_eq!(quote["ride"]["first_stop_zone"], "manhattan");
+    let (code, said) = exit(&words(&format!("{JFK} --first-stop-zone manhattan")));
+    assert_eq!(code, USAGE);
+    assert!(said.contains("add --stops 1"), "{said}");
+}
+
+#[test]
+fn a_stop_where_no_flat_fare_goes_need_not_be_placed() {
+    let ride = format!("quote --tariff nyc-2018 {FIVE_MILES} --at 2018-07-03T10:00 --stops 1");
+    assert_eq!(json(&ride)["total"], json!(1_780));
+}
+
+/// Five miles in ten minutes, none of them standing.
+const CHICAGO: &str =
+    "quote --tariff chicago --at 2020-03-03T10:00 --distance-m 8046.72 --duration-s 600 --slow-s 0";
+
+#[test]
+fn a_ride_inside_a_zone_is_priced_as_the_zone_says() {
+    for (part, total) in [
+        // Half as much again of all 14.25: the initial price falls due there, too.
+        ("--pickup-zone suburbs --dropoff-zone suburbs", 2_138),
+        ("--dropoff-zone suburbs --part suburbs:3218.688:240", 1_650),
+        ("--part suburbs:3218.688:240", 1_650),
+        ("--via suburbs --part suburbs:0:0", 1_425),
+        ("", 1_425),
+    ] {
+        let quote = json(&format!("{CHICAGO} {part}"));
+        assert_eq!(quote["total"], json!(total), "{part}: {quote}");
+    }
+    let whole = json(&format!("{CHICAGO} --pickup-zone suburbs --dropoff-zone suburbs"));
+    assert_eq!(whole["ride"]["part_inferred"], "suburbs:8046.72:600");
+    assert_eq!(whole["ride"]["part"], json!([]));
+    let jam = "quote --tariff tokyo --at 2023-03-07T10:00 --distance-m 4600 --duration-s 680 --slow-s 380 \
+               --via expressway --part expressway:4600:680";
+    let quote = json(jam);
+    assert_eq!(
+        quote["total"],
+        json!(1_900),
+        "standing costs nothing there: {quote}"
+    );
+    assert_eq!(quote["ride"]["part"], json!(["expressway:4600:680"]));
+}
+
+#[test]
+fn a_ride_that_touches_a_zone_with_prices_of_its_own_is_refused_until_it_is_said_how_much() {
+    for touched in [
+        "--pickup-zone suburbs",
+        "--dropoff-zone suburbs",
+        "--via suburbs",
+        "--pickup-zone suburbs --dropoff-zone suburbs --via airport",
+        "--pickup-zone suburbs --dropoff-zone suburbs --stops 1",
+        "--dropoff-zone suburbs --part airport:1000:60",
+    ] {
+        let (code, said) = exit(&words(&format!("{CHICAGO} {touched}")));
+        assert_eq!(code, USAGE, "{touched}: {said}");
+        assert!(
+            said.contains("add --part suburbs:METRES:SECONDS"),
+            "{touched}: {said}"
+        );
+    }
+    for (part, told) in [
+        ("suburbs:8046.721:600", "distance"),
+        ("suburbs:1000", "ZONE:METRES:SECONDS"),
+        ("suburb:1000:60", "is suburbs meant?"),
+        ("suburbs:1 km:60", "write a number of metres"),
+    ] {
+        let mut line = words(CHICAGO);
+        line.extend(["--part".to_owned(), part.to_owned()]);
+        let (code, said) = exit(&line);
+        assert_eq!(code, USAGE, "{part}: {said}");
+        assert!(said.contains(told), "{part}: {said}");
+    }
 }
 
 #[test]

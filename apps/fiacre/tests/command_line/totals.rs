@@ -1,6 +1,6 @@
 //! `fiacre quote`: the totals that published tariffs come to, as far as they can be asked for on a command line. How each is
-//! worked, and what a command line has no option for (where on the way a car stood, a slow stretch, a part beyond the city),
-//! is in `adapters/tariffs/tests/totals.rs`.
+//! worked, and what a command line has no option for (where on the way a car stood, a slow stretch, a leg's own length), is in
+//! `adapters/tariffs/tests/totals.rs`.
 
 use crate::{json, scratch};
 use serde_json::json;
