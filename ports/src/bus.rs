@@ -318,6 +318,7 @@ pub trait Bus: Send + Sync {
     /// counted is what consumers hold, what waits for its retry, and what is parked.
     ///
     /// - MUST count them; may be a little late (`bus_33_backlog_is_what_waits`).
+    /// - MUST not count what does not wait for a consumer (`bus_34_what_does_not_wait_is_no_backlog`).
     async fn backlog(&self, queue: &QueueName) -> Result<usize, PortError>;
 
     /// Lists what is parked in a queue's parking after `after` (from the beginning without one), oldest first, at most `max`.

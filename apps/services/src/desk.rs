@@ -63,7 +63,8 @@ pub enum DeskError {
     /// No way by road is known.
     #[error("failed to measure the ride: {0}")]
     Routes(#[source] PortError),
-    /// More waits already than can be served in time: nothing was accepted.
+    /// More waits already than can be served in time: this order was not handed on. One that was asked before under the same
+    /// [`Origin`] and not answered may have been.
     #[error("failed to take the order: too many wait already, ask again in {retry_after}")]
     Busy {
         /// When it is worth asking again.

@@ -134,7 +134,8 @@ impl Reactions {
     }
 
     /// The deadline that an event of the service's own streams sets. Where the event came late, what people say to it in time
-    /// will come as late: the deadline waits for that, or whatever is asked of them would lapse unheard.
+    /// will come as late: the deadline waits for that, or whatever is asked of them would lapse unheard. What is tried again, or
+    /// replayed after it was parked, came late too: its deadline is as long as planned, from when it was heard.
     fn deadline(
         &self,
         id: EventId,

@@ -184,10 +184,16 @@ impl Stream {
         long.many.get_or_insert_default().by_cause = by_cause;
     }
 
+    /// The oldest head that can still be told of: what commits were dropped into the snapshot, only the snapshot has.
+    fn oldest_head(&self) -> Version {
+        let snapshot = self.snapshot().filter(|_| self.trimmed() > 0);
+        snapshot.map_or(Version::new(0), |snapshot| snapshot.version)
+    }
+
     /// What a request asks for, of the stream without its last `hidden` commits.
     pub(super) fn load(&self, request: &LoadRequest, regions: &Regions, hidden: usize) -> Loaded {
         let visible = self.len().saturating_sub(hidden);
-        let head = self.version_at(visible);
+        let head = self.version_at(visible).max(self.oldest_head());
         let is_newer = |snapshot: &&Snapshot| snapshot.version > request.after && snapshot.version <= head;
         let snapshot = self.snapshot().filter(is_newer).cloned();
         let known = snapshot

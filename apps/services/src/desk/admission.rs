@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 /// For how long a look at the queues holds: an order costs no more than the bus.
 const LOOK_HOLDS: Millis = Millis::from_secs(1);
-/// When it is worth asking again: within it a queue that is just too long is worked off to two thirds or less.
+/// When it is worth asking again: within it a queue that is just too long is worked off to four fifths or less.
 const RETRY_AFTER: Millis = Millis::from_secs(10);
 
 /// Lets orders in while no queue that they go through holds too much.
@@ -19,14 +19,21 @@ const RETRY_AFTER: Millis = Millis::from_secs(10);
 pub struct Admission {
     queues: Vec<QueueName>,
     backlog_max: usize,
-    look: Mutex<Look>,
+    look: Mutex<Option<Look>>,
 }
 
 /// The last look at the queues.
 #[derive(Debug, Clone, Copy)]
 struct Look {
-    holds_until: Timestamp,
+    at: Timestamp,
     is_full: bool,
+}
+
+impl Look {
+    /// Whether nobody has to look again yet. A look from after `now` was made before the clock went back: it holds no longer.
+    fn holds(self, now: Timestamp) -> bool {
+        self.at <= now && now < self.at.plus(LOOK_HOLDS)
+    }
 }
 
 impl Admission {
@@ -35,24 +42,18 @@ impl Admission {
         Self {
             queues: queues.into_iter().collect(),
             backlog_max,
-            look: Mutex::new(Look {
-                holds_until: Timestamp::from_ms(i64::MIN),
-                is_full: false,
-            }),
+            look: Mutex::new(None),
         }
     }
 
     /// Whether an order may come in now.
     pub(super) async fn check(&self, bus: &dyn Bus, now: Timestamp) -> Result<(), DeskError> {
         let known = *self.look.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_full = if now < known.holds_until {
-            known.is_full
+        let is_full = if let Some(look) = known.filter(|look| look.holds(now)) {
+            look.is_full
         } else {
             let is_full = self.is_full(bus).await;
-            *self.look.lock().unwrap_or_else(PoisonError::into_inner) = Look {
-                holds_until: now.plus(LOOK_HOLDS),
-                is_full,
-            };
+            *self.look.lock().unwrap_or_else(PoisonError::into_inner) = Some(Look { at: now, is_full });
             is_full
         };
         if is_full {
@@ -76,5 +77,19 @@ impl Admission {
             }
         }
         false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_look_holds_for_a_second_and_not_once_the_clock_went_back() {
+        let at = Timestamp::from_ms(5_000);
+        let look = Look { at, is_full: true };
+        assert!(look.holds(at) && look.holds(Timestamp::from_ms(5_999)));
+        assert!(!look.holds(Timestamp::from_ms(6_000)));
+        assert!(!look.holds(Timestamp::from_ms(4_999)));
     }
 }

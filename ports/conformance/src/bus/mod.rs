@@ -78,5 +78,7 @@ crate::clause::clauses! {
     ParkingsAreToldApart bus_32_parkings_are_told_apart by parkings::parkings_are_told_apart:
         "keep two parkings of one message apart: what is done to one leaves the other";
     BacklogIsWhatWaits bus_33_backlog_is_what_waits by settlements::backlog_is_what_waits:
-        "count what waits in a queue for a consumer, and nothing that is held, put off or parked";
+        "count what waits in a queue for a consumer, and nothing that is held";
+    WhatDoesNotWaitIsNoBacklog bus_34_what_does_not_wait_is_no_backlog by settlements::what_does_not_wait_is_no_backlog:
+        "count nothing that waits for its retry, is acknowledged or parked";
 }

@@ -9,6 +9,8 @@ use fiacre_ports::{Delivery, ParkReason, Settlement, Tag};
 
 /// A delay that a retry ladder has a rung for.
 const DELAY: Millis = Millis::new(300);
+/// A delay that no check waits for.
+const LONG_DELAY: Millis = Millis::from_minutes(10);
 
 fn unwanted() -> ParkReason {
     ParkReason::Refused {
@@ -47,7 +49,25 @@ pub(super) fn backlog_is_what_waits<H: BusHarness>(script: &Script<'_, H>) -> Ch
     let held = script.take(&mut consumer, 3)?;
     script.await_backlog(&bus, &spec.name, 5)?;
     script.ack(&mut consumer, &held)?;
+    // A broker may hand out the next ones unasked, until nobody is there to hold them.
+    script.kill(consumer);
     script.await_backlog(&bus, &spec.name, 5)
+}
+
+pub(super) fn what_does_not_wait_is_no_backlog<H: BusHarness>(script: &Script<'_, H>) -> Check {
+    let (bus, spec, mut consumer) = script.consumed("suite")?;
+    script.publish_confirmed(&bus, &events(script.ids(), 3))?;
+    let taken = script.take(&mut consumer, 3)?;
+    let ends = [
+        retry_after(LONG_DELAY),
+        Settlement::Ack,
+        Settlement::Park(unwanted()),
+    ];
+    for (delivery, end) in taken.iter().zip(ends) {
+        script.settle(&mut consumer, &[(delivery.tag, end)])?;
+    }
+    script.await_parked(&bus, &spec.name, 1)?;
+    script.await_backlog(&bus, &spec.name, 0)
 }
 
 /// Every delivery must be a redelivery of its first attempt.
@@ -105,12 +125,11 @@ pub(super) fn retry_comes_back_later<H: BusHarness>(script: &Script<'_, H>) -> C
 }
 
 pub(super) fn retry_spares_neighbours<H: BusHarness>(script: &Script<'_, H>) -> Check {
-    const LONG: Millis = Millis::from_minutes(10);
     let ids = script.ids();
     let (bus, _spec, mut consumer) = script.consumed("suite")?;
     script.publish_confirmed(&bus, &events(ids, 2))?;
     let taken = script.take(&mut consumer, 2)?;
-    let delays = [LONG, DELAY];
+    let delays = [LONG_DELAY, DELAY];
     for (delivery, delay) in taken.iter().zip(delays) {
         script.settle(&mut consumer, &[(delivery.tag, retry_after(delay))])?;
     }

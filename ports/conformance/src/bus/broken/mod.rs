@@ -218,6 +218,7 @@ pub fn broken(clause: Clause) -> Broken {
         Clause::ParkedListGoesOn => Broken::new(parkings::ListsFromTheBeginning),
         Clause::ParkingsAreToldApart => Broken::new(parkings::DropsEveryParkingOfAMessage),
         Clause::BacklogIsWhatWaits => Broken::new(settlements::CountsWhatIsHeld),
+        Clause::WhatDoesNotWaitIsNoBacklog => Broken::new(settlements::CountsWhatIsPutOff),
     }
 }
 
@@ -272,6 +273,21 @@ const ALSO: &[(Clause, Clause, &str)] = &[
         Clause::StaleTagIsIgnored,
         Clause::CutVoidsTags,
         "it settles the tags from before the cut",
+    ),
+    (
+        Clause::AcknowledgedIsGone,
+        Clause::BacklogIsWhatWaits,
+        "what its consumer held comes back when that dies",
+    ),
+    (
+        Clause::RetryComesBackLater,
+        Clause::WhatDoesNotWaitIsNoBacklog,
+        "what does not wait for its retry waits for a consumer",
+    ),
+    (
+        Clause::BacklogIsWhatWaits,
+        Clause::WhatDoesNotWaitIsNoBacklog,
+        "what waits for its retry is counted with what is held",
     ),
 ];
 

@@ -27,6 +27,18 @@ impl Bug for CountsWhatIsHeld {
     }
 }
 
+/// What waits for its retry is counted as if it waited for a consumer.
+#[derive(Debug)]
+pub(super) struct CountsWhatIsPutOff;
+#[async_trait]
+impl Bug for CountsWhatIsPutOff {
+    async fn backlog(&self, inner: &Reference, queue: &QueueName) -> Result<usize, PortError> {
+        let mut state = inner.state();
+        let items = state.queue(queue)?.items.iter();
+        Ok(items.filter(|item| item.holder.is_none()).count())
+    }
+}
+
 /// What a dead consumer held is taken for handled.
 #[derive(Debug)]
 pub(super) struct DeathAcknowledges;
