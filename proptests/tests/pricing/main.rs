@@ -6,14 +6,15 @@ mod edits;
 mod exceptions;
 mod generate;
 mod json;
+mod laws;
 mod order;
+mod planted;
 mod replay;
 mod surges;
 
 use fiacre_domain::pricing::{
-    Cancellation, CancellationStage, DecidedBy, Fault, Line, LineKind, Meter, MeterReading, PricingError,
-    Quote, QuoteParts, Receipt, Recorder, Ride, Schedule, Segment, Span, Stage, Surge, Tariff, Weekdays,
-    Window,
+    Cancellation, CancellationStage, DecidedBy, Fault, Meter, MeterReading, PricingError, Quote, QuoteParts,
+    Receipt, Recorder, Ride, Schedule, Segment, Span, Surge, Tariff, Weekdays, Window,
 };
 use fiacre_domain::ratio::Ratio;
 use fiacre_domain::time::{CivilDateTime, TimeOfDay, Weekday};
@@ -22,10 +23,6 @@ use generate::{Shape, Step, civil, parted_ride, ride, steps, take, tariff};
 use proptest::prelude::*;
 use std::sync::Arc;
 use surges::surge;
-
-fn sum(lines: &[Line]) -> i64 {
-    lines.iter().map(|line| line.amount().minor()).sum()
-}
 
 fn read(tariff: &Tariff, started: CivilDateTime, ride: &Ride, steps: &[Step]) -> MeterReading {
     let mut recorder = Recorder::new(tariff, started, ride.circumstances().clone());
@@ -93,14 +90,12 @@ proptest! {
 proptest! {
     #[test]
     fn lines_sum_to_the_total_which_the_hold_covers((quote, reading) in priced()) {
-        prop_assert_eq!(sum(&quote.lines().unwrap()), quote.total().minor());
+        prop_assert_eq!(laws::sum(&quote.lines().unwrap()), quote.total().minor());
         prop_assert!(quote.total().minor() >= 0 && quote.hold().minor() >= quote.total().minor());
         for receipt in receipts(&quote, &reading) {
-            prop_assert_eq!(sum(receipt.lines()), receipt.total().minor());
+            laws::lines_sum(&receipt)?;
             prop_assert!(receipt.total().minor() >= 0);
             prop_assert!(receipt.total().minor() <= quote.hold().minor());
-            let pay: i64 = receipt.pay().lines().iter().map(|line| line.amount().minor()).sum();
-            prop_assert_eq!(pay, receipt.pay().total().minor());
         }
     }
 
@@ -192,18 +187,7 @@ proptest! {
         let unbound = tariff.with_minimum(0).unwrap().with_cap(cap).unwrap();
         let tariff = Arc::new(unbound.with_minimum(minimum).unwrap());
         let lines = tariff.quote(&ride, at, surge).unwrap().lines().unwrap();
-        let after_minimum = |line: &Line| matches!(
-            line.kind(),
-            LineKind::Surge | LineKind::Rounding(Stage::Surge | Stage::Total)
-        );
-        let looked_at = lines.iter().filter(|line| line.is_in_minimum() && !after_minimum(line));
-        prop_assert!(looked_at.map(|line| line.amount().minor()).sum::<i64>() >= minimum);
-        let up_to_cap = lines.iter().take_while(|line| !matches!(
-            line.kind(),
-            LineKind::Discount(_) | LineKind::Tax(_) | LineKind::TaxIncluded(_) | LineKind::PassThrough(_)
-                | LineKind::Toll(_) | LineKind::Rounding(Stage::Total)
-        ));
-        prop_assert!(up_to_cap.map(|line| line.amount().minor()).sum::<i64>() <= cap);
+        laws::bounded(&lines, minimum, cap)?;
     }
 
     #[test]
@@ -256,23 +240,7 @@ proptest! {
         let window = Window::new("w".parse().unwrap(), DecidedBy::Start, vec![span]).unwrap();
         let window = schedule.add(window).unwrap();
         let open = |at: CivilDateTime| schedule.active(at, None).intersects(window);
-        let length_ms = if to > from { to - from } else { to + 86_400_000 - from };
-        // By the milliseconds since the span last began: another way to say the same.
-        let since_ms = (0..7_i64)
-            .map(|days| at.plus(Millis::new(-days * 86_400_000)).unwrap())
-            .find(|earlier| earlier.date().weekday() == day)
-            .map(|earlier| {
-                let began = CivilDateTime::new(earlier.date(), clock(from));
-                at.to_timestamp(Millis::ZERO).since(began.to_timestamp(Millis::ZERO)).get()
-            })
-            .unwrap();
-        prop_assert_eq!(open(at), (0..i64::from(length_ms)).contains(&since_ms));
-        let begins = (0..7).map(|days| at.plus(Millis::new(days * 86_400_000)).unwrap().date());
-        let first = CivilDateTime::new(begins.into_iter().find(|date| date.weekday() == day).unwrap(), clock(from));
-        let last = first.plus(Millis::new(i64::from(length_ms) - 1)).unwrap();
-        prop_assert!(open(first) && open(last));
-        prop_assert!(!open(last.plus(Millis::new(1)).unwrap()));
-        prop_assert!(!open(first.plus(Millis::new(-1)).unwrap()));
+        laws::half_open_from_its_day(open, day, (clock(from), clock(to)), at)?;
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::generate::{Shape, Step, civil, ride, steps, tariff};
 use super::surges::surge;
-use super::{metered, read};
+use super::{laws, metered, read};
 use fiacre_domain::pricing::{Ride, Tariff};
 use fiacre_domain::units::{Millimetres, Millis};
 use proptest::prelude::*;
@@ -18,7 +18,7 @@ fn planned() -> impl Strategy<Value = (Tariff, Ride)> {
 }
 
 /// The same ride with other totals.
-fn with_totals(ride: &Ride, distance_mm: i64, duration_ms: i64) -> Ride {
+pub(crate) fn with_totals(ride: &Ride, distance_mm: i64, duration_ms: i64) -> Ride {
     let other = Ride::new(Millimetres::new(distance_mm), Millis::new(duration_ms))
         .with_circumstances(ride.circumstances().clone())
         .with_waiting(ride.waiting());
@@ -35,16 +35,7 @@ proptest! {
     ) {
         let tariff = Arc::new(tariff);
         let total = |ride: &Ride| tariff.quote(ride, at, surge).unwrap().total().minor();
-        let (mm, ms) = (ride.distance().get(), ride.duration().get());
-        let before = total(&ride);
-        prop_assert!(total(&with_totals(&ride, mm + more, ms)) >= before);
-        prop_assert!(total(&with_totals(&ride, mm, ms + more)) >= before);
-        let longer = with_totals(&ride, mm, ms + more).with_waiting(ride.waiting().saturating_add(Millis::new(more)));
-        prop_assert!(total(&longer) >= before);
-        if let Some(slow) = ride.slow() {
-            let slower = with_totals(&ride, mm, ms + more).with_slow(slow.saturating_add(Millis::new(more)));
-            prop_assert!(total(&slower) >= before);
-        }
+        laws::more_never_costs_less(total, &ride, more)?;
     }
 
     #[test]
