@@ -350,7 +350,12 @@ fn fmt_known(option: &str, name: &str, known: &[String], f: &mut fmt::Formatter<
 /// What to do follows from whether the place is wrong, or right and full.
 fn fmt_unwritten(path: &Path, error: &io::Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let path = path.display();
-    if writing(error.kind()) == EXIT_USAGE {
+    if error.kind() == io::ErrorKind::AlreadyExists {
+        write!(
+            f,
+            "failed to write {path}: it is there already, and nothing is written over; remove it, or name another file"
+        )
+    } else if writing(error.kind()) == EXIT_USAGE {
         write!(
             f,
             "failed to write {path}: {error}; give a path that can be written"

@@ -4,6 +4,7 @@ mod answer;
 mod commands;
 mod failure;
 mod fare;
+mod output;
 mod quantity;
 
 use answer::Answer;

@@ -368,6 +368,7 @@ fn the_books_of_the_day_are_closed() {
 #[test]
 fn every_trip_is_a_line_of_the_table() {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("city-trips.csv");
+    let _ = std::fs::remove_file(&path);
     let day = played(&format!("{TOWN} --trips {}", path.display()));
     let table = std::fs::read_to_string(path).unwrap();
     let mut lines = table.lines();

@@ -7,7 +7,8 @@ mod venue;
 pub(crate) use options::CityArguments;
 
 use crate::answer::Answer;
-use crate::failure::Failure;
+use crate::failure::{EXIT_UNREADABLE, EXIT_USAGE, Failure};
+use crate::output;
 use fiacre_city::manhattan::Manhattan;
 use fiacre_city::measures::Measures;
 use fiacre_city::report::{Facts, Report, Speed, Verdict};
@@ -33,14 +34,19 @@ struct Trips {
 
 impl Trips {
     fn begin(path: &Path, options: &CityOptions) -> Result<Self, Failure> {
-        let unwritable = |error| Failure::Unwritten(path.to_owned(), error);
-        let file = File::create(path).map_err(unwritable)?;
+        let file = output::create(path)?;
         let csv = TripsCsv::begin(BufWriter::new(file), options.start(), options.local_start())
             .map_err(|error| Failure::Unwritten(path.to_owned(), error))?;
         Ok(Self {
             path: path.to_owned(),
             csv,
         })
+    }
+
+    /// There is no table of a run that did not begin.
+    fn take_back(self) {
+        drop(self.csv);
+        output::take_back(&self.path);
     }
 
     fn write(&mut self, measures: &mut Measures) -> Result<(), Failure> {
@@ -70,7 +76,8 @@ impl CityArguments {
             .trips
             .as_deref()
             .map(|path| Trips::begin(path, &options))
-            .transpose()?;
+            .transpose()
+            .inspect_err(|_| acknowledged.take_back())?;
         let mut screen = Screen::new(self.speed);
         let began = Instant::now();
         let manhattan = Manhattan::load().map_err(|error| Failure::City(error.into()))?;
@@ -95,7 +102,16 @@ impl CityArguments {
         };
         let played = run::play_at(&options, venue, measures, look);
         screen.clear();
-        let (played, mut measures) = played.map_err(Failure::City)?;
+        let (played, mut measures) = match played.map_err(Failure::City) {
+            Err(failure) => {
+                if has_not_begun(&failure) {
+                    acknowledged.take_back();
+                    trips.into_iter().for_each(Trips::take_back);
+                }
+                return Err(failure);
+            }
+            Ok(ended) => ended,
+        };
         let kept = match (unwritten, trips) {
             (Some(failure), _) => Err(failure),
             (None, Some(trips)) => trips.finish(&mut measures),
@@ -139,6 +155,11 @@ impl CityArguments {
             refused: played.refused.clone(),
         }
     }
+}
+
+/// Whether the run was refused, or its folder: then nothing was played.
+fn has_not_begun(failure: &Failure) -> bool {
+    [EXIT_USAGE, EXIT_UNREADABLE].contains(&failure.exit_code())
 }
 
 /// The report, as a page or as JSON.

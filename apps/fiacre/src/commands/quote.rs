@@ -5,7 +5,7 @@ mod way;
 use super::tariff::{self, check_extras, check_zones};
 use crate::answer::Answer;
 use crate::failure::{Failure, SPEED_KMH_MAX};
-use crate::{fare, quantity};
+use crate::{fare, output, quantity};
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use fiacre_domain::id::{ExtraId, ZoneId};
@@ -13,7 +13,6 @@ use fiacre_domain::pricing::{Line, Party, PricingError, Quote, Ride, Surge, Tari
 use fiacre_domain::time::CivilDateTime;
 use fiacre_domain::units::{Millimetres, Millis};
 use serde_json::{Value, json};
-use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -44,7 +43,8 @@ a zone prices the driving inside it (Chicago's suburbs, Tokyo's expressway), --p
 that zone to that zone, with nothing else said, lies there whole. What is not said, and would change the price, is refused.
 Built-in tariffs: bengaluru-auto, bengaluru-cab, chicago, london, nyc-2018, nyc-2022, tokyo.
 `fiacre tariff check` lists the zones and extras of a tariff.
-Exit codes: 0 priced, 64 bad usage or configuration, 74 the answer or the receipt cannot be written.")]
+Exit codes: 0 priced, 64 bad usage or configuration, such as a receipt's place that cannot take a file or is taken, \
+74 the answer or the receipt cannot be written to its end.")]
 pub(crate) struct QuoteArguments {
     /// A tariff file, or the name of a built-in tariff
     #[arg(long, value_name = "FILE", value_parser = NonEmptyStringValueParser::new())]
@@ -110,7 +110,7 @@ pub(crate) struct QuoteArguments {
     #[arg(long, value_name = "LOCAL")]
     at: CivilDateTime,
 
-    /// Settle the ride as quoted, and write its receipt here, as JSON
+    /// Settle the ride as quoted, and write its receipt here, as JSON; the file must not be there yet
     #[arg(long, value_name = "FILE")]
     receipt: Option<PathBuf>,
 }
@@ -226,7 +226,7 @@ impl QuoteArguments {
 fn write_receipt(quote: &Quote, path: &Path) -> Result<(), Failure> {
     let receipt = quote.settle_as_quoted()?;
     let text = fiacre_wire::receipt_to_json(&receipt).map_err(Failure::Unspeakable)?;
-    let written = File::create(path).and_then(|mut file| file.write_all(text.as_bytes()));
+    let written = output::create(path)?.write_all(text.as_bytes());
     written.map_err(|error| Failure::Unwritten(path.to_owned(), error))
 }
 

@@ -8,6 +8,7 @@ mod contract;
 #[cfg(unix)]
 mod examples;
 mod folder;
+mod outputs;
 mod quote;
 mod receipt;
 mod restored;
@@ -78,6 +79,9 @@ fn text(line: &str) -> String {
 }
 
 /// A path for one test's file, in the folder that cargo gives to integration tests.
+/// What an earlier run left there is gone.
 fn scratch(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name)
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = std::fs::remove_file(&path);
+    path
 }

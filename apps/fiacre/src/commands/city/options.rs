@@ -134,7 +134,7 @@ pub(crate) struct CityArguments {
     )]
     pub(super) speed: Pace,
 
-    /// Write one line for each trip here, as CSV
+    /// Write one line for each trip here, as CSV; the file must not be there yet
     #[arg(long, value_name = "FILE.csv")]
     pub(super) trips: Option<PathBuf>,
 

@@ -2,6 +2,7 @@
 
 use crate::commands::vault::VaultArguments;
 use crate::failure::Failure;
+use crate::output;
 use clap::{Args, ValueEnum};
 use fiacre_city::run::Venue;
 use fiacre_domain::id::TripId;
@@ -24,7 +25,8 @@ pub(super) struct VenueArguments {
     #[command(flatten)]
     vault: VaultArguments,
 
-    /// Write the id of each trip here, one a line, the moment its order is accepted: from then on the trip is durable
+    /// Write the id of each trip here, one a line, the moment its order is accepted: from then on the trip is durable; the
+    /// file must not be there yet
     #[arg(long, value_name = "FILE")]
     ack_log: Option<PathBuf>,
 }
@@ -75,7 +77,7 @@ impl AckLog {
         let Some(path) = path else {
             return Ok(Self(None));
         };
-        let file = File::create(path).map_err(|error| Failure::Unwritten(path.to_owned(), error))?;
+        let file = output::create(path)?;
         Ok(Self(Some(Arc::new(Notes {
             path: path.to_owned(),
             file: Mutex::new(Ok(file)),
@@ -90,6 +92,13 @@ impl AckLog {
             && let Err(error) = open.write_all(format!("{trip}\n").as_bytes())
         {
             *file = Err(error);
+        }
+    }
+
+    /// There is nothing to note of a run that did not begin.
+    pub(super) fn take_back(&self) {
+        if let Some(notes) = &self.0 {
+            output::take_back(&notes.path);
         }
     }
 
