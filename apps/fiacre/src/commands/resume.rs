@@ -14,8 +14,6 @@ use std::path::{Path, PathBuf};
 
 /// How many missing trips are named on the page.
 const MISSING_SHOWN: usize = 10;
-/// How many payments of each fate are named on the page; JSON names all.
-const ORPHANS_SHOWN: usize = 10;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -29,8 +27,9 @@ answers any more: deadlines bring every trip to its end, with its locks released
 that is at rest stays as it is. What the run began with, its tariff among it, is noted in the folder.
 After an older backup was restored the payment company knows of payments that the folder does not: they are named, and what is held \
 for them is released. What was captured stays, for people to decide upon, unless --give-back is given.
-Exit codes: 0 every trip is over, 2 accepted trips are missing or not over, or payments are still open at the company, \
-3 the folder cannot be opened: it is in use, damaged, or holds no run, 64 bad usage, 70 an error of ours, such as trips that come to no end, 74 the folder cannot be written.")]
+Exit codes: 0 every trip is over, 2 accepted trips are missing or not over, trips come to no end, or payments are still open at the \
+company, 3 the folder cannot be opened: it is in use, damaged, or holds no run, 64 bad usage, 70 an error of ours, 74 the folder \
+cannot be written.")]
 pub(crate) struct ResumeArguments {
     /// The folder of the run
     #[arg(long, value_name = "DIR")]
@@ -180,7 +179,7 @@ fn write_page(folder: &Path, resumed: &Resumed, out: &mut impl Write) -> Result<
     Ok(())
 }
 
-/// What the company had and the folder does not know, by what became of it.
+/// What the company had and the folder does not know, by what became of it: each is somebody's money, and is named.
 fn write_orphans(resumed: &Resumed, out: &mut impl Write) -> Result<(), Failure> {
     for fate in [Fate::Released, Fate::GivenBack, Fate::Kept, Fate::Refused] {
         let orphans = resumed.orphans.iter().filter(|orphan| orphan.fate == fate);
@@ -193,7 +192,7 @@ fn write_orphans(resumed: &Resumed, out: &mut impl Write) -> Result<(), Failure>
             out,
             "  {count} payments of trips that the folder does not know were {fate}"
         )?;
-        for orphan in orphans.iter().take(ORPHANS_SHOWN) {
+        for orphan in orphans {
             let Orphan {
                 intent,
                 trip,
@@ -205,9 +204,6 @@ fn write_orphans(resumed: &Resumed, out: &mut impl Write) -> Result<(), Failure>
                 out,
                 "    payment {intent} of trip {trip}: {held} held, {captured} captured; {fate}"
             )?;
-        }
-        if let Some(more) = count.checked_sub(ORPHANS_SHOWN).filter(|more| *more > 0) {
-            writeln!(out, "    and {more} more; --json names each")?;
         }
     }
     Ok(())

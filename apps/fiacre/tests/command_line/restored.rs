@@ -7,9 +7,13 @@ use fiacre_city::demand::Multiplier;
 use fiacre_city::keep::Folders;
 use fiacre_city::players::Driven;
 use fiacre_city::run::{self, CityOptions, RunObserver, Venue};
-use fiacre_domain::stream::Commit;
+use fiacre_domain::driver::{DriverEvent, Fence};
+use fiacre_domain::event::Event;
+use fiacre_domain::stream::{Commit, StreamId, Version};
 use fiacre_domain::units::Millis;
+use fiacre_embedded::{AtRest, Kept, Options};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -70,6 +74,39 @@ fn orphans(answer: &Value, fate: &str) -> (usize, i64, i64) {
     })
 }
 
+/// Every lock of a folder's drivers, by the place in their log.
+fn fences(data: &Path) -> BTreeMap<(StreamId, Version), Fence> {
+    let log = AtRest::open(data, &Options::default()).unwrap();
+    let commits = log.streams(Kept::Drivers).map(|row| {
+        let row = row.unwrap();
+        log.decode(&row, None).unwrap()
+    });
+    let mut fences = BTreeMap::new();
+    for commit in commits {
+        for event in &*commit.events {
+            if let Event::Driver(DriverEvent::Locked { fence, .. }) = event {
+                fences.insert((commit.stream, commit.version), *fence);
+            }
+        }
+    }
+    fences
+}
+
+/// What `resume` says to people of a copy of the folder: it names each payment that its JSON names.
+fn assert_each_is_named(page: &str, answer: &Value) {
+    for orphan in answer["orphans"].as_array().unwrap() {
+        let word = |name: &str| orphan[name].as_str().unwrap();
+        let (payment, trip, fate) = (word("payment"), word("trip"), word("fate"));
+        let mut lines = page.lines();
+        assert!(
+            lines.any(
+                |line| line.contains(&format!("payment {payment} of trip {trip}: ")) && line.ends_with(fate)
+            ),
+            "{payment} is not named: {page}"
+        );
+    }
+}
+
 #[test]
 fn what_a_restored_platform_has_forgotten_is_named_and_its_holds_are_released() {
     let place = empty_folder();
@@ -98,13 +135,28 @@ fn what_a_restored_platform_has_forgotten_is_named_and_its_holds_are_released() 
         "the company has payments that the log does not know"
     );
 
+    let told = at("told");
+    copy(&again, &told);
+    let line = format!("resume --data {} --vault {}", told.display(), vault.display());
+    let page = fiacre(&words(&line));
+    assert_eq!(page.status.code(), Some(2));
     let (code, answer) = resumed(&again, &vault, "");
     assert_eq!(code, Some(2), "captured money is left to people");
+    assert_each_is_named(&String::from_utf8_lossy(&page.stdout), &answer);
     let (released, held, _) = orphans(&answer, "released");
     assert!(released > 3 && held > 0, "{released} with {held} cents");
     let (kept, _, captured) = orphans(&answer, "kept");
     assert!(kept > 3 && captured > 0, "{kept} with {captured} cents");
     assert_eq!(orphans(&answer, "refused").0, 0);
+
+    let (restored, seen) = (fences(&older), fences(&newer).into_values().max().unwrap());
+    let made: Vec<Fence> = fences(&again)
+        .into_iter()
+        .filter_map(|(place, fence)| (!restored.contains_key(&place)).then_some(fence))
+        .collect();
+    assert!(made.iter().all(|fence| *fence > seen), "{made:?} after {seen}");
+    let epoch = AtRest::open(&again, &Options::default()).unwrap().epoch();
+    assert!(epoch > seen.epoch, "each lock from now on has epoch {epoch}");
 
     let (code, answer) = resumed(&again, &vault, " --give-back");
     assert_eq!(code, Some(0));
