@@ -57,17 +57,17 @@ pub struct WriteError {
 
 impl WriteError {
     pub(crate) fn new(folder: &Path, error: &fjall::Error) -> Self {
-        let is_full =
+        let (is_full, why) =
             if let fjall::Error::Io(source) | fjall::Error::Storage(fjall::LsmError::Io(source)) = error {
-                is_full(source.kind())
+                (is_full(source.kind()), source.to_string())
             } else {
-                false
+                (false, error.to_string())
             };
         Self {
             folder: folder.to_owned(),
             is_full,
             is_elsewhere: false,
-            why: error.to_string().into(),
+            why: why.into(),
         }
     }
 

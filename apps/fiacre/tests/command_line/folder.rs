@@ -36,7 +36,7 @@ fn begin(data: &Path, accepted: &Path) -> Child {
         .unwrap()
 }
 
-fn lines(file: &Path) -> usize {
+pub(crate) fn lines(file: &Path) -> usize {
     std::fs::read_to_string(file).map_or(0, |text| text.lines().count())
 }
 
@@ -186,10 +186,13 @@ fn a_folder_is_used_by_one_process_at_a_time() {
     first.kill().unwrap();
     first.wait().unwrap();
     assert_eq!(code, UNREADABLE);
-    assert!(
-        said.contains(&format!("process {} uses it", first.id())),
-        "{said}"
+    // The folder, not its vault, which that process uses as well.
+    let says = format!(
+        "failed to open {}: process {} uses it",
+        data.display(),
+        first.id()
     );
+    assert!(said.contains(&says), "{said}");
 }
 
 #[test]
@@ -255,7 +258,18 @@ fn where_a_trip_began_is_told_with_its_key_and_is_sealed_without_and_forgotten_w
         page.contains("places   forgotten") && !page.contains("pick-up 40."),
         "{page}"
     );
-    let resume = format!("resume --data {}{elsewhere}", data.display());
+    let resume = format!("resume --data {}", data.display());
+    let (code, said) = exit(&words(&resume));
+    assert!(
+        code == UNREADABLE && said.contains(&vault.display().to_string()),
+        "{said}"
+    );
+    assert!(
+        said.contains("--vault, or") && said.contains("--without-vault"),
+        "{said}"
+    );
+    assert_eq!(json(&resume)["error"]["code"], "vault_absent");
+    let resume = format!("{resume}{elsewhere}");
     assert_eq!(exit(&words(&resume)).0, 0, "it is at rest");
 }
 

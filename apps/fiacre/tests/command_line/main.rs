@@ -5,6 +5,8 @@
 mod archive;
 mod audit;
 mod contract;
+#[cfg(target_os = "linux")]
+mod disk;
 #[cfg(unix)]
 mod examples;
 mod folder;
@@ -23,6 +25,8 @@ use std::process::{Command, Output};
 const FINDINGS: i32 = 2;
 const UNREADABLE: i32 = 3;
 const USAGE: i32 = 64;
+#[cfg(target_os = "linux")]
+const UNWRITTEN: i32 = 74;
 
 fn fiacre<S: AsRef<str>>(arguments: &[S]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_fiacre"))
