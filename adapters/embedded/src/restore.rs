@@ -57,7 +57,7 @@ pub enum RestoreError {
     #[error(transparent)]
     Folder(#[from] OpenError),
     /// The backup cannot be read.
-    #[error("failed to read the backup: {0}")]
+    #[error("failed to read the backup: {0}; name a file that `fiacre backup` wrote, or mend its disk")]
     Unreadable(io::Error),
 }
 

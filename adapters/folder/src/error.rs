@@ -148,7 +148,10 @@ impl fmt::Display for OpenError {
                 f.write_str("it may not be written to; give this user the right to, or name another folder")
             }
             Self::NoSpace { .. } => f.write_str("the disk is full; make room and start again"),
-            Self::Io { source, .. } => write!(f, "{source}"),
+            Self::Io { source, .. } if is_nowhere(source.kind()) => {
+                write!(f, "{source}; name a folder that Fiacre made")
+            }
+            Self::Io { source, .. } => write!(f, "{source}; mend that, or name another folder"),
         }
     }
 }
@@ -163,6 +166,11 @@ impl Error for OpenError {
             }
         }
     }
+}
+
+/// Whether there is no folder where one was looked for.
+const fn is_nowhere(kind: io::ErrorKind) -> bool {
+    matches!(kind, io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 /// Whether the disk, or the user's share of it, is full.

@@ -89,6 +89,12 @@ pub enum KeepError {
         .0.display()
     )]
     UsedVault(PathBuf),
+    /// There is no vault where that of the run was looked for.
+    #[error(
+        "failed to go on with the vault in {}: there is none; name the run's own by --vault, or, if its keys are lost, go on by --without-vault: then every rider is taken for forgotten",
+        .0.display()
+    )]
+    NoVault(PathBuf),
     /// The vault holds other keys than those that the run began with.
     #[error(
         "failed to go on with the vault in {}: its keys are not this run's, and every rider would be taken for forgotten; name the run's own by --vault",

@@ -4,8 +4,8 @@ use super::KeepError;
 use crate::run::Beginning;
 use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::pricing::Tariff;
-use fiacre_embedded::{Database, Options};
-use fiacre_vault::FolderVault;
+use fiacre_embedded::{Database, OpenError, Options};
+use fiacre_vault::{FolderVault, VaultError};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -87,11 +87,18 @@ impl Folders {
         let (Some(folder), Some(identity)) = (&self.vault, beginning.vault) else {
             return self.open(options);
         };
-        let vault = FolderVault::open_made(folder)?.grouped();
-        if vault.identity() != Some(identity) {
-            return Err(KeepError::OtherVault(folder.clone()));
+        match FolderVault::open_made(folder) {
+            Ok(vault) if vault.identity() == Some(identity) => self.open(sealed(options, vault.grouped())),
+            Ok(_) => Err(KeepError::OtherVault(folder.clone())),
+            Err(error) => {
+                // What is wrong with the folder is said first: whoever uses it uses its vault as well.
+                self.open(options)?;
+                if let VaultError::Folder(OpenError::Absent { folder }) = error {
+                    return Err(KeepError::NoVault(folder));
+                }
+                Err(error.into())
+            }
         }
-        self.open(sealed(options, vault))
     }
 
     /// Opens a folder in which no run was begun; gives whether that is all that can be said of it.

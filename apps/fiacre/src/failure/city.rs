@@ -27,6 +27,7 @@ fn keeping(error: &KeepError) -> u8 {
         | KeepError::UsedVault(_)
         | KeepError::OtherVault(_) => EXIT_USAGE,
         KeepError::NoRun(_)
+        | KeepError::NoVault(_)
         | KeepError::NoCompany(_)
         | KeepError::UnreadableNote(..)
         | KeepError::Vault(VaultError::Headless | VaultError::Damaged { .. }) => EXIT_UNREADABLE,
@@ -85,6 +86,7 @@ const fn keep_code(error: &KeepError) -> &'static str {
         KeepError::Vault(error) => error.code(),
         KeepError::VaultWithin(_) => "vault_within_folder",
         KeepError::UsedVault(_) => "vault_of_another_run",
+        KeepError::NoVault(_) => "vault_absent",
         KeepError::OtherVault(_) => "vault_of_other_keys",
         KeepError::NoRun(_) => "folder_without_run",
         KeepError::NoCompany(_) => "company_absent",

@@ -120,7 +120,9 @@ fn a_folder_that_cannot_be_read_is_told_from_one_with_findings() {
         ("damaged", |folder| {
             fs::write(folder.join("db/0.jnl"), [1; 64]).and(fs::write(folder.join("db/1.jnl"), []))
         }),
-        ("No such file", |folder| fs::remove_dir_all(folder)),
+        ("name a folder that Fiacre made", |folder| {
+            fs::remove_dir_all(folder)
+        }),
     ];
     for (said, spoil) in cases {
         let folder = flawed();
