@@ -11,7 +11,7 @@
 use crate::backup::{Backup, BackupError};
 use crate::database::Database;
 use crate::folder::Folder;
-use fiacre_folder::OpenError;
+use fiacre_folder::{OpenError, make_folders, rename};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -245,7 +245,7 @@ impl Taken {
             request: asked.with_extension("taken"),
             work: asked.with_file_name(AT_WORK),
         };
-        fs::rename(asked, &taken.request)?;
+        rename(asked, &taken.request)?;
         Ok(taken)
     }
 
@@ -268,7 +268,7 @@ impl Drop for Taken {
 fn leave(file: &Path, words: &str) -> io::Result<()> {
     let unfinished = file.with_extension("new");
     fs::write(&unfinished, words)?;
-    fs::rename(unfinished, file)
+    rename(&unfinished, file)
 }
 
 /// Asks the process that uses a folder to write a backup of it to `file`, which must not be there yet, and waits until it has: with
@@ -316,7 +316,7 @@ impl Request {
             return Err(AskError::Unnameable(file));
         };
         let place = folder.join(ASKED);
-        fs::create_dir_all(&place).map_err(failed)?;
+        make_folders(&place).map_err(failed)?;
         let unfinished = tempfile::Builder::new()
             .prefix("")
             .suffix(".new")

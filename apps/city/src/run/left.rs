@@ -4,6 +4,7 @@ use crate::keep::KeepError;
 use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::pricing::Tariff;
 use fiacre_domain::time::Timestamp;
+use fiacre_folder::{rename, sync_file};
 use fiacre_services::fleet::Matching;
 use fiacre_wire::stored;
 use serde::{Deserialize, Serialize};
@@ -76,11 +77,11 @@ impl Beginning {
             tariff: serde_json::from_str(&tariff).map_err(|error| unspoken(&error))?,
         };
         let write = || -> io::Result<()> {
-            let mut file = File::create(folder.join(UNFINISHED))?;
+            let unfinished = folder.join(UNFINISHED);
+            let mut file = File::create(&unfinished)?;
             file.write_all(serde_json::to_string_pretty(&note)?.as_bytes())?;
-            file.sync_all()?;
-            std::fs::rename(folder.join(UNFINISHED), folder.join(NAME))?;
-            File::open(folder)?.sync_all()
+            sync_file(&file, &unfinished)?;
+            rename(&unfinished, &folder.join(NAME))
         };
         write().map_err(|error| KeepError::Note(folder.join(NAME), error))
     }
