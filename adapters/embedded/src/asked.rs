@@ -215,7 +215,7 @@ fn answer(database: &Database, asked: &Path, beside: &[&str]) -> io::Result<()> 
         Ok(file) => {
             taken.say(0);
             match database.backup_to(beside, Path::new(&file), |records| taken.say(records)) {
-                Ok(Backup { epoch, records }) => format!("done {epoch} {records}"),
+                Ok(backup) => write_done(&backup),
                 Err(error) => {
                     tracing::warn!(%error, "a backup that was asked for is not written");
                     format!("failed {} {error}", AskedFailure::of(&error).code())
@@ -414,16 +414,29 @@ fn read_answer(answer: &str) -> Result<Backup, AskError> {
         let why = why.to_owned();
         return Err(cause.map_or_else(not_understood, |cause| AskError::Failed { cause, why }));
     }
-    let words = answer
-        .strip_prefix("done ")
-        .and_then(|words| words.split_once(' '));
-    let backup = words.and_then(|(epoch, records)| {
-        Some(Backup {
-            epoch: epoch.parse().ok()?,
-            records: records.parse().ok()?,
-        })
-    });
+    let backup = answer.strip_prefix("done ").and_then(read_done);
     backup.ok_or_else(not_understood)
+}
+
+/// The epoch and the count; then, each behind a byte that no path holds, where segments lie.
+fn write_done(backup: &Backup) -> String {
+    let Backup {
+        epoch,
+        records,
+        segments_in,
+    } = backup;
+    let places = segments_in.iter().map(|place| format!("\0{}", place.display()));
+    format!("done {epoch} {records}{}", places.collect::<String>())
+}
+
+fn read_done(words: &str) -> Option<Backup> {
+    let mut words = words.split('\0');
+    let (epoch, records) = words.next()?.split_once(' ')?;
+    Some(Backup {
+        epoch: epoch.parse().ok()?,
+        records: records.parse().ok()?,
+        segments_in: words.map(PathBuf::from).collect(),
+    })
 }
 
 impl From<AskError> for BackupError {

@@ -5,10 +5,12 @@
 //! is followed by the XXH3 (128 bits) of everything before it: a file that is cut or changed by accident is refused.
 //! Numbers are big-endian. Who edits on purpose can make the checksum right; the chain of each stream still tells.
 
+use crate::archive::place_of;
 use crate::asked::AskError;
 use crate::at_rest::AtRest;
 use crate::database::Database;
 use crate::tables::{ReadError, Table, Tables};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Write};
@@ -28,12 +30,14 @@ pub(crate) const FILE: u8 = 2;
 const RECORDS_A_WORD: u64 = 8_192;
 
 /// What a backup holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Backup {
     /// The epoch of the store: raised by each restore.
     pub epoch: u32,
     /// How many rows and files.
     pub records: u64,
+    /// The folders in which the segments lay that it does not hold, when it was written; none is told of once it is restored.
+    pub segments_in: BTreeSet<PathBuf>,
 }
 
 /// Why a backup could not be written.
@@ -216,7 +220,7 @@ pub(crate) fn write(
     let is_plain = moment.is_table_empty(Table::Segments).map_err(unreadable)?;
     writeln!(out, "{LINE}{}", if is_plain { FORMAT_PLAIN } else { FORMAT })?;
     out.write_all(&epoch.to_be_bytes())?;
-    let mut records = 0_u64;
+    let (mut records, mut segments_in) = (0_u64, BTreeSet::new());
     for (name, bytes) in beside {
         out.write_all(&[FILE])?;
         write_pair(&mut out, name.as_bytes(), bytes)?;
@@ -226,6 +230,10 @@ pub(crate) fn write(
         let (key, value) = row.map_err(unreadable)?;
         out.write_all(&[ROW, table.number()])?;
         write_pair(&mut out, &key, &value)?;
+        if table == Table::Segments {
+            let place = place_of(&key, &value, folder);
+            segments_in.insert(place.map_err(|error| unreadable(error.into()))?);
+        }
         records += 1;
         if records.is_multiple_of(RECORDS_A_WORD) {
             progress(records);
@@ -236,7 +244,11 @@ pub(crate) fn write(
     let check = out.hash.digest128();
     out.inner.write_all(&check.to_be_bytes())?;
     out.flush()?;
-    Ok(Backup { epoch, records })
+    Ok(Backup {
+        epoch,
+        records,
+        segments_in,
+    })
 }
 
 fn write_pair(out: &mut impl Write, key: &[u8], value: &[u8]) -> io::Result<()> {

@@ -9,7 +9,7 @@ use crate::error::{from_engine, from_read};
 use crate::folder::Folder;
 use crate::tables::{Table, Tables};
 use fiacre_folder::{OpenError, rename, sync_file};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -235,7 +235,11 @@ fn read(
             what: "bytes follow its end",
         });
     }
-    Ok(Backup { epoch, records })
+    Ok(Backup {
+        epoch,
+        records,
+        segments_in: BTreeSet::new(),
+    })
 }
 
 fn first_line(file: &mut impl Read) -> Result<String, RestoreError> {

@@ -284,6 +284,14 @@ impl Entry {
     }
 }
 
+/// The folder in which a segment lies, or should, by the row that the store keeps of it.
+pub(crate) fn place_of(key: &[u8], row: &[u8], folder: &Path) -> Result<PathBuf, Malformed> {
+    let file = Entry::read(key, row)?.path(folder);
+    let place = file.parent().unwrap_or(folder);
+    // Whoever asks may stand elsewhere.
+    Ok(std::path::absolute(place).unwrap_or_else(|_| place.to_owned()))
+}
+
 fn stub_key(stream: StreamId) -> Vec<u8> {
     let mut key = Row::default();
     key.stream(stream);

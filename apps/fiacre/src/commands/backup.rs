@@ -8,7 +8,7 @@ use fiacre_city::keep::BESIDE;
 use fiacre_embedded::{
     AtRest, Backup, BackupError, OpenError, Options, RestoreError, ask_for_backup, restore,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ Examples:
 A folder at rest is read as it lies, and nothing in it is changed. Of a folder that a process uses, that process is asked, and writes \
 the backup while it goes on: with all that it had acknowledged; this waits as long as it works. The file is there whole or not at \
 all, and takes no other's place. Not in it: the payment company's records, which are the company's; the keys of personal data, which are kept apart on purpose; and the \
-segments of an archive, which never change: copy them once.
+segments of an archive, which never change: copy them once, from the places that the answer names.
 Exit codes, in use as at rest: 0 done, 3 the folder cannot be read, or the process that uses it does not answer, 64 bad usage or a path \
 that cannot be written, such as that of a file that is there, 74 the file cannot be written to its end.")]
 pub(crate) struct BackupArguments {
@@ -48,20 +48,27 @@ impl BackupArguments {
         };
         drop(progress);
         let backup = backup.map_err(AtRestFailure::Backup)?;
-        show("backed up", &self.data, &backup, answer)?;
-        note_segments(&self.data, answer)
+        show_backup(&self.data, &backup, answer)
     }
 }
 
-/// Says which segments belong to the backup, which does not hold them.
-fn note_segments(data: &Path, answer: &mut Answer<impl Write>) -> Result<(), Failure> {
-    let archive = data.join("archive");
-    if !answer.is_json() && archive.is_dir() {
-        let archive = archive.display();
-        writeln!(
-            answer.words(),
-            "not in it: the segments in {archive}, which never change; keep a copy of them beside it"
-        )?;
+/// Says as well which segments belong to the backup, which does not hold them.
+fn show_backup(data: &Path, backup: &Backup, answer: &mut Answer<impl Write>) -> Result<(), Failure> {
+    let places = backup.segments_in.iter();
+    let places: Vec<String> = places.map(|place| place.display().to_string()).collect();
+    if answer.is_json() {
+        let mut object = as_json(data, backup);
+        object["segments_not_in_it"] = json!(places);
+        answer.object(&object)?;
+    } else {
+        let out = answer.words();
+        writeln!(out, "backed up {}: {backup}", data.display())?;
+        for place in places {
+            writeln!(
+                out,
+                "not in it: the segments in {place}, which never change; keep a copy of them beside it"
+            )?;
+        }
     }
     Ok(())
 }
@@ -98,17 +105,16 @@ impl RestoreArguments {
         let epoch = u32::try_from(seconds).unwrap_or(0);
         let restored = restore(file, &self.data, epoch, BESIDE)
             .map_err(|error| AtRestFailure::Restore(self.file, error))?;
-        show("restored", &self.data, &restored, answer)
+        if answer.is_json() {
+            answer.object(&as_json(&self.data, &restored))?;
+        } else {
+            writeln!(answer.words(), "restored {}: {restored}", self.data.display())?;
+        }
+        Ok(())
     }
 }
 
-fn show(done: &str, data: &Path, backup: &Backup, answer: &mut Answer<impl Write>) -> Result<(), Failure> {
-    let data = data.display();
-    if answer.is_json() {
-        let (records, epoch) = (backup.records, backup.epoch);
-        answer.object(&json!({ "data": data.to_string(), "records": records, "epoch": epoch }))?;
-    } else {
-        writeln!(answer.words(), "{done} {data}: {backup}")?;
-    }
-    Ok(())
+fn as_json(data: &Path, backup: &Backup) -> Value {
+    let (records, epoch) = (backup.records, backup.epoch);
+    json!({ "data": data.display().to_string(), "records": records, "epoch": epoch })
 }

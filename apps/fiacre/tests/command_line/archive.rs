@@ -60,6 +60,11 @@ fn what_could_not_be_moved_is_counted_and_is_moved_when_one_asks_again() {
     fs::remove_file(cold.join("000001.segment")).unwrap();
     let done = json(&line);
     assert_eq!((&done["moved"], &done["left"]), (&dry["moved"], &0.into()));
+
+    let file = place.path().join("file");
+    let backup = json(&format!("backup --data {} {}", data.display(), file.display()));
+    let places = [fs::canonicalize(&cold).unwrap()];
+    assert_eq!(backup["segments_not_in_it"], serde_json::json!(places));
 }
 
 #[test]

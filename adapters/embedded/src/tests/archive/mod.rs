@@ -6,6 +6,7 @@ mod readers;
 use super::time::Time;
 use super::world::{World, copy_into, copy_of, empty_folder};
 use crate::archive::{CheckedSegment, Segment, verify_segments};
+use crate::asked::ask_for_backup;
 use crate::at_rest::{AtRest, Kept};
 use crate::database::{Database, Options};
 use crate::restore::restore;
@@ -15,6 +16,7 @@ use fiacre_domain::stream::{StreamId, Version};
 use fiacre_ports::{
     Appended, Consistency, EventStore, LoadRequest, Loaded, NewCommit, PortError, PortErrorKind,
 };
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Cursor;
 use std::os::unix::fs::MetadataExt;
@@ -227,6 +229,25 @@ fn killed_at_any_step_nothing_is_lost_or_doubled_and_the_next_move_succeeds() {
         let files = fs::read_dir(folder.join("archive")).unwrap().count();
         assert_eq!(files, alone.len(), "{step:?}: nothing else is left");
     }
+}
+
+#[test]
+fn a_backup_names_the_places_of_the_segments_that_it_does_not_hold() {
+    let (world, cold) = (World::new(), empty_folder());
+    for (driver, to) in [(1, Some(cold.path())), (2, Some(cold.path())), (3, None)] {
+        append(&world, IDS.driver(driver), 0..2);
+        let moved = world.database().archive(&moves(&[(IDS.driver(driver), 2)]), to);
+        assert!(moved.unwrap().is_some());
+    }
+    let folder = world.state.borrow().folder.path().to_owned();
+    let database = world.database();
+    let serving = database.serve_backups(&[]).unwrap();
+    let asked = ask_for_backup(&folder, &cold.path().join("backup"), |_| ()).unwrap();
+    drop(serving);
+    let places = [cold.path().to_owned(), folder.join("archive")];
+    assert_eq!(asked.segments_in, BTreeSet::from(places));
+    let at_rest = database.backup_to(&[], &cold.path().join("again"), |_| ());
+    assert_eq!(at_rest.unwrap(), asked);
 }
 
 #[test]
