@@ -6,7 +6,7 @@ use fiacre_domain::geo::{ServiceArea, great_circle};
 use fiacre_domain::id::{DriverId, TripId};
 use fiacre_domain::matching::{
     self, AgeCredit, Availability, Batch, Candidate, Certificate, Driver, Market, Matcher, Outcome, Pair,
-    Policy, Request, RouteEstimate, Sample, Standing, StraightLine, Supply,
+    Policy, Request, RouteEstimate, Sample, Standing, StraightLine, Supply, Verdict,
 };
 use fiacre_domain::place::Place;
 use fiacre_domain::requirements::{Capabilities, Feature, Requirements};
@@ -207,6 +207,17 @@ fn brute_force(requests: &[Vec<(DriverId, i64)>], unassigned: i64, taken: &mut V
     least
 }
 
+/// For each request who could take it, and at which cost.
+fn edges(requests: &[Request], supply: &Supply, policy: &Policy) -> Vec<Vec<(DriverId, i64)>> {
+    let able = |request: &Request| {
+        let found = matching::candidates(request, supply, policy, NOW).unwrap();
+        let able = found.able().iter();
+        able.map(|candidate| (candidate.driver(), candidate.terms().cost_ms()))
+            .collect()
+    };
+    requests.iter().map(able).collect()
+}
+
 type TripPrices = Vec<(TripId, Option<DriverId>, i64)>;
 type DriverPrices = Vec<(DriverId, i64)>;
 
@@ -288,17 +299,36 @@ proptest! {
     ) {
         let policy = policy.with_nearest(policy.nearest().min(5)).unwrap();
         let batch = matching::assign(&requests, &supply, &policy, NOW);
-        let edges: Vec<Vec<_>> = one_a_trip(&requests)
-            .iter()
-            .map(|request| {
-                let found = matching::candidates(request, &supply, &policy, NOW).unwrap();
-                found.able().iter().map(|candidate| (candidate.driver(), candidate.terms().cost_ms())).collect()
-            })
-            .collect();
+        let edges = edges(&one_a_trip(&requests), &supply, &policy);
         let least = brute_force(&edges, i64::from(policy.unassigned_ms()), &mut Vec::new());
         prop_assert_eq!(cost_of(&batch, &policy), least);
         let proven = batch.certificate().verify(&requests, &supply, &policy);
         prop_assert_eq!(proven, Ok(i128::from(least)));
+    }
+
+    #[test]
+    fn a_driver_missed_a_trip_by_what_insisting_on_them_adds_to_the_batch(
+        supply in supply(), requests in vec(request(), 1..6), policy in policy(),
+    ) {
+        let policy = policy.with_nearest(policy.nearest().min(5)).unwrap();
+        let batch = matching::assign(&requests, &supply, &policy, NOW);
+        let explainer = batch.explainer();
+        let requests = one_a_trip(&requests);
+        let edges = edges(&requests, &supply, &policy);
+        let unassigned = i64::from(policy.unassigned_ms());
+        let least = brute_force(&edges, unassigned, &mut Vec::new());
+        for (place, request) in requests.iter().enumerate() {
+            let explanation = explainer.explain(request.trip());
+            prop_assert_eq!(&explanation, &batch.explain(request.trip()));
+            let mut others = edges.clone();
+            for (driver, cost) in others.remove(place) {
+                let forced = cost + brute_force(&others, unassigned, &mut vec![driver]);
+                let verdict = explanation.verdicts().iter().find(|verdict| verdict.driver() == driver);
+                prop_assert_eq!(verdict.and_then(Verdict::excess_ms), Some(forced - least), "{:?}", verdict);
+            }
+            let first = explanation.verdicts().first().map(Verdict::driver);
+            prop_assert!(batch.driver_of(request.trip()).is_none_or(|chosen| first == Some(chosen)));
+        }
     }
 
     #[test]

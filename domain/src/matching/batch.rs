@@ -2,7 +2,7 @@
 
 use super::assignment::{Assignment, Solver, SparseCosts};
 use super::candidate::Search;
-use super::{Candidate, Certificate, Explanation, Market, Outcome, Policy, Request, RouteEstimate, Standing};
+use super::{Candidate, Certificate, Explainer, Explanation, Market, Policy, Request, RouteEstimate};
 use super::{Supply, Terms, Verdict};
 use crate::id::{DriverId, TripId};
 use crate::time::Timestamp;
@@ -84,28 +84,28 @@ impl Pair {
 
 /// One request of a batch: where its edges and the verdicts on those who were out begin and end.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Row {
-    trip: TripId,
-    outside: bool,
-    edges: std::ops::Range<usize>,
-    out: std::ops::Range<usize>,
+pub(super) struct Row {
+    pub(super) trip: TripId,
+    pub(super) outside: bool,
+    pub(super) edges: std::ops::Range<usize>,
+    pub(super) out: std::ops::Range<usize>,
 }
 
 /// What was decided about a batch of requests, and everything needed to say why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Batch {
     now: Timestamp,
-    unassigned_ms: i32,
+    pub(super) unassigned_ms: i32,
     /// By trip.
-    rows: Vec<Row>,
+    pub(super) rows: Vec<Row>,
     /// For each row its candidates, nearest first: column and terms.
-    edges: Vec<(u32, Terms)>,
-    out: Vec<Verdict>,
+    pub(super) edges: Vec<(u32, Terms)>,
+    pub(super) out: Vec<Verdict>,
     /// For each column its driver, by id.
-    drivers: Vec<DriverId>,
+    pub(super) drivers: Vec<DriverId>,
     /// For each column the row that got it.
-    row_of: Vec<Option<usize>>,
-    assignment: Assignment,
+    pub(super) row_of: Vec<Option<usize>>,
+    pub(super) assignment: Assignment,
     pairs: Vec<Pair>,
 }
 
@@ -274,38 +274,14 @@ impl Batch {
         )
     }
 
-    /// What became of `trip` and of everyone who was considered for it.
+    /// What became of `trip` and of everyone who was considered for it. For many trips of a batch make one
+    /// [`Batch::explainer`]: what they share takes a pass over the whole batch.
     pub fn explain(&self, trip: TripId) -> Explanation {
-        let Ok(number) = self.rows.binary_search_by_key(&trip, |row| row.trip) else {
-            return Explanation::new(trip, Standing::NotInBatch, Vec::new());
-        };
-        let row = &self.rows[number];
-        let standing = match self.assignment.column_of(number) {
-            Some(column) => Standing::Assigned(self.drivers[column as usize]),
-            None if row.outside => Standing::OutsideServiceArea,
-            None => Standing::Unassigned,
-        };
-        let mut verdicts: Vec<Verdict> = self.edges[row.edges.clone()]
-            .iter()
-            .map(|(column, terms)| self.verdict(number, *column, *terms))
-            .collect();
-        verdicts.sort_unstable_by_key(|verdict| (verdict.excess_ms(), verdict.driver()));
-        verdicts.extend_from_slice(&self.out[row.out.clone()]);
-        Explanation::new(trip, standing, verdicts)
+        self.explainer().explain(trip)
     }
 
-    fn verdict(&self, row: usize, column: u32, terms: Terms) -> Verdict {
-        let prices = self.assignment.row_prices()[row] + self.assignment.column_prices()[column as usize];
-        let by_ms = terms.cost_ms() - prices;
-        let outcome = match self.row_of[column as usize] {
-            Some(winner) if winner == row => Outcome::Chosen { terms },
-            Some(winner) => Outcome::Lost {
-                terms,
-                to: self.rows[winner].trip,
-                by_ms,
-            },
-            None => Outcome::Dearer { terms, by_ms },
-        };
-        Verdict::new(self.drivers[column as usize], outcome)
+    /// Explains one trip after the other.
+    pub fn explainer(&self) -> Explainer<'_> {
+        Explainer::new(self)
     }
 }

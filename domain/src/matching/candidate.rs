@@ -35,6 +35,7 @@ impl Candidate {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidates {
     trip: TripId,
+    unassigned_ms: i32,
     able: Vec<Candidate>,
     out: Vec<Verdict>,
 }
@@ -55,20 +56,21 @@ impl Candidates {
         &self.out
     }
 
-    /// The verdicts if `chosen` gets the offer: first theirs, then of those who could have, then of those who could not.
+    /// The verdicts if `chosen` gets the offer: first theirs, then of those who could have, then of those who could not. The
+    /// trip is decided alone: others are dearer than `chosen`, or than the policy's unassigned cost where that is nobody.
     pub fn verdicts(&self, chosen: Option<DriverId>) -> Verdicts {
         let winner = self
             .able
             .iter()
             .find(|candidate| Some(candidate.driver) == chosen);
-        let least = winner.map_or(0, |winner| winner.terms.cost_ms());
+        let decided_ms = winner.map_or(i64::from(self.unassigned_ms), |winner| winner.terms.cost_ms());
         let won = winner.map(|winner| Verdict::new(winner.driver, Outcome::Chosen { terms: winner.terms }));
         let others = self
             .able
             .iter()
             .filter(|candidate| Some(candidate.driver) != chosen);
         let dearer = others.map(|other| {
-            let by_ms = other.terms.cost_ms() - least;
+            let by_ms = other.terms.cost_ms() - decided_ms;
             Verdict::new(
                 other.driver,
                 Outcome::Dearer {
@@ -85,7 +87,6 @@ impl Candidates {
 ///
 /// Considered are the policy's `nearest` free drivers within reach who meet the requirements, were heard of lately and are
 /// not excluded; those found nearer than the last of them but unfit; and as many busy ones.
-/// [`AreaError::OutsideServiceArea`] where the pick-up is not in the supply's area.
 ///
 /// # Errors
 ///
@@ -124,6 +125,7 @@ impl<R: RouteEstimate> Market<'_, R> {
             .map(|(_, slot, outcome)| Verdict::new(self.supply().at(*slot).id(), *outcome));
         Ok(Candidates {
             trip: request.trip(),
+            unassigned_ms: self.policy().unassigned_ms(),
             able,
             out: out.collect(),
         })

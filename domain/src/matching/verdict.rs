@@ -85,14 +85,14 @@ pub enum Outcome {
         terms: Terms,
         /// The trip that got the driver.
         to: TripId,
-        /// By how much this pairing was too dear to be chosen, by the dual prices of the batch; 0 is a tie.
+        /// By how much this pairing would have made the whole decision dearer; see [`Verdict::excess_ms`].
         by_ms: i64,
     },
     /// Would have done and stayed free: another driver, or waiting for one, was better for this trip.
     Dearer {
         /// What this pairing would have cost.
         terms: Terms,
-        /// By how much this pairing was too dear to be chosen, by the dual prices of the batch; 0 is a tie.
+        /// By how much this pairing would have made the whole decision dearer; see [`Verdict::excess_ms`].
         by_ms: i64,
     },
     /// Has a trip or an offer in hand.
@@ -163,6 +163,12 @@ impl Verdict {
     }
 
     /// By how much a driver who could take the trip missed it: zero for who was chosen, `None` for who could not.
+    ///
+    /// It is what the decision costs at the least if this pair is insisted on and everyone else is seated anew, less what it
+    /// does cost; a trip without a driver costs the policy's unassigned cost. Exact, in milliseconds of travel to the pick-up.
+    /// In a [`Batch`](super::Batch) the decision is the whole batch: never negative, and 0 is a tie. Of a trip that was
+    /// decided alone ([`Candidates::verdicts`](super::Candidates::verdicts)) it is that trip: negative for a cheaper driver
+    /// who was passed over.
     pub const fn excess_ms(&self) -> Option<i64> {
         match self.outcome {
             Outcome::Chosen { .. } => Some(0),

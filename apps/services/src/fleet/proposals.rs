@@ -52,10 +52,11 @@ impl Fleet {
             Matching::Batch => {
                 let batch = self.matcher.assign(requests, &market);
                 self.ports.service.observer.matched(requests, &market, &batch);
+                let explainer = batch.explainer();
                 batch
                     .pairs()
                     .iter()
-                    .map(|pair| (*pair, batch.explain(pair.trip()).compact()))
+                    .map(|pair| (*pair, explainer.explain(pair.trip()).compact()))
                     .collect()
             }
             Matching::Greedy => {
