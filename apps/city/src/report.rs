@@ -4,7 +4,7 @@
 //! use fiacre_city::manhattan::Manhattan;
 //! use fiacre_city::measures::Measures;
 //! use fiacre_city::players::Share;
-//! use fiacre_city::report::{Facts, Report, Run, Speed, Verdict};
+//! use fiacre_city::report::{Asked, Facts, Report, Run, Speed, Verdict};
 //! use fiacre_domain::money::Currency;
 //! use fiacre_domain::time::{TimeOfDay, Timestamp, Weekday};
 //! use fiacre_domain::units::Millis;
@@ -22,6 +22,7 @@
 //!     cancel_rate: Share::NEVER,
 //!     decline_rate: Share::NEVER,
 //!     payment_decline_rate: Share::NEVER,
+//!     asked: Asked::default(),
 //! };
 //! let facts = Facts {
 //!     run,
@@ -88,6 +89,39 @@ pub struct Run {
     pub decline_rate: Share,
     /// Of card holds, how many are declined.
     pub payment_decline_rate: Share,
+    /// What was asked for, option by option and as it was written there, for programs.
+    pub asked: Asked,
+}
+
+/// What else was asked for, by the names of the options and as they take it; `run` in JSON holds it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Asked {
+    /// The length, in hours.
+    pub hours: f64,
+    /// The tariff: a file, or a built-in one's name.
+    pub tariff: String,
+    /// How many drivers are on duty, also where it follows from the demand.
+    pub drivers: u32,
+    /// The seed.
+    pub seed: u64,
+    /// Zones that no ride touches.
+    pub elsewhere: Vec<String>,
+    /// What every rider asks for.
+    pub extra: Vec<String>,
+    /// Spikes of demand.
+    pub burst: Vec<String>,
+    /// `max`, or how many times as fast as the city's clock.
+    pub speed: String,
+    /// `memory` or `embedded`.
+    pub store: String,
+    /// The platform's folder.
+    pub data: Option<String>,
+    /// The table of trips.
+    pub trips: Option<String>,
+    /// The list of accepted trips.
+    pub ack_log: Option<String>,
+    /// The folder of keys.
+    pub vault: Option<String>,
 }
 
 /// What a share was asked to be, and what it came to.

@@ -1,12 +1,13 @@
 //! The report's JSON: its keys are what programs rely on, so they stand here in one place.
 
 use super::words::clock;
-use super::{Rates, Report, Verdict};
+use super::{Asked, Rates, Report, Verdict};
 use crate::coverage::Cell;
 use crate::measures::{
     CancelCounts, DriverFigures, Equity, EtaError, FailCounts, HoldCounts, MoneyFigures, OfferCounts,
     QuarterFigures, Timing, TripCounts, ZoneFigures, quotient,
 };
+use crate::players::Share;
 use fiacre_domain::time::Weekday;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -58,10 +59,16 @@ struct Money<'a> {
 struct Run<'a> {
     weekday: &'static str,
     from: String,
-    hours: Option<f64>,
     demand: f64,
     matching: &'a str,
-    tariff: &'a str,
+    /// The tariff that was played, with its version.
+    tariff_played: &'a str,
+    cancel_rate: Share,
+    decline_rate: Share,
+    payment_decline_rate: Share,
+    /// Every option besides, by its own name.
+    #[serde(flatten)]
+    asked: &'a Asked,
 }
 
 #[derive(Serialize)]
@@ -156,10 +163,13 @@ impl<'a> Run<'a> {
         Self {
             weekday: weekday(run.weekday),
             from: clock(run.from),
-            hours: quotient(run.duration.get().into(), 3_600_000, 3),
             demand: run.demand,
             matching: &run.matching,
-            tariff: &run.tariff,
+            tariff_played: &run.tariff,
+            cancel_rate: run.cancel_rate,
+            decline_rate: run.decline_rate,
+            payment_decline_rate: run.payment_decline_rate,
+            asked: &run.asked,
         }
     }
 }

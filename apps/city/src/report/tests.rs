@@ -114,6 +114,12 @@ fn facts() -> Facts {
             cancel_rate: Share::per_million(50_000),
             decline_rate: Share::per_million(55_000),
             payment_decline_rate: Share::per_million(12_500),
+            asked: Asked {
+                hours: 2.0,
+                tariff: "my-city.toml".to_owned(),
+                drivers: 16_000,
+                ..Asked::default()
+            },
         },
         digest: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".to_owned(),
         verdict: Verdict {
@@ -323,6 +329,9 @@ fn the_json_says_what_the_report_says() {
         ("/events_per_s", "241975"),
         ("/zones/1/name", "\"Inwood\""),
         ("/run/weekday", "\"fri\""),
+        ("/run/tariff", "\"my-city.toml\""),
+        ("/run/tariff_played", "\"nyc-2018\""),
+        ("/run/drivers", "16000"),
         ("/rates/cancel/asked", "0.05"),
         ("/rates/cancel/realised", "0.0456"),
         ("/rates/decline/realised", "0.0529"),

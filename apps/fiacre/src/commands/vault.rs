@@ -47,6 +47,11 @@ impl Privacy {
 }
 
 impl VaultArguments {
+    /// The folder that was named, if one was.
+    pub(crate) fn named(&self) -> Option<&Path> {
+        self.vault.as_deref()
+    }
+
     /// The folders of a run whose data lie in `data`.
     pub(crate) fn folders(&self, data: &Path) -> Folders {
         let folders = Folders::new(data);

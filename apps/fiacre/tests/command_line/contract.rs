@@ -249,6 +249,36 @@ fn what_was_asked_comes_back_as_it_was_written() {
     }
     let (_, check) = answered("tariff check nyc-2022 --json");
     assert_eq!(answer["tariff_fingerprint"], check["tariff_fingerprint"]);
+    let city = "city --weekday tue --from 18:00 --hours 0.0333333 --demand 0.5 --drivers 9 --seed 7 --tariff nyc-2018 \
+                --matching greedy --cancel-rate 0.25 --decline-rate 0.125 --payment-decline-rate 0.0125 --speed 1000000 \
+                --burst 18:00-18:01:1.50 --store memory --json";
+    let (_, answer) = answered(city);
+    for (name, value) in [
+        ("hours", Value::from(0.033_333_3)),
+        ("demand", 0.5.into()),
+        ("drivers", 9.into()),
+        ("seed", 7.into()),
+        ("tariff", "nyc-2018".into()),
+        ("cancel_rate", 0.25.into()),
+        ("decline_rate", 0.125.into()),
+        ("payment_decline_rate", 0.0125.into()),
+        ("speed", "1000000".into()),
+        ("burst", vec!["18:00-18:01:1.50"].into()),
+        ("store", "memory".into()),
+        ("elsewhere", Value::Array(Vec::new())),
+        ("extra", Value::Array(Vec::new())),
+        ("trips", Value::Null),
+        ("data", Value::Null),
+        ("ack_log", Value::Null),
+        ("vault", Value::Null),
+    ] {
+        assert_eq!(
+            answer["run"].get(name),
+            Some(&value),
+            "{name} of {}",
+            answer["run"]
+        );
+    }
     let city = "city --weekday tue --from 18:00 --hours 0.05 --demand 0 --drivers 0 --matching greedy --json";
     let (_, answer) = answered(city);
     for (name, value) in [("weekday", "tue"), ("from", "18:00"), ("matching", "greedy")] {

@@ -7,14 +7,15 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, ValueEnum};
 use fiacre_city::demand::{Burst, DemandError, Multiplier};
 use fiacre_city::players::{Habits, Share};
-use fiacre_city::report::Run;
+use fiacre_city::report::{Asked, Run};
 use fiacre_city::run::{CityError, CityOptions, DEMAND_MAX, DRIVERS_MAX, PAYMENT_DECLINES, drivers_for};
 use fiacre_domain::id::{ExtraId, ZoneId};
 use fiacre_domain::pricing::Tariff;
 use fiacre_domain::time::{TimeOfDay, Weekday};
 use fiacre_domain::units::Millis;
 use fiacre_services::fleet::Matching;
-use std::path::PathBuf;
+use std::fmt;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -59,9 +60,9 @@ pub(crate) struct CityArguments {
     #[arg(long, value_name = "HH:MM", default_value = "17:00")]
     from: TimeOfDay,
 
-    /// For how many hours requests come, up to 24; then the city drains until every trip is closed
+    /// For how many hours requests come, up to 24 and in whole minutes; then the city drains until every trip is closed
     #[arg(long, value_name = "N", default_value = "2", value_parser = hours, allow_negative_numbers = true)]
-    hours: Millis,
+    hours: Hours,
 
     /// Times the counted demand, from 0 to 100
     #[arg(long, value_name = "X", default_value = "1", value_parser = factor, allow_negative_numbers = true)]
@@ -123,7 +124,7 @@ pub(crate) struct CityArguments {
 
     /// A spike of demand within the run, such as 18:30-18:45:10; may be given several times
     #[arg(long, value_name = "HH:MM-HH:MM:X", value_parser = burst)]
-    burst: Vec<Burst>,
+    burst: Vec<Spike>,
 
     /// As fast as possible, or N times as fast as the city's own clock
     #[arg(
@@ -142,6 +143,20 @@ pub(crate) struct CityArguments {
     pub(super) venue: VenueArguments,
 }
 
+/// A length in hours, as it was written, and in whole minutes.
+#[derive(Debug, Clone, Copy)]
+struct Hours {
+    written: f64,
+    length: Millis,
+}
+
+/// A spike of demand, and how it was written.
+#[derive(Debug, Clone)]
+struct Spike {
+    written: String,
+    burst: Burst,
+}
+
 /// How fast the city plays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pace {
@@ -149,6 +164,15 @@ pub(super) enum Pace {
     Max,
     /// So many times as fast as its own clock.
     Times(u32),
+}
+
+impl fmt::Display for Pace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Max => f.write_str("max"),
+            Self::Times(factor) => factor.fmt(f),
+        }
+    }
 }
 
 impl FromStr for Pace {
@@ -205,7 +229,7 @@ fn number(text: &str) -> Option<f64> {
     text.parse().ok().filter(|number: &f64| number.is_sign_positive())
 }
 
-fn hours(text: &str) -> Result<Millis, &'static str> {
+fn hours(text: &str) -> Result<Hours, &'static str> {
     let hours = number(text).ok_or("write a number of hours above 0, such as 1 or 0.25")?;
     if !(0.0..=24.0).contains(&hours) {
         return Err("write a number of hours above 0 and up to 24");
@@ -218,7 +242,10 @@ fn hours(text: &str) -> Result<Millis, &'static str> {
     if length_ms % 60_000 != 0 {
         return Err("write a number of hours that makes whole minutes, such as 0.25 or 1.5");
     }
-    Ok(Millis::new(length_ms))
+    Ok(Hours {
+        written: hours,
+        length: Millis::new(length_ms),
+    })
 }
 
 fn drivers(text: &str) -> Result<u32, String> {
@@ -258,7 +285,7 @@ fn bank_share(text: &str) -> Result<Share, &'static str> {
     }
 }
 
-fn burst(text: &str) -> Result<Burst, String> {
+fn burst(text: &str) -> Result<Spike, String> {
     const FORM: &str = "write it as HH:MM-HH:MM:X, such as 18:30-18:45:10";
     let (from, rest) = text.split_once('-').ok_or(FORM)?;
     let (to, factor) = rest
@@ -275,7 +302,11 @@ fn burst(text: &str) -> Result<Burst, String> {
     } else {
         Burst::new(read(from)?, read(to)?, multiplier)
     };
-    burst.map_err(|error| error.to_string())
+    let burst = burst.map_err(|error| error.to_string())?;
+    Ok(Spike {
+        written: text.to_owned(),
+        burst,
+    })
 }
 
 impl CityArguments {
@@ -294,9 +325,9 @@ impl CityArguments {
         let options = CityOptions {
             weekday: self.weekday.0,
             from: self.from,
-            length: self.hours,
+            length: self.hours.length,
             demand,
-            bursts: self.burst.clone(),
+            bursts: self.burst.iter().map(|spike| spike.burst).collect(),
             drivers: self.drivers.unwrap_or(drivers_for(demand)),
             seed: self.seed,
             elsewhere: self.elsewhere.clone(),
@@ -326,6 +357,28 @@ impl CityArguments {
             cancel_rate: self.cancel_rate,
             decline_rate: self.decline_rate,
             payment_decline_rate: self.payment_decline_rate,
+            asked: self.asked(options),
+        }
+    }
+
+    fn asked(&self, options: &CityOptions) -> Asked {
+        let (store, folders) = self.venue.asked();
+        let shown = |path: &Path| path.display().to_string();
+        let [data, ack_log, vault] = folders.map(|path| path.map(shown));
+        Asked {
+            hours: self.hours.written,
+            tariff: self.tariff.clone(),
+            drivers: options.drivers,
+            seed: self.seed,
+            elsewhere: self.elsewhere.iter().map(ToString::to_string).collect(),
+            extra: self.extra.iter().map(ToString::to_string).collect(),
+            burst: self.burst.iter().map(|spike| spike.written.clone()).collect(),
+            speed: self.speed.to_string(),
+            store: store.to_owned(),
+            data,
+            trips: self.trips.as_deref().map(shown),
+            ack_log,
+            vault,
         }
     }
 }

@@ -43,6 +43,13 @@ impl VenueArguments {
         self.ack_log.as_deref() == Some(path)
     }
 
+    /// The store's name, the folder, the list of acceptances and the vault, as they were asked for.
+    pub(super) fn asked(&self) -> (&'static str, [Option<&Path>; 3]) {
+        let store = if self.data.is_some() { "embedded" } else { "memory" };
+        let (data, ack_log) = (self.data.as_deref(), self.ack_log.as_deref());
+        (store, [data, ack_log, self.vault.named()])
+    }
+
     /// Where the city is asked to be played, and what its acceptances are noted in.
     pub(super) fn venue(&self) -> Result<(Venue, AckLog), Failure> {
         let folders = match (self.store, &self.data) {
