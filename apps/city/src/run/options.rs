@@ -31,7 +31,7 @@ pub const DRIVERS_MAX: u32 = 100_000;
 pub const DEMAND_MAX: u64 = 100;
 /// Card holds that are declined on an ordinary day: an assumption.
 pub const PAYMENT_DECLINES: Share = Share::per_million(10_000);
-/// When Friday's two busiest hours begin.
+/// When the two hours of a Friday evening that are played begin: one hour before its two busiest, 18:00 to 20:00.
 const EVENING: TimeOfDay = match TimeOfDay::new(17, 0, 0) {
     Ok(time) => time,
     Err(_) => TimeOfDay::MIDNIGHT,
