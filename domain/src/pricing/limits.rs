@@ -35,21 +35,35 @@ pub(super) struct Limit {
 
 impl Limit {
     /// Prices and amounts, in minor units.
-    pub(super) const PRICE: Self = Self::new(PRICE_MINOR_MAX, "1,000,000,000,000 minor units");
+    pub(super) const PRICE: Self = Self {
+        largest: PRICE_MINOR_MAX,
+        in_words: "1,000,000,000,000 minor units",
+    };
     /// Distances, in millimetres.
-    pub(super) const DISTANCE: Self = Self::new(DISTANCE_MM_MAX, DISTANCE_MAX);
+    pub(super) const DISTANCE: Self = Self {
+        largest: DISTANCE_MM_MAX,
+        in_words: DISTANCE_MAX,
+    };
     /// Durations, in milliseconds.
-    pub(super) const DURATION: Self = Self::new(DURATION_MS_MAX, DURATION_MAX);
+    pub(super) const DURATION: Self = Self {
+        largest: DURATION_MS_MAX,
+        in_words: DURATION_MAX,
+    };
     /// Units that an initial price pays for.
-    pub(super) const UNITS: Self = Self::new(1_000_000_000, "1,000,000,000");
+    pub(super) const UNITS: Self = Self {
+        largest: 1_000_000_000,
+        in_words: "1,000,000,000",
+    };
     /// Factors of multipliers and scales.
-    pub(super) const FACTOR: Self = Self::new(1_000, "1,000");
+    pub(super) const FACTOR: Self = Self {
+        largest: 1_000,
+        in_words: "1,000",
+    };
     /// Shares and rates. Beyond it, somebody wrote a per cent for a share.
-    pub(super) const SHARE: Self = Self::new(1, SHARE_MAX);
-
-    const fn new(largest: i64, in_words: &'static str) -> Self {
-        Self { largest, in_words }
-    }
+    pub(super) const SHARE: Self = Self {
+        largest: 1,
+        in_words: SHARE_MAX,
+    };
 }
 
 /// [`Limit::SHARE`] in words.

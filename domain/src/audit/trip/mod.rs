@@ -335,11 +335,9 @@ impl Trip {
 
     fn take(&mut self, request: &Arc<TripRequest>) {
         self.step = Step::Requested;
-        if self.is_tombstone() {
-            self.end.tombstone = None;
-        }
         self.is_closed = false;
-        if self.end.quote.is_some() {
+        if self.is_tombstone() || self.end.quote.is_some() {
+            self.end.tombstone = None;
             self.end.quote = None;
         }
         self.order = Some(Arc::clone(request));
