@@ -115,14 +115,7 @@ impl Database {
     /// # Errors
     /// Where the database cannot be read, or `out` not be written.
     pub fn backup(&self, beside: &[(String, Vec<u8>)], out: impl Write) -> Result<Backup, BackupError> {
-        write(
-            &self.core().tables,
-            self.folder(),
-            self.epoch(),
-            beside,
-            out,
-            |_| (),
-        )
+        self.write_backup(beside, out, |_| ())
     }
 
     /// The same to a file, which must not be there yet and is there whole or not at all; `beside` names files of the folder that
@@ -137,15 +130,18 @@ impl Database {
         progress: impl FnMut(u64),
     ) -> Result<Backup, BackupError> {
         to_file(self.folder(), beside, file, |beside, out| {
-            write(
-                &self.core().tables,
-                self.folder(),
-                self.epoch(),
-                beside,
-                out,
-                progress,
-            )
+            self.write_backup(beside, out, progress)
         })
+    }
+
+    fn write_backup(
+        &self,
+        beside: &[(String, Vec<u8>)],
+        out: impl Write,
+        progress: impl FnMut(u64),
+    ) -> Result<Backup, BackupError> {
+        let tables = &self.core().tables;
+        write(tables, self.folder(), self.epoch(), beside, out, progress)
     }
 }
 

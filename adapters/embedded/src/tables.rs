@@ -284,11 +284,7 @@ impl Moment<'_> {
         table: Table,
         range: R,
     ) -> impl DoubleEndedIterator<Item = RowRead> + use<R> {
-        let bounds = (range.start_bound().cloned(), range.end_bound().cloned());
-        let rows = self
-            .snapshot
-            .range::<&[u8], _>(self.tables.keyspace(table), bounds);
-        rows.map(|row| row.into_inner().map_err(ReadError::from))
+        self.between(table, (range.start_bound().cloned(), range.end_bound().cloned()))
     }
 
     /// Every row with a key after `first` and up to `last`, in order.
@@ -298,7 +294,14 @@ impl Moment<'_> {
         first: &[u8],
         last: &[u8],
     ) -> impl Iterator<Item = RowRead> + use<> {
-        let bounds = (Bound::Excluded(first), Bound::Included(last));
+        self.between(table, (Bound::Excluded(first), Bound::Included(last)))
+    }
+
+    fn between(
+        &self,
+        table: Table,
+        bounds: (Bound<&[u8]>, Bound<&[u8]>),
+    ) -> impl DoubleEndedIterator<Item = RowRead> + use<> {
         let rows = self
             .snapshot
             .range::<&[u8], _>(self.tables.keyspace(table), bounds);
