@@ -33,7 +33,7 @@ pub(crate) enum Note {
     /// The trip is over on every stream.
     Closed(TripId),
     /// Nothing more will come of a trip, whose streams held this.
-    Over(Held),
+    Over(TripId, Held),
     /// A stream goes on, and this of it was dropped from the log.
     Trimmed(StreamId, Dropped),
     /// The log ends, and these commits of a stream were not in it so far.
@@ -60,10 +60,13 @@ impl<S: RunObserver> Chronicle<S> {
             }
             Note::Drove(driven) => self.observer.drove(driven),
             Note::Closed(trip) => self.observer.closed(trip),
-            Note::Over(held) => match held {
-                Held::Dropped(dropped) => self.digest.add(dropped.commits()),
-                Held::Read(commits) => self.digest.add(commits),
-            },
+            Note::Over(trip, held) => {
+                match held {
+                    Held::Dropped(dropped) => self.digest.add(dropped.commits()),
+                    Held::Read(commits) => self.digest.add(commits),
+                }
+                self.observer.over(trip);
+            }
             Note::Trimmed(stream, dropped) => self.digest.add_part(stream, dropped.commits()),
             Note::Left(stream, commits) => self.digest.add_part(stream, commits),
         }

@@ -35,6 +35,7 @@ mod figures;
 mod histogram;
 mod money;
 mod quotient;
+mod rows;
 mod series;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -66,6 +67,7 @@ use fiacre_domain::time::Timestamp;
 use fiacre_domain::trip::{MoneyOutcome, PersonalPlace, TripEvent, TripRequest};
 use fiacre_domain::units::{Millimetres, Millis};
 use money::Movements;
+use rows::Rows;
 use series::Series;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -107,7 +109,7 @@ pub struct Measures {
     open: BTreeMap<TripId, Box<OpenTrip>>,
     /// When the driver of each offer that nobody has answered would be there.
     promised: BTreeMap<(TripId, OfferNumber), Timestamp>,
-    rows: Option<Vec<TripRow>>,
+    rows: Option<Rows>,
 }
 
 impl RunObserver for Measures {
@@ -123,6 +125,10 @@ impl RunObserver for Measures {
             duration,
         } = driven;
         self.note_drive(driver, kind, distance, duration);
+    }
+
+    fn over(&mut self, trip: TripId) {
+        self.note_over(trip);
     }
 }
 
@@ -154,10 +160,10 @@ impl Measures {
         }
     }
 
-    /// Keeps a [`TripRow`] of every trip that ends, for [`Measures::take_rows`].
+    /// Keeps a [`TripRow`] of every trip that is [over](Measures::note_over), for [`Measures::take_rows`].
     #[must_use]
     pub fn keeping_rows(mut self) -> Self {
-        self.rows = Some(Vec::new());
+        self.rows = Some(Rows::default());
         self
     }
 
@@ -169,6 +175,13 @@ impl Measures {
     /// A driver did this for `duration`, over `distance`; below zero counts as zero. Time on duty is the sum of these.
     pub fn note_drive(&mut self, driver: DriverId, kind: DriveKind, distance: Millimetres, duration: Millis) {
         self.drivers.note(driver, kind, distance, duration);
+    }
+
+    /// Nothing more will come of the trip, on any stream: its row is done.
+    pub fn note_over(&mut self, trip: TripId) {
+        if let Some(rows) = &mut self.rows {
+            rows.over(trip);
+        }
     }
 
     /// Counts a commit. Feed every commit of every stream once, in the order in which they were appended.
@@ -224,6 +237,9 @@ impl Measures {
 
     fn observe_charge(&mut self, trip: TripId, stream: StreamId, event: &PaymentEvent) {
         self.money.fold(stream, event);
+        if let (Some(rows), Some(tip)) = (&mut self.rows, self.money.tip_in(event)) {
+            rows.tipped(trip, tip);
+        }
         if let PaymentEvent::Declined { reason, .. } = event
             && let Some(open) = self.open.get_mut(&trip)
         {
@@ -335,7 +351,7 @@ impl Measures {
         self.series.requested(at);
         self.count_end(end, at);
         if let Some(rows) = &mut self.rows {
-            rows.push(TripRow::without_order(trip, end));
+            rows.unseen(TripRow::without_order(trip, end));
         }
     }
 
@@ -389,7 +405,7 @@ impl Measures {
                 pickup: open.pickup_zone.and_then(|zone| self.zones.number(zone)),
                 dropoff: open.dropoff_zone.and_then(|zone| self.zones.number(zone)),
             };
-            rows.push(open.row(trip, end, money, zones));
+            rows.settled(open.row(trip, end, money, zones));
         }
     }
 
@@ -556,8 +572,9 @@ impl Measures {
         self.open.len()
     }
 
-    /// The rows since the last call, in the order in which trips ended; none unless rows are [kept](Measures::keeping_rows).
+    /// The rows since the last call, in the order in which trips were [over](Measures::note_over); none unless rows are
+    /// [kept](Measures::keeping_rows).
     pub fn take_rows(&mut self) -> Vec<TripRow> {
-        self.rows.as_mut().map(std::mem::take).unwrap_or_default()
+        self.rows.as_mut().map(Rows::take).unwrap_or_default()
     }
 }

@@ -52,6 +52,9 @@ pub trait RunObserver: Send {
 
     /// The trip is over on every stream.
     fn closed(&mut self, _trip: TripId) {}
+
+    /// Nothing more will come of the trip: tips and corrections, which may follow its close, have come to an end too.
+    fn over(&mut self, _trip: TripId) {}
 }
 
 /// What a run came to.

@@ -1,23 +1,8 @@
 //! One line a trip, for those who want to look at a day themselves.
 //!
-//! | column | is |
-//! |---|---|
-//! | `trip` | its id |
-//! | `requested_at` | local time of the order's acceptance, `YYYY-MM-DDTHH:MM:SS.mmm` |
-//! | `pickup_zone`, `dropoff_zone` | TLC numbers |
-//! | `distance_m`, `duration_s` | the ride by its quote |
-//! | `end` | `completed`, `failed`, `cancelled` or `rejected` |
-//! | `reason`, `cancelled_by` | why it ended without a ride, and who cancelled |
-//! | `assign_s`, `wait_s`, `pickup_s` | order → assignment, order → arrival, assignment → arrival, of the driver who came |
-//! | `offers` | how many were made |
-//! | `driver` | the driver's id |
-//! | `tariff` | its id |
-//! | `payment` | `hold`, `cash` or `account` |
-//! | `quoted`, `fare`, `fee` | the quote's total, what the ride cost, what a cancellation cost; minor units |
-//! | `captured`, `debt`, `cash` | what was captured and kept, is still owed, was paid in cash; minor units |
-//!
-//! A field is empty where there is nothing to say. Fields are ids, names and numbers, so that none needs quotes. Lines stand
-//! in the order in which the trips' money came to an end, the same in every run of one seed.
+//! [`COLUMNS`] says what each field is. A field is empty where there is nothing to say. Fields are ids, names and numbers, so
+//! that none needs quotes. Lines stand in the order in which nothing more came of the trips, tips included, the same in every
+//! run of one seed.
 //!
 //! ```
 //! use fiacre_city::trips_csv::TripsCsv;
@@ -35,8 +20,44 @@ use fiacre_domain::trip::PaymentMethod;
 use std::fmt::Display;
 use std::io::{self, Write};
 
-const HEADER: &str = "trip,requested_at,pickup_zone,dropoff_zone,distance_m,duration_s,end,reason,cancelled_by,\
-assign_s,wait_s,pickup_s,offers,driver,tariff,payment,quoted,fare,fee,captured,debt,cash";
+/// The columns, in order: the name in the header, and what stands there, with its unit.
+pub const COLUMNS: [(&str, &str); 23] = [
+    ("trip", "its id"),
+    (
+        "requested_at",
+        "local time of the order's acceptance, `YYYY-MM-DDTHH:MM:SS.mmm`",
+    ),
+    (
+        "pickup_zone",
+        "the TLC's number of the zone where the ride begins",
+    ),
+    ("dropoff_zone", "the TLC's number of the zone where it ends"),
+    ("distance_m", "metres, by the quote"),
+    ("duration_s", "seconds, by the quote"),
+    ("end", "`completed`, `failed`, `cancelled` or `rejected`"),
+    ("reason", "why it ended without a ride"),
+    ("cancelled_by", "`rider`, `driver`, `operator` or `timer`"),
+    (
+        "assign_s",
+        "seconds from the order to the assignment of the driver who came",
+    ),
+    ("wait_s", "seconds from the order to the driver's arrival"),
+    ("pickup_s", "seconds from that assignment to the arrival"),
+    ("offers", "how many offers were made to drivers"),
+    ("driver", "the driver's id"),
+    ("tariff", "the tariff's id"),
+    ("payment", "`hold` (by card), `cash` or `account`"),
+    ("quoted", "the quote's total, in minor units (cents)"),
+    ("fare", "what the ride cost, in minor units, without tips"),
+    ("fee", "what a cancellation cost, in minor units"),
+    ("captured", "taken of the fare or fee by card, in minor units"),
+    (
+        "debt",
+        "still owed of it, or billed to an account, in minor units",
+    ),
+    ("cash", "paid of it in cash, in minor units"),
+    ("tip", "taken by card as tips for the driver, in minor units"),
+];
 
 /// Writes trips as comma-separated lines.
 #[derive(Debug)]
@@ -54,7 +75,7 @@ impl<W: Write> TripsCsv<W> {
     ///
     /// What `out` says.
     pub fn begin(mut out: W, start: Timestamp, local_start: CivilDateTime) -> io::Result<Self> {
-        writeln!(out, "{HEADER}")?;
+        writeln!(out, "{}", COLUMNS.map(|(name, _)| name).join(","))?;
         Ok(Self {
             out,
             start,
@@ -76,7 +97,7 @@ impl<W: Write> TripsCsv<W> {
         };
         writeln!(
             self.out,
-            "{},{},{},{},{},{},{},{},{cancelled_by},{},{},{},{},{},{},{},{},{},{},{},{},{}",
+            "{},{},{},{},{},{},{},{},{cancelled_by},{},{},{},{},{},{},{},{},{},{},{},{},{},{}",
             row.trip,
             field(order.map(|order| self.local(order.requested_at))),
             field(order.and_then(|order| order.zones.pickup)),
@@ -98,6 +119,7 @@ impl<W: Write> TripsCsv<W> {
             row.captured_minor,
             row.debt_minor,
             row.cash_minor,
+            row.tips_minor,
         )
     }
 
@@ -179,6 +201,7 @@ mod tests {
             captured_minor: 400,
             debt_minor: 100,
             cash_minor: 0,
+            tips_minor: 250,
         }
     }
 
@@ -207,14 +230,14 @@ mod tests {
         assert_eq!(
             lines[1],
             "00000000-0000-0000-0000-000000000001,2018-06-16T00:30:00.250,161,,4000.007,720.000,cancelled,\
-             wait_too_long,rider,2.050,,,3,00000000-0000-0000-0000-000000000002,nyc-2018,hold,1725,0,500,400,100,0"
+             wait_too_long,rider,2.050,,,3,00000000-0000-0000-0000-000000000002,nyc-2018,hold,1725,0,500,400,100,0,250"
         );
         assert_eq!(
             lines[2],
-            "00000000-0000-0000-0000-000000000001,,,,,,rejected,expired,,,,,3,,,,,0,500,400,100,0"
+            "00000000-0000-0000-0000-000000000001,,,,,,rejected,expired,,,,,3,,,,,0,500,400,100,0,250"
         );
         let fields = |line: &String| line.split(',').count();
-        assert_eq!(lines.iter().map(fields).collect::<Vec<_>>(), [22, 22, 22]);
+        assert_eq!(lines.iter().map(fields).collect::<Vec<_>>(), [COLUMNS.len(); 3]);
     }
 
     #[test]

@@ -276,7 +276,7 @@ fn where_every_rider_goes_elsewhere_rides_end_where_they_say_and_cost_less() {
 
 #[test]
 fn where_all_think_again_at_every_step_the_books_still_agree() {
-    let day = always(|habits| &mut habits.rethink);
+    let mut day = always(|habits| &mut habits.rethink);
     // Who complains after the ride gets money back, and who tips is taken it: nothing is left on the riders' account.
     let ledger = day.played.audit.ledger();
     let owed = ledger.balance(Account::Rider, Currency::USD);
@@ -284,6 +284,10 @@ fn where_all_think_again_at_every_step_the_books_still_agree() {
     let tips = ledger.balance(Account::Tips, Currency::USD);
     assert_eq!(owed, 0);
     assert!(refunded > 0 && tips < 0, "{refunded} {tips}");
+    let rows = day.measures.take_rows();
+    assert_eq!(rows.len() as u64, day.measures.trips().requested);
+    let tipped: i64 = rows.iter().map(|row| row.tips_minor).sum();
+    assert_eq!(i128::from(tipped), -tips, "every tip is in its trip's row");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use fiacre_city::trips_csv::COLUMNS;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
@@ -381,6 +382,17 @@ fn every_trip_is_a_line_of_the_table() {
     assert!(trips.iter().all(|trip| trip.split(',').count() == columns));
     let completed = trips.iter().filter(|trip| trip.contains(",completed,")).count();
     assert_eq!(i64::try_from(completed).unwrap(), count(&day, "/trips/completed"));
+}
+
+#[test]
+fn the_columns_of_the_table_are_documented_as_they_are() {
+    let readme = include_str!("../README.md");
+    let (_, table) = readme.split_once("## The table of trips").unwrap();
+    let (_, rows) = table.split_once("|---|---|\n").unwrap();
+    let rows = rows.lines().take_while(|line| line.starts_with('|'));
+    let documented: Vec<&str> = rows.collect();
+    let columns = COLUMNS.map(|(name, what)| format!("| `{name}` | {what} |"));
+    assert_eq!(documented, columns);
 }
 
 #[test]

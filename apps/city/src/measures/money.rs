@@ -2,7 +2,7 @@
 
 use super::HoldCounts;
 use fiacre_domain::money::{Currency, Money};
-use fiacre_domain::payment::{DeclineReason, PaymentEvent};
+use fiacre_domain::payment::{DeclineReason, PaymentEvent, Purpose};
 use fiacre_domain::stream::StreamId;
 use std::collections::BTreeMap;
 
@@ -99,6 +99,17 @@ impl Movements {
             | PaymentEvent::CorrectionAsked { .. }
             | PaymentEvent::FurtherChargeAsked(_)
             | PaymentEvent::CashReturned { .. } => {}
+        }
+    }
+
+    /// What the event takes as a tip, in minor units.
+    pub(super) fn tip_in(&self, event: &PaymentEvent) -> Option<i64> {
+        if let PaymentEvent::Captured { charge, captured, .. } = event
+            && charge.purpose == Purpose::Tip
+        {
+            Some(self.minor(*captured))
+        } else {
+            None
         }
     }
 

@@ -11,7 +11,7 @@ use fiacre_domain::driver::Fence;
 use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::id::{CommandId, PrincipalId};
 use fiacre_domain::matching::{Terms, Verdicts};
-use fiacre_domain::payment::{Charge, DebtReason, PaymentEvent};
+use fiacre_domain::payment::{Charge, DebtReason, PaymentEvent, Purpose};
 use fiacre_domain::place::Place;
 use fiacre_domain::pricing::{
     Cancellation, CancellationMatrix, CancellationStage, CancellationStageKind, Fault, FeeRule, Meter, Quote,
@@ -193,6 +193,23 @@ fn settled(captured_minor: i64) -> TripEvent {
             debt_minor: 0,
             cash_minor: 0,
         },
+    }
+}
+
+fn tip_of(trip: TripId) -> StreamId {
+    StreamId::Payment(trip, ChargeNumber(1))
+}
+
+/// A tip was taken by card.
+fn tipped(minor: i64) -> PaymentEvent {
+    PaymentEvent::Captured {
+        charge: Charge {
+            number: ChargeNumber(1),
+            purpose: Purpose::Tip,
+        },
+        authorization: A0,
+        captured: usd(minor),
+        released_minor: 0,
     }
 }
 

@@ -233,6 +233,7 @@ impl OpenTrip {
             captured_minor: money.captured_minor,
             debt_minor: money.debt_minor,
             cash_minor: money.cash_minor,
+            tips_minor: 0,
         }
     }
 }
@@ -265,7 +266,7 @@ pub struct OrderRow {
     pub payment: PaymentMethod,
 }
 
-/// What is left of a trip when its money has come to an end: a line of the trips file.
+/// What is left of a trip when nothing more will come of it: a line of the trips file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TripRow {
     /// The trip.
@@ -294,6 +295,8 @@ pub struct TripRow {
     pub debt_minor: i64,
     /// What the driver took in cash, in minor units.
     pub cash_minor: i64,
+    /// What was captured as tips, in minor units.
+    pub tips_minor: i64,
 }
 
 impl TripRow {
@@ -313,6 +316,7 @@ impl TripRow {
             captured_minor: 0,
             debt_minor: 0,
             cash_minor: 0,
+            tips_minor: 0,
         }
     }
 }

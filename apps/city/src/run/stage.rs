@@ -206,7 +206,7 @@ impl<S: RunObserver + 'static> Stage<S> {
 
     fn fold(&mut self, trip: TripId) -> Result<(), CityError> {
         let held = self.platform.retire(trip)?;
-        lock(self.chronicle.sender()).note(Note::Over(held));
+        lock(self.chronicle.sender()).note(Note::Over(trip, held));
         Ok(())
     }
 

@@ -88,7 +88,8 @@ pub(crate) fn play_at(options: &CityOptions, venue: Venue) -> Result<Day, CityEr
         Arc::new(Manhattan::load().unwrap()),
         options.tariff.currency(),
         options.start(),
-    );
+    )
+    .keeping_rows();
     let (played, measures) = run::play_at(options, venue, measures, |_, _| {})?;
     let day = Day { played, measures };
     assert_sound(&day);

@@ -17,6 +17,9 @@ fn a_ride_is_measured_from_order_to_money() {
     measures.trip(trip, 200, [started()]);
     measures.trip(trip, 900, completed());
     measures.trip(trip, 910, [settled(675)]);
+    assert!(measures.take_rows().is_empty(), "a tip may still come");
+    measures.see(tip_of(trip), 920, [tipped(200)]);
+    measures.note_over(trip);
 
     let trips = measures.trips();
     assert_eq!(
@@ -71,8 +74,8 @@ fn a_ride_is_measured_from_order_to_money() {
         (Some(15_000), Some(150_000), Some(135_000))
     );
     assert_eq!(
-        (row.fare_minor, row.fee_minor, row.captured_minor),
-        (quote().total().minor(), 0, 675)
+        (row.fare_minor, row.fee_minor, row.captured_minor, row.tips_minor),
+        (quote().total().minor(), 0, 675, 200)
     );
     let zones = row.order.unwrap().zones;
     assert_eq!((zones.pickup, zones.dropoff), (Some(zone.zone), None));

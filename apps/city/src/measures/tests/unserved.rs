@@ -93,6 +93,7 @@ fn every_way_to_end_without_a_ride_is_unserved_and_leaves_nothing_behind() {
         (5, 5)
     );
     assert_eq!((measures.trips_open(), measures.peak_live_trips()), (0, 3));
+    (1..=3).for_each(|number| measures.note_over(id(number)));
     let rows = measures.take_rows();
     assert_eq!(rows.len(), 5, "each order has one row: {rows:?}");
     assert!(
@@ -117,6 +118,7 @@ fn a_rider_who_did_not_come_still_waited_and_pays_the_driver() {
     assert!(pay_minor > 0);
     assert_eq!(measures.drivers.earned_minor(driver(1)), pay_minor);
     assert_eq!((measures.wait().p50, measures.pickup().p50), (Some(64), Some(60)));
+    measures.note_over(trip);
     let rows = measures.take_rows();
     assert_eq!((rows[0].fare_minor, rows[0].fee_minor), (0, 500));
 }

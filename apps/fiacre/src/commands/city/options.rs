@@ -33,6 +33,7 @@ Examples:
 
 Demand: New York TLC records of business days of 2018, by weekday, quarter-hour and pair of zones.
 Bursts: 24:00 ends the day; where they overlap, their factors multiply.
+Trips: --trips writes a line for each order; apps/fiacre/README.md says what each column is, and its unit.
 Built-in tariffs: bengaluru-auto, bengaluru-cab, chicago, london, nyc-2018, nyc-2022, tokyo. A tariff that does not say what \
 drivers are paid is played with the city's commission of 20% of the driver's lines; the report then names it with .c20, as \
 nyc-2018.c20.
