@@ -1,4 +1,5 @@
-//! How long a company's records are, and how long it takes to open them again: `just company-records [TRIPS]`.
+//! How long a company's records are, and how long it takes to open them again, as they grew and once they are compacted:
+//! `just company-records [TRIPS]`.
 
 #![expect(clippy::print_stdout, reason = "it is its purpose")]
 
@@ -11,6 +12,7 @@ use fiacre_domain::trip::AuthorizationNumber;
 use fiacre_ports::{Clock, GatewayError, IdempotencyKey, IntentRequest, Operation, PaymentGateway};
 use fiacre_sandbox_payments::{Policy, Sandbox, Subscription, methods};
 use std::error::Error;
+use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -29,7 +31,7 @@ struct Ticking(AtomicI64);
 #[async_trait]
 impl Clock for Ticking {
     fn now(&self) -> Timestamp {
-        Timestamp::from_ms(self.0.fetch_add(1, Ordering::Relaxed))
+        Timestamp::from_ms(self.0.fetch_add(1_000, Ordering::Relaxed))
     }
 
     async fn wait_until(&self, _at: Timestamp) {}
@@ -93,20 +95,28 @@ fn main() -> Result<(), Box<dyn Error>> {
         drive(&company, from, trips.min(from + GROUP))?;
     }
     drop(company);
-    let (wrote, calls) = (began.elapsed(), trips * CALLS_A_TRIP);
-    let bytes = std::fs::metadata(folder.path().join("journal"))?.len();
+    println!(
+        "{} calls written in {:.1?}",
+        trips * CALLS_A_TRIP,
+        began.elapsed()
+    );
+    show("as it grew", folder.path(), &clock)?.compact()?;
+    show("compacted", folder.path(), &clock)?;
+    Ok(())
+}
+
+/// Opens the company, and says how long that took and how long its journal is.
+fn show(when: &str, folder: &Path, clock: &Arc<Ticking>) -> Result<Sandbox, Box<dyn Error>> {
+    let bytes = std::fs::metadata(folder.join("journal"))?.len();
     let began = Instant::now();
-    let company = Sandbox::reopen(folder.path(), clock)?;
+    let company = Sandbox::reopen(folder, clock.clone())?;
     let opened = began.elapsed();
     let listed = pin!(company.list(None, usize::MAX)).poll(&mut Context::from_waker(Waker::noop()));
     let intents = match listed {
         Poll::Ready(listed) => listed?.len(),
         Poll::Pending => 0,
     };
-    println!(
-        "{calls} calls of {intents} intents: {bytes} bytes, {} a call",
-        u128::from(bytes) / calls.max(1)
-    );
-    println!("written in {wrote:.1?}, opened again in {opened:.1?}");
-    Ok(())
+    let each = bytes / (intents as u64).max(1);
+    println!("{when}: {intents} intents in {bytes} bytes, {each} each, opened in {opened:.1?}");
+    Ok(company)
 }

@@ -1,6 +1,7 @@
 //! The company's own money books: totals per currency, kept apart from the intents so that one can be checked against the
 //! other.
 
+use crate::journal::stored_fields;
 use fiacre_domain::money::{Currency, Money};
 use fiacre_ports::IntentStatus;
 use std::collections::BTreeMap;
@@ -27,6 +28,11 @@ pub struct Totals {
 #[derive(Debug, Default)]
 pub(crate) struct Books {
     totals: BTreeMap<Currency, Totals>,
+}
+
+stored_fields! {
+    Totals { authorised_minor captured_minor released_minor open_minor refunded_minor disputed_minor }
+    Books { totals }
 }
 
 impl Books {

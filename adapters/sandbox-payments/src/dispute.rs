@@ -1,5 +1,6 @@
 //! What a rider disputes with their bank.
 
+use crate::journal::stored_fields;
 use fiacre_domain::money::Money;
 use fiacre_domain::time::Timestamp;
 
@@ -21,6 +22,8 @@ pub struct Dispute {
     opened_at: Timestamp,
     status: DisputeStatus,
 }
+
+stored_fields! { Dispute { amount opened_at status } }
 
 impl Dispute {
     pub(crate) const fn open(amount: Money, opened_at: Timestamp) -> Self {

@@ -1,6 +1,7 @@
 //! Chance that depends on the seed and on what is asked, never on the order of calls: the same key meets the same fate
 //! however many other intents are served in between.
 
+use crate::journal::{Malformed, Reader, Stored};
 use crate::policy::{Rate, Span};
 use fiacre_domain::id::IntentId;
 use fiacre_domain::spread::{GOLDEN_GAMMA, spread};
@@ -41,6 +42,16 @@ pub(crate) enum Topic {
 /// Everything that a draw depends on, hashed into one word.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Draw(u64);
+
+impl Stored for Draw {
+    fn write(&self, bytes: &mut Vec<u8>) {
+        self.0.write(bytes);
+    }
+
+    fn read(bytes: &mut Reader<'_>) -> Result<Self, Malformed> {
+        bytes.read().map(Self)
+    }
+}
 
 impl Draw {
     pub(crate) const fn new(seed: u64) -> Self {

@@ -1,6 +1,7 @@
 //! The company's files. What may still move lies apart from what is over: each call reads and writes the first, which
 //! stays small, and a day leaves hundreds of thousands in the second.
 
+use crate::journal::stored_fields;
 use crate::record::{Closed, Live, Record};
 use fiacre_domain::id::IntentId;
 use fiacre_ports::IntentView;
@@ -12,6 +13,8 @@ pub(crate) struct Files {
     live: BTreeMap<IntentId, Box<Live>>,
     closed: BTreeMap<IntentId, Closed>,
 }
+
+stored_fields! { Files { live closed } }
 
 impl Files {
     pub(crate) fn open(&mut self, intent: IntentId, live: Live) {

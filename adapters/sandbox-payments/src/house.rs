@@ -6,7 +6,7 @@ use crate::company::{Company, Order};
 use crate::dispute::Dispute;
 use crate::errand::Errand;
 use crate::fate::{Fates, Passage};
-use crate::journal::{Deed, Entry, Journal, OpenError, Outcome, Records};
+use crate::journal::{Deed, Entry, Journal, OpenError, Outcome, Records, Said, stored_fields};
 use crate::policy::Policy;
 use crate::record::Change;
 use fiacre_domain::id::{IntentId, TripId, WebhookId};
@@ -16,18 +16,30 @@ use fiacre_domain::trip::PaymentMethodId;
 use fiacre_domain::units::Millis;
 use fiacre_ports::{GatewayError, IdempotencyKey, IntentRequest, IntentView, PaymentNotice, RefundStatus};
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::task::Waker;
 
 /// What stands behind the door, and the door.
 #[derive(Debug)]
 pub(crate) struct House {
+    state: State,
+    /// When the last deed of the records that it was opened with was done.
+    left_at: Option<Timestamp>,
+    journal: Journal,
+}
+
+/// What is to be remembered of it.
+#[derive(Debug)]
+struct State {
     company: Company,
     /// How often a call of this key, or a look at this intent, went wrong on its way.
     faults: BTreeMap<Errand, u32>,
     closed: bool,
-    /// When the last deed of the records that it was opened with was done.
-    left_at: Option<Timestamp>,
-    pub(crate) journal: Journal,
+    /// When something was done last.
+    done_at: Option<Timestamp>,
 }
+
+stored_fields! { State { company faults closed done_at } }
 
 /// How a call travels: half of its time before it is done, half after.
 #[derive(Debug, Clone, Copy)]
@@ -51,26 +63,36 @@ impl Journey {
 impl House {
     /// A new company, kept in memory alone.
     pub(crate) fn new(seed: u64) -> Self {
-        Self {
+        Self::with_state(State {
             company: Company::new(seed, Policy::default()),
             faults: BTreeMap::new(),
             closed: false,
+            done_at: None,
+        })
+    }
+
+    fn with_state(state: State) -> Self {
+        Self {
+            state,
             left_at: None,
             journal: Journal::nowhere(),
         }
     }
 
     /// The company whose journal this is, as it was when it was last written.
-    pub(crate) fn of_records(records: Records, seed: u64) -> Result<Self, OpenError> {
-        let mut house = Self::new(seed);
+    pub(crate) fn of_records(records: Records) -> Result<Self, OpenError> {
+        let mut house = match records.picture()? {
+            Some(state) => Self::with_state(state),
+            None => Self::new(records.seed()),
+        };
         house.journal = Journal::again();
         house.journal = records.replay(|entry| house.do_again(entry))?;
+        house.left_at = house.state.done_at;
         Ok(house)
     }
 
     fn do_again(&mut self, entry: Entry) -> Outcome {
         let Entry { at, deed, .. } = entry;
-        self.left_at = self.left_at.max(Some(at));
         match deed {
             Deed::Advance => self.advance(at),
             Deed::Create(request) => drop(self.create(request, at)),
@@ -93,7 +115,7 @@ impl House {
 
     /// Whether calls are turned away at the door: it is closed, or what is done could not be kept.
     pub(crate) const fn is_closed(&self) -> bool {
-        self.closed || self.journal.has_failed()
+        self.state.closed || self.journal.has_failed()
     }
 
     pub(crate) fn journey(
@@ -102,12 +124,12 @@ impl House {
         method: Option<PaymentMethodId>,
         now: Timestamp,
     ) -> Journey {
-        let policy = self.company.policy();
+        let policy = self.state.company.policy();
         let Some(method) = method else {
             return Journey::half_and_half(Passage::Clear, policy.latency.min());
         };
-        let faults = self.faults.get(&errand).copied().unwrap_or_default();
-        let (fates, seed) = (Fates::new(policy, method), self.company.seed());
+        let faults = self.state.faults.get(&errand).copied().unwrap_or_default();
+        let (fates, seed) = (Fates::new(policy, method), self.state.company.seed());
         let (draw, passage) = match errand {
             Errand::Act(key) => {
                 let draw = seed.with_key(&key);
@@ -132,25 +154,25 @@ impl House {
     }
 
     fn go_wrong(&mut self, errand: Errand, at: Timestamp) {
-        let faults = self.faults.entry(errand).or_default();
+        let faults = self.state.faults.entry(errand).or_default();
         *faults = faults.saturating_add(1);
-        self.journal.note(at, || Deed::GoWrong(errand), &());
+        self.note(at, || Deed::GoWrong(errand), &());
     }
 
     pub(crate) fn set_policy(&mut self, policy: Policy, at: Timestamp) {
-        if *self.company.policy() != policy {
-            self.company.set_policy(policy);
-            self.journal.note(at, || Deed::SetPolicy(Box::new(policy)), &());
+        if *self.state.company.policy() != policy {
+            self.state.company.set_policy(policy);
+            self.note(at, || Deed::SetPolicy(Box::new(policy)), &());
         }
     }
 
     pub(crate) fn set_open(&mut self, open: bool, at: Timestamp) {
-        self.closed = !open;
-        self.journal.note(at, || Deed::SetOpen(open), &());
+        self.state.closed = !open;
+        self.note(at, || Deed::SetOpen(open), &());
     }
 
     pub(crate) fn method(&self, intent: IntentId) -> Option<PaymentMethodId> {
-        self.company.method(intent)
+        self.state.company.method(intent)
     }
 
     pub(crate) fn create(
@@ -158,8 +180,8 @@ impl House {
         request: IntentRequest,
         now: Timestamp,
     ) -> Result<IntentView, GatewayError> {
-        let given = self.company.create(request, now);
-        self.journal.note(now, || Deed::Create(request), &given);
+        let given = self.state.company.create(request, now);
+        self.note(now, || Deed::Create(request), &given);
         given
     }
 
@@ -170,8 +192,8 @@ impl House {
         key: IdempotencyKey,
         now: Timestamp,
     ) -> Result<IntentView, GatewayError> {
-        let given = self.company.order(intent, order, key, now);
-        self.journal.note(now, || Deed::Order(intent, order, key), &given);
+        let given = self.state.company.order(intent, order, key, now);
+        self.note(now, || Deed::Order(intent, order, key), &given);
         given
     }
 
@@ -182,72 +204,106 @@ impl House {
         key: IdempotencyKey,
         now: Timestamp,
     ) -> Result<RefundStatus, GatewayError> {
-        let given = self.company.refund(intent, amount, key, now);
-        self.journal
-            .note(now, || Deed::Refund(intent, amount, key), &given);
+        let given = self.state.company.refund(intent, amount, key, now);
+        self.note(now, || Deed::Refund(intent, amount, key), &given);
         given
     }
 
     pub(crate) fn make_happen(&mut self, intent: IntentId, change: Change, now: Timestamp) -> bool {
-        let happened = self.company.make_happen(intent, change, now);
-        self.journal
-            .note(now, || Deed::MakeHappen(intent, change), &happened);
+        let happened = self.state.company.make_happen(intent, change, now);
+        self.note(now, || Deed::MakeHappen(intent, change), &happened);
         happened
     }
 
     /// Does what was planned up to `now`, if anything was.
     fn advance(&mut self, now: Timestamp) {
-        if self.company.has_planned(now) {
-            self.company.advance(now);
-            self.journal.note(now, || Deed::Advance, &());
+        if self.state.company.has_planned(now) {
+            self.state.company.advance(now);
+            self.note(now, || Deed::Advance, &());
         }
     }
 
     pub(crate) fn get(&mut self, intent: IntentId, now: Timestamp) -> Result<IntentView, GatewayError> {
         self.advance(now);
-        self.company.view(intent)
+        self.state.company.view(intent)
     }
 
     pub(crate) fn list(&mut self, after: Option<IntentId>, max: usize, now: Timestamp) -> Vec<IntentView> {
         self.advance(now);
-        self.company.list(after, max)
+        self.state.company.list(after, max)
     }
 
     pub(crate) fn totals(&mut self, now: Timestamp) -> BTreeMap<Currency, Totals> {
         self.advance(now);
-        self.company.totals()
+        self.state.company.totals()
     }
 
     pub(crate) fn dispute(&mut self, intent: IntentId, now: Timestamp) -> Option<Dispute> {
         self.advance(now);
-        self.company.dispute(intent)
+        self.state.company.dispute(intent)
     }
 
     pub(crate) fn trips_with_notices(&self) -> BTreeSet<TripId> {
-        self.company.trips_with_notices()
+        self.state.company.trips_with_notices()
     }
 
     pub(crate) fn due_notices(&mut self, now: Timestamp, max: usize) -> Vec<PaymentNotice> {
         self.advance(now);
-        let notices = self.company.due_notices(now, max);
+        let notices = self.state.company.due_notices(now, max);
         if !notices.is_empty() {
-            self.journal.note(now, || Deed::Deliver(max as u64), &notices);
+            self.note(now, || Deed::Deliver(max as u64), &notices);
         }
         notices
     }
 
     pub(crate) fn next_notice_at(&self) -> Option<Timestamp> {
-        self.company.next_notice_at()
+        self.state.company.next_notice_at()
     }
 
     pub(crate) fn acknowledge(&mut self, notice: WebhookId, at: Timestamp) {
-        self.company.acknowledge(notice);
-        self.journal.note(at, || Deed::Acknowledge(notice), &());
+        self.state.company.acknowledge(notice);
+        self.note(at, || Deed::Acknowledge(notice), &());
     }
 
     pub(crate) fn forget(&mut self, intent: IntentId, at: Timestamp) {
-        self.company.forget(intent);
+        self.state.company.forget(intent);
         // A crash may undo it, which harms nobody; who asks for another intent must not wait for it.
+        self.state.done_at = self.state.done_at.max(Some(at));
         self.journal.note_by_the_way(at, || Deed::Forget(intent), &());
+    }
+
+    fn note(&mut self, at: Timestamp, deed: impl FnOnce() -> Deed, said: &impl Said) {
+        self.state.done_at = self.state.done_at.max(Some(at));
+        self.journal.note(at, deed, said);
+    }
+
+    pub(crate) const fn journal(&mut self) -> &mut Journal {
+        &mut self.journal
+    }
+
+    /// As [`Journal::begin_wait`], with a journal that does not grow for ever.
+    pub(crate) fn begin_wait(&mut self) -> u64 {
+        let noted = self.journal.begin_wait();
+        self.compact_if_long();
+        noted
+    }
+
+    /// As [`Journal::sync`], with a journal that does not grow for ever.
+    pub(crate) fn sync(&mut self) -> Vec<Waker> {
+        let waiting = self.journal.sync();
+        self.compact_if_long();
+        waiting
+    }
+
+    fn compact_if_long(&mut self) {
+        if self.journal.is_long() {
+            // The journal has said what is wrong, if anything is; whoever waits asks it.
+            let _told = self.compact();
+        }
+    }
+
+    /// Lets the journal begin anew with what is to be remembered.
+    pub(crate) fn compact(&mut self) -> io::Result<()> {
+        self.journal.begin_anew(&self.state)
     }
 }

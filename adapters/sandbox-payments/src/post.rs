@@ -1,5 +1,6 @@
 //! The company's outgoing post: notices until they are acknowledged.
 
+use crate::journal::stored_fields;
 use fiacre_domain::id::{IntentId, WebhookId};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
@@ -27,6 +28,11 @@ struct Letter {
 pub(crate) struct Post {
     letters: BTreeMap<WebhookId, Letter>,
     due: BTreeSet<(Timestamp, WebhookId)>,
+}
+
+stored_fields! {
+    Letter { intent due delivered_at next_gap copy_follows }
+    Post { letters due }
 }
 
 impl Post {

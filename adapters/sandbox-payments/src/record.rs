@@ -2,6 +2,7 @@
 
 use crate::company::Order;
 use crate::draw::Draw;
+use crate::journal::{Malformed, Reader, Short, Stored, stored_fields};
 use fiacre_domain::id::{IntentId, TripId};
 use fiacre_domain::money::{Currency, Money};
 use fiacre_domain::stream::ChargeNumber;
@@ -85,6 +86,65 @@ pub(crate) struct Closed {
 pub(crate) enum Record<'a> {
     Live(&'a Live),
     Closed(&'a Closed),
+}
+
+stored_fields! {
+    Told { operation order given }
+    Live { key amount method status refunded_minor hold_draw planned told }
+}
+
+/// In few bytes: it is written again with every picture of the company.
+impl Stored for Closed {
+    fn write(&self, bytes: &mut Vec<u8>) {
+        let Self {
+            trip,
+            method,
+            amount_minor,
+            captured_minor,
+            refunded_minor,
+            epoch,
+            currency,
+            charge,
+            authorization,
+            outcome,
+        } = self;
+        trip.write(bytes);
+        currency.write(bytes);
+        bytes.push(match outcome {
+            Outcome::Captured => 0,
+            Outcome::Canceled => 1,
+        });
+        authorization.write(bytes);
+        for number in [
+            method.0.cast_signed(),
+            i64::from(*epoch),
+            i64::from(charge.0),
+            *amount_minor,
+            *captured_minor,
+            *refunded_minor,
+        ] {
+            Short(number).write(bytes);
+        }
+    }
+
+    fn read(bytes: &mut Reader<'_>) -> Result<Self, Malformed> {
+        Ok(Self {
+            trip: bytes.read()?,
+            currency: bytes.read()?,
+            outcome: match bytes.read::<u8>()? {
+                0 => Outcome::Captured,
+                1 => Outcome::Canceled,
+                _ => return Err(Malformed),
+            },
+            authorization: bytes.read()?,
+            method: PaymentMethodId(bytes.read::<Short>()?.0.cast_unsigned()),
+            epoch: bytes.read::<Short>()?.0.try_into().map_err(|_| Malformed)?,
+            charge: ChargeNumber(bytes.read::<Short>()?.0.try_into().map_err(|_| Malformed)?),
+            amount_minor: bytes.read::<Short>()?.0,
+            captured_minor: bytes.read::<Short>()?.0,
+            refunded_minor: bytes.read::<Short>()?.0,
+        })
+    }
 }
 
 impl Live {

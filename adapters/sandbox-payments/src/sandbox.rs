@@ -59,8 +59,8 @@ impl Sandbox {
     ///
     /// `OpenError::OtherCompany` for a folder of another seed, `OpenError::Folder` where the folder cannot be used.
     pub fn open(folder: impl AsRef<Path>, seed: u64, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
-        let (records, seed) = Records::open_or_begin(folder.as_ref(), seed)?;
-        Ok(Self::with_house(seed, clock, House::of_records(records, seed)?))
+        let records = Records::open_or_begin(folder.as_ref(), seed)?;
+        Ok(Self::with_house(seed, clock, House::of_records(records)?))
     }
 
     /// As [`open`](Self::open), with the seed that is found there; where there is no company it says so (`folder_absent`).
@@ -69,8 +69,9 @@ impl Sandbox {
     ///
     /// `OpenError::Folder` where the folder holds no company, or cannot be used.
     pub fn reopen(folder: impl AsRef<Path>, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
-        let (records, seed) = Records::open(folder.as_ref())?;
-        Ok(Self::with_house(seed, clock, House::of_records(records, seed)?))
+        let records = Records::open(folder.as_ref())?;
+        let seed = records.seed();
+        Ok(Self::with_house(seed, clock, House::of_records(records)?))
     }
 
     fn with_house(seed: u64, clock: Arc<dyn Clock>, house: House) -> Self {
@@ -103,33 +104,44 @@ impl Sandbox {
     /// when nothing else can run. In memory they wait as well, so that both run alike. Else each call is written by itself.
     #[must_use]
     pub fn grouped(self) -> Self {
-        self.house().journal.group();
+        self.house().journal().group();
         self
     }
 
     /// Writes what somebody waits for, and lets the answers through in the order of the calls; gives how many there were.
     pub fn sync(&self) -> usize {
-        let waiting = self.house().journal.sync();
+        let waiting = self.house().sync();
         let count = waiting.len();
         waiting.into_iter().for_each(Waker::wake);
         count
     }
 
+    /// Writes the journal anew, without the history of what is remembered: where each intent stands, its keys until they
+    /// expire, refunds, disputes, books and notices that are under way. It does so by itself whenever more was done since than
+    /// there was to remember; this is for whoever cannot wait, to measure or to copy it.
+    ///
+    /// # Errors
+    ///
+    /// What the operating system says. Unless [`failure`](Self::failure) says so too, the old journal is there as it was.
+    pub fn compact(&self) -> io::Result<()> {
+        self.house().compact()
+    }
+
     /// Whether anybody waits for [`sync`](Self::sync).
     pub fn is_awaited(&self) -> bool {
-        self.house().journal.is_awaited()
+        self.house().journal().is_awaited()
     }
 
     /// How a write has failed, if one has: nothing more is done until the folder is opened again.
     pub fn failure(&self) -> Option<io::ErrorKind> {
-        self.house().journal.failure()
+        self.house().journal().failure()
     }
 
     /// Waits until everything that was done so far is on disk, at once where nothing is kept there; whether it is. What
     /// [`due_notices`](Self::due_notices) gave is to be carried no further before.
     pub async fn written(&self) -> bool {
-        let noted = self.house().journal.begin_wait();
-        let written = poll_fn(|context| self.house().journal.poll_written(noted, context)).await;
+        let noted = self.house().begin_wait();
+        let written = poll_fn(|context| self.house().journal().poll_written(noted, context)).await;
         written.is_ok()
     }
 
@@ -137,7 +149,7 @@ impl Sandbox {
     /// again, after a minute and then ever less often, until it is [acknowledged](Self::acknowledge).
     pub fn due_notices(&self, now: Timestamp, max: usize) -> Vec<PaymentNotice> {
         let mut house = self.house();
-        if house.journal.has_failed() {
+        if house.journal().has_failed() {
             return Vec::new();
         }
         house.due_notices(now, max)
@@ -374,7 +386,7 @@ mod tests {
         {
             let mut waiting = pin!(sandbox.create(request(1)));
             assert_eq!(waiting.as_mut().poll(&mut context), Poll::Pending);
-            sandbox.house().journal.fail();
+            sandbox.house().journal().fail();
             assert_eq!(sandbox.sync(), 1);
             let answered = waiting.as_mut().poll(&mut context);
             assert_eq!(answered, Poll::Ready(Err(GatewayError::OutcomeUnknown)));

@@ -12,6 +12,7 @@ use crate::dispute::Dispute;
 use crate::draw::{Draw, Topic};
 use crate::fate::Fates;
 use crate::files::Files;
+use crate::journal::stored_fields;
 use crate::policy::{Policy, Subscription};
 use crate::post::Post;
 use crate::record::{Asked, Change, Given, Live};
@@ -31,6 +32,8 @@ struct Answer {
     asked: Asked,
     given: Given,
 }
+
+stored_fields! { Answer { intent asked given } }
 
 /// Who moved an intent: a notice of an own change goes to every subscriber.
 #[derive(Debug, Clone, Copy)]
@@ -61,6 +64,10 @@ pub(crate) struct Company {
     expiries: BTreeSet<(Timestamp, IntentId)>,
     books: Books,
     post: Post,
+}
+
+stored_fields! {
+    Company { seed policy files foreign refunds disputes plans refunds_due expiries books post }
 }
 
 impl Company {

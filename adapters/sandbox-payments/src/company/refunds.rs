@@ -3,6 +3,7 @@
 use super::{Company, Mover, within};
 use crate::dispute::Dispute;
 use crate::fate::Fates;
+use crate::journal::stored_fields;
 use fiacre_domain::id::IntentId;
 use fiacre_domain::money::Money;
 use fiacre_domain::time::Timestamp;
@@ -16,6 +17,8 @@ pub(super) struct Refund {
     /// What becomes of it while it is pending.
     fails: bool,
 }
+
+stored_fields! { Refund { intent amount status fails } }
 
 impl Company {
     /// Gives money back, at once or after a while. A repetition is answered with where the refund stands by then: the call

@@ -1,15 +1,16 @@
 //! How values are written into the journal: little-endian numbers of fixed width, enums by a tag of one byte.
 
 use crate::company::Order;
+use crate::dispute::DisputeStatus;
 use crate::policy::{Later, Policy, Rate, Span, Subscription};
-use crate::record::Change;
+use crate::record::{Asked, Change};
 use fiacre_domain::id::{IntentId, TripId, WebhookId};
 use fiacre_domain::money::{Currency, Money};
 use fiacre_domain::stream::ChargeNumber;
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::trip::{AuthorizationNumber, PaymentMethodId};
 use fiacre_domain::units::Millis;
-use fiacre_ports::{IdempotencyKey, IntentRequest, Operation};
+use fiacre_ports::{GatewayError, IdempotencyKey, IntentRequest, IntentStatus, Operation, RefundStatus};
 
 /// Bytes that are no value of ours, though their checksum is right: another program's, or a fault of this one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +58,7 @@ macro_rules! stored_numbers {
     )*};
 }
 
-stored_numbers!(u8 u16 u32 u64 u128 i64);
+stored_numbers!(u8 u16 u32 u64 u128 i64 i128);
 
 /// Values that are one other value, with the way there and back.
 macro_rules! stored_as {
@@ -104,22 +105,27 @@ macro_rules! stored_tags {
 stored_tags! {
     Change: Hold = 0 LoseHold = 1 LapseHold = 2 OpenDispute = 3 CloseDispute = 4;
     Subscription: Everything = 0 OwnChanges = 1 Nothing = 2;
+    RefundStatus: Succeeded = 0 Pending = 1 Failed = 2;
+    DisputeStatus: Open = 0 Won = 1 Lost = 2;
+    GatewayError: Unavailable = 0 OutcomeUnknown = 1 KeyReused = 2 NotFound = 3 WrongStatus = 4 Refused = 5;
 }
 
 /// Structs, field by field in this order; one that is not named here does not build.
 macro_rules! stored_fields {
     ($($value:ident { $($field:ident)* })*) => {$(
-        impl Stored for $value {
+        impl $crate::journal::Stored for $value {
             fn write(&self, bytes: &mut Vec<u8>) {
                 let Self { $($field),* } = self;
-                $($field.write(bytes);)*
+                $($crate::journal::Stored::write($field, bytes);)*
             }
-            fn read(bytes: &mut Reader<'_>) -> Result<Self, Malformed> {
+            fn read(bytes: &mut $crate::journal::Reader<'_>) -> Result<Self, $crate::journal::Malformed> {
                 Ok(Self { $($field: bytes.read()?),* })
             }
         }
     )*};
 }
+
+pub(crate) use stored_fields;
 
 stored_fields! {
     IdempotencyKey { epoch trip charge authorization operation }
@@ -149,15 +155,23 @@ impl Stored for bool {
 impl Stored for Money {
     fn write(&self, bytes: &mut Vec<u8>) {
         self.minor().write(bytes);
-        bytes.extend_from_slice(self.currency().code().as_bytes());
+        self.currency().write(bytes);
     }
 
     fn read(bytes: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let minor = bytes.read()?;
+        Ok(Self::new(bytes.read()?, bytes.read()?))
+    }
+}
+
+impl Stored for Currency {
+    fn write(&self, bytes: &mut Vec<u8>) {
+        bytes.extend_from_slice(self.code().as_bytes());
+    }
+
+    fn read(bytes: &mut Reader<'_>) -> Result<Self, Malformed> {
         let code: [u8; 3] = bytes.take()?;
         let code = std::str::from_utf8(&code).map_err(|_| Malformed)?;
-        let currency = code.parse::<Currency>().map_err(|_| Malformed)?;
-        Ok(Self::new(minor, currency))
+        code.parse().map_err(|_| Malformed)
     }
 }
 
@@ -206,6 +220,75 @@ impl Stored for Order {
             2 => Ok(Self::Cancel),
             _ => Err(Malformed),
         }
+    }
+}
+
+impl Stored for Asked {
+    fn write(&self, bytes: &mut Vec<u8>) {
+        match self {
+            Self::Create(amount, method) => {
+                bytes.push(0);
+                amount.write(bytes);
+                method.write(bytes);
+            }
+            Self::Order(order) => {
+                bytes.push(1);
+                order.write(bytes);
+            }
+        }
+    }
+
+    fn read(bytes: &mut Reader<'_>) -> Result<Self, Malformed> {
+        match bytes.read::<u8>()? {
+            0 => Ok(Self::Create(bytes.read()?, bytes.read()?)),
+            1 => Ok(Self::Order(bytes.read()?)),
+            _ => Err(Malformed),
+        }
+    }
+}
+
+impl Stored for IntentStatus {
+    fn write(&self, bytes: &mut Vec<u8>) {
+        match self {
+            Self::RequiresConfirmation { declined } => {
+                bytes.push(0);
+                declined.write(bytes);
+            }
+            Self::RequiresAction => bytes.push(1),
+            Self::Processing => bytes.push(2),
+            Self::RequiresCapture {
+                amount,
+                capture_before,
+            } => {
+                bytes.push(3);
+                amount.write(bytes);
+                capture_before.write(bytes);
+            }
+            Self::Succeeded { captured } => {
+                bytes.push(4);
+                captured.write(bytes);
+            }
+            Self::Canceled => bytes.push(5),
+        }
+    }
+
+    fn read(bytes: &mut Reader<'_>) -> Result<Self, Malformed> {
+        Ok(match bytes.read::<u8>()? {
+            0 => Self::RequiresConfirmation {
+                declined: bytes.read()?,
+            },
+            1 => Self::RequiresAction,
+            2 => Self::Processing,
+            3 => Self::RequiresCapture {
+                amount: bytes.read()?,
+                capture_before: bytes.read()?,
+            },
+            4 => Self::Succeeded {
+                captured: bytes.read()?,
+            },
+            5 => Self::Canceled,
+            _ => return Err(Malformed),
+        })
     }
 }
 

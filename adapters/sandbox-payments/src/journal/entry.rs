@@ -8,9 +8,7 @@ use crate::record::Change;
 use fiacre_domain::id::{IntentId, WebhookId};
 use fiacre_domain::money::Money;
 use fiacre_domain::time::Timestamp;
-use fiacre_ports::{
-    GatewayError, IdempotencyKey, IntentRequest, IntentStatus, IntentView, PaymentNotice, RefundStatus,
-};
+use fiacre_ports::{GatewayError, IdempotencyKey, IntentRequest, IntentView, PaymentNotice, RefundStatus};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// One thing that was done to the company.
@@ -94,11 +92,7 @@ impl<T: Said> Said for Result<T, GatewayError> {
 
 impl Said for RefundStatus {
     fn say(&self, bytes: &mut Vec<u8>) {
-        bytes.push(match self {
-            Self::Succeeded => 0,
-            Self::Pending => 1,
-            Self::Failed => 2,
-        });
+        self.write(bytes);
     }
 }
 
@@ -114,34 +108,8 @@ impl Said for IntentView {
         intent.write(bytes);
         key.write(bytes);
         amount.write(bytes);
-        status.say(bytes);
+        status.write(bytes);
         refunded_minor.write(bytes);
-    }
-}
-
-impl Said for IntentStatus {
-    fn say(&self, bytes: &mut Vec<u8>) {
-        match self {
-            Self::RequiresConfirmation { declined } => {
-                bytes.push(0);
-                declined.write(bytes);
-            }
-            Self::RequiresAction => bytes.push(1),
-            Self::Processing => bytes.push(2),
-            Self::RequiresCapture {
-                amount,
-                capture_before,
-            } => {
-                bytes.push(3);
-                amount.write(bytes);
-                capture_before.write(bytes);
-            }
-            Self::Succeeded { captured } => {
-                bytes.push(4);
-                captured.write(bytes);
-            }
-            Self::Canceled => bytes.push(5),
-        }
     }
 }
 

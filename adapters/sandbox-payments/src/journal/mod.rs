@@ -1,23 +1,25 @@
 //! What is kept of a company: a journal of everything that was done to it. Whoever opens it does all of it again, and has
 //! the company as it was, because what it does follows from its seed and from what is done to it alone.
 //!
-//! What is done joins a group; one sync writes the group, and only then are its callers answered.
+//! What is done joins a group; one sync writes the group, and only then are its callers answered. Once more was done than there
+//! is to remember, the journal begins anew with a picture of the company: its files as they are, in one piece.
 
 mod bytes;
 mod entry;
 mod error;
+mod several;
 mod volume;
 
-pub(crate) use entry::{Deed, Entry, Outcome};
+pub(crate) use bytes::{Malformed, Reader, Stored, stored_fields};
+pub(crate) use entry::{Deed, Entry, Outcome, Said};
 pub use error::OpenError;
+pub(crate) use several::Short;
 
-use bytes::Stored;
-use entry::Said;
 use fiacre_domain::time::Timestamp;
 use std::io;
 use std::path::Path;
 use std::task::{Context, Poll, Waker};
-use volume::{Volume, blank_frame, is_blank};
+use volume::{AnewError, Picture, Volume, blank_frame, is_blank};
 
 /// How much waits at most for somebody else's sync.
 const GROUP_BYTES_MAX: usize = 1 << 20;
@@ -38,33 +40,52 @@ enum Kept {
 pub(crate) struct WriteFailed;
 
 /// A journal that is open, and not read yet.
-pub(crate) struct Records(Volume);
+pub(crate) struct Records {
+    volume: Volume,
+    picture: Picture,
+}
 
 impl Records {
-    /// Opens what is in a folder, and begins it with `seed` if there is nothing; gives the company's seed.
-    pub(crate) fn open_or_begin(folder: &Path, seed: u64) -> Result<(Self, u64), OpenError> {
-        let (volume, found) = Volume::open(folder, seed)?;
-        if found != seed {
-            return Err(volume.other_company(found));
+    /// Opens what is in a folder, and begins it with `seed` if there is nothing.
+    pub(crate) fn open_or_begin(folder: &Path, seed: u64) -> Result<Self, OpenError> {
+        let (volume, picture) = Volume::open(folder, seed)?;
+        if volume.seed() != seed {
+            return Err(volume.other_company());
         }
-        Ok((Self(volume), found))
+        Ok(Self { volume, picture })
     }
 
-    /// Opens what is in a folder, which must be there; gives the company's seed.
-    pub(crate) fn open(folder: &Path) -> Result<(Self, u64), OpenError> {
-        let (volume, seed) = Volume::open_existing(folder)?;
-        Ok((Self(volume), seed))
+    /// Opens what is in a folder, which must be there.
+    pub(crate) fn open(folder: &Path) -> Result<Self, OpenError> {
+        let (volume, picture) = Volume::open_existing(folder)?;
+        Ok(Self { volume, picture })
+    }
+
+    /// The company's seed.
+    pub(crate) const fn seed(&self) -> u64 {
+        self.volume.seed()
+    }
+
+    /// What the journal begins with, if that is more than a seed.
+    pub(crate) fn picture<T: Stored>(&self) -> Result<Option<T>, OpenError> {
+        let Some(mut bytes) = self.picture.bytes() else {
+            return Ok(None);
+        };
+        match bytes.read() {
+            Ok(picture) if bytes.is_empty() => Ok(Some(picture)),
+            Ok(_) | Err(Malformed) => Err(self.volume.no_company(&self.picture)),
+        }
     }
 
     /// Shows every entry to `again`, which does it again and gives what came of it.
     pub(crate) fn replay(mut self, mut again: impl FnMut(Entry) -> Outcome) -> Result<Journal, OpenError> {
-        self.0.read(|entry| {
+        self.volume.read(|entry| {
             let then = entry.outcome;
             let same = again(entry) == then;
             same.then_some(())
                 .ok_or("what this release does otherwise than the one that wrote it")
         })?;
-        Ok(Journal::new(Kept::OnDisk(self.0)))
+        Ok(Journal::new(Kept::OnDisk(self.volume)))
     }
 }
 
@@ -183,6 +204,35 @@ impl Journal {
             self.write();
         }
         std::mem::take(&mut self.waiting)
+    }
+
+    /// Whether it is [worth its time](Volume::is_long) to begin anew.
+    pub(crate) fn is_long(&self) -> bool {
+        match &self.kept {
+            Kept::OnDisk(volume) => volume.is_long() && is_blank(&self.group),
+            Kept::Nowhere | Kept::Again(_) | Kept::Failed(_) => false,
+        }
+    }
+
+    /// Begins anew, with what `picture` writes of the company in the place of all that was done so far.
+    pub(crate) fn begin_anew(&mut self, picture: &impl Stored) -> io::Result<()> {
+        self.write();
+        match &mut self.kept {
+            Kept::OnDisk(volume) => match volume.begin_anew(|bytes| picture.write(bytes)) {
+                Ok(()) => Ok(()),
+                Err(AnewError::NotBegun(error)) => {
+                    tracing::warn!(%error, "the payment sandbox's journal could not be written anew: it goes on as it is");
+                    Err(error)
+                }
+                Err(AnewError::Unknown(error)) => {
+                    tracing::error!(%error, "the payment sandbox cannot write: it is closed until it is opened again");
+                    self.kept = Kept::Failed(error.kind());
+                    Err(error)
+                }
+            },
+            Kept::Failed(kind) => Err((*kind).into()),
+            Kept::Nowhere | Kept::Again(_) => Ok(()),
+        }
     }
 
     /// As if a write had failed.

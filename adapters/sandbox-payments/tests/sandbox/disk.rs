@@ -9,7 +9,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -141,8 +141,10 @@ fn what_is_not_its_own_is_refused_by_name() {
     for (journal, expected) in [
         ("Dear journal\n", "folder_foreign"),
         ("", "folder_foreign"),
-        ("Fiacre's payment sandbox, format 2\n", "folder_newer"),
+        ("Fiacre's payment sandbox, format 0\n", "folder_foreign"),
+        ("Fiacre's payment sandbox, format 3\n", "folder_newer"),
         ("Fiacre's payment sandbox, format 1\n", "folder_damaged"),
+        ("Fiacre's payment sandbox, format 2\n", "folder_damaged"),
     ] {
         fs::write(path.join("journal"), journal).unwrap();
         assert_eq!(code(path), expected, "{journal}");
@@ -220,10 +222,8 @@ fn a_grouped_company_in_memory_waits_as_well() {
 
 /// What a release wrote is read by every later one, and its company does what it did: if this fails, what the company does
 /// for a deed has changed, and with it the format's number.
-#[test]
-fn the_journal_of_the_first_format_gives_the_company_that_wrote_it() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/journal-1");
-    let stage = ordinary_life();
+fn assert_golden(format: u32, stage: &Stage) {
+    let path = golden_path(format);
     if std::env::var_os("FIACRE_BLESS").is_some() && !path.exists() {
         fs::copy(stage.folder().join("journal"), &path).unwrap();
     }
@@ -233,10 +233,29 @@ fn the_journal_of_the_first_format_gives_the_company_that_wrote_it() {
     let reopened = Sandbox::reopen(folder.path(), stage.clock.clone()).unwrap();
     assert_eq!(all(&reopened), all(&stage.sandbox));
     assert_eq!(reopened.totals(), stage.sandbox.totals());
+    assert_eq!(reopened.next_notice_at(), stage.sandbox.next_notice_at());
+    assert_eq!(reopened.trips_with_notices(), stage.sandbox.trips_with_notices());
 }
 
-fn golden() -> Vec<u8> {
-    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/journal-1")).unwrap()
+#[test]
+fn the_journal_of_the_first_format_gives_the_company_that_wrote_it() {
+    assert_golden(1, &ordinary_life());
+}
+
+#[test]
+fn the_journal_of_the_second_format_gives_the_company_that_wrote_it() {
+    let stage = ordinary_life().compact();
+    stage.create(20_000, PLAIN).ok();
+    assert_golden(2, &stage);
+}
+
+fn golden_path(format: u32) -> PathBuf {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden");
+    golden.join(format!("journal-{format}"))
+}
+
+fn golden(format: u32) -> Vec<u8> {
+    fs::read(golden_path(format)).unwrap()
 }
 
 proptest! {
@@ -245,11 +264,12 @@ proptest! {
     /// Whatever the bytes are: a company, or an error that says what is wrong, and never more than was written.
     #[test]
     fn a_journal_with_any_bytes_is_opened_or_refused(
+        format in 1_u32..=2,
         edits in vec((any::<Index>(), any::<u8>()), 1..4),
         cut in any::<Index>(),
         garbage in vec(any::<u8>(), 0..64),
     ) {
-        let mut journal = golden();
+        let mut journal = golden(format);
         // The last of its deeds forgets one.
         let written = opened_with(&journal).unwrap().len() + 1;
         for (at, byte) in edits {

@@ -39,7 +39,13 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 fn fate() -> impl Strategy<Value = Fate> {
-    prop_oneof![6 => Just(Fate::Lives), 1 => Just(Fate::Ends), 1 => Just(Fate::IsKilled)]
+    prop_oneof![
+        6 => Just(Fate::Lives),
+        1 => Just(Fate::Ends),
+        1 => Just(Fate::IsKilled),
+        2 => Just(Fate::Compacts),
+        1 => Just(Fate::CompactsAndIsKilled),
+    ]
 }
 
 fn method() -> impl Strategy<Value = PaymentMethodId> {
@@ -107,6 +113,9 @@ enum Fate {
     Lives,
     Ends,
     IsKilled,
+    /// The company writes its journal anew.
+    Compacts,
+    CompactsAndIsKilled,
 }
 
 /// Fetches what is due, and acknowledges the first half.
@@ -234,7 +243,7 @@ proptest! {
     // Each step syncs the disk.
     #![proptest_config(ProptestConfig::with_cases(32))]
 
-    /// With its records on disk, opened again at any point, by a process that ended or by one that was killed.
+    /// With its records on disk, written anew and opened again at any point, by a process that ended or by one that was killed.
     #[test]
     fn a_company_on_disk_answers_as_one_in_memory(
         seed: u64,
@@ -253,6 +262,8 @@ proptest! {
                 Fate::Lives => disk,
                 Fate::Ends => disk.restart(),
                 Fate::IsKilled => disk.crash(),
+                Fate::Compacts => disk.compact(),
+                Fate::CompactsAndIsKilled => disk.compact().crash(),
             };
             prop_assert_eq!(memory.totals(), disk.totals());
             prop_assert_eq!(memory.sandbox.next_notice_at(), disk.sandbox.next_notice_at());

@@ -6,6 +6,7 @@
     reason = "a test that cannot go on says where"
 )]
 
+mod compaction;
 mod disk;
 mod killed;
 mod laws;

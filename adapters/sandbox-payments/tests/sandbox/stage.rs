@@ -97,7 +97,12 @@ impl Stage {
 
     /// The same, with its records on disk.
     pub(crate) fn on_disk(seed: u64, policy: Policy) -> Self {
-        let (clock, folder) = (Arc::new(HandClock::default()), tempfile::tempdir().unwrap());
+        Self::in_folder(tempfile::tempdir().unwrap(), seed, policy)
+    }
+
+    /// The same, in this folder.
+    pub(crate) fn in_folder(folder: TempDir, seed: u64, policy: Policy) -> Self {
+        let clock = Arc::new(HandClock::default());
         let sandbox = Sandbox::open(folder.path(), seed, clock.clone()).unwrap();
         Self {
             clock,
@@ -136,6 +141,12 @@ impl Stage {
             sandbox,
             folder: Some(folder),
         }
+    }
+
+    /// With its journal written anew.
+    pub(crate) fn compact(self) -> Self {
+        self.sandbox.compact().unwrap();
+        self
     }
 
     pub(crate) fn pass(&self, duration: Millis) {
