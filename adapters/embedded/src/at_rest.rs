@@ -12,14 +12,13 @@ use crate::tables::{ReadError, RowRead, Table, Tables};
 use crate::{bus, journal, store};
 use fiacre_domain::id::TripId;
 use fiacre_domain::stream::{Commit, StreamId, Version};
-use fiacre_folder::OpenError;
+use fiacre_folder::{OpenError, ScratchFolder};
 use fiacre_ports::{PortError, SealingKey, Ticket};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tempfile::TempDir;
 
 const DOING: &str = "read the log";
 
@@ -105,7 +104,8 @@ impl LogRow {
 ///
 /// The storage engine mends and tidies what it opens. So it is given a folder of its own, among the system's temporary files:
 /// its tables, which never change, are links to those of the folder; the journals (as long as what was written of late, at
-/// most some hundreds of MB) and lists of files are copies. It is gone once this is dropped.
+/// most some hundreds of MB) and lists of files are copies. It is gone once this is dropped, and what a process that was killed has left
+/// of one is removed by whoever reads a folder next.
 ///
 /// ```
 /// use fiacre_embedded::{AtRest, Database, Kept, Options};
@@ -126,7 +126,7 @@ pub struct AtRest {
     epoch: u32,
     folder: Folder,
     /// Dropped last, when the engine has let go of it.
-    _copy: TempDir,
+    _copy: ScratchFolder,
 }
 
 impl AtRest {
@@ -138,10 +138,7 @@ impl AtRest {
     pub fn open(folder: impl AsRef<Path>, options: &Options) -> Result<Self, OpenError> {
         let (folder, database) = Folder::take_to_read(folder.as_ref())?;
         let failed = |error| OpenError::from_io(folder.path(), error);
-        let copy = tempfile::Builder::new()
-            .prefix("fiacre-")
-            .tempdir()
-            .map_err(failed)?;
+        let copy = ScratchFolder::make().map_err(failed)?;
         let database = fs::canonicalize(database).map_err(failed)?;
         mirror(&database, copy.path()).map_err(failed)?;
         let cut = journal::mend(copy.path()).map_err(|error| journal_error(folder.path(), error))?;

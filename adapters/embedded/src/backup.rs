@@ -12,7 +12,7 @@ use crate::database::Database;
 use crate::tables::{ReadError, Table, Tables};
 use std::collections::BTreeSet;
 use std::fmt;
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
@@ -26,6 +26,8 @@ pub(crate) const LINE: &str = "Fiacre's backup, format ";
 pub(crate) const END: u8 = 0;
 pub(crate) const ROW: u8 = 1;
 pub(crate) const FILE: u8 = 2;
+/// How the name of a backup that is not whole yet begins and ends.
+const UNFINISHED: (&str, &str) = (".fiacre-", ".backup-unfinished");
 /// How many records are written between two words of it.
 const RECORDS_A_WORD: u64 = 8_192;
 
@@ -189,13 +191,46 @@ fn to_file(
             }
         }
     }
-    let mut file = NamedTempFile::new_in(place).map_err(unplaced)?;
+    let mut file = unfinished_in(place).map_err(unplaced)?;
     let backup = write(&files, BufWriter::new(file.as_file_mut()))?;
     file.as_file().sync_all()?;
     file.persist_noclobber(path)
         .map_err(|error| unplaced(error.error))?;
     File::open(place)?.sync_all()?;
     Ok(backup)
+}
+
+/// A file for a backup that is being written, which this process holds until it has its own name or is gone. What processes that were
+/// killed have left of such files in the same place is removed: nobody would ask for the gigabytes again by their names.
+fn unfinished_in(place: &Path) -> io::Result<NamedTempFile> {
+    for entry in fs::read_dir(place)?.flatten() {
+        let name = entry.file_name();
+        if name
+            .to_str()
+            .is_some_and(|name| name.starts_with(UNFINISHED.0) && name.ends_with(UNFINISHED.1))
+        {
+            remove_left(&entry.path());
+        }
+    }
+    let mut names = tempfile::Builder::new();
+    names.prefix(UNFINISHED.0).suffix(UNFINISHED.1);
+    loop {
+        let file = names.tempfile_in(place)?;
+        // Another process may have taken it for one that was left, until it is held; where nothing can be held nobody does.
+        let is_taken = matches!(file.as_file().try_lock(), Err(TryLockError::WouldBlock));
+        if !is_taken && file.path().exists() {
+            return Ok(file);
+        }
+    }
+}
+
+/// Removes a backup that nobody is writing any more; what cannot be removed stays.
+fn remove_left(unfinished: &Path) {
+    if let Ok(file) = File::open(unfinished)
+        && file.try_lock().is_ok()
+    {
+        let _left = fs::remove_file(unfinished);
+    }
 }
 
 /// Writes a database.

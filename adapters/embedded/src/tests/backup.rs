@@ -9,6 +9,7 @@ use crate::tests::world::empty_folder;
 use fiacre_conformance::sample::Ids;
 use fiacre_domain::stream::Version;
 use fiacre_ports::{Appended, EventStore};
+use std::fs::{self, File};
 use std::io::{self, Cursor, Write};
 
 const IDS: Ids = Ids::new(29);
@@ -96,4 +97,25 @@ fn a_backup_to_a_file_tells_how_far_it_is_and_takes_no_others_place() {
         matches!(&again, BackupError::Unplaced(path, _) if *path == file),
         "{again}"
     );
+}
+
+/// Whoever was killed while it wrote one left all that it had written, under a name of no meaning.
+#[test]
+fn what_killed_backups_have_left_is_removed_by_the_next_in_that_place() {
+    let world = World::new();
+    append(&world, 0..2);
+    let place = empty_folder();
+    let path = |name: &str| place.path().join(name);
+    let (left, held) = (".fiacre-0aB1.backup-unfinished", ".fiacre-2cD3.backup-unfinished");
+    for name in [left, held, "yesterday.backup", ".fiacre-4eF5"] {
+        fs::write(path(name), "half").unwrap();
+    }
+    let other = File::open(path(held)).unwrap();
+    other.lock().unwrap();
+    let database = world.database();
+    database.backup_to(&[], &path("today.backup"), |_| ()).unwrap();
+    let entries = fs::read_dir(place.path()).unwrap();
+    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, [held, ".fiacre-4eF5", "today.backup", "yesterday.backup"]);
 }

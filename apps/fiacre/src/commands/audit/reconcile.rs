@@ -8,6 +8,7 @@ use fiacre_auditing::reconcile::{self, Reconciled, Sums};
 use fiacre_domain::money::{Currency, Money};
 use fiacre_domain::time::Timestamp;
 use fiacre_embedded::{AtRest, Options};
+use fiacre_folder::ScratchFolder;
 use fiacre_ports::Clock;
 use fiacre_sandbox_payments::Sandbox;
 use serde_json::{Value, json};
@@ -81,8 +82,8 @@ impl Clock for Before {
 }
 
 /// A copy of the files of a folder.
-fn copy_of(folder: &Path) -> io::Result<tempfile::TempDir> {
-    let copy = tempfile::Builder::new().prefix("fiacre-").tempdir()?;
+fn copy_of(folder: &Path) -> io::Result<ScratchFolder> {
+    let copy = ScratchFolder::make()?;
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         if entry.file_type()?.is_file() {
