@@ -12,6 +12,7 @@ use crate::backup::{Backup, BackupError};
 use crate::database::Database;
 use crate::folder::Folder;
 use fiacre_folder::{OpenError, make_folders, rename};
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -24,6 +25,8 @@ use std::time::Duration;
 const ASKED: &str = "asked";
 /// Among them, while a backup is written: how many of its records are.
 const AT_WORK: &str = "at-work";
+/// As what files there are of a request, one after the other.
+const REQUEST_KINDS: [&str; 4] = ["new", "ask", "taken", "answer"];
 /// How often either looks at what the other has left.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Every so many looks whoever asks sees whether the process is still there.
@@ -183,6 +186,29 @@ impl Database {
             thread: Some(thread),
         })
     }
+}
+
+/// Removes what requests have left in a folder that holds no database any more: nobody is there who could answer them. What is not of
+/// requests stays, and so does the folder that it is in.
+pub(crate) fn clear_left(folder: &Path) {
+    let place = folder.join(ASKED);
+    let Ok(entries) = fs::read_dir(&place) else {
+        return;
+    };
+    for left in entries.flatten().map(|entry| entry.path()) {
+        if is_of_requests(&left) {
+            let _gone = fs::remove_file(left);
+        }
+    }
+    // Unless something else lies there, which then is in the way as any other file is.
+    let _gone = fs::remove_dir(place);
+}
+
+fn is_of_requests(file: &Path) -> bool {
+    let is_named = file.file_stem().is_some_and(|name| name.len() == NAME_LETTERS);
+    let kind = file.extension().and_then(OsStr::to_str);
+    file.file_name().is_some_and(|name| name == AT_WORK)
+        || is_named && kind.is_some_and(|kind| REQUEST_KINDS.contains(&kind))
 }
 
 impl Drop for BackupService {

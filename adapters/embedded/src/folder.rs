@@ -1,5 +1,6 @@
 //! The folder: whose it is, of which format, and who uses it now.
 
+use crate::asked;
 use fiacre_folder::{OpenError, OwnFolder, rename, sync_file};
 use std::fs::File;
 use std::io::{self, Write};
@@ -27,12 +28,14 @@ pub(crate) struct Folder(OwnFolder);
 impl Folder {
     /// Takes a folder for this process; makes it where there is none.
     pub(crate) fn take(path: &Path) -> Result<Self, OpenError> {
+        clear_left_of_none(path);
         OwnFolder::take(path, DATABASE).map(Self)
     }
 
     /// As [`take`](Self::take), of a folder that is to be restored with such files beside the database: what a restore that was cut
     /// short has left of them is removed.
     pub(crate) fn take_to_restore(path: &Path, beside: &[&str]) -> Result<Self, OpenError> {
+        clear_left_of_none(path);
         OwnFolder::take_to_make(path, DATABASE, beside).map(Self)
     }
 
@@ -111,6 +114,17 @@ impl Folder {
         Self::write_format(&self.0.held())
     }
 
+    /// What a database without its marker is: one of the engine's, of which a copy has lost it, or somebody else's.
+    fn unmarked(&self, database: &Path) -> OpenError {
+        let (folder, found) = (self.path().to_owned(), DATABASE.to_owned());
+        if database.join(KEYSPACES).is_dir() {
+            let marker = format!("{DATABASE}/{MARKER}");
+            OpenError::Unmarked { folder, marker }
+        } else {
+            OpenError::Foreign { folder, found }
+        }
+    }
+
     /// Whether a database of this or an older release stands there, and nothing that the engine would stumble over.
     fn check(&self, database: &Path) -> Result<(), OpenError> {
         let failed = |error| OpenError::from_io(self.path(), error);
@@ -122,10 +136,7 @@ impl Folder {
                     io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
                 ) =>
             {
-                return Err(OpenError::Foreign {
-                    folder: self.path().to_owned(),
-                    found: DATABASE.to_owned(),
-                });
+                return Err(self.unmarked(database));
             }
             Err(error) if error.kind() == io::ErrorKind::InvalidData => String::new(),
             Err(error) => return Err(failed(error)),
@@ -156,6 +167,13 @@ impl Folder {
             }
         }
         Ok(())
+    }
+}
+
+/// Removes what a process that was killed has left of requests, where its database was taken away since.
+fn clear_left_of_none(path: &Path) {
+    if !path.join(DATABASE).exists() {
+        asked::clear_left(path);
     }
 }
 

@@ -22,6 +22,13 @@ pub enum OpenError {
         /// One of the files that are in the way.
         found: String,
     },
+    /// What was looked for is there, without the file that says whose it is and of which format.
+    Unmarked {
+        /// The folder.
+        folder: PathBuf,
+        /// The file that is missing, by its path in the folder.
+        marker: String,
+    },
     /// There is nothing in the folder, which is only to be read or gone on with.
     Absent {
         /// The folder.
@@ -74,6 +81,7 @@ impl OpenError {
         match self {
             Self::InUse { .. } => "folder_in_use",
             Self::Foreign { .. } => "folder_foreign",
+            Self::Unmarked { .. } => "folder_unmarked",
             Self::Absent { .. } => "folder_absent",
             Self::Newer { .. } => "folder_newer",
             Self::Damaged { .. } => "folder_damaged",
@@ -88,6 +96,7 @@ impl OpenError {
         match self {
             Self::InUse { folder, .. }
             | Self::Foreign { folder, .. }
+            | Self::Unmarked { folder, .. }
             | Self::Absent { folder }
             | Self::Newer { folder, .. }
             | Self::Damaged { folder, .. }
@@ -138,6 +147,10 @@ impl fmt::Display for OpenError {
                 f,
                 "it holds files that are not Fiacre's ({found}); name an empty folder, or one that Fiacre made"
             ),
+            Self::Unmarked { marker, .. } => write!(
+                f,
+                "{marker} is missing, which says whose it is and of which format; bring that file back from where the folder was copied, or restore a backup into an empty folder"
+            ),
             Self::Absent { .. } => f.write_str("there is nothing in it; name a folder that Fiacre made"),
             Self::Newer { found, known, .. } => write!(
                 f,
@@ -159,7 +172,11 @@ impl fmt::Display for OpenError {
 impl Error for OpenError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::InUse { .. } | Self::Foreign { .. } | Self::Absent { .. } | Self::Newer { .. } => None,
+            Self::InUse { .. }
+            | Self::Foreign { .. }
+            | Self::Unmarked { .. }
+            | Self::Absent { .. }
+            | Self::Newer { .. } => None,
             Self::Damaged { source, .. } => source.as_ref().map(|source| &**source as &(dyn Error + 'static)),
             Self::ReadOnly { source, .. } | Self::NoSpace { source, .. } | Self::Io { source, .. } => {
                 Some(source)

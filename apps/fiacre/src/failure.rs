@@ -216,6 +216,7 @@ pub(crate) const fn opening(error: &OpenError) -> u8 {
     match error {
         OpenError::InUse { .. }
         | OpenError::Foreign { .. }
+        | OpenError::Unmarked { .. }
         | OpenError::Absent { .. }
         | OpenError::Newer { .. }
         | OpenError::Damaged { .. }

@@ -89,6 +89,16 @@ fn a_database_of_others_is_left_alone() {
 }
 
 #[test]
+fn a_database_that_a_copy_has_left_without_its_marker_is_told_which_is_missing() {
+    let world = World::new();
+    let copy = copy_of(world.state.borrow().folder.path());
+    fs::remove_file(copy.path().join("db/fiacre")).unwrap();
+    let error = Database::open(copy.path()).unwrap_err();
+    assert_eq!(error.code(), "folder_unmarked");
+    assert!(error.to_string().contains("db/fiacre is missing"), "{error}");
+}
+
+#[test]
 fn a_newer_format_is_said() {
     let world = World::new();
     let copy = copy_of(world.state.borrow().folder.path());

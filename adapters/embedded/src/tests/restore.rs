@@ -191,6 +191,35 @@ fn a_restore_that_was_cut_short_is_done_again() {
     }
 }
 
+/// A process that was killed leaves them; then its database is moved away, and a backup is to take its place.
+#[test]
+fn requests_that_nobody_answers_any_more_are_not_in_the_way() {
+    let file = backed_up(&World::new());
+    let folder = empty_folder();
+    let path = |name: &str| folder.path().join("asked").join(name);
+    let leave = |names: &[&str]| {
+        fs::create_dir_all(path("")).unwrap();
+        for name in names {
+            fs::write(path(name), "").unwrap();
+        }
+    };
+    let letters = ["letter.ask", "0123456789abcdef.txt"];
+    leave(&letters);
+    leave(&["0123456789abcdef.ask"]);
+    let refused = restore(Cursor::new(&file), folder.path(), 1, BESIDE).unwrap_err();
+    assert_eq!(refused.code(), "folder_foreign");
+    for letter in letters {
+        fs::remove_file(path(letter)).unwrap();
+    }
+    leave(&["at-work", "0123456789abcdef.taken", "fedcba9876543210.answer"]);
+    restore(Cursor::new(&file), folder.path(), 1, BESIDE).unwrap();
+    assert!(!path("").exists());
+
+    let begun = empty_folder();
+    fs::create_dir(begun.path().join("asked")).unwrap();
+    drop(Database::open(begun.path()).unwrap());
+}
+
 fn commits(folder: &Path) -> usize {
     AtRest::open(folder, &Options::default())
         .unwrap()
