@@ -10,8 +10,9 @@ use crate::ride::Ride;
 use crate::setup::own;
 use fiacre_domain::driver::Fence;
 use fiacre_domain::id::{DriverId, IntentId, TripId};
+use fiacre_domain::money::Money;
 use fiacre_domain::place::Place;
-use fiacre_domain::pricing::{MeterReading, Party, Surge};
+use fiacre_domain::pricing::{MeterReading, Party};
 use fiacre_domain::requirements::Capabilities;
 use fiacre_domain::trip::{CancelReason, DeviceFact};
 use fiacre_domain::units::Millimetres;
@@ -39,11 +40,14 @@ impl Platform {
     #[track_caller]
     fn price_for(&mut self, party: Party, ride: &Ride) -> Result<PricedTrip, Error> {
         let (desk, tariff) = (self.desks.riders.clone(), Arc::clone(&self.prices.tariff));
-        let wish = Wish::new(ride.plan.clone()).with_party(party);
+        let wish = Wish::new(ride.plan.clone())
+            .with_party(party)
+            .with_waiting(ride.waiting);
+        let wish = ride.extras.iter().copied().fold(wish, Wish::with_extra);
         let measured = self.ask(async move { desk.ride(&wish, &tariff).await })?;
         let (at, tariff) = (self.local_time(), Arc::clone(&self.prices.tariff));
         let desk = &self.desks.riders;
-        Ok(desk.quote(&tariff, &ride.plan, &measured, at, Surge::NONE)?)
+        Ok(desk.quote(&tariff, &ride.plan, &measured, at, ride.surge)?)
     }
 
     /// Orders a ride at today's price. The trip is taken by the trip service with [`run_until_idle`](Self::run_until_idle).
@@ -73,6 +77,9 @@ impl Platform {
             requirements,
             policy,
             expires_at,
+            extras: _,
+            waiting: _,
+            surge: _,
         } = ride;
         let product = own("taxi".parse(), "a name of a product");
         self.riders.entry(priced.trip).or_insert(rider);
@@ -124,6 +131,22 @@ impl Platform {
         let (desk, origin) = (self.desks.riders.clone(), self.origin());
         let changed = self.ask(async move { desk.change_plan(origin, trip, rider, plan, priced).await });
         Ok(changed?)
+    }
+
+    /// The rider gives the driver so much on top, in minor units of the trip's currency. What is given at the wrong time, or is too
+    /// much, changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// `Error::NoSuchTrip` for a trip that was not booked here, `Error::Desk` where the desk does not take it.
+    #[track_caller]
+    pub fn tip(&mut self, trip: TripId, amount_minor: i64) -> Result<(), Error> {
+        let rider = *self.riders.get(&trip).ok_or(Error::NoSuchTrip(trip))?;
+        let state = self.trip(trip).state();
+        let quote = state.quote().ok_or(Error::NoSuchTrip(trip))?;
+        let amount = Money::new(amount_minor, quote.total().currency());
+        let (desk, origin) = (self.desks.riders.clone(), self.origin());
+        Ok(self.ask(async move { desk.tip(origin, trip, rider, amount).await })?)
     }
 
     /// The code that the rider shows to the driver.

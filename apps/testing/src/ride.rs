@@ -1,9 +1,12 @@
 //! What a rider orders.
 
+use fiacre_domain::id::ExtraId;
 use fiacre_domain::place::Place;
+use fiacre_domain::pricing::Surge;
 use fiacre_domain::requirements::Requirements;
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::trip::{PaymentMethod, PaymentMethodId, PersonalPlace, PersonalPlan, TripPolicy};
+use fiacre_domain::units::Millis;
 use fiacre_sandbox_payments::methods::PM_OK;
 use std::sync::Arc;
 
@@ -25,6 +28,9 @@ pub struct Ride {
     pub(crate) requirements: Requirements,
     pub(crate) policy: Arc<TripPolicy>,
     pub(crate) expires_at: Option<Timestamp>,
+    pub(crate) extras: Vec<ExtraId>,
+    pub(crate) waiting: Millis,
+    pub(crate) surge: Surge,
 }
 
 impl Ride {
@@ -42,6 +48,9 @@ impl Ride {
             requirements: Requirements::ONE_SEAT,
             policy: Arc::default(),
             expires_at: None,
+            extras: Vec::new(),
+            waiting: Millis::ZERO,
+            surge: Surge::NONE,
         }
     }
 
@@ -79,6 +88,27 @@ impl Ride {
     pub const fn for_party(mut self, party_size: u8, requirements: Requirements) -> Self {
         self.party_size = party_size;
         self.requirements = requirements;
+        self
+    }
+
+    /// With something that the tariff prices on request.
+    #[must_use]
+    pub fn with_extra(mut self, extra: ExtraId) -> Self {
+        self.extras.push(extra);
+        self
+    }
+
+    /// With so long a wait at the stops, in all.
+    #[must_use]
+    pub const fn with_waiting(mut self, waiting: Millis) -> Self {
+        self.waiting = waiting;
+        self
+    }
+
+    /// Priced where so much more is asked than usual.
+    #[must_use]
+    pub const fn with_surge(mut self, surge: Surge) -> Self {
+        self.surge = surge;
         self
     }
 

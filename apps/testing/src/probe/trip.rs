@@ -92,6 +92,11 @@ impl TripProbe {
         self.state.due()
     }
 
+    /// What its rider gave the driver on top, in all.
+    pub fn tipped(&self) -> Option<Money> {
+        self.state.tipped()
+    }
+
     /// What was captured for it.
     pub fn captured(&self) -> Option<Money> {
         self.payment().captured()

@@ -2,10 +2,11 @@
 
 use crate::{booked, booked_as, one_driver, ride};
 use fiacre_domain::geo::ServiceArea;
-use fiacre_domain::money::Currency;
+use fiacre_domain::money::{Currency, Money};
+use fiacre_domain::pricing::{Surge, SurgeInputs, SurgePolicy};
 use fiacre_domain::requirements::{Capabilities, Requirements};
 use fiacre_domain::trip::FailReason;
-use fiacre_domain::units::Millimetres;
+use fiacre_domain::units::{BasisPoints, Millimetres};
 use fiacre_services::composition::Composition;
 use fiacre_services::fleet::FleetConfig;
 use fiacre_testing::{Error, Habit, Millis, Phase, Place, Platform, Ride, Setup, TripId, places};
@@ -353,18 +354,84 @@ fn two_who_say_yes_at_once_are_one_driver() {
 }
 
 #[test]
-fn another_city_is_a_tariff_an_area_and_a_clock() {
+fn a_rider_can_tip_once_the_ride_is_over_and_not_before() {
+    let mut p = one_driver().start();
+    let trip = booked(&mut p);
+    p.tip(trip, 300).unwrap();
+    p.run_until_idle();
+    assert_eq!(p.trip(trip).tipped(), None);
+    p.drive(trip).unwrap();
+    let fare = p.trip(trip).captured().unwrap();
+    p.tip(trip, 300).unwrap();
+    p.run_until_idle();
+    p.trip(trip).assert_count("TripTipped", 1);
+    assert_eq!(p.trip(trip).tipped(), Some(Money::new(300, Currency::USD)));
+    // A charge of its own, beside the fare's.
+    p.trip(trip).assert_captured(fare.minor());
+    let totals = p.company().totals();
+    let taken_minor = totals[&Currency::USD].captured_minor;
+    assert_eq!(taken_minor, i128::from(fare.minor() + 300));
+    p.audit().assert_over();
+}
+
+#[test]
+fn a_ride_has_the_surge_that_the_test_says() {
+    let mut p = one_driver().start();
+    let policy = SurgePolicy::new(1, BasisPoints::ONE, BasisPoints::new(30_000)).unwrap();
+    let busy = SurgeInputs {
+        zone: None,
+        demand: 90,
+        supply: 10,
+    };
+    let surge = Surge::compute(policy, busy);
+    assert_eq!(p.price(&ride()).unwrap().quote.surge(), &Surge::NONE);
+    let trip = p.book(ride().with_surge(surge)).unwrap();
+    p.run_until_idle();
+    p.drive(trip).unwrap();
+    let state = p.trip(trip).state();
+    assert_eq!(state.quote().unwrap().surge(), &surge);
+    p.audit().assert_over();
+}
+
+#[test]
+fn a_ride_has_the_extras_and_waits_that_the_test_says() {
+    let mut p = tokyo().start();
+    let plain = Ride::new(ginza(), ueno());
+    let called = plain.clone().with_extra("pick-up".parse().unwrap());
+    let waiting = plain.clone().with_waiting(Millis::from_minutes(9));
+    let mut total = |ride: &Ride| p.price(ride).unwrap().quote.total().minor();
+    assert!(total(&called) > total(&plain));
+    assert!(total(&waiting) > total(&plain));
+    let unknown = plain.with_extra("dog".parse().unwrap());
+    assert_eq!(p.price(&unknown).unwrap_err().code(), "desk_extra");
+}
+
+fn at(latitude_e7: i32, longitude_e7: i32) -> Place {
+    Place::from_e7(latitude_e7, longitude_e7).unwrap()
+}
+
+fn ginza() -> Place {
+    at(356_717_000, 1_397_650_000)
+}
+
+fn ueno() -> Place {
+    at(357_141_000, 1_397_774_000)
+}
+
+/// Another city, with a driver in Ginza.
+fn tokyo() -> Setup {
     let tariff = Arc::new(fiacre_tariffs::built_in("tokyo").unwrap());
-    let at = |latitude_e7, longitude_e7| Place::from_e7(latitude_e7, longitude_e7).unwrap();
-    let (ginza, ueno) = (at(356_717_000, 1_397_650_000), at(357_141_000, 1_397_774_000));
     let area = ServiceArea::bounding(at(355_000_000, 1_396_000_000), at(358_000_000, 1_399_000_000));
     let composition = Composition::new(FleetConfig::new("tokyo".parse().unwrap(), area.unwrap()));
     let setup = Platform::in_memory().tariff(tariff).composition(composition);
-    let mut p = setup
-        .utc_offset(Millis::from_minutes(9 * 60))
-        .driver("ken", ginza)
-        .start();
-    let trip = p.book(Ride::new(ginza, ueno)).unwrap();
+    let setup = setup.utc_offset(Millis::from_minutes(9 * 60));
+    setup.driver("ken", ginza())
+}
+
+#[test]
+fn another_city_is_a_tariff_an_area_and_a_clock() {
+    let mut p = tokyo().start();
+    let trip = p.book(Ride::new(ginza(), ueno())).unwrap();
     p.run_until_idle();
     p.drive(trip).unwrap();
     assert_eq!(p.trip(trip).due().unwrap().currency().code(), "JPY");
