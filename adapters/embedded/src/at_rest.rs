@@ -9,6 +9,7 @@ use crate::database::{Options, journal_error, open_engine};
 use crate::error::{from_engine, from_read};
 use crate::folder::Folder;
 use crate::tables::{ReadError, RowRead, Table, Tables};
+use crate::witness::{self, Witness};
 use crate::{bus, journal, store};
 use fiacre_domain::id::TripId;
 use fiacre_domain::stream::{Commit, StreamId, Version};
@@ -141,7 +142,9 @@ impl AtRest {
         let copy = ScratchFolder::make().map_err(failed)?;
         let database = fs::canonicalize(database).map_err(failed)?;
         mirror(&database, copy.path()).map_err(failed)?;
-        let cut = journal::mend(copy.path()).map_err(|error| journal_error(folder.path(), error))?;
+        let least = witness::check(folder.path(), copy.path())?;
+        let mended = journal::mend(copy.path(), least.as_ref().map(Witness::tip))
+            .map_err(|error| journal_error(folder.path(), error))?;
         let tables = open_engine(copy.path(), options)
             .and_then(Tables::open)
             .map_err(|error| from_engine(folder.path(), error))?;
@@ -151,7 +154,7 @@ impl AtRest {
             codec: Codec::new(None, options.tariffs()),
             tables,
             archive: Arc::new(archive),
-            is_cut: cut.is_some(),
+            is_cut: mended.cut.is_some(),
             epoch: folder.epoch(&database)?,
             folder,
             _copy: copy,

@@ -15,6 +15,7 @@ use crate::store::{EmbeddedEventStore, Log};
 use crate::tables::Tables;
 use crate::timers::{Deadlines, EmbeddedTimers};
 use crate::views::EmbeddedViews;
+use crate::witness::{self, Notary, Witness};
 use fiacre_domain::pricing::Tariff;
 use fiacre_folder::OpenError;
 use fiacre_ports::{Clock, KeyVault};
@@ -152,20 +153,11 @@ impl Database {
         let folder = Folder::take(folder.as_ref())?;
         let database = folder.database(|path| {
             let made = open_engine(path, &options).and_then(Tables::open);
-            made.map(drop).map_err(|error| from_engine(folder.path(), error))
+            made.map(drop)
+                .map_err(|error| from_engine(folder.path(), error))?;
+            witness::begin(path).map_err(|error| journal_error(folder.path(), error))
         })?;
-        match journal::mend(&database) {
-            Ok(None) => {}
-            Ok(Some(cut)) => tracing::warn!(
-                journal = %cut.file.display(),
-                at = cut.at,
-                "cut off a last write that was cut short: it was acknowledged to nobody"
-            ),
-            Err(error) => return Err(journal_error(folder.path(), error)),
-        }
-        journal::empty_settled(&database)
-            .and_then(|()| journal::make_durable(&database))
-            .map_err(|error| journal_error(folder.path(), error))?;
+        make_ready(&folder, &database)?;
         let tables = open_engine(&database, &options)
             .and_then(Tables::open)
             .map_err(|error| from_engine(folder.path(), error))?;
@@ -258,6 +250,30 @@ impl Database {
     }
 }
 
+/// Mends the journal of a database before the engine opens it, empties it where it is needed no more, and notes how far it goes.
+fn make_ready(folder: &Folder, database: &Path) -> Result<(), OpenError> {
+    let failed = |error| journal_error(folder.path(), error);
+    let noted = witness::check(folder.path(), database)?;
+    let least = noted.as_ref().map(Witness::tip);
+    let mended = journal::mend(database, least).map_err(failed)?;
+    if let Some(cut) = mended.cut {
+        tracing::warn!(
+            journal = %cut.file.display(),
+            at = cut.at,
+            "cut off a last write that was cut short: it was acknowledged to nobody"
+        );
+    }
+    let found = Witness::of(database, mended.tip);
+    let first = || found.without_journal().write(database);
+    let is_emptied = journal::empty_settled(database, first).map_err(failed)?;
+    journal::make_durable(database).map_err(failed)?;
+    if is_emptied || noted == Some(found) {
+        return Ok(());
+    }
+    let written = found.write(database);
+    written.map_err(|error| OpenError::from_io(folder.path(), error))
+}
+
 pub(crate) fn open_engine(path: &Path, options: &Options) -> Result<fjall::Database, fjall::Error> {
     fjall::Database::builder(path)
         .cache_size(options.cache_bytes)
@@ -279,6 +295,16 @@ pub(crate) fn journal_error(folder: &Path, error: JournalError) -> OpenError {
         JournalError::Foreign { file } => OpenError::damaged(
             folder,
             format!("{} is no journal of the engine", name_of(&file).display()),
+        ),
+        JournalError::Missing { file } => {
+            OpenError::damaged(folder, format!("{} is missing", name_of(&file).display()))
+        }
+        JournalError::Short { file, at } => OpenError::damaged(
+            folder,
+            format!(
+                "{} ends at byte {at}, and went further once",
+                name_of(&file).display()
+            ),
         ),
         JournalError::Io(error) => OpenError::from_io(folder, error),
     }
@@ -309,6 +335,7 @@ pub(crate) struct Core {
     epoch: u32,
     #[cfg(test)]
     pub(crate) after_write: crate::planted::Planted<Result<(), fjall::Error>>,
+    notary: Notary,
     pub(crate) tables: Tables,
     /// Dropped last: then another process may open it.
     folder: Folder,
@@ -334,6 +361,7 @@ impl Core {
             epoch,
             #[cfg(test)]
             after_write: crate::planted::Planted::default(),
+            notary: Notary::new(folder.database_path()),
             tables,
             folder,
         })
@@ -415,7 +443,11 @@ impl Core {
         first
             .map_err(|error| WriteError::before(folder, &*error))
             .and_then(|()| {
+                let witness = self.notary.before_group(self.tables.next_write());
                 let written = self.tables.write(draft);
+                if let (Ok(()), Some(witness)) = (&written, &witness) {
+                    self.notary.after_group(witness);
+                }
                 #[cfg(test)]
                 let written = written.and_then(|()| self.after_write.happen().unwrap_or(Ok(())));
                 written.map_err(|error| WriteError::new(folder, &error))
@@ -447,5 +479,8 @@ impl Core {
 impl Drop for Core {
     fn drop(&mut self) {
         self.sync_all();
+        if self.failure().is_none() {
+            self.notary.end();
+        }
     }
 }

@@ -158,7 +158,13 @@ impl Folder {
                 return Err(OpenError::damaged(self.path(), what));
             }
         }
-        let keyspaces = std::fs::read_dir(database.join(KEYSPACES)).map_err(failed)?;
+        let keyspaces = std::fs::read_dir(database.join(KEYSPACES)).map_err(|error| {
+            if error.kind() == io::ErrorKind::NotFound {
+                OpenError::damaged(self.path(), format!("{DATABASE}/{KEYSPACES} is missing"))
+            } else {
+                failed(error)
+            }
+        })?;
         for entry in keyspaces {
             let name = entry.map_err(failed)?.file_name();
             if name.to_str().is_none_or(|name| name.parse::<u64>().is_err()) {

@@ -41,6 +41,15 @@ pub(crate) enum JournalError {
     Foreign {
         file: PathBuf,
     },
+    /// A journal that was there is not.
+    Missing {
+        file: PathBuf,
+    },
+    /// It ends before a write that was on disk.
+    Short {
+        file: PathBuf,
+        at: u64,
+    },
     Io(io::Error),
 }
 
@@ -59,20 +68,78 @@ pub(crate) struct Cut {
     pub(crate) at: u64,
 }
 
-/// Checks the journals in `folder`, oldest first, and cuts off a last batch that is not whole.
-pub(crate) fn mend(folder: &Path) -> Result<Option<Cut>, JournalError> {
+/// The newest journal, and the last write in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Tip {
+    pub(crate) journal: u64,
+    /// None where nothing is in it.
+    pub(crate) write: Option<u64>,
+}
+
+impl Tip {
+    /// Refuses a journal that ends at byte `at` with the write `last`, where this one was found to go further once.
+    fn hold(&self, number: u64, file: &Path, at: u64, last: Option<u64>) -> Result<(), JournalError> {
+        if self.journal == number && self.write > last {
+            let file = file.to_owned();
+            return Err(JournalError::Short { file, at });
+        }
+        Ok(())
+    }
+}
+
+/// The journals as they are once they are mended.
+#[derive(Debug)]
+pub(crate) struct Mended {
+    /// What was cut off.
+    pub(crate) cut: Option<Cut>,
+    /// Where they end.
+    pub(crate) tip: Tip,
+}
+
+/// Checks the journals in `folder`, oldest first, and cuts off a last batch that is not whole. They must go as far as `least`, of an
+/// earlier moment; a journal of then that is not there is one that the engine was done with, if there is a newer one.
+pub(crate) fn mend(folder: &Path, least: Option<Tip>) -> Result<Mended, JournalError> {
     let mut journals = journals(folder)?;
-    let Some((_, active)) = journals.pop() else {
-        return Ok(None);
+    let newest = journals.pop();
+    let least = least.unwrap_or(Tip {
+        journal: 0,
+        write: None,
+    });
+    let Some((number, active)) = newest.filter(|(number, _)| *number >= least.journal) else {
+        let file = folder.join(format!("{}.jnl", least.journal));
+        return Err(JournalError::Missing { file });
     };
     let mut last = None;
-    for (_, file) in journals {
+    for (number, file) in journals {
         let end = Walk::open(&file)?.go_to_the_end(&mut last)?;
         if !end.in_order || !is_zero_from(&file, end.at)? {
             return Err(JournalError::Damaged { file, at: end.at });
         }
+        least.hold(number, &file, end.at, last)?;
     }
-    mend_last(active, last)
+    let sealed = last;
+    let cut = mend_last(number, active, &mut last, least)?;
+    let write = last.filter(|_| last != sealed);
+    let tip = Tip {
+        journal: number,
+        write,
+    };
+    Ok(Mended { cut, tip })
+}
+
+/// The newest journal in `folder`.
+pub(crate) fn newest(folder: &Path) -> Result<Option<(u64, PathBuf)>, JournalError> {
+    Ok(journals(folder)?.pop())
+}
+
+/// Where the journals in `folder` end, which are whole.
+pub(crate) fn tip(folder: &Path) -> Result<Option<Tip>, JournalError> {
+    let Some((journal, file)) = newest(folder)? else {
+        return Ok(None);
+    };
+    let mut write = None;
+    Walk::open(&file)?.go_to_the_end(&mut write)?;
+    Ok(Some(Tip { journal, write }))
 }
 
 /// Returns once the disk has the journals in `folder` as they are: a killed process may have written a batch and not come to
@@ -97,24 +164,28 @@ pub(crate) fn note_settled(folder: &Path) -> io::Result<()> {
     rename(&new, &note)
 }
 
-/// Empties the journal in `folder` if it was noted that it may go, and nothing was written since. The note goes first of all that
-/// follows: it is about one moment.
-pub(crate) fn empty_settled(folder: &Path) -> Result<(), JournalError> {
+/// Empties the journal in `folder` if it was noted that it may go, and nothing was written since; before it does, calls `first`. The
+/// note goes first of all that follows: it is about one moment. Says whether it was emptied.
+pub(crate) fn empty_settled(
+    folder: &Path,
+    first: impl FnOnce() -> io::Result<()>,
+) -> Result<bool, JournalError> {
     let note = folder.join(SETTLED);
     let noted = match std::fs::read(&note) {
         Ok(noted) => noted,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(error.into()),
     };
-    if let Some((file, said)) = settled(folder)?
-        && said.as_bytes() == noted
-    {
-        let open = OpenOptions::new().write(true).open(&file)?;
+    let found = settled(folder)?.filter(|(_, said)| said.as_bytes() == noted);
+    if let Some((file, _)) = &found {
+        first()?;
+        let open = OpenOptions::new().write(true).open(file)?;
         open.set_len(0)?;
-        sync_file(&open, &file)?;
+        sync_file(&open, file)?;
     }
     std::fs::remove_file(&note)?;
-    Ok(sync_folder(folder)?)
+    sync_folder(folder)?;
+    Ok(found.is_some())
 }
 
 /// The one journal in `folder`, and a line that says where it ends; none where there are several, or where it is empty.
@@ -149,14 +220,21 @@ fn journals(folder: &Path) -> Result<Vec<(u64, PathBuf)>, JournalError> {
     Ok(journals)
 }
 
-fn mend_last(file: PathBuf, mut last: Option<u64>) -> Result<Option<Cut>, JournalError> {
+fn mend_last(
+    number: u64,
+    file: PathBuf,
+    last: &mut Option<u64>,
+    least: Tip,
+) -> Result<Option<Cut>, JournalError> {
     let mut walk = Walk::open(&file)?;
-    let End { at, in_order } = walk.go_to_the_end(&mut last)?;
-    if in_order && is_zero_from(&file, at)? {
-        return Ok(None);
-    }
-    if !in_order || walk.finds_batch_after(at + 1)? {
+    let End { at, in_order } = walk.go_to_the_end(last)?;
+    let is_whole = in_order && is_zero_from(&file, at)?;
+    if !in_order || (!is_whole && walk.finds_batch_after(at + 1)?) {
         return Err(JournalError::Damaged { file, at });
+    }
+    least.hold(number, &file, at, *last)?;
+    if is_whole {
+        return Ok(None);
     }
     let open = OpenOptions::new().write(true).open(&file)?;
     open.set_len(at)?;

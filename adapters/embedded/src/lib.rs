@@ -10,6 +10,7 @@
 //! DATA/db.new/            a database that is being made; thrown away at the next start
 //! DATA/db/fiacre          says that the database is Fiacre's, and its format
 //! DATA/db/epoch            how often the database was restored from a backup, or more; none for never
+//! DATA/db/written          how far the journal goes at least, and how many keyspaces there are
 //! DATA/db/*.jnl           the journal: a batch for each group
 //! DATA/db/keyspaces/      the tables, as the storage engine (fjall 3) keeps them
 //! DATA/asked/              backups that other processes ask for, while they do
@@ -73,6 +74,7 @@ mod store;
 mod tables;
 mod timers;
 mod views;
+mod witness;
 
 #[cfg(test)]
 mod tests;

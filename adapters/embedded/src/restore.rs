@@ -4,10 +4,11 @@
 //! may lie anywhere, and come from anybody: what it names beside the database must be on the caller's list.
 
 use crate::backup::{Backup, END, FILE, FORMAT, FORMAT_PLAIN, Hashed, LINE, ROW};
-use crate::database::{Options, open_engine};
+use crate::database::{Options, journal_error, open_engine};
 use crate::error::{from_engine, from_read};
 use crate::folder::Folder;
 use crate::tables::{Table, Tables};
+use crate::witness;
 use fiacre_folder::{OpenError, rename, sync_file};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -138,6 +139,7 @@ pub fn restore(
     folder.database(|path| {
         let file = BufReader::with_capacity(1 << 16, &mut file);
         let files = fill(file, path, folder.path(), beside)?;
+        witness::begin(path).map_err(|error| journal_error(folder.path(), error))?;
         Folder::write_epoch(path, epoch).map_err(failed)?;
         place(&files, folder.path()).map_err(failed)
     })?;

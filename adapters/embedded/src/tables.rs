@@ -137,6 +137,11 @@ impl Tables {
         batch.commit()
     }
 
+    /// The number that the next batch gets, or one before it.
+    pub(crate) fn next_write(&self) -> u64 {
+        self.engine.seqno()
+    }
+
     /// Whether no table has a row.
     pub(crate) fn is_empty(&self) -> Result<bool, ReadError> {
         for table in Table::ALL {

@@ -97,7 +97,7 @@ fn what_lies_in_journal_and_tables_is_read_and_left_as_it_was() {
 #[test]
 fn a_torn_write_is_left_out_and_left_where_it_is() {
     let world = World::new();
-    append(&world, 0..2);
+    append(&world, 0..3);
     let folder = left(&world);
     let journal = folder.path().join("db/0.jnl");
     let mut bytes = fs::read(&journal).unwrap();
@@ -107,7 +107,7 @@ fn a_torn_write_is_left_out_and_left_where_it_is() {
     let before = files(folder.path());
     let at_rest = open(folder.path()).unwrap();
     assert!(at_rest.is_cut());
-    assert_eq!(versions(&at_rest, 0), [1]);
+    assert_eq!(versions(&at_rest, 0), [1, 2]);
     drop(at_rest);
     assert_eq!(files(folder.path()), before);
 }
@@ -164,7 +164,7 @@ fn folders_that_are_none_of_ours_are_told_apart_and_left_alone() {
 #[test]
 fn damage_is_said_with_the_file_where_it_lies() {
     let world = World::new();
-    append(&world, 0..2);
+    append(&world, 0..3);
     let folder = left(&world);
     let journal = folder.path().join("db/0.jnl");
     let mut bytes = fs::read(&journal).unwrap();

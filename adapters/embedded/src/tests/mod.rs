@@ -10,6 +10,7 @@ mod forgotten;
 mod full;
 mod killed;
 mod locked;
+mod lost;
 mod power;
 mod queues;
 mod restore;

@@ -5,6 +5,7 @@
 mod archive;
 mod audit;
 mod contract;
+mod damage;
 #[cfg(target_os = "linux")]
 mod disk;
 #[cfg(unix)]

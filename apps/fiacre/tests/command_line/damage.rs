@@ -1,0 +1,72 @@
+//! A folder that has lost files, or whose files were changed: each command says so, and none takes it for another folder.
+
+use super::folder::empty_folder;
+use super::{UNREADABLE, fiacre, words};
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A short evening, on a folder.
+pub(crate) fn played(place: &Path) -> PathBuf {
+    let data = place.join("played");
+    let line = format!(
+        "city --from 18:00 --hours 0.05 --demand 0.02 --drivers 100 --json --data {}",
+        data.display()
+    );
+    let output = fiacre(&words(&line));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{said}");
+    data
+}
+
+/// What every command says that opens the folder: its exit code, and `error`.
+fn each_command(place: &Path, data: &Path) -> Vec<(String, i32, Value)> {
+    let (shown, backup) = (data.display(), place.join("backup"));
+    let lines = [
+        format!("city --hours 0.05 --data {shown}"),
+        format!("audit check {shown}"),
+        format!("audit reconcile {shown}"),
+        format!("trip list --data {shown}"),
+        format!("backup --data {shown} {}", backup.display()),
+        format!("archive --data {shown} --before 2030-01-01"),
+        format!("resume --data {shown}"),
+    ];
+    let answers = lines.into_iter().map(|line| {
+        let output = fiacre(&words(&format!("{line} --json")));
+        let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+        (line, output.status.code().unwrap(), answer["error"].clone())
+    });
+    let answers = answers.collect();
+    assert!(!backup.exists(), "no backup is made of what is left");
+    answers
+}
+
+#[test]
+fn a_folder_that_lost_its_journal_or_a_keyspace_is_damaged_for_every_command() {
+    let place = empty_folder();
+    let data = played(place.path());
+    let vault = |data: &Path| data.with_extension("vault");
+    let company = fs::read(data.join("sandbox-payments/journal")).unwrap();
+    for lost in ["db/0.jnl", "db/keyspaces/0", "db/keyspaces/1", "db/keyspaces/11"] {
+        let copy = place.path().join(lost.replace('/', "-"));
+        super::folder::copy(&data, &copy);
+        super::folder::copy(&vault(&data), &vault(&copy));
+        let path = copy.join(lost);
+        if path.is_dir() {
+            fs::remove_dir_all(&path).unwrap();
+        } else {
+            fs::remove_file(&path).unwrap();
+        }
+        for (line, code, error) in each_command(place.path(), &copy) {
+            assert_eq!(code, UNREADABLE, "{line}: {error}");
+            assert_eq!(error["code"], "folder_damaged", "{line}: {error}");
+            let message = error["message"].as_str().unwrap();
+            assert!(
+                message.contains(lost) && message.contains("backup"),
+                "{line}: {message}"
+            );
+        }
+        let kept = fs::read(copy.join("sandbox-payments/journal")).unwrap();
+        assert!(kept == company, "no payment is released for want of a log");
+    }
+}
