@@ -191,7 +191,9 @@ impl Tables {
         for keyspace in &self.keyspaces {
             keyspace.rotate_memtable_and_wait()?;
         }
-        self.keyspace(Table::Commits).major_compact()?;
+        for table in [Table::Commits, Table::Views, Table::Riders] {
+            self.keyspace(table).major_compact()?;
+        }
         let is_in_files = |keyspace: &Keyspace| {
             keyspace.tree.active_memtable().is_empty() && keyspace.tree.sealed_memtable_count() == 0
         };

@@ -16,9 +16,9 @@ use std::sync::Arc;
 
 /// Trip views on disk; what was put is there when [`put`](TripViews::put) returns.
 ///
-/// A row names its rider in the clear, whatever vault the database has, and no place: trips are found by rider. Such names stay in
-/// backups, and in the engine's files until it writes them anew, also once the rider is forgotten in the vault. Whoever must
-/// forget riders runs no views here, as the city does not, or keeps them in a folder that can be thrown away and loaded again.
+/// A row names its rider in the clear, whatever vault the database has, and no place: trips are found by rider. Who is forgotten in
+/// the vault is to be [forgotten](Self::forget) here as well. Names stay in backups that were written before; the city, which
+/// keeps no views, has none.
 #[derive(Clone)]
 pub struct EmbeddedViews {
     core: Arc<Core>,
@@ -29,6 +29,23 @@ impl EmbeddedViews {
         Self {
             core: Arc::clone(database.core()),
         }
+    }
+
+    /// Takes a rider's name from the rows of their trips, which stay. The engine's files hold it until they are written anew:
+    /// [`Database::compact`], and the next start. First forget the rider in the vault: a row that is loaded from the log after
+    /// that names nobody.
+    ///
+    /// # Errors
+    /// [`Unavailable`](fiacre_ports::PortErrorKind::Unavailable) where nothing was done,
+    /// [`OutcomeUnknown`](fiacre_ports::PortErrorKind::OutcomeUnknown) where it cannot be said: either way it can be repeated.
+    pub async fn forget(&self, rider: PrincipalId) -> Result<(), PortError> {
+        const DOING: &str = "forget a rider in trip views";
+        let written = self
+            .core
+            .join(move |core, draft| plan_forget(core, draft, rider))
+            .await;
+        let planned = written.map_err(|failure| failure.into_error(DOING))?;
+        planned.map_err(|error| error.into_error(DOING))
     }
 }
 
@@ -64,6 +81,22 @@ fn plan_put(core: &Core, draft: &mut Draft, views: Vec<TripView>) -> Result<(), 
         }
         draft.put(Table::Views, key(view.trip), value(&view));
         draft.views.insert(view.trip, view);
+    }
+    Ok(())
+}
+
+fn plan_forget(core: &Core, draft: &mut Draft, rider: PrincipalId) -> Result<(), ReadError> {
+    let written = of_rider(core, rider, None, usize::MAX)?;
+    let (unwritten, planned) = (
+        |view: &TripView| !draft.views.contains_key(&view.trip),
+        draft.views.values().copied(),
+    );
+    let rows: Vec<_> = written.into_iter().filter(unwritten).chain(planned).collect();
+    for view in rows.into_iter().filter(|view| view.rider == Some(rider)) {
+        let nobodys = TripView { rider: None, ..view };
+        draft.remove(Table::Riders, rider_key(rider, view.trip));
+        draft.put(Table::Views, key(view.trip), value(&nobodys));
+        draft.views.insert(view.trip, nobodys);
     }
     Ok(())
 }

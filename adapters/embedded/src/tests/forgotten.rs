@@ -24,12 +24,12 @@ use std::sync::Arc;
 
 const IDS: Ids = Ids::new(7);
 
-fn database(folder: &Path, vault: &Arc<Reference>) -> Database {
+pub(super) fn database(folder: &Path, vault: &Arc<Reference>) -> Database {
     let vault: Arc<dyn KeyVault> = Arc::clone(vault) as _;
     Database::open_with(folder, Options::default().with_vault(vault)).unwrap()
 }
 
-fn cancelled(by: PrincipalId) -> NewCommit {
+pub(super) fn cancelled(by: PrincipalId) -> NewCommit {
     let cancelled = Cancelled {
         by: Actor::Rider(by),
         reason: CancelReason::Other,
@@ -60,7 +60,7 @@ fn found(folder: &Path, vault: &Arc<Reference>) -> PrincipalId {
     rider
 }
 
-fn orders() -> QueueSpec {
+pub(super) fn orders() -> QueueSpec {
     QueueSpec {
         name: QueueName::of_reader("orders", IDS.region()),
         region: IDS.region(),
@@ -71,7 +71,7 @@ fn orders() -> QueueSpec {
     }
 }
 
-fn order_to_cancel(rider: PrincipalId) -> Message {
+pub(super) fn order_to_cancel(rider: PrincipalId) -> Message {
     let cancel = trip::Command::Cancel {
         by: Actor::Rider(rider),
         reason: CancelReason::Other,
@@ -88,7 +88,7 @@ fn order_to_cancel(rider: PrincipalId) -> Message {
 }
 
 /// In which of a folder's files these bytes stand.
-fn files_with(folder: &Path, trace: &[u8]) -> Vec<PathBuf> {
+pub(super) fn files_with(folder: &Path, trace: &[u8]) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

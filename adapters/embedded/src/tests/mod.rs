@@ -19,5 +19,6 @@ mod snapshots;
 mod suites;
 mod tariffs;
 mod time;
+mod traces;
 mod way;
 mod world;

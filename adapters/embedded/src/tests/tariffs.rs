@@ -6,6 +6,7 @@ use crate::database::{Database, Options};
 use fiacre_conformance::sample::{AT, Ids};
 use fiacre_domain::event::Event;
 use fiacre_domain::fingerprint::Fingerprint;
+use fiacre_domain::id::PrincipalId;
 use fiacre_domain::money::Currency;
 use fiacre_domain::pricing::{Meter, Publication, Quote, Ride, Segment, Surge, Tariff, TariffEvent};
 use fiacre_domain::ratio::Ratio;
@@ -20,7 +21,7 @@ use std::sync::mpsc::channel;
 const IDS: Ids = Ids::new(41);
 
 /// A tariff whose name and version are always the same; it begins with so many cents.
-fn tariff(cents: i64) -> Arc<Tariff> {
+pub(super) fn tariff(cents: i64) -> Arc<Tariff> {
     let segment = Segment::new(Millimetres::ZERO, Ratio::from(50), Ratio::from(320_000)).unwrap();
     let meter = Meter::joint(
         Ratio::from(cents),
@@ -36,12 +37,21 @@ fn tariff(cents: i64) -> Arc<Tariff> {
 }
 
 fn requested(trip: u64, tariff: &Arc<Tariff>) -> NewCommit {
+    requested_by(IDS.rider(1), PersonalPlace::Erased, trip, tariff)
+}
+
+/// A rider's order, from this place to nowhere in particular.
+pub(super) fn requested_by(
+    rider: PrincipalId,
+    place: PersonalPlace,
+    trip: u64,
+    tariff: &Arc<Tariff>,
+) -> NewCommit {
     let ride = Ride::new(Millimetres::from_metres(8_000), Millis::from_minutes(20));
     let at = "2018-07-03T17:00".parse().unwrap();
-    let place = PersonalPlace::Erased;
     let order = Order {
         trip: IDS.trip(trip),
-        rider: IDS.rider(1),
+        rider,
         region: IDS.region(),
         accepted_at: AT,
         quote: Arc::new(tariff.quote(&ride, at, Surge::NONE).unwrap()),
