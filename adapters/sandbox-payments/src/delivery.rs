@@ -11,7 +11,8 @@ const NOTICES_MAX: usize = 256;
 /// How often notices are fetched.
 const NOTICES_EVERY: Millis = Millis::from_secs(1);
 
-/// Carries the company's notices to the bus, for ever, or until the company [cannot write](Sandbox::open) any more; a notice is acknowledged once the bus has it.
+/// Carries the company's notices to the bus, for ever, or until the company [cannot write](Sandbox::open) any more; a notice is
+/// acknowledged once the bus has it.
 pub async fn deliver_notices(
     company: Arc<Sandbox>,
     bus: Arc<dyn Bus>,

@@ -8,12 +8,13 @@ mod bytes;
 mod entry;
 mod error;
 mod several;
+mod short;
 mod volume;
 
 pub(crate) use bytes::{Malformed, Reader, Stored, stored_fields};
 pub(crate) use entry::{Deed, Entry, Outcome, Said};
 pub use error::OpenError;
-pub(crate) use several::Short;
+pub(crate) use short::Short;
 
 use fiacre_domain::time::Timestamp;
 use std::io;

@@ -328,18 +328,24 @@ fn ordinary_life() -> Stage {
     stage
 }
 
+/// Gives a folder a file system of its own, or changes that.
+fn mount(folder: &Path, options: &str) {
+    let mut mount = std::process::Command::new("mount");
+    mount.args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(folder);
+    assert!(mount.status().unwrap().success(), "failed to mount: be root");
+}
+
+fn unmount(folder: &Path) {
+    let unmounted = std::process::Command::new("umount").arg(folder).status();
+    assert!(unmounted.unwrap().success());
+}
+
 /// As root, with `just disk-faults`: it mounts a file system of its own.
 #[test]
 #[ignore = "mounts a file system, for which one must be root: just disk-faults"]
 fn disk_faults_a_full_disk_is_said_and_what_was_answered_is_there_once_there_is_room() {
     let folder = tempfile::tempdir().unwrap();
-    let mount = |options: &str| {
-        let mut mount = std::process::Command::new("mount");
-        mount
-            .args(["-t", "tmpfs", "-o", options, "tmpfs"])
-            .arg(folder.path());
-        assert!(mount.status().unwrap().success(), "failed to mount: be root");
-    };
+    let mount = |options: &str| mount(folder.path(), options);
     mount("size=64k");
     let sandbox = open(folder.path()).unwrap();
     let mut answered = 0;
@@ -360,6 +366,31 @@ fn disk_faults_a_full_disk_is_said_and_what_was_answered_is_there_once_there_is_
     drop(sandbox);
     mount("remount,ro");
     assert_eq!(open(folder.path()).unwrap_err().code(), "folder_read_only");
-    let unmounted = std::process::Command::new("umount").arg(folder.path()).status();
-    assert!(unmounted.unwrap().success());
+    unmount(folder.path());
+}
+
+/// As root, with `just disk-faults`.
+#[test]
+#[ignore = "mounts a file system, for which one must be root: just disk-faults"]
+fn disk_faults_without_room_for_a_new_journal_the_old_one_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = folder.path().join("journal");
+    mount(folder.path(), "size=64k");
+    let sandbox = open(folder.path()).unwrap();
+    let mut created = 0;
+    while fs::metadata(&journal).unwrap().len() < 40 << 10 {
+        created += 1;
+        now_or_never(sandbox.create(request(created, PLAIN))).unwrap();
+    }
+    let refused = sandbox.compact().unwrap_err();
+    assert_eq!(refused.kind(), std::io::ErrorKind::StorageFull);
+    assert_eq!(sandbox.failure(), None);
+    assert!(!folder.path().join("journal.new").exists(), "it takes no room");
+    now_or_never(sandbox.create(request(created + 1, PLAIN))).unwrap();
+    let expected = all(&sandbox);
+    mount(folder.path(), "remount,size=1m");
+    sandbox.compact().unwrap();
+    drop(sandbox);
+    assert_eq!(all(&open(folder.path()).unwrap()), expected);
+    unmount(folder.path());
 }

@@ -24,7 +24,7 @@ fn all(sandbox: &Sandbox) -> BTreeMap<u128, IntentView> {
     by_trip.collect()
 }
 
-/// Creates and confirms for ever, and says after each what was answered.
+/// Creates and confirms for ever, says after each what was answered, and writes its journal anew after each trip.
 #[test]
 fn child() {
     let Ok(place) = std::env::var(CHILD) else {
@@ -39,6 +39,8 @@ fn child() {
         println!("created {trip}");
         now_or_never(sandbox.confirm(view.intent, key(trip, Operation::Confirm))).unwrap();
         println!("held {trip}");
+        // In the midst of which it may be killed as well.
+        sandbox.compact().unwrap();
     }
 }
 
