@@ -123,6 +123,7 @@ pub struct AtRest {
     codec: Codec,
     tables: Tables,
     archive: Arc<Archive>,
+    is_made: bool,
     is_cut: bool,
     epoch: u32,
     folder: Folder,
@@ -134,17 +135,21 @@ impl AtRest {
     /// Opens a folder for reading. The options' vault is not used: who has keys gives them to [`decode`](Self::decode).
     ///
     /// # Errors
-    /// [`OpenError::InUse`] while a process uses the folder; [`OpenError::Absent`] where there is no database; else as
-    /// [`Database::open`](crate::Database::open).
+    /// [`OpenError::InUse`] while a process uses the folder; [`OpenError::Absent`] where nobody ever began to make a database; else
+    /// as [`Database::open`](crate::Database::open).
     pub fn open(folder: impl AsRef<Path>, options: &Options) -> Result<Self, OpenError> {
         let (folder, database) = Folder::take_to_read(folder.as_ref())?;
         let failed = |error| OpenError::from_io(folder.path(), error);
         let copy = ScratchFolder::make().map_err(failed)?;
-        let database = fs::canonicalize(database).map_err(failed)?;
-        mirror(&database, copy.path()).map_err(failed)?;
-        let least = witness::check(folder.path(), copy.path())?;
-        let mended = journal::mend(copy.path(), least.as_ref().map(Witness::tip))
-            .map_err(|error| journal_error(folder.path(), error))?;
+        let mut is_cut = false;
+        if let Some(database) = &database {
+            let database = fs::canonicalize(database).map_err(failed)?;
+            mirror(&database, copy.path()).map_err(failed)?;
+            let least = witness::check(folder.path(), copy.path())?;
+            let mended = journal::mend(copy.path(), least.as_ref().map(Witness::tip))
+                .map_err(|error| journal_error(folder.path(), error))?;
+            is_cut = mended.cut.is_some();
+        }
         let tables = open_engine(copy.path(), options)
             .and_then(Tables::open)
             .map_err(|error| from_engine(folder.path(), error))?;
@@ -154,8 +159,9 @@ impl AtRest {
             codec: Codec::new(None, options.tariffs()),
             tables,
             archive: Arc::new(archive),
-            is_cut: mended.cut.is_some(),
-            epoch: folder.epoch(&database)?,
+            is_made: database.is_some(),
+            is_cut,
+            epoch: folder.epoch(copy.path())?,
             folder,
             _copy: copy,
         })
@@ -164,6 +170,11 @@ impl AtRest {
     /// The folder.
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Whether there is a database: where a first start was cut short there is none, and nothing was ever accepted.
+    pub const fn is_made(&self) -> bool {
+        self.is_made
     }
 
     /// Whether the last write was cut short by a crash, and is left out: it was acknowledged to nobody.

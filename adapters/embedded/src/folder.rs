@@ -45,12 +45,20 @@ impl Folder {
     }
 
     /// Keeps processes that would write from a folder, which is only read and in which nothing is changed, and gives the
-    /// database's own folder, checked.
-    pub(crate) fn take_to_read(path: &Path) -> Result<(Self, PathBuf), OpenError> {
+    /// database's own folder, checked; none where a first start was cut short, so that nothing was ever written.
+    pub(crate) fn take_to_read(path: &Path) -> Result<(Self, Option<PathBuf>), OpenError> {
         let folder = Self(OwnFolder::take_to_read(path, DATABASE)?);
         let database = folder.0.held();
-        folder.check(&database)?;
-        Ok((folder, database))
+        if folder.has_database() {
+            folder.check(&database)?;
+            return Ok((folder, Some(database)));
+        }
+        if path.join(Self::unfinished(DATABASE)).join(EPOCH).exists() {
+            // It was to be restored: what the backup holds is missing.
+            let folder = path.to_owned();
+            return Err(OpenError::Absent { folder });
+        }
+        Ok((folder, None))
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -64,11 +72,12 @@ impl Folder {
 
     /// Whether there is a database.
     pub(crate) fn has_database(&self) -> bool {
-        self.0.held().exists()
+        self.0.is_whole()
     }
 
-    /// Notes the epoch of a database that is being made in `path`.
+    /// Notes the epoch of a database that is being restored in `path`, before anything else: so it is told from a new one.
     pub(crate) fn write_epoch(path: &Path, epoch: u32) -> io::Result<()> {
+        std::fs::create_dir(path)?;
         let path = path.join(EPOCH);
         let mut file = File::create(&path)?;
         writeln!(file, "{epoch}")?;

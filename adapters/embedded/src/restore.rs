@@ -138,9 +138,9 @@ pub fn restore(
     let failed = |error| RestoreError::Folder(OpenError::from_io(folder.path(), error));
     folder.database(|path| {
         let file = BufReader::with_capacity(1 << 16, &mut file);
+        Folder::write_epoch(path, epoch).map_err(failed)?;
         let files = fill(file, path, folder.path(), beside)?;
         witness::begin(path).map_err(|error| journal_error(folder.path(), error))?;
-        Folder::write_epoch(path, epoch).map_err(failed)?;
         place(&files, folder.path()).map_err(failed)
     })?;
     Ok(Backup { epoch, ..found })

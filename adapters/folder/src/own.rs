@@ -97,16 +97,19 @@ impl OwnFolder {
     }
 
     /// Keeps processes that would write from a folder, which is only read and in which nothing is changed. Others may read it
-    /// at the same time.
+    /// at the same time. Where a first start was cut short, `held` is [not there](Self::is_whole).
     ///
     /// # Errors
-    /// [`OpenError::InUse`] while a process may write to it, [`OpenError::Foreign`] and [`OpenError::Absent`] where `held` is
-    /// not there; else what the operating system says.
+    /// [`OpenError::InUse`] while a process may write to it; where `held` is not there [`OpenError::Foreign`] if others' files are,
+    /// [`OpenError::Absent`] if nobody ever began to make it; else what the operating system says.
     pub fn take_to_read(path: &Path, held: &'static str) -> Result<Self, OpenError> {
         if !path.join(held).exists() {
             refuse_foreign(path, held, &[])?;
-            let folder = path.to_owned();
-            return Err(OpenError::Absent { folder });
+            // A lock alone says no more than that a process was there: `held` may have been taken away since.
+            if !path.join(Self::unfinished(held)).exists() {
+                let folder = path.to_owned();
+                return Err(OpenError::Absent { folder });
+            }
         }
         Ok(Self {
             path: path.to_owned(),
@@ -123,6 +126,11 @@ impl OwnFolder {
     /// Where that which it is there for is, or will be.
     pub fn held(&self) -> PathBuf {
         self.path.join(self.held)
+    }
+
+    /// Whether that which it is there for is.
+    pub fn is_whole(&self) -> bool {
+        self.held().exists()
     }
 
     /// Where that which it is there for is. Where it is not there yet, `make` makes it at the path that it is given; once the

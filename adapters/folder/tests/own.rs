@@ -66,6 +66,9 @@ fn what_is_to_be_there_and_is_not_is_said() {
         assert_eq!(refused.unwrap_err().code(), "folder_absent");
     }
     assert_eq!(fs::read_dir(place.path()).unwrap().count(), 0);
+    fs::write(place.path().join("db.new"), "ha").unwrap();
+    let begun = OwnFolder::take_to_read(place.path(), "db").unwrap();
+    assert!(!begun.is_whole(), "its making was cut short");
     let nowhere = place.path().join("nowhere");
     assert_eq!(
         OwnFolder::take_to_read(&nowhere, "db").unwrap_err().code(),

@@ -143,6 +143,28 @@ fn a_folder_that_no_process_ever_locked_gets_no_lock() {
     assert_eq!(files(folder.path()), before);
 }
 
+/// Killed in its first second: nothing was accepted yet, and nothing is amiss.
+#[test]
+fn a_start_that_was_cut_short_is_read_as_a_log_of_nothing() {
+    for left in [&["db.new"][..], &["db.new", "lock"]] {
+        let folder = empty_folder();
+        for name in left {
+            match *name {
+                "lock" => fs::write(folder.path().join(name), "1\n").unwrap(),
+                _ => fs::create_dir(folder.path().join(name)).unwrap(),
+            }
+        }
+        let before = files(folder.path());
+        let at_rest = open(folder.path()).unwrap();
+        assert!(!at_rest.is_made() && !at_rest.is_cut());
+        assert_eq!((at_rest.commits_about(), at_rest.epoch()), (0, 0));
+        drop(at_rest);
+        assert_eq!(files(folder.path()), before);
+        drop(Database::open(folder.path()).unwrap());
+        assert!(open(folder.path()).unwrap().is_made());
+    }
+}
+
 #[test]
 fn folders_that_are_none_of_ours_are_told_apart_and_left_alone() {
     let code = |folder: &Path| open(folder).unwrap_err().code();

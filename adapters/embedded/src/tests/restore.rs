@@ -175,7 +175,7 @@ fn a_restore_that_was_cut_short_is_done_again() {
         let folder = empty_folder();
         let path = |name: &str| folder.path().join(name);
         fs::create_dir(path("db.new")).unwrap();
-        fs::write(path("db.new/half"), "").unwrap();
+        fs::write(path("db.new/epoch"), "").unwrap();
         for name in left {
             fs::write(path(name), "half").unwrap();
         }

@@ -275,7 +275,7 @@ fn a_payment_that_the_log_does_not_name_is_a_difference() {
 
 #[test]
 fn books_that_cannot_be_read_are_told_from_books_that_differ() {
-    let folder = sound();
+    let folder = flawed();
     let line = format!("audit reconcile {}", folder.path().display());
     let (code, complaint) = exit(&super::words(&line));
     assert_eq!(code, UNREADABLE);

@@ -1,7 +1,7 @@
 //! A folder that has lost files, or whose files were changed: each command says so, and none takes it for another folder.
 
 use super::folder::empty_folder;
-use super::{UNREADABLE, fiacre, words};
+use super::{UNREADABLE, exit, fiacre, text, words};
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -39,6 +39,40 @@ fn each_command(place: &Path, data: &Path) -> Vec<(String, i32, Value)> {
     let answers = answers.collect();
     assert!(!backup.exists(), "no backup is made of what is left");
     answers
+}
+
+/// As a kill leaves it in the first second: before the database has its name, and before the payment company is founded.
+#[test]
+fn a_run_that_was_killed_in_its_first_second_is_clean_and_goes_on() {
+    let place = empty_folder();
+    let folder = |name: &str| {
+        let data = place.path().join(name);
+        fs::create_dir(&data).unwrap();
+        data
+    };
+    let (begun, made, founded) = (folder("begun"), folder("made"), folder("founded"));
+    fs::create_dir(begun.join("db.new")).unwrap();
+    fs::write(begun.join("lock"), "1\n").unwrap();
+    for data in [&made, &founded] {
+        drop(fiacre_embedded::Database::open(data).unwrap());
+    }
+    fs::create_dir(founded.join("sandbox-payments")).unwrap();
+    fs::write(founded.join("sandbox-payments/lock"), "1\n").unwrap();
+    for data in [&begun, &made, &founded] {
+        let shown = data.display();
+        let checked = text(&format!("audit check {shown}"));
+        assert!(checked.contains("verdict  clean"), "{checked}");
+        assert_eq!(checked.contains("before anything was accepted"), data == &begun);
+        let books = text(&format!("audit reconcile {shown}"));
+        assert!(books.contains("the books agree"), "{books}");
+    }
+    let resume = words(&format!("resume --data {}", begun.display()));
+    assert_eq!(exit(&resume), (0, String::new()));
+    let city = words(&format!(
+        "city --from 18:00 --hours 0.05 --demand 0.01 --drivers 100 --json --data {}",
+        begun.display()
+    ));
+    assert_eq!(exit(&city).0, 0);
 }
 
 #[test]

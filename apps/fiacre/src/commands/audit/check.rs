@@ -161,7 +161,8 @@ fn findings(checked: &Checked) -> Vec<Shown> {
     missing.chain(segments).chain(faults).chain(found).collect()
 }
 
-fn show_text(checked: &Checked, folders: &[AtRest], out: &mut impl Write) -> Result<(), Failure> {
+/// What is to be known of the folders, and is no finding.
+fn show_notes(folders: &[AtRest], out: &mut impl Write) -> Result<(), Failure> {
     for folder in folders.iter().filter(|folder| folder.is_cut()) {
         let folder = folder.folder().display();
         writeln!(
@@ -169,6 +170,18 @@ fn show_text(checked: &Checked, folders: &[AtRest], out: &mut impl Write) -> Res
             "note: {folder}: a last write was cut short and is left out; it was acknowledged to nobody"
         )?;
     }
+    for folder in folders.iter().filter(|folder| !folder.is_made()) {
+        let folder = folder.folder().display();
+        writeln!(
+            out,
+            "note: {folder}: its first start was cut short, before anything was accepted"
+        )?;
+    }
+    Ok(())
+}
+
+fn show_text(checked: &Checked, folders: &[AtRest], out: &mut impl Write) -> Result<(), Failure> {
+    show_notes(folders, out)?;
     let found = findings(checked);
     for Shown { place, code, text } in found.iter().take(SHOWN_MAX) {
         writeln!(out, "FINDING  {place}  {text}  [{code}]")?;

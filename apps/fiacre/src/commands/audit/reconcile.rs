@@ -7,10 +7,10 @@ use clap::Args;
 use fiacre_auditing::reconcile::{self, Reconciled, Sums};
 use fiacre_domain::money::{Currency, Money};
 use fiacre_domain::time::Timestamp;
-use fiacre_embedded::{AtRest, Options};
+use fiacre_embedded::{AtRest, OpenError, Options};
 use fiacre_folder::ScratchFolder;
 use fiacre_ports::Clock;
-use fiacre_sandbox_payments::Sandbox;
+use fiacre_sandbox_payments::{self as sandbox, Sandbox};
 use serde_json::{Value, json};
 use std::fs;
 use std::io::{self, Write};
@@ -50,10 +50,7 @@ impl ReconcileArguments {
     pub(crate) fn run(self, answer: &mut Answer<impl Write>) -> Result<(), Failure> {
         let log = AtRest::open(&self.folder, &Options::default()).map_err(AtRestFailure::Folder)?;
         let place = self.company.unwrap_or_else(|| self.folder.join(COMPANY));
-        // Opening mends a last write that was cut short; so a copy is opened, which is gone afterwards.
-        let copy = copy_of(&place).map_err(|error| AtRestFailure::NoCompany(place.clone(), error))?;
-        let company = Sandbox::reopen(copy.path(), Arc::new(Before))
-            .map_err(|error| AtRestFailure::Company(place, error))?;
+        let company = company_of(&log, place)?;
         let reconciled = block_on(reconcile::compare(&[log], &company)).map_err(AtRestFailure::Reconcile)?;
         let shown = if answer.is_json() {
             answer.object(&as_json(&reconciled)).map_err(Failure::Output)
@@ -65,6 +62,25 @@ impl ReconcileArguments {
             differences => Err(AtRestFailure::Differences(differences).into()),
         };
         verdict.and(shown)
+    }
+}
+
+/// The company, as its folder has it. A run that was killed in its first second has founded none, and asked for nothing.
+fn company_of(log: &AtRest, place: PathBuf) -> Result<Sandbox, AtRestFailure> {
+    let has_asked = log.commits_about() > 0;
+    // Opening mends a last write that was cut short; so a copy is opened, which is gone afterwards.
+    let copy = match copy_of(&place) {
+        Ok(copy) => copy,
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !has_asked => {
+            return Ok(Sandbox::new(0, Arc::new(Before)));
+        }
+        Err(error) => return Err(AtRestFailure::NoCompany(place, error)),
+    };
+    match Sandbox::reopen(copy.path(), Arc::new(Before)) {
+        Err(sandbox::OpenError::Folder(OpenError::Absent { .. })) if !has_asked => {
+            Ok(Sandbox::new(0, Arc::new(Before)))
+        }
+        opened => opened.map_err(|error| AtRestFailure::Company(place, error)),
     }
 }
 
