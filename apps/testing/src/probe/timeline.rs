@@ -19,7 +19,7 @@ impl Record {
             .filter(|(_, stream, event)| trip_of(*stream, event) == Some(trip));
         for (at, stream, event) in about {
             let (after, kind) = (self.since_start(at), kind(stream));
-            let detail = self.detail(event);
+            let detail = self.detail(stream, event);
             let _always_written = writeln!(text, "{after:>12}  {kind:<8}  {}{detail}", event.name());
         }
         text
@@ -32,12 +32,22 @@ impl Record {
     }
 
     /// What a reader of a failed test wants to know of an event beside its name.
-    fn detail(&self, event: &Event) -> String {
+    fn detail(&self, stream: StreamId, event: &Event) -> String {
         match event {
             Event::Trip(event) => self.detail_of_trip(event),
             Event::Dispatch(event) => self.detail_of_search(event),
             Event::Payment(event) => detail_of_payment(event),
-            Event::Driver(_) | Event::Ops(_) | Event::Tariff(_) => String::new(),
+            Event::Driver(_) => self.detail_of_driver(stream),
+            Event::Ops(_) | Event::Tariff(_) => String::new(),
+        }
+    }
+
+    /// Whose lock it is.
+    fn detail_of_driver(&self, stream: StreamId) -> String {
+        if let StreamId::Driver(driver) = stream {
+            format!(" {}", self.name_of(driver))
+        } else {
+            String::new()
         }
     }
 
@@ -67,6 +77,12 @@ impl Record {
     fn detail_of_search(&self, event: &DispatchEvent) -> String {
         if let DispatchEvent::OfferMade(offer) = event {
             format!(" {} to {}", offer.number.0, self.name_of(offer.driver))
+        } else if let DispatchEvent::OfferAccepted { offer, driver, .. }
+        | DispatchEvent::OfferDeclined { offer, driver, .. }
+        | DispatchEvent::OfferExpired { offer, driver, .. }
+        | DispatchEvent::OfferWithdrawn { offer, driver, .. } = event
+        {
+            format!(" {} of {}", offer.0, self.name_of(*driver))
         } else if let DispatchEvent::DriverAssigned { driver, round, .. } = event {
             format!(" {} in round {round}", self.name_of(*driver))
         } else {

@@ -20,6 +20,8 @@ fn a_wrong_state_prints_the_timeline_and_the_seed() {
         &format!("trip {trip}"),
         "TripRequested",
         "OfferMade 1 to ann",
+        "OfferAccepted 1 of ann",
+        "DriverLocked ann",
         "PaymentAuthorized",
         "TripConfirmed",
         "seed 7",
