@@ -1,16 +1,16 @@
 //! The cells of the saga's table that nothing can reach, as the city's report has them, under every order of events.
 
-use fiacre_city::coverage::{Impossible, LIVING, impossible};
+use fiacre_city::coverage::{LIVING, Reason, reason};
 use fiacre_domain::trip::{CommandKind, Phase};
 use std::collections::BTreeSet;
 
 /// Nothing came where nothing can come. That an order is a trip's first is a law of the desk: it holds where each order is
-/// sent once.
+/// sent once. That people know of a trip before they speak of it is one of the city: here they say anything at any time.
 pub(crate) fn hold(met: &BTreeSet<(Phase, CommandKind)>, orders_come_once: bool) -> Result<(), String> {
-    let broken = |(phase, fact): &&(Phase, CommandKind)| match impossible(*phase, *fact) {
-        Some(Impossible::RoundEnded | Impossible::ArmedLater | Impossible::NotEnded) => true,
-        Some(Impossible::NotFirst) => orders_come_once,
-        None => false,
+    let broken = |(phase, fact): &&(Phase, CommandKind)| match reason(*phase, *fact) {
+        Some(Reason::RoundEnded | Reason::ArmedLater | Reason::NotEnded | Reason::NotBegun) => true,
+        Some(Reason::NotFirst) => orders_come_once,
+        Some(Reason::Unknown | Reason::Dropped | Reason::NoneRejected | Reason::Crossed) | None => false,
     };
     match met.iter().find(broken) {
         Some((phase, fact)) => Err(format!("{} came at {}", fact.name(), phase.name())),
@@ -18,12 +18,12 @@ pub(crate) fn hold(met: &BTreeSet<(Phase, CommandKind)>, orders_come_once: bool)
     }
 }
 
-/// What could be reached, and was not.
+/// What an ordinary day reaches while a trip lives, and was not.
 pub(crate) fn missed(met: &BTreeSet<(Phase, CommandKind)>) -> Vec<(Phase, CommandKind)> {
     LIVING
         .into_iter()
         .flat_map(|phase| CommandKind::ALL.map(|fact| (phase, fact)))
-        .filter(|(phase, fact)| impossible(*phase, *fact).is_none())
+        .filter(|(phase, fact)| reason(*phase, *fact).is_none())
         .filter(|cell| !met.contains(cell))
         .collect()
 }
@@ -43,6 +43,8 @@ fn a_fact_that_comes_where_nothing_can_reach_is_named() {
         (Phase::Started, CommandKind::NoDriver),
         (Phase::Requested, CommandKind::ArrivalOverdue),
         (Phase::Confirmed, CommandKind::ClearLock),
+        (Phase::Absent, CommandKind::NotePayment),
+        (Phase::Failed, CommandKind::RideOverdue),
     ] {
         let named = Err(format!("{} came at {}", fact.name(), phase.name()));
         assert_eq!(hold(&BTreeSet::from([(phase, fact)]), false), named);

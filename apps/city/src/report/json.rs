@@ -71,11 +71,14 @@ struct Run<'a> {
     asked: &'a Asked,
 }
 
+/// A cell of the saga's table, reached or not.
 #[derive(Serialize)]
 struct SagaCell {
     state: &'static str,
     fact: &'static str,
     count: u64,
+    /// Why an ordinary day may not reach it; none where it does.
+    reason: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -111,7 +114,7 @@ impl<'a> Document<'a> {
             virtual_s: quotient(facts.speed.virtual_time.get().into(), 1_000, 3),
             wall_s: facts.speed.wall.as_secs_f64(),
             events_per_s: report.events_per_s(),
-            saga: facts.saga.iter().filter_map(SagaCell::of).collect(),
+            saga: facts.saga.iter().map(SagaCell::of).collect(),
             rss_peak_bytes: facts.speed.rss_peak_bytes,
             run: Run::of(&facts.run),
             rates: report.rates(),
@@ -126,13 +129,16 @@ impl<'a> Document<'a> {
 }
 
 impl SagaCell {
-    /// Every cell of the saga's table, and what else came before and after a trip lived.
-    fn of(cell: &Cell) -> Option<Self> {
-        (cell.is_living() || cell.count > 0).then_some(Self {
+    const fn of(cell: &Cell) -> Self {
+        Self {
             state: cell.phase.name(),
             fact: cell.fact.name(),
             count: cell.count,
-        })
+            reason: match cell.reason() {
+                Some(reason) => Some(reason.name()),
+                None => None,
+            },
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Report;
 use super::style::{Ink, Style, shortened};
-use crate::coverage::{Cell, LIVING, impossible};
+use crate::coverage::{Cell, LIVING, reason};
 use fiacre_domain::trip::{CommandKind, Phase};
 use std::fmt::Write as _;
 
@@ -14,39 +14,44 @@ const STEPS: &str = "12345";
 /// How many missed cells are named.
 const MISSED_NAMED: usize = 6;
 
-/// One block for what came up at a step, the darker the more often; nothing where it cannot.
+/// One block for what came up at a step, the darker the more often; nothing where it cannot. What comes before and after a
+/// trip lives is counted, not drawn.
 pub(super) fn draw(report: &Report, style: Style) -> String {
-    let cells: Vec<&Cell> = report.facts.saga.iter().filter(|cell| cell.is_living()).collect();
-    let possible = cells
-        .iter()
-        .filter(|cell| impossible(cell.phase, cell.fact).is_none())
-        .count();
-    let missed: Vec<&Cell> = cells.iter().copied().filter(|cell| cell.is_missed()).collect();
+    let ordinary = report.facts.saga.iter().filter(|cell| cell.reason().is_none());
+    let (living, apart): (Vec<&Cell>, Vec<&Cell>) = ordinary.partition(|cell| LIVING.contains(&cell.phase));
+    let all = [&living[..], &apart].concat();
     let mut page = style.paint(Ink::Strong, "What trips went through");
-    let _ = writeln!(
-        page,
-        ", step by step: {} of {possible} possible situations came up",
-        possible - missed.len()
-    );
+    let _ = writeln!(page, ": {} situations of an ordinary day", met_of(&all));
     for hint in [
         "steps: 1 requested · 2 driver lost · 3 confirmed · 4 driver there · 5 riding",
         "· never   ░ once   ▒ 10 times   ▓ 100   █ 1,000 or more   blank: cannot happen",
     ] {
         let _ = writeln!(page, "  {}", style.paint(Ink::Faint, hint));
     }
-    page.push_str(&table(&cells, style));
+    page.push_str(&table(&living, style));
+    let _ = writeln!(page, "  before the order and after the end: {}", met_of(&apart));
+    let missed: Vec<String> = all
+        .iter()
+        .filter(|cell| cell.is_missed())
+        .map(|cell| named(cell))
+        .collect();
     if !missed.is_empty() && missed.len() <= MISSED_NAMED {
-        let names: Vec<String> = missed.iter().map(|cell| named(cell)).collect();
-        let text = format!("  never: {}", names.join(", "));
+        let text = format!("  never: {}", missed.join(", "));
         let _ = writeln!(page, "{}", shortened(&text, style.columns()));
     }
     page
 }
 
+/// `82 of 83`.
+fn met_of(cells: &[&Cell]) -> String {
+    let missed = cells.iter().filter(|cell| cell.is_missed()).count();
+    format!("{} of {}", cells.len() - missed, cells.len())
+}
+
 fn table(cells: &[&Cell], style: Style) -> String {
     let facts: Vec<CommandKind> = CommandKind::ALL
         .into_iter()
-        .filter(|fact| LIVING.iter().any(|phase| impossible(*phase, *fact).is_none()))
+        .filter(|fact| LIVING.iter().any(|phase| reason(*phase, *fact).is_none()))
         .collect();
     let rows = facts.len().div_ceil(COLUMNS);
     let head = format!("  {:NAME_WIDTH$} {STEPS}", "").repeat(COLUMNS);
@@ -74,26 +79,31 @@ fn table(cells: &[&Cell], style: Style) -> String {
 }
 
 fn shade(cells: &[&Cell], phase: Phase, fact: CommandKind) -> char {
-    if impossible(phase, fact).is_some() {
-        return ' ';
-    }
     let found = cells.iter().find(|cell| (cell.phase, cell.fact) == (phase, fact));
-    match found.map_or(0, |cell| cell.count) {
-        0 => '·',
-        1..10 => '░',
-        10..100 => '▒',
-        100..1_000 => '▓',
-        1_000.. => '█',
+    match found.map(|cell| cell.count) {
+        None => ' ',
+        Some(0) => '·',
+        Some(1..10) => '░',
+        Some(10..100) => '▒',
+        Some(100..1_000) => '▓',
+        Some(1_000..) => '█',
     }
 }
 
 fn named(cell: &Cell) -> String {
-    let step = LIVING
-        .iter()
-        .position(|phase| *phase == cell.phase)
-        .unwrap_or_default()
-        + 1;
-    format!("{} at step {step}", words(cell.fact))
+    let when = match cell.phase {
+        Phase::Absent => "before the order",
+        Phase::Rejected => "after the refusal",
+        Phase::Requested => "at step 1",
+        Phase::Reassigning => "at step 2",
+        Phase::Confirmed => "at step 3",
+        Phase::Arrived => "at step 4",
+        Phase::Started => "at step 5",
+        Phase::Completed => "after the ride",
+        Phase::Cancelled => "after the cancel",
+        Phase::Failed => "after the failure",
+    };
+    format!("{} {when}", words(cell.fact))
 }
 
 /// What happens, as who runs a fleet would say it.

@@ -298,7 +298,7 @@ fn the_json_has_the_agreed_keys_first() {
                 "parked",
             ],
         ),
-        ("/saga/0", &["state", "fact", "count"]),
+        ("/saga/1", &["state", "fact", "count", "reason"]),
     ] {
         let found = value.pointer(object).unwrap().as_object().unwrap();
         for key in expected {
@@ -308,6 +308,18 @@ fn the_json_has_the_agreed_keys_first() {
             );
         }
     }
+}
+
+#[test]
+fn json_and_page_count_the_same_cells() {
+    let report = made_up();
+    let value: serde_json::Value = serde_json::from_str(&report.to_json().unwrap()).unwrap();
+    let cells = value["saga"].as_array().unwrap();
+    assert_eq!(cells.len(), Phase::ALL.len() * CommandKind::ALL.len());
+    let ordinary = cells.iter().filter(|cell| cell["reason"].is_null());
+    let (met, missed): (Vec<_>, Vec<_>) = ordinary.partition(|cell| cell["count"] != 0);
+    let counted = format!("{} of {} situations", met.len(), met.len() + missed.len());
+    assert!(report.to_text(PLAIN).contains(&counted), "{counted}");
 }
 
 #[test]
