@@ -16,8 +16,8 @@ use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
 use fiacre_memory::{Executor, MemoryLocations, SeededIds, SkewedClock, VirtualTime};
 use fiacre_ports::{
-    Bus, Clock, Consistency, EventStore, IdSource, LoadRequest, LocationFeed, PaymentGateway, QueueName,
-    RouteProvider, Seal,
+    Bus, Clock, Consistency, EventStore, IdSource, LoadRequest, LocationFeed, PaymentGateway, PortError,
+    QueueName, RouteProvider, Seal,
 };
 use fiacre_sandbox_payments::{Sandbox, deliver_notices};
 use fiacre_services::composition::{Composition, Ground};
@@ -99,6 +99,8 @@ pub struct Platform {
     pub desks: Desks,
     /// The queues of its processes.
     queues: Vec<QueueName>,
+    /// How many messages a service's consumers take at once.
+    taken_at_once: usize,
     kept: Kept,
 }
 
@@ -181,6 +183,7 @@ impl Platform {
             company,
             desks,
             queues: Vec::new(),
+            taken_at_once: usize::from(composition.prefetch.0) * usize::from(composition.consumers),
             kept,
         };
         platform.begin_roles(&composition, &ground);
@@ -241,6 +244,21 @@ impl Platform {
     pub(crate) fn parked(&mut self) -> Result<ParkedFigures, CityError> {
         let parked = ParkedFigures::of(Arc::clone(&self.bus), self.queues.clone());
         Ok(self.executor.block_on(parked)??)
+    }
+
+    /// Whether no more waits in any queue of its processes than is taken from one at once: what waits now is heard in their next turns.
+    pub(crate) fn is_prompt(&mut self) -> Result<bool, CityError> {
+        let (bus, queues) = (Arc::clone(&self.bus), self.queues.clone());
+        let taken_at_once = self.taken_at_once;
+        let is_prompt = async move {
+            for queue in &queues {
+                if bus.backlog(queue).await? > taken_at_once {
+                    return Ok(false);
+                }
+            }
+            Ok::<_, PortError>(true)
+        };
+        Ok(self.executor.block_on(is_prompt)??)
     }
 
     /// Why nothing more can be kept, if so.

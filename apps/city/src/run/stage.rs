@@ -72,6 +72,8 @@ pub(super) struct Stage<S> {
     closed: Vec<TripId>,
     /// Closed trips of which nothing more will be said, since when.
     silent: VecDeque<(Timestamp, TripId)>,
+    /// Since when what is published is heard at once; nothing while a queue is longer than that.
+    prompt_since: Option<Timestamp>,
 }
 
 impl<S: RunObserver + 'static> Stage<S> {
@@ -130,6 +132,7 @@ impl<S: RunObserver + 'static> Stage<S> {
             start,
             closed: Vec::new(),
             silent: VecDeque::new(),
+            prompt_since: Some(start),
         })
     }
 
@@ -161,12 +164,16 @@ impl<S: RunObserver + 'static> Stage<S> {
     }
 
     /// Drops what has been silent for a while, and notes what falls silent: its money is at rest, and all that the payment
-    /// company had to tell of it was carried. Nothing but a rider or an agent breaks the silence.
+    /// company had to tell of it was carried. Nothing but a rider or an agent breaks the silence. While a queue is long it counts
+    /// for nothing: a message about the trip may wait there, however long ago it was published.
     fn drop_what_is_over(&mut self, now: Timestamp) -> Result<(), CityError> {
-        while let Some((_, trip)) = self
-            .silent
-            .pop_front_if(|(since, _)| now.since(*since) >= KEPT_IN_SILENCE)
-        {
+        let is_prompt = self.platform.is_prompt()?;
+        self.prompt_since = is_prompt.then(|| self.prompt_since.unwrap_or(now));
+        let prompt_since = self.prompt_since;
+        let is_heard_out = |since: Timestamp| {
+            prompt_since.is_some_and(|prompt_since| now.since(since.max(prompt_since)) >= KEPT_IN_SILENCE)
+        };
+        while let Some((_, trip)) = self.silent.pop_front_if(|(since, _)| is_heard_out(*since)) {
             if lock(&self.shared).afterwards.contains(&trip) {
                 self.closed.push(trip);
             } else {
@@ -369,9 +376,14 @@ fn haunts(manhattan: &Manhattan, options: &CityOptions) -> Result<Vec<Spot>, Cit
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::capacity::Capacity;
     use crate::demand::Multiplier;
+    use fiacre_domain::id::{CommandId, PrincipalId};
+    use fiacre_domain::saga::Service;
+    use fiacre_domain::trip::{self, Actor, CancelReason};
     use fiacre_ports::mocks::{MockBus, MockConsumer, MockEventStore};
-    use fiacre_ports::{PortError, PortErrorKind};
+    use fiacre_ports::{Body, Message, PortError, PortErrorKind};
+    use fiacre_services::topology::service_queue;
 
     /// A bus that takes everything, and of which nobody hears anything.
     fn deaf_bus() -> MockBus {
@@ -413,6 +425,61 @@ mod tests {
             matches!(&unknown, CityError::Port(error) if error.kind() == PortErrorKind::Damaged),
             "{unknown}"
         );
+    }
+
+    /// So many riders take back what they never ordered: each costs the trip service a commit.
+    fn taken_back(count: u128) -> Vec<Message> {
+        let orders = (1..=count).map(|number| {
+            let rider = PrincipalId::from_u128(number);
+            let by = Actor::Rider(rider);
+            let reason = CancelReason::ChangedPlans;
+            let command = trip::Command::Cancel { by, reason };
+            Message {
+                body: Body::Command {
+                    id: CommandId::from_u128(number),
+                    command: Command::Trip(TripId::from_u128(number), command),
+                },
+                region: "manhattan".parse().unwrap(),
+                trace: None,
+                mandatory: true,
+            }
+        });
+        orders.collect()
+    }
+
+    #[test]
+    fn what_is_over_is_kept_while_a_message_about_it_may_wait_in_a_long_queue() {
+        let mut options = nobody();
+        options.capacity = Some(Capacity::ONE.with_batch(1));
+        let mut stage = Stage::set(&options, Venue::default(), Nobody).unwrap();
+        let over = TripId::from_u128(u128::MAX);
+        lock(&stage.shared).closed.push(over);
+        let (bus, flood) = (Arc::clone(&stage.platform.bus), taken_back(900));
+        let published = async move { bus.publish(flood).await };
+        stage.platform.executor.block_on(published).unwrap();
+
+        let queue = service_queue(Service::Trip, "manhattan".parse().unwrap()).name;
+        let (mut kept_while_long, mut kept_while_short) = (0, 0);
+        while kept_while_short <= 3 {
+            let until = stage.platform.time.now().plus(Millis::from_secs(10));
+            stage.platform.executor.run_until(until).unwrap();
+            stage.tidy(until).unwrap();
+            if stage.silent.is_empty() {
+                break;
+            }
+            let (bus, queue) = (Arc::clone(&stage.platform.bus), queue.clone());
+            let backlog = stage
+                .platform
+                .executor
+                .block_on(async move { bus.backlog(&queue).await });
+            if backlog.unwrap().unwrap() > 1 {
+                kept_while_long += 1;
+            } else {
+                kept_while_short += 1;
+            }
+        }
+        assert!(kept_while_long > 4, "{kept_while_long} looks at a long queue");
+        assert!((1..=2).contains(&kept_while_short), "{kept_while_short} looks");
     }
 
     #[test]
