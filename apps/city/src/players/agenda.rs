@@ -31,6 +31,8 @@ pub(super) enum Action {
         fence: Fence,
         button: Button,
     },
+    /// A rider who was turned away asks again.
+    OrderAgain { trip: TripId },
     /// A rider thinks again.
     Rethink { trip: TripId, whim: Whim },
     /// An idle driver looks for riders elsewhere, or has got there.

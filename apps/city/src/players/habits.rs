@@ -152,6 +152,11 @@ pub struct Habits {
     pub fumble: Share,
 }
 
+/// How often a rider asks again who was turned away because too many wait, each time when they were told to; then they go by
+/// another way. An assumption: with the ten seconds that the desk names, most give an app that says "try again" a minute or so.
+pub const ASKS_AGAIN_MAX: u32 = 6;
+/// How much later than they were told riders ask again at most: no two look at their phones at once.
+pub(super) const ASKS_LATE_MS_MAX: u64 = 5_000;
 /// How many times as often a trip that few want is declined.
 pub const UNWANTED_DECLINES: u32 = 10;
 /// How many times as often it is given back.
@@ -205,6 +210,7 @@ pub(super) enum Draw {
     Fumble,
     Wander,
     Start,
+    Again,
 }
 
 /// The dice of one city: every draw depends on the seed and on who it is for, not on what was drawn before.

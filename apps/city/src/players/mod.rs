@@ -10,11 +10,12 @@ mod level;
 mod meter;
 mod orders;
 mod phones;
+mod turned_away;
 mod wheel;
 
 pub use habits::{
-    CANCELLED_MS_MAX, FUMBLE_ON_LOSS, FUMBLE_WHILE_WAITING, Habits, RETHINK_ON_LOSS, Share, ShareError,
-    UNWANTED_DECLINES, UNWANTED_WITHDRAWALS,
+    ASKS_AGAIN_MAX, CANCELLED_MS_MAX, FUMBLE_ON_LOSS, FUMBLE_WHILE_WAITING, Habits, RETHINK_ON_LOSS, Share,
+    ShareError, UNWANTED_DECLINES, UNWANTED_WITHDRAWALS,
 };
 
 use crate::chronicle::lock;
@@ -39,6 +40,8 @@ use habits::Dice;
 use level::Level;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
+use turned_away::Order;
+pub use turned_away::TURNED_AWAY;
 
 /// What people hear of: their own trips' and offers' events.
 const HEARD: &[EventKind] = &[
@@ -83,7 +86,7 @@ pub struct Shared {
     pub driven: Vec<Driven>,
     /// Trips that were ordered and have not closed.
     pub open: usize,
-    /// Orders that no desk took, by error code.
+    /// Orders that no desk took, however often their riders asked, by error code.
     pub refused: BTreeMap<&'static str, u64>,
     /// Why the players hear of nothing any more, if so: whoever runs them must end the run.
     pub failed: Option<PortError>,
@@ -176,6 +179,8 @@ pub struct Players {
     /// How much they hear of at a time.
     heard_max: u16,
     shared: Arc<Mutex<Shared>>,
+    /// Orders that no desk has taken yet.
+    orders: BTreeMap<TripId, Order>,
     /// Boxed: a tree keeps room for as many again as it holds.
     rides: BTreeMap<TripId, Box<Ride>>,
     cabs: Vec<Cab>,
@@ -284,6 +289,7 @@ impl Players {
             consumer,
             heard_max,
             shared,
+            orders: BTreeMap::new(),
             rides: BTreeMap::new(),
             cabs: Vec::with_capacity(cabs),
             agenda: Agenda::default(),

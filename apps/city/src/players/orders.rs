@@ -3,6 +3,7 @@
 use super::agenda::{Action, Whim, second_of};
 use super::habits::{Draw, Habits, Share, between};
 use super::meter::Trace;
+use super::turned_away::Order;
 use super::{Players, Ride};
 use crate::demand::Request;
 use crate::manhattan::street;
@@ -62,11 +63,8 @@ impl Players {
         self.shared().open += 1;
         self.rides.insert(trip, Box::new(known));
         self.foresee(trip, rider, now);
-        let (riders, origin) = (Arc::clone(&self.riders), self.origin());
-        self.calls.order(
-            trip,
-            async move { riders.book(origin, booking).await.map(|_| ()) },
-        );
+        self.orders.insert(trip, Order::new(self.origin(), booking));
+        self.hand_in(trip);
         Ok(())
     }
 
@@ -159,6 +157,9 @@ impl Players {
 
     pub(super) async fn rethink(&mut self, trip: TripId, whim: Whim, now: Timestamp) {
         match whim {
+            // The platform has not heard of the trip yet: there is nothing to take back, to change or to pay for.
+            Whim::Cancel if self.is_turned_away(trip) => self.want_no_more(trip),
+            Whim::ChangePlan | Whim::Complain | Whim::Tip if self.is_turned_away(trip) => {}
             Whim::Cancel if self.may_cancel(trip) => self.cancel(trip),
             Whim::Cancel => {}
             Whim::ChangePlan => self.go_elsewhere(trip, now).await,
@@ -254,15 +255,21 @@ impl Players {
 
     /// Hears what the desks answered to all that was asked.
     pub(super) async fn hear_back(&mut self) {
-        for (orders, answer) in self.calls.answers().await {
+        let answers = self.calls.answers().await;
+        let now = self.clock.now();
+        for (orders, answer) in answers {
             match (orders, answer) {
-                (Some(trip), Ok(())) => (self.accepted)(trip),
+                (Some(trip), Ok(())) => {
+                    self.orders.remove(&trip);
+                    (self.accepted)(trip);
+                }
                 (None, Ok(())) => {}
+                (Some(trip), Err(DeskError::Busy { retry_after }))
+                    if self.asks_again(trip, retry_after, now) => {}
                 (orders, Err(error)) => {
                     self.told(&error);
-                    if orders.is_some_and(|trip| self.rides.remove(&trip).is_some()) {
-                        let mut shared = self.shared();
-                        shared.open = shared.open.saturating_sub(1);
+                    if let Some(trip) = orders {
+                        self.give_up(trip);
                     }
                 }
             }

@@ -67,6 +67,7 @@ impl Players {
                 let code = (self.riders.start_code(trip) + u16::from(random.below(2) == 0)) % CODES;
                 self.press(trip, (cab, fence), button, code, now);
             }
+            Action::OrderAgain { trip } => self.order_again(trip),
             Action::Rethink { trip, whim } => self.rethink(trip, whim, now).await,
             Action::Wander { cab, plan } => self.wander(cab, plan, now),
         }

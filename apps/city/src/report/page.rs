@@ -5,6 +5,7 @@ use super::style::{Ink, Style, shortened};
 use super::words::{amount, clock, count, counted, dash, hours, minutes, percent, percent_of, span, weekday};
 use super::{Report, money, per_s, saga};
 use crate::measures::{REQUESTS_COMPARED_MIN, ZoneFigures};
+use crate::players::TURNED_AWAY;
 use std::cmp::Reverse;
 use std::fmt::Write as _;
 
@@ -333,7 +334,10 @@ impl<'a> Page<'a> {
         let refused = &self.report.facts.refused;
         let told: Vec<String> = refused
             .iter()
-            .map(|(code, number)| format!("{} requests ({code})", count(*number)))
+            .map(|(code, number)| match *code {
+                TURNED_AWAY => format!("{} turned away for good ({code})", counted(*number, "rider")),
+                code => format!("{} requests ({code})", count(*number)),
+            })
             .collect();
         self.paragraph_if(!told.is_empty(), "Refused", &told)
     }

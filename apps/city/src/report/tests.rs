@@ -441,6 +441,17 @@ fn what_is_broken_is_said_aloud() {
 }
 
 #[test]
+fn riders_who_are_turned_away_for_good_are_said_to_be() {
+    let mut report = made_up();
+    report.facts.refused.push(("desk_busy", 1_234));
+    let page = report.to_text(PLAIN);
+    assert!(
+        page.contains("1,234 riders turned away for good (desk_busy)"),
+        "{page}"
+    );
+}
+
+#[test]
 fn a_city_without_riders_or_drivers_has_a_page_and_json_too() {
     let manhattan = std::sync::Arc::new(crate::manhattan::Manhattan::load().unwrap());
     let nothing = Measures::new(
