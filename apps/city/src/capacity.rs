@@ -9,6 +9,10 @@ use fiacre_services::fleet::FleetConfig;
 /// beyond is for hours in which more is asked for than was thought.
 pub const DEMAND_PER_PROCESS: u16 = 8;
 
+/// How many open trips one process of each kind is meant to serve: those of [`DEMAND_PER_PROCESS`] times the counted demand, of
+/// which each holds some 5,000 at Manhattan's busiest.
+pub const OPEN_PER_PROCESS: u32 = 40_000;
+
 /// How many processes of each kind the platform has, and how much each takes at a time.
 ///
 /// ```
@@ -18,6 +22,7 @@ pub const DEMAND_PER_PROCESS: u16 = 8;
 /// let for_demand = |demand| Multiplier::new(demand).map(Capacity::for_demand);
 /// assert_eq!(for_demand(8.0)?, Capacity::ONE);
 /// assert_eq!(for_demand(100.0)?.times(), 13);
+/// assert_eq!(Capacity::for_open(40_001).times(), 2);
 /// # Ok::<(), fiacre_city::demand::DemandError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,9 +37,19 @@ impl Capacity {
 
     /// As many as serve so many times the counted demand.
     pub fn for_demand(demand: Multiplier) -> Self {
-        let times = demand
-            .millionths()
-            .div_ceil(u64::from(DEMAND_PER_PROCESS) * 1_000_000);
+        Self::of_times(
+            demand
+                .millionths()
+                .div_ceil(u64::from(DEMAND_PER_PROCESS) * 1_000_000),
+        )
+    }
+
+    /// As many as bring so many open trips to their end, where nobody asks for more.
+    pub fn for_open(trips: u64) -> Self {
+        Self::of_times(trips.div_ceil(u64::from(OPEN_PER_PROCESS)))
+    }
+
+    fn of_times(times: u64) -> Self {
         Self {
             times: u16::try_from(times).unwrap_or(u16::MAX).max(1),
             ..Self::ONE

@@ -14,7 +14,7 @@ pub use options::{
 pub use census::End;
 pub(crate) use left::{Beginning, NAME as NOTE};
 pub use orphans::{Fate, Orphan, Unexplained};
-pub use resume::{Resumed, resume};
+pub use resume::{Resumed, Way, resume, resume_watched};
 
 use crate::chronicle::{ChronicleThread, lock};
 use crate::coverage::Cell;

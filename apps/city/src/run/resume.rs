@@ -33,6 +33,23 @@ const RESUME_MAX: Millis = Millis::from_minutes(30 * 24 * 60);
 /// How many commits are read at a time.
 const PAGE: usize = 4_096;
 
+/// How far going on with a run has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// The log is read: so many commits of it.
+    Reading {
+        /// How many.
+        commits: u64,
+    },
+    /// Trips are brought to their end.
+    Ending {
+        /// How many were open, so far as the log says.
+        of: u64,
+        /// How many of them are not any more.
+        ended: u64,
+    },
+}
+
 /// What going on with a run came to.
 #[derive(Debug, Clone)]
 pub struct Resumed {
@@ -71,6 +88,20 @@ pub fn resume(
     accepted: &[TripId],
     unexplained: Unexplained,
 ) -> Result<Resumed, CityError> {
+    resume_watched(folders, accepted, unexplained, |_| {})
+}
+
+/// As [`resume`]; `look` is called at each page of the log, and then every ten seconds of virtual time.
+///
+/// # Errors
+///
+/// As [`resume`].
+pub fn resume_watched(
+    folders: &Folders,
+    accepted: &[TripId],
+    unexplained: Unexplained,
+    mut look: impl FnMut(Way),
+) -> Result<Resumed, CityError> {
     let mut census = Census::default();
     let Some(beginning) = Beginning::read(folders.data())? else {
         // It was killed before anything could be accepted.
@@ -84,14 +115,15 @@ pub fn resume(
     };
     let database = folders.reopen(&beginning)?;
     let epoch = database.epoch();
-    read(&database, &mut census)?;
+    read(&database, &mut census, &mut look)?;
     if !census.intents.is_empty() && !has_company(&database) {
         return Err(KeepError::NoCompany(folders.data().to_owned()).into());
     }
     let from = census.last.unwrap_or(beginning.start);
     let found = census.clone();
     let census = Arc::new(Mutex::new(census));
-    let mut platform = begin(database, &beginning, from, Arc::clone(&census) as _)?;
+    let capacity = Capacity::for_open(found.open as u64);
+    let mut platform = begin(database, &beginning, from, capacity, Arc::clone(&census) as _)?;
     let (bus, time) = (Arc::clone(&platform.bus), platform.time.clone());
     let players = players_queue("manhattan".parse()?);
     platform.executor.spawn("players", async move {
@@ -100,12 +132,12 @@ pub fn resume(
         }
     });
     let from = platform.time.now();
-    let mut until = drain(&mut platform, &census, &found, from)?;
+    let mut until = drain(&mut platform, &census, &found, from, &mut look)?;
     let known = lock(&census).intents.clone();
     let orphans = orphans::settle(&mut platform, &known, unexplained, epoch)?;
     if !orphans.is_empty() {
         // The company tells of them too.
-        until = drain(&mut platform, &census, &found, from)?;
+        until = drain(&mut platform, &census, &found, from, &mut look)?;
     }
     let missing = missing(&mut platform, accepted)?;
     drop(platform);
@@ -134,7 +166,7 @@ async fn hear_nothing(bus: &dyn Bus, players: &QueueSpec, time: &VirtualTime) ->
 }
 
 /// Reads the whole log.
-fn read(database: &Database, census: &mut Census) -> Result<(), CityError> {
+fn read(database: &Database, census: &mut Census, look: &mut impl FnMut(Way)) -> Result<(), CityError> {
     let time = VirtualTime::starting_at(Timestamp::from_ms(0));
     let mut executor = Executor::fifo(time.clone());
     let store = database.event_store(Arc::new(SkewedClock::new(time, Millis::ZERO)));
@@ -144,6 +176,9 @@ fn read(database: &Database, census: &mut Census) -> Result<(), CityError> {
         for entry in page.entries {
             census.count(&*entry.commit?);
         }
+        look(Way::Reading {
+            commits: census.commits,
+        });
         match page.next {
             Some(next) => cursor = next,
             None => return Ok(()),
@@ -155,13 +190,13 @@ fn begin(
     database: Database,
     beginning: &Beginning,
     from: Timestamp,
+    capacity: Capacity,
     commit_observer: Arc<Mutex<dyn CommitObserver>>,
 ) -> Result<Platform, CityError> {
     let region = "manhattan".parse()?;
     let config = PlatformConfig {
         keep: Keep::Folder(database),
-        // Nobody asks for more: what is left is served, if later.
-        capacity: Capacity::ONE,
+        capacity,
         region,
         start: from,
         seed: beginning.seed,
@@ -182,6 +217,7 @@ fn drain(
     census: &Mutex<Census>,
     found: &Census,
     from: Timestamp,
+    look: &mut impl FnMut(Way),
 ) -> Result<Timestamp, CityError> {
     let mut until = platform.time.now();
     let (mut quiet_since, mut commits) = (until.max(from), lock(census).commits);
@@ -194,6 +230,12 @@ fn drain(
             let census = lock(census);
             (census.commits, census.open)
         };
+        // Orders that were accepted and not begun come on top.
+        let of = found.open.max(open) as u64;
+        look(Way::Ending {
+            of,
+            ended: of - open as u64,
+        });
         if now != commits {
             (quiet_since, commits, restless) = (until, now, None);
         }

@@ -1,11 +1,12 @@
 //! `fiacre resume`: goes on with a run that a crash has ended.
 
 use crate::answer::Answer;
+use crate::commands::progress::Progress;
 use crate::commands::vault::VaultArguments;
 use crate::failure::Failure;
 use clap::Args;
 use fiacre_auditing::ack_log;
-use fiacre_city::run::{self, Fate, Orphan, Resumed, Unexplained};
+use fiacre_city::run::{self, Fate, Orphan, Resumed, Unexplained, Way};
 use fiacre_domain::id::TripId;
 use serde_json::{Map, Value, json};
 use std::fs::File;
@@ -65,7 +66,8 @@ impl ResumeArguments {
         } else {
             Unexplained::Keep
         };
-        let resumed = run::resume(&folders, &accepted, unexplained).map_err(Failure::City)?;
+        let resumed = watched(|look| run::resume_watched(&folders, &accepted, unexplained, look));
+        let resumed = resumed.map_err(Failure::City)?;
         let shown = show(&self.data, &resumed, answer);
         let fates = || resumed.orphans.iter().map(|orphan| orphan.fate);
         let open = fates().filter(|fate| fate.is_open()).count();
@@ -77,6 +79,18 @@ impl ResumeArguments {
         };
         verdict.and(shown)
     }
+}
+
+/// Shows how far it has come, where somebody watches.
+fn watched<T>(resume: impl FnOnce(&mut dyn FnMut(Way)) -> T) -> T {
+    let mut reading = Progress::of_unknown("read", "commits");
+    let mut ending: Option<Progress> = None;
+    resume(&mut |way| match way {
+        Way::Reading { commits } => reading.show(commits),
+        Way::Ending { of, ended } => ending
+            .get_or_insert_with(|| Progress::over(of, "ended", "open trips"))
+            .show(ended),
+    })
 }
 
 fn read(path: &Path) -> Result<Vec<TripId>, Failure> {
