@@ -97,10 +97,8 @@ pub struct Platform {
     pub company: Arc<Sandbox>,
     /// Where people ask.
     pub desks: Desks,
-    /// The queues of its processes.
-    queues: Vec<QueueName>,
-    /// How many messages a service's consumers take at once.
-    taken_at_once: usize,
+    /// The queues of its processes, and how many messages are taken from one at once.
+    queues: (Vec<QueueName>, usize),
     kept: Kept,
 }
 
@@ -182,8 +180,7 @@ impl Platform {
             bus: base.bus,
             company,
             desks,
-            queues: Vec::new(),
-            taken_at_once: usize::from(composition.prefetch.0) * usize::from(composition.consumers),
+            queues: (Vec::new(), 0),
             kept,
         };
         platform.begin_roles(&composition, &ground);
@@ -191,8 +188,9 @@ impl Platform {
     }
 
     fn begin_roles(&mut self, composition: &Composition, ground: &Arc<InProcess>) {
+        self.queues.1 = usize::from(composition.prefetch.0) * usize::from(composition.consumers);
         for queue in composition.queues(&**ground) {
-            self.queues.push(queue.name.clone());
+            self.queues.0.push(queue.name.clone());
             let bus = Arc::clone(&self.bus);
             self.executor.spawn("declare", async move {
                 if let Err(error) = bus.declare(&queue).await {
@@ -242,14 +240,13 @@ impl Platform {
 
     /// What is parked in the queues of its processes.
     pub(crate) fn parked(&mut self) -> Result<ParkedFigures, CityError> {
-        let parked = ParkedFigures::of(Arc::clone(&self.bus), self.queues.clone());
+        let parked = ParkedFigures::of(Arc::clone(&self.bus), self.queues.0.clone());
         Ok(self.executor.block_on(parked)??)
     }
 
     /// Whether no more waits in any queue of its processes than is taken from one at once: what waits now is heard in their next turns.
     pub(crate) fn is_prompt(&mut self) -> Result<bool, CityError> {
-        let (bus, queues) = (Arc::clone(&self.bus), self.queues.clone());
-        let taken_at_once = self.taken_at_once;
+        let (bus, (queues, taken_at_once)) = (Arc::clone(&self.bus), self.queues.clone());
         let is_prompt = async move {
             for queue in &queues {
                 if bus.backlog(queue).await? > taken_at_once {
