@@ -160,6 +160,7 @@ fn of_pricing() -> Vec<(&'static str, String)> {
         other_fingerprint(),
         VerifyError::NotPriceable(PricingError::ReadingNotCut),
         VerifyError::Differs(ReceiptField::Total),
+        VerifyError::Unpriced,
     ]
 }
 
@@ -282,6 +283,7 @@ fn a_receipt_that_cannot_be_priced_has_the_reason_as_its_source() {
         other_tariff(),
         other_fingerprint(),
         VerifyError::Differs(ReceiptField::Hold),
+        VerifyError::Unpriced,
     ] {
         assert!(other.source().is_none());
     }

@@ -261,6 +261,7 @@ fn each_account_reason_and_line_has_a_name_of_its_own() {
         LineKind::SettlementCap,
         LineKind::CancellationFee,
         LineKind::Rounding(Stage::Total),
+        LineKind::Accepted,
     ]);
 }
 

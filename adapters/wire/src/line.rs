@@ -45,6 +45,7 @@ enum LineKindDto {
     SettlementCap,
     CancellationFee,
     Rounding(StageDto),
+    Accepted,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -123,6 +124,7 @@ impl LineKindDto {
             LineKind::SettlementCap => Self::SettlementCap,
             LineKind::CancellationFee => Self::CancellationFee,
             LineKind::Rounding(stage) => Self::Rounding(StageDto::of(stage)),
+            LineKind::Accepted => Self::Accepted,
         }
     }
 
@@ -147,6 +149,7 @@ impl LineKindDto {
             Self::SettlementCap => LineKind::SettlementCap,
             Self::CancellationFee => LineKind::CancellationFee,
             Self::Rounding(stage) => LineKind::Rounding(stage.into_domain()),
+            Self::Accepted => LineKind::Accepted,
         })
     }
 }
@@ -215,6 +218,7 @@ enum PayKindDto {
     Time,
     Rounding,
     Floor,
+    Accepted,
 }
 
 impl PayDto {
@@ -247,6 +251,7 @@ impl PayKindDto {
             PayKind::Time => Self::Time,
             PayKind::Rounding => Self::Rounding,
             PayKind::Floor => Self::Floor,
+            PayKind::Accepted => Self::Accepted,
         }
     }
 
@@ -259,6 +264,7 @@ impl PayKindDto {
             Self::Time => PayKind::Time,
             Self::Rounding => PayKind::Rounding,
             Self::Floor => PayKind::Floor,
+            Self::Accepted => PayKind::Accepted,
         }
     }
 }

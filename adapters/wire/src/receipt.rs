@@ -63,6 +63,8 @@ enum HappenedDto {
     Driven(ReadingDto),
     Cancelled(CancellationDto),
     Unread,
+    UnpricedRide,
+    UnpricedCancellation(CancellationDto),
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -157,6 +159,10 @@ impl ReceiptDto {
                     HappenedDto::Cancelled(CancellationDto::of(*cancellation))
                 }
                 Happened::Unread => HappenedDto::Unread,
+                Happened::UnpricedRide => HappenedDto::UnpricedRide,
+                Happened::UnpricedCancellation(cancellation) => {
+                    HappenedDto::UnpricedCancellation(CancellationDto::of(*cancellation))
+                }
             },
             computed: ComputedDto::of(computed),
         }
@@ -192,6 +198,10 @@ impl ReceiptDto {
                 ),
                 HappenedDto::Cancelled(cancellation) => Happened::Cancelled(cancellation.into_domain()),
                 HappenedDto::Unread => Happened::Unread,
+                HappenedDto::UnpricedRide => Happened::UnpricedRide,
+                HappenedDto::UnpricedCancellation(cancellation) => {
+                    Happened::UnpricedCancellation(cancellation.into_domain())
+                }
             },
             computed: computed
                 .into_domain(currency)

@@ -45,6 +45,7 @@ pub(crate) fn kind_codes(kind: LineKind) -> (&'static str, Option<String>) {
         LineKind::SettlementCap => ("settlement_cap", None),
         LineKind::CancellationFee => ("cancellation_fee", None),
         LineKind::Rounding(stage) => ("rounding", Some(stage_code(stage).to_owned())),
+        LineKind::Accepted => ("accepted", None),
     }
 }
 

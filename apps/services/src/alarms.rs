@@ -27,8 +27,10 @@ pub(crate) trait Judge {
     /// What each of `due` asks for, in their order.
     async fn judge(&self, due: &[Timer]) -> Vec<Due>;
 
-    /// What is asked next once `timer` was decided upon; none where it is over.
-    fn next(&self, timer: &Timer, outcome: &Outcome) -> Option<Timer>;
+    /// What is asked next once `timer` was decided upon and has done what it is for; none where it is over.
+    fn next(&self, _timer: &Timer) -> Option<Timer> {
+        None
+    }
 }
 
 /// The timers of one service or of a shard of it, one batch at a time.
@@ -108,13 +110,15 @@ impl Alarms {
                 // Nobody can say whether the deadline still matters: it is kept, for whoever repairs the stream.
                 Outcome::Failed(error) => {
                     tracing::error!(stream = %timer.id.stream, %error, "a deadline cannot be judged");
-                    let due_at = self.ports.clock.now().plus(RETRY_MAX);
-                    let timer = timer.clone();
-                    Some(Timer { due_at, ..timer })
+                    Some(self.again(&timer, None))
                 }
-                Outcome::Committed(_) | Outcome::Duplicate | Outcome::Nothing | Outcome::Refused(_) => {
-                    judge.next(&timer, &outcome)
+                Outcome::Refused(refusal) => {
+                    if refusal.due_at().is_none() {
+                        tracing::error!(stream = %timer.id.stream, %refusal, "a deadline is refused; asked again");
+                    }
+                    Some(self.again(&timer, refusal.due_at()))
                 }
+                Outcome::Committed(_) | Outcome::Duplicate | Outcome::Nothing => judge.next(&timer),
             };
             if next.as_ref().is_none_or(|next| next.id != timer.id) {
                 over.push(timer);
@@ -133,6 +137,16 @@ impl Alarms {
             self.patience.found();
         }
         Ok(())
+    }
+
+    /// A deadline that was not met is never given up, since it may be the only way to an end: one that was judged too early comes
+    /// at its time, any other after a while. What it is too late for was not refused: it is nothing.
+    fn again(&self, timer: &Timer, due_at: Option<Timestamp>) -> Timer {
+        let due_at = due_at.unwrap_or_else(|| self.ports.clock.now().plus(RETRY_MAX));
+        Timer {
+            due_at,
+            ..timer.clone()
+        }
     }
 
     /// When what could not be asked is asked again.

@@ -4,7 +4,7 @@ use crate::alarms::{Alarms, Due, Judge};
 use crate::process::{Process, Turn};
 use crate::reactor::ServicePorts;
 use crate::state::State;
-use crate::writer::{Job, Outcome, Writer};
+use crate::writer::{Job, Writer};
 use async_trait::async_trait;
 use fiacre_domain::saga::{self, Service, Setting};
 use fiacre_domain::stream::{Cause, StreamId, TimerId, TimerKind, Version};
@@ -64,26 +64,18 @@ impl Judge for Aggregates {
         due.iter().map(|timer| asked(timer, &drivers)).collect()
     }
 
-    /// What to ask again: a deadline judged too early, a lock that still stands. Each review of a lock is a timer of its
-    /// own, since one cause makes one commit: a release that was asked for at the first review and got lost is asked for
-    /// anew at the second.
-    fn next(&self, timer: &Timer, outcome: &Outcome) -> Option<Timer> {
-        let timer = timer.clone();
-        match outcome {
-            Outcome::Refused(refusal) => refusal.due_at().map(|due_at| Timer { due_at, ..timer }),
-            Outcome::Unavailable(_) | Outcome::Failed(_) => Some(timer),
-            Outcome::Committed(_) | Outcome::Duplicate | Outcome::Nothing => {
-                let TimerKind::LockReview(time) = timer.id.kind else {
-                    return None;
-                };
-                let kind = TimerKind::LockReview(time.saturating_add(1));
-                Some(Timer {
-                    id: TimerId { kind, ..timer.id },
-                    due_at: self.clock.now().plus(self.setting.lock_review),
-                    ..timer
-                })
-            }
-        }
+    /// A lock that still stands is reviewed again. Each review is a timer of its own, since one cause makes one commit: a
+    /// release that was asked for at the first review and got lost is asked for anew at the second.
+    fn next(&self, timer: &Timer) -> Option<Timer> {
+        let TimerKind::LockReview(time) = timer.id.kind else {
+            return None;
+        };
+        let kind = TimerKind::LockReview(time.saturating_add(1));
+        Some(Timer {
+            id: TimerId { kind, ..timer.id },
+            due_at: self.clock.now().plus(self.setting.lock_review),
+            ..timer.clone()
+        })
     }
 }
 

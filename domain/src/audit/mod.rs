@@ -391,6 +391,7 @@ impl Audit {
             commits: self.commits,
             events: self.events,
             receipts_verified: self.receipts.verified,
+            receipts_unpriced: self.receipts.unpriced,
             ledger: self.ledger,
         }
     }
@@ -419,6 +420,7 @@ pub struct Report {
     commits: u64,
     events: u64,
     receipts_verified: u64,
+    receipts_unpriced: u64,
     ledger: Ledger,
 }
 
@@ -444,9 +446,15 @@ impl Report {
     }
 
     /// How many receipts were recomputed from a tariff and found to be what it makes of what happened; every other one is
-    /// a finding.
+    /// a finding, or [not priced](Self::receipts_unpriced).
     pub const fn receipts_verified(&self) -> u64 {
         self.receipts_verified
+    }
+
+    /// How many receipts were made without pricing, because the quote's tariff was not known or came to other amounts: they
+    /// charge what was accepted, which was compared, and a cancellation nothing. No findings, but for an operator to look at.
+    pub const fn receipts_unpriced(&self) -> u64 {
+        self.receipts_unpriced
     }
 
     /// The money of the whole log.

@@ -13,6 +13,7 @@ use std::sync::Arc;
 pub(super) struct Receipts {
     tariffs: BTreeMap<(TariffId, u32), Arc<Tariff>>,
     pub(super) verified: u64,
+    pub(super) unpriced: u64,
 }
 
 impl Receipts {
@@ -62,7 +63,12 @@ impl Receipts {
         notes.expect(known.is_none_or(is_known), Flaw::TariffEdited);
     }
 
+    /// A receipt that was made without pricing follows from no tariff: its trip holds it to the quote.
     fn verify(&mut self, receipt: &Receipt, notes: &mut Notes<'_>) {
+        if receipt.is_unpriced() {
+            self.unpriced = self.unpriced.saturating_add(1);
+            return;
+        }
         let tariff = self.tariffs.get(&receipt.tariff());
         if tariff.is_some_and(|tariff| receipt.verify(tariff).is_ok()) {
             self.verified = self.verified.saturating_add(1);

@@ -69,7 +69,8 @@ impl LineGroups {
             | LineKind::Toll(_)
             | LineKind::SettlementCap
             | LineKind::CancellationFee
-            | LineKind::Rounding(Stage::Total) => 0,
+            | LineKind::Rounding(Stage::Total)
+            | LineKind::Accepted => 0,
         };
         self.0 & group != 0
     }

@@ -55,6 +55,8 @@ pub enum LineKind {
     CancellationFee,
     /// The difference that rounding a stage made.
     Rounding(Stage),
+    /// The price that was accepted, where it cannot be computed again.
+    Accepted,
 }
 canonical_enum!(LineKind {
     0 = Initial,
@@ -76,6 +78,7 @@ canonical_enum!(LineKind {
     16 = SettlementCap,
     17 = CancellationFee,
     18 = Rounding(stage),
+    19 = Accepted,
 });
 
 impl fmt::Display for LineKind {
@@ -101,6 +104,7 @@ impl fmt::Display for LineKind {
             Self::SettlementCap => f.write_str("above the hold"),
             Self::CancellationFee => f.write_str("cancellation fee"),
             Self::Rounding(_) => f.write_str("rounding"),
+            Self::Accepted => f.write_str("price as accepted"),
         }
     }
 }

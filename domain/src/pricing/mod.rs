@@ -52,6 +52,7 @@
 // An overflow is a typed error, or is shown not to happen where it is computed: never a wrong price.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
+mod accepted;
 mod cancellation;
 mod charge;
 mod coherence;

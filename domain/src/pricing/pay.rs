@@ -42,8 +42,19 @@ pub enum PayKind {
     Rounding,
     /// What is missing to the legal floor.
     Floor,
+    /// The pay that was offered, where it cannot be computed again.
+    Accepted,
 }
-canonical_enum!(PayKind { 0 = Fares, 1 = Commission, 2 = Base, 3 = Distance, 4 = Time, 5 = Rounding, 6 = Floor });
+canonical_enum!(PayKind {
+    0 = Fares,
+    1 = Commission,
+    2 = Base,
+    3 = Distance,
+    4 = Time,
+    5 = Rounding,
+    6 = Floor,
+    7 = Accepted,
+});
 
 /// One line of a driver's pay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

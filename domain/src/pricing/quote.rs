@@ -24,6 +24,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+use super::accepted::Accepted;
 use super::cancellation::Cancellation;
 use super::course::Course;
 use super::edition::TariffEdition;
@@ -31,7 +32,7 @@ use super::error::PricingError;
 use super::line::Line;
 use super::pay::Pay;
 use super::reading::MeterReading;
-use super::receipt::Receipt;
+use super::receipt::{Computed, Happened, Receipt, ReceiptParts};
 use super::recorder::Recorder;
 use super::ride::Ride;
 use super::settle::{self, Asked};
@@ -444,12 +445,52 @@ impl Quote {
         settle::cancel(self.asked()?, &self.quoted()?, cancellation)
     }
 
+    /// The receipt for a ride whose price cannot be computed again here, because the tariff is not known or comes to other amounts
+    /// than were accepted: the quoted price stands, in one line. It never fails, so that every ride has an end; an operator looks
+    /// at it.
+    pub fn settle_as_accepted(&self) -> Receipt {
+        self.unpriced(Happened::UnpricedRide, self.accepted().for_ride())
+    }
+
+    /// The receipt for a cancellation whose fee cannot be computed here, for the same reasons: it is free.
+    pub fn cancel_unpriced(&self, cancellation: &Cancellation) -> Receipt {
+        let happened = Happened::UnpricedCancellation(*cancellation);
+        self.unpriced(happened, self.accepted().for_cancellation())
+    }
+
     /// Whether `receipt` settles this quote: the same ride, at the same time, under the same surge and the same tariff.
-    /// That its amounts follow is for [`Receipt::verify`] to say; if they do, its total is within [`Quote::hold`].
+    /// That its amounts follow is for [`Receipt::verify`] to say; if they do, its total is within [`Quote::hold`]. Of a receipt
+    /// that was made [without pricing](Receipt::is_unpriced) they must be this quote's.
     pub fn is_settled_by(&self, receipt: &Receipt) -> bool {
         let parts = receipt.parts();
-        parts.tariff == self.edition()
+        let is_as_accepted = match parts.happened {
+            Happened::Driven(_) | Happened::Cancelled(_) | Happened::Unread => true,
+            Happened::UnpricedRide => parts.computed == self.accepted().for_ride(),
+            Happened::UnpricedCancellation(_) => parts.computed == self.accepted().for_cancellation(),
+        };
+        is_as_accepted
+            && parts.tariff == self.edition()
             && (&parts.ride, parts.at, &parts.surge) == (&self.ride, self.at, self.surge())
+    }
+
+    fn accepted(&self) -> Accepted {
+        Accepted {
+            total: self.total(),
+            hold: self.hold(),
+            driver_pay: self.driver_pay(),
+        }
+    }
+
+    fn unpriced(&self, happened: Happened, computed: Computed) -> Receipt {
+        Receipt::from_parts(ReceiptParts {
+            tariff: self.edition(),
+            currency: self.currency(),
+            ride: self.ride.clone(),
+            at: self.at,
+            surge: *self.surge(),
+            happened,
+            computed,
+        })
     }
 
     /// What it was made from, if its tariff comes to its amounts still.

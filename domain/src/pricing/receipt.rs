@@ -1,10 +1,12 @@
 //! A receipt: what was asked, what happened, and what that comes to, so that anyone who has the tariff can recompute it.
 
+use super::accepted::Accepted;
 use super::cancellation::Cancellation;
 use super::edition::TariffEdition;
 use super::error::PricingError;
 use super::line::Line;
 use super::pay::{Pay, PayLine};
+use super::quote::Quoted;
 use super::reading::{DeviationReason, MeterReading};
 use super::ride::Ride;
 use super::settle::{Asked, computed_as_quoted, computed_for_cancellation, computed_for_reading};
@@ -29,8 +31,18 @@ pub enum Happened {
     Cancelled(Cancellation),
     /// The ride, without a reading: a deadline ended it, and the quoted price stands.
     Unread,
+    /// The ride, driven or not read, whose quote could not be priced again where it ended: what was accepted stands, in one line.
+    UnpricedRide,
+    /// A cancellation of such a quote: it is free, since nobody could say what it costs.
+    UnpricedCancellation(Cancellation),
 }
-canonical_enum!(Happened { 0 = Driven(reading), 1 = Cancelled(cancellation), 2 = Unread });
+canonical_enum!(Happened {
+    0 = Driven(reading),
+    1 = Cancelled(cancellation),
+    2 = Unread,
+    3 = UnpricedRide,
+    4 = UnpricedCancellation(cancellation),
+});
 
 /// Which price stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -185,6 +197,23 @@ impl Receipt {
         (self.parts.tariff.tariff(), self.parts.tariff.version())
     }
 
+    /// Whether it was made without pricing anything, by [`Quote::settle_as_accepted`](super::Quote::settle_as_accepted) or
+    /// [`Quote::cancel_unpriced`](super::Quote::cancel_unpriced).
+    pub const fn is_unpriced(&self) -> bool {
+        match self.happened() {
+            Happened::UnpricedRide | Happened::UnpricedCancellation(_) => true,
+            Happened::Driven(_) | Happened::Cancelled(_) | Happened::Unread => false,
+        }
+    }
+
+    /// Whether an operator should look at it: the ride's reading never came, or nothing was priced.
+    pub const fn is_flagged(&self) -> bool {
+        match self.happened() {
+            Happened::Unread | Happened::UnpricedRide | Happened::UnpricedCancellation(_) => true,
+            Happened::Driven(_) | Happened::Cancelled(_) => false,
+        }
+    }
+
     /// The sum of some lines.
     ///
     /// # Errors
@@ -204,11 +233,15 @@ impl Receipt {
     /// Any single edit of a computed field is refused. What is not computed (who rode, how far the reading says) can be
     /// edited together with all that follows from it: against that there is a signature, in `fiacre-wire`.
     ///
+    /// A receipt that was made [without pricing](Self::is_unpriced) verifies where the tariff comes to the amounts that were
+    /// accepted. Where it does not, only the quote can tell: [`Quote::is_settled_by`](super::Quote::is_settled_by).
+    ///
     /// # Errors
     ///
     /// `VerifyError::OtherTariff` where the name or version of `tariff` is not the receipt's, `OtherFingerprint` where its
     /// content is not, `NotPriceable` where it cannot price what happened (a reading under another content of it included),
-    /// `Differs` with the first field that does not follow. Do not charge such a receipt.
+    /// `Differs` with the first field that does not follow. Do not charge such a receipt. `Unpriced` where it was made without
+    /// pricing and the tariff does not come to its amounts.
     pub fn verify(&self, tariff: &Tariff) -> Result<(), VerifyError> {
         let ReceiptParts {
             tariff: edition,
@@ -236,13 +269,36 @@ impl Receipt {
             at: *at,
             surge,
         };
-        let quoted = asked.quoted().map_err(VerifyError::NotPriceable)?;
+        let quoted = asked.quoted().map_err(VerifyError::NotPriceable);
         let expected = match happened {
-            Happened::Driven(reading) => computed_for_reading(asked, quoted, reading),
-            Happened::Cancelled(cancellation) => computed_for_cancellation(asked, &quoted, cancellation),
-            Happened::Unread => Ok(computed_as_quoted(asked, quoted)),
+            Happened::Driven(reading) => computed_for_reading(asked, quoted?, reading),
+            Happened::Cancelled(cancellation) => computed_for_cancellation(asked, &quoted?, cancellation),
+            Happened::Unread => Ok(computed_as_quoted(asked, quoted?)),
+            Happened::UnpricedRide => {
+                let accepted = accepted(quoted, *currency)?;
+                return same_as_accepted(computed, &accepted.for_ride());
+            }
+            Happened::UnpricedCancellation(_) => {
+                let accepted = accepted(quoted, *currency)?;
+                return same_as_accepted(computed, &accepted.for_cancellation());
+            }
         };
         compare(computed, &expected.map_err(VerifyError::NotPriceable)?)
+    }
+}
+
+/// What was accepted, if the tariff comes to it still.
+fn accepted(quoted: Result<Quoted, VerifyError>, currency: Currency) -> Result<Accepted, VerifyError> {
+    quoted.map_or(Err(VerifyError::Unpriced), |quoted| {
+        Ok(Accepted::of(&quoted, currency))
+    })
+}
+
+fn same_as_accepted(claimed: &Computed, expected: &Computed) -> Result<(), VerifyError> {
+    if claimed == expected {
+        Ok(())
+    } else {
+        Err(VerifyError::Unpriced)
     }
 }
 
@@ -349,6 +405,8 @@ pub enum VerifyError {
     NotPriceable(PricingError),
     /// A field is not what it must be.
     Differs(ReceiptField),
+    /// It was made without pricing, of amounts that the tariff does not come to.
+    Unpriced,
 }
 
 impl VerifyError {
@@ -359,6 +417,7 @@ impl VerifyError {
             Self::OtherFingerprint { .. } => "receipt_of_another_fingerprint",
             Self::NotPriceable(_) => "receipt_not_priceable",
             Self::Differs(_) => "receipt_differs",
+            Self::Unpriced => "receipt_unpriced",
         }
     }
 }
@@ -379,6 +438,9 @@ impl fmt::Display for VerifyError {
             ),
             Self::NotPriceable(error) => write!(f, "{error}"),
             Self::Differs(field) => write!(f, "{field} is not what the tariff makes of the ride"),
+            Self::Unpriced => f.write_str(
+                "it charges what was accepted, without lines, and the tariff comes to something else; compare it with the quote, and correct it by hand",
+            ),
         }
     }
 }
@@ -387,7 +449,9 @@ impl std::error::Error for VerifyError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::NotPriceable(error) => Some(error),
-            Self::OtherTariff { .. } | Self::OtherFingerprint { .. } | Self::Differs(_) => None,
+            Self::OtherTariff { .. } | Self::OtherFingerprint { .. } | Self::Differs(_) | Self::Unpriced => {
+                None
+            }
         }
     }
 }

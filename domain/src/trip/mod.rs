@@ -335,6 +335,12 @@ impl Trip {
         self.receipt.as_ref()
     }
 
+    /// Whether an operator should look at how it ended: without a reading, or without a price. A correction by what was driven
+    /// puts it right.
+    pub fn is_flagged(&self) -> bool {
+        self.receipt.as_ref().is_some_and(|receipt| receipt.is_flagged())
+    }
+
     /// How often its receipt was corrected.
     pub const fn corrections(&self) -> u16 {
         self.receipts.saturating_sub(1)

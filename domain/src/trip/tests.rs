@@ -5,6 +5,7 @@ mod details;
 mod plans;
 mod table;
 mod tips;
+mod unpriced;
 
 use super::{
     Actor, AdjustReason, AuthorizationNumber, CancelReason, Command, MoneyOutcome, Phase, RejectReason,

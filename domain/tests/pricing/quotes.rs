@@ -2,9 +2,10 @@
 
 use crate::*;
 use fiacre_domain::canonical::Canonical;
+use fiacre_domain::money::Money;
 use fiacre_domain::pricing::{
-    Cancellation, CancellationStage, Fault, PayPolicy, PricingError, QuoteParts, Recorder, Waiting,
-    WaitingRate,
+    Basis, Cancellation, CancellationStage, Computed, Fault, LineKind, Pay, PayPolicy, PricingError,
+    QuoteParts, Receipt, Recorder, VerifyError, Waiting, WaitingRate,
 };
 
 fn promised() -> Quote {
@@ -114,6 +115,81 @@ fn a_quote_of_an_older_release_stands_though_it_would_be_priced_otherwise_today(
     assert_eq!(older.cancel(&cancellation), Err(refused));
     assert_eq!(older.lines(), Err(refused));
     assert_eq!(older.pay(), Err(refused));
+}
+
+/// What cannot be priced again still ends: the quoted price stands for a ride, and a cancellation is free.
+#[test]
+fn a_quote_that_cannot_be_priced_again_is_settled_as_it_was_accepted() {
+    let older = QuoteParts {
+        total_minor: 1_200,
+        driver_pay_minor: 900,
+        ..promised().parts()
+    };
+    let older = Quote::from_parts(older).unwrap();
+    let cancellation = Cancellation::new(CancellationStage::Searching, Fault::Rider);
+    let known = older.clone().with_tariff(Arc::new(tariff())).unwrap();
+    for quote in [stored(), older, known] {
+        let ride = quote.settle_as_accepted();
+        assert_eq!((ride.total(), ride.quoted()), (quote.total(), quote.total()));
+        assert_eq!((ride.basis(), ride.metered()), (Basis::Quoted, None));
+        let sum = ride.sum_of(|_| true).unwrap();
+        assert_eq!((sum, ride.lines().len()), (quote.total(), 1));
+        assert_eq!(ride.lines()[0].kind(), LineKind::Accepted);
+        assert_eq!(ride.pay().total(), quote.driver_pay());
+        let free = quote.cancel_unpriced(&cancellation);
+        assert!(free.total().is_zero() && free.lines().is_empty() && free.pay().total().is_zero());
+        for receipt in [ride, free] {
+            assert!(receipt.is_unpriced() && receipt.is_flagged());
+            assert!(quote.is_settled_by(&receipt));
+            let is_todays = quote.total() == promised().total();
+            let verified = if is_todays {
+                Ok(())
+            } else {
+                Err(VerifyError::Unpriced)
+            };
+            assert_eq!(receipt.verify(&tariff()), verified);
+        }
+    }
+}
+
+/// Such a receipt follows from no tariff, but it says what was accepted and nothing else.
+#[test]
+fn a_receipt_that_was_made_without_pricing_is_held_to_its_quote() {
+    let quote = stored();
+    let cancellation = Cancellation::new(CancellationStage::Searching, Fault::Rider);
+    for receipt in [quote.settle_as_accepted(), quote.cancel_unpriced(&cancellation)] {
+        let edits: [fn(&mut Computed); 4] = [
+            |computed| computed.total = Money::new(computed.total.minor() + 1, Currency::USD),
+            |computed| computed.quoted = Money::new(1, Currency::USD),
+            |computed| computed.hold = Money::new(1, Currency::USD),
+            |computed| computed.pay = Pay::from_parts(Vec::new(), Money::new(1, Currency::USD)),
+        ];
+        for edit in edits {
+            let mut parts = receipt.parts().clone();
+            edit(&mut parts.computed);
+            let edited = Receipt::from_parts(parts);
+            assert!(!quote.is_settled_by(&edited));
+            assert_eq!(edited.verify(&tariff()), Err(VerifyError::Unpriced));
+        }
+        // A tariff that cannot price the ride says nothing of it either.
+        let mut parts = receipt.parts().clone();
+        parts.ride = Ride::new(Millimetres::new(-1), Millis::ZERO);
+        let unpriceable = Receipt::from_parts(parts);
+        assert_eq!(unpriceable.verify(&tariff()), Err(VerifyError::Unpriced));
+    }
+}
+
+/// What comes to nothing has no lines.
+#[test]
+fn a_free_ride_that_cannot_be_priced_again_has_no_line() {
+    let free = QuoteParts {
+        total_minor: 0,
+        hold_minor: 0,
+        driver_pay_minor: 0,
+        ..promised().parts()
+    };
+    let receipt = Quote::from_parts(free).unwrap().settle_as_accepted();
+    assert!(receipt.lines().is_empty() && receipt.pay().lines().is_empty());
 }
 
 #[test]

@@ -46,6 +46,8 @@ pub(crate) fn settled_later(log: &[Commit], commit: &Commit) -> Option<Arc<[Even
         Happened::Driven(reading) => later.settle(reading),
         Happened::Cancelled(cancellation) => later.cancel(cancellation),
         Happened::Unread => later.settle_as_quoted(),
+        Happened::UnpricedRide => Ok(later.settle_as_accepted()),
+        Happened::UnpricedCancellation(cancellation) => Ok(later.cancel_unpriced(cancellation)),
     };
     *receipt = Arc::new(settled.ok()?);
     Some(events.into())

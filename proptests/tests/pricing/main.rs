@@ -58,8 +58,15 @@ fn receipts(quote: &Quote, reading: &MeterReading) -> Vec<Receipt> {
     let fees = cancellations()
         .into_iter()
         .map(|cancellation| quote.cancel(&cancellation).unwrap());
-    fees.chain([quote.settle(reading).unwrap(), quote.settle_as_quoted().unwrap()])
-        .collect()
+    let free = cancellations()
+        .into_iter()
+        .map(|cancellation| quote.cancel_unpriced(&cancellation));
+    let rides = [
+        quote.settle(reading).unwrap(),
+        quote.settle_as_quoted().unwrap(),
+        quote.settle_as_accepted(),
+    ];
+    fees.chain(free).chain(rides).collect()
 }
 
 prop_compose! {

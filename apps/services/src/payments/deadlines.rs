@@ -6,7 +6,7 @@ use crate::alarms::{Alarms, Due, Judge};
 use crate::backoff::pending_delay;
 use crate::process::{Process, Turn};
 use crate::reactor::ServicePorts;
-use crate::writer::{Job, Outcome, Writer};
+use crate::writer::{Job, Writer};
 use async_trait::async_trait;
 use fiacre_domain::payment::{self, DeclineReason, Hold, Payment};
 use fiacre_domain::saga::{Command, Service};
@@ -73,21 +73,6 @@ impl Judge for Bailiff {
                 .map(|(timer, charge)| self.asked(timer, charge)),
         )
         .await
-    }
-
-    /// A clock that was set back in between: the timer comes again, else nobody would judge the budget.
-    fn next(&self, timer: &Timer, outcome: &Outcome) -> Option<Timer> {
-        match outcome {
-            Outcome::Refused(refusal) => refusal.due_at().map(|due_at| Timer {
-                due_at,
-                ..timer.clone()
-            }),
-            Outcome::Committed(_)
-            | Outcome::Duplicate
-            | Outcome::Nothing
-            | Outcome::Unavailable(_)
-            | Outcome::Failed(_) => None,
-        }
     }
 }
 

@@ -4,10 +4,12 @@ use crate::gateway::{FARE, HELD, MISSING, PAUSE, Script, UNAVAILABLE, UNKNOWN, c
 use crate::sample::{FIRST, INTENT, start};
 use crate::stage::{NOW, Tape, applied, bus, loaded, ports, store, timer, timers, turn};
 use fiacre_domain::event::Event;
+use fiacre_domain::money::{Currency, Money};
 use fiacre_domain::payment::{Charge, DeclineReason, PaymentEvent};
 use fiacre_domain::stream::TimerKind;
 use fiacre_domain::units::Millis;
 use fiacre_ports::IntentStatus;
+use fiacre_services::backoff::RETRY_MAX;
 use fiacre_services::payments::PaymentDeadlines;
 use std::sync::Arc;
 
@@ -162,4 +164,18 @@ fn a_hold_that_lapses_is_lost_only_if_the_gateway_says_so() {
         [lapses],
         "nothing is held"
     );
+}
+
+/// It used to be done with: whatever the timer was for, nobody would ever ask again.
+#[test]
+fn a_deadline_that_is_refused_is_kept() {
+    let lapses = TimerKind::HoldExpires(0);
+    let captured = Money::new(1_000_000, Currency::USD);
+    let script = Script {
+        get: Some(Ok(IntentStatus::Succeeded { captured })),
+        ..Script::default()
+    };
+    let tape = fired(held(), lapses, script);
+    assert_eq!((tape.appended(), tape.done()), (vec![], vec![]));
+    assert_eq!(tape.armed(), [(lapses, NOW.plus(RETRY_MAX))]);
 }

@@ -9,6 +9,7 @@ mod log;
 mod orders;
 mod rules;
 mod seldom;
+mod unpriced;
 
 use super::Audit;
 use crate::ledger::Account;

@@ -146,6 +146,10 @@ impl Trip {
         let receipt = cancelled.receipt.as_deref();
         let is_of_it = |receipt: &Receipt| is_for(receipt, (kind, lasted, fault));
         notes.expect(receipt.is_none_or(is_of_it), Flaw::FeeReceiptDiffers);
+        // What could not be priced is free, and counted apart; what it would have cost is for people to say.
+        if receipt.is_some_and(Receipt::is_unpriced) {
+            return;
+        }
         // Where the tariff is not known, a receipt is a finding as it is; where another one is, the order was.
         let Some(owed) = self.owed(kind, (lasted, fault), tariffs) else {
             return;
@@ -232,7 +236,9 @@ impl Trip {
 
 /// Whether a receipt is for this stage, time and fault.
 fn is_for(receipt: &Receipt, (kind, lasted, fault): (CancellationStageKind, Millis, Fault)) -> bool {
-    let Happened::Cancelled(cancellation) = receipt.happened() else {
+    let (Happened::Cancelled(cancellation) | Happened::UnpricedCancellation(cancellation)) =
+        receipt.happened()
+    else {
         return false;
     };
     let priced = match cancellation.stage() {

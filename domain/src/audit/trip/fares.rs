@@ -34,10 +34,14 @@ impl Trip {
             if let Event::Trip(TripEvent::FareSettled(receipt)) = event {
                 let is_same = match (receipt.happened(), &completion.reading) {
                     (Happened::Driven(priced), Some(told)) => priced == &**told,
-                    (Happened::Unread, None) => true,
-                    (Happened::Driven(_) | Happened::Unread | Happened::Cancelled(_), Some(_) | None) => {
-                        false
-                    }
+                    (Happened::Unread, None) | (Happened::UnpricedRide, Some(_) | None) => true,
+                    (
+                        Happened::Driven(_)
+                        | Happened::Unread
+                        | Happened::Cancelled(_)
+                        | Happened::UnpricedCancellation(_),
+                        Some(_) | None,
+                    ) => false,
                 };
                 notes.expect(is_same, Flaw::ReadingDiffers);
             }

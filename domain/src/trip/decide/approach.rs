@@ -187,16 +187,18 @@ impl Trip {
         ]))
     }
 
-    /// The end by cancellation, with its fee: nothing before the trip was confirmed, by the tariff's matrix afterwards.
+    /// The end by cancellation, with its fee: nothing before the trip was confirmed, by the tariff's matrix afterwards. A fee that
+    /// cannot be priced is none: it keeps no trip from ending.
     fn cancellation(&self, by: Actor, reason: CancelReason, now: Timestamp) -> Result<TripEvent, Refusal> {
         let quote = self.quote.as_ref().ok_or(Refusal::NoSuchTrip)?;
         let late = self.control.phase == Phase::Confirmed && now >= self.arrival_due_at;
         let fault = fault_of(by, reason, late);
         let (stage, priced) = self.cancelled_at(reason, now);
-        let receipt = match priced {
-            None => None,
-            Some(stage) => Some(Arc::new(quote.cancel(&Cancellation::new(stage, fault))?)),
-        };
+        let receipt = priced.map(|stage| {
+            let cancellation = Cancellation::new(stage, fault);
+            let fee = quote.cancel(&cancellation);
+            Arc::new(fee.unwrap_or_else(|_| quote.cancel_unpriced(&cancellation)))
+        });
         let fee = receipt
             .as_ref()
             .map_or(Money::zero(quote.currency()), |receipt| receipt.total());

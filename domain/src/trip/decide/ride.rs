@@ -99,6 +99,8 @@ impl Trip {
         }))))
     }
 
+    /// A reading that cannot be priced is refused, and may be told anew; a quote that cannot be priced any more keeps nobody in the
+    /// car: what was accepted stands.
     pub(super) fn decide_complete(
         &self,
         fence: Fence,
@@ -121,11 +123,14 @@ impl Trip {
         if !may_act_for(by, request.rider(), Some(driver)) {
             return Err(Refusal::NotYours);
         }
-        let receipt = quote.settle(reading)?;
+        let receipt = match quote.settle(reading) {
+            Err(error) if quote.is_recomputable() == Ok(true) => return Err(Refusal::Pricing(error)),
+            settled => settled.unwrap_or_else(|_| quote.settle_as_accepted()),
+        };
         Ok(completed(by, Some(reading), Some(device), receipt))
     }
 
-    /// Without a reading, the quoted price stands, and an operator looks at it.
+    /// Without a reading, the quoted price stands, and an operator looks at it. Nothing but the clock keeps it from ending.
     pub(super) fn decide_ride_overdue(&self, now: Timestamp) -> Answer {
         let (Phase::Started, Some(quote)) = (self.control.phase, &self.quote) else {
             return NOTHING;
@@ -134,7 +139,10 @@ impl Trip {
         if now < due_at {
             return Err(Refusal::NotDueYet { due_at });
         }
-        Ok(completed(Actor::Timer, None, None, quote.settle_as_quoted()?))
+        let receipt = quote
+            .settle_as_quoted()
+            .unwrap_or_else(|_| quote.settle_as_accepted());
+        Ok(completed(Actor::Timer, None, None, receipt))
     }
 }
 

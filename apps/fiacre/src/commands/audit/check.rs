@@ -193,9 +193,13 @@ fn show_text(checked: &Checked, folders: &[AtRest], out: &mut impl Write) -> Res
         writeln!(out, "… and {rest} more; --json shows up to 100,000 of each kind")?;
     }
     let report = &checked.report;
+    let unpriced = match report.receipts_unpriced() {
+        0 => String::new(),
+        count => format!(", {count} charged as accepted: for an operator to look at"),
+    };
     writeln!(
         out,
-        "log      {} commits, {} events; {} receipts recomputed",
+        "log      {} commits, {} events; {} receipts recomputed{unpriced}",
         report.commits(),
         report.events(),
         report.receipts_verified()
@@ -292,6 +296,7 @@ fn as_json(checked: &Checked, folders: &[AtRest]) -> Value {
         "commits": report.commits(),
         "events": report.events(),
         "receipts_verified": report.receipts_verified(),
+        "receipts_unpriced": report.receipts_unpriced(),
         "trips_open": checked.trips_open,
         "parked": checked.parked.iter().map(parked_as_json).collect::<Vec<_>>(),
         "segments": checked.segments.iter().map(segment_as_json).collect::<Vec<_>>(),
