@@ -62,8 +62,8 @@ impl<S: RunObserver> Chronicle<S> {
             Note::Closed(trip) => self.observer.closed(trip),
             Note::Over(trip, held) => {
                 match held {
-                    Held::Dropped(dropped) => self.digest.add(dropped.commits()),
-                    Held::Read(commits) => self.digest.add(commits),
+                    Held::Dropped(dropped) => self.digest.add_trip(trip, dropped.commits()),
+                    Held::Read(commits) => self.digest.add_trip(trip, commits),
                 }
                 self.observer.over(trip);
             }

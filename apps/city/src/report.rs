@@ -179,8 +179,7 @@ pub struct Speed {
 pub struct Facts {
     /// What was asked for.
     pub run: Run,
-    /// SHA-256 over the pairs of stream and hash, sorted by stream, in hexadecimal digits; a hash is the SHA-256 over the
-    /// commits' canonical bytes of a trip's streams together, or of another stream, in the order of versions.
+    /// SHA-256 over each stream and its hash, sorted by stream, in hexadecimal digits: as [`crate::digest`] says.
     pub digest: String,
     /// What the audit says.
     pub verdict: Verdict,
