@@ -416,14 +416,37 @@ fn check_outer(
             .iter()
             .any(|zone| zone.get_ref().name.get_ref() == outer.get_ref())
     {
-        format!(
-            "zone `{}` stands further down: put it above those inside it",
-            outer.get_ref()
-        )
+        let outer = outer.get_ref();
+        if lies_in(outer, name.get_ref(), zones) {
+            format!(
+                "zones `{}` and `{outer}` lie inside each other: take one `inside` out",
+                name.get_ref()
+            )
+        } else {
+            format!("zone `{outer}` stands further down: put it above those inside it")
+        }
     } else {
         return Ok(());
     };
     Err(Located::value(outer.span(), how))
+}
+
+/// Whether a zone lies in another by what the file says, through others too.
+fn lies_in(zone: &str, other: &str, zones: &[Spanned<file::Zone>]) -> bool {
+    let (mut reached, mut next) = (vec![zone], 0);
+    while let Some(inner) = reached.get(next).copied() {
+        let found = zones.iter().find(|zone| zone.get_ref().name.get_ref() == inner);
+        for outer in found.into_iter().flat_map(|zone| &zone.get_ref().inside) {
+            if outer.get_ref() == other {
+                return true;
+            }
+            if !reached.contains(&outer.get_ref().as_str()) {
+                reached.push(outer.get_ref());
+            }
+        }
+        next += 1;
+    }
+    false
 }
 
 const fn weekday(day: file::Day) -> Weekday {

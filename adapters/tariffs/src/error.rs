@@ -5,6 +5,9 @@ use fiacre_domain::pricing::{PricingError, TariffError};
 use std::fmt;
 use std::ops::Range;
 
+/// How many names an error lists.
+const KNOWN_SHOWN_MAX: usize = 30;
+
 /// What is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TariffFileFault {
@@ -134,6 +137,10 @@ fn plain(message: &str) -> String {
     if message.starts_with("duplicate key") {
         return "this is written twice in one table: take one out".to_owned();
     }
+    if message.contains("recursion") {
+        return "brackets stand in brackets more deeply than in any tariff: close some, or take them out"
+            .to_owned();
+    }
     let Some((what, expected)) = message.split_once(", expected ") else {
         return message;
     };
@@ -187,7 +194,14 @@ impl fmt::Display for TariffFileError {
         let meant = |f: &mut fmt::Formatter<'_>, nearest: &Option<String>, known: &[String]| match nearest {
             Some(name) => write!(f, ": did you mean `{name}`?"),
             None if known.is_empty() => Ok(()),
-            None => write!(f, ": there is `{}`", known.join("`, `")),
+            None => {
+                let shown = known.get(..KNOWN_SHOWN_MAX).unwrap_or(known);
+                write!(f, ": there is `{}`", shown.join("`, `"))?;
+                match known.len() - shown.len() {
+                    0 => Ok(()),
+                    more => write!(f, ", and {more} more"),
+                }
+            }
         };
         match &self.fault {
             TariffFileFault::TooLarge => write!(f, "it is longer than {} bytes", crate::FILE_BYTES_MAX),

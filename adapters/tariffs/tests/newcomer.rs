@@ -133,6 +133,11 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "11:11: zone `airport` stands further down: put it above",
     ),
     (
+        "name = \"centre\"\n\n[[zone]]\nname = \"airport\"",
+        "name = \"centre\"\ninside = [\"airport\"]\n[[zone]]\nname = \"airport\"\ninside = [\"centre\"]",
+        "11:11: zones `centre` and `airport` lie inside each other: take one `inside` out",
+    ),
+    (
         "[[tax]]",
         "[[discount]]\nname = \"card\"\nshare = \"1%\"\n[[tax]]",
         "37:8: discount `card` is named twice: give each another name",
@@ -268,6 +273,31 @@ fn each_mistake_is_refused_where_it_stands_with_what_to_do() {
         let expected = format!("failed to read lyon.toml:{message}");
         assert!(text.starts_with(&expected), "{text}\nexpected: {expected}");
     }
+}
+
+#[test]
+fn brackets_without_end_are_refused_in_words() {
+    let text = format!("{CITY}deep = {}{}", "[".repeat(200), "]".repeat(200));
+    let error = fiacre_tariffs::parse("lyon.toml", &text).unwrap_err().to_string();
+    assert!(
+        error.contains("brackets stand in brackets more deeply"),
+        "{error}"
+    );
+}
+
+#[test]
+fn of_many_known_names_some_are_listed() {
+    let zones = (0..50).fold(String::new(), |zones, n| {
+        zones + &format!("[[zone]]\nname = \"zone-{n}\"\n")
+    });
+    let text = CITY.replacen("[[zone]]", &format!("{zones}[[zone]]"), 1);
+    let text = text.replacen("[\"airport\"]", "[\"somewhere\"]", 1);
+    let error = fiacre_tariffs::parse("lyon.toml", &text).unwrap_err().to_string();
+    assert!(
+        error.contains("there is no zone `somewhere`: there is `zone-0`, "),
+        "{error}"
+    );
+    assert!(error.ends_with("`zone-29`, and 22 more"), "{error}");
 }
 
 /// Each is near to one that is refused, and meant.

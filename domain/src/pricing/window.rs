@@ -308,6 +308,27 @@ impl Schedule {
         })
     }
 
+    /// The years, first and last, of which holidays are known: a day of another counts as none. `None` where no window asks for
+    /// holidays, or none is listed.
+    ///
+    /// ```
+    /// use fiacre_domain::pricing::{DecidedBy, HolidayRule, Schedule, Span, Weekdays, Window};
+    ///
+    /// let mut schedule = Schedule::new(vec!["2019-01-01".parse()?, "2018-07-04".parse()?])?;
+    /// assert_eq!(schedule.holiday_years(), None);
+    /// let work_days = Span::whole_day(Weekdays::MONDAY_TO_FRIDAY).with_holidays(HolidayRule::Except);
+    /// schedule.add(Window::new("rush".parse()?, DecidedBy::Start, vec![work_days])?)?;
+    /// assert_eq!(schedule.holiday_years(), Some((2018, 2019)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn holiday_years(&self) -> Option<(i16, i16)> {
+        let mut spans = self.windows.iter().flat_map(|window| &window.spans);
+        let (first, last) = self.holidays.first().zip(self.holidays.last())?;
+        spans
+            .any(|span| span.holidays != HolidayRule::Any)
+            .then(|| (first.year(), last.year()))
+    }
+
     /// Adds a window; gives the set of it alone.
     ///
     /// # Errors
