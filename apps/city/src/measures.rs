@@ -61,7 +61,7 @@ use fiacre_domain::dispatch::{DispatchEvent, OfferNumber};
 use fiacre_domain::event::Event;
 use fiacre_domain::id::{DriverId, TripId};
 use fiacre_domain::money::{Currency, Money};
-use fiacre_domain::payment::{DeclineReason, PaymentEvent};
+use fiacre_domain::payment::PaymentEvent;
 use fiacre_domain::stream::{Commit, StreamId};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::trip::{MoneyOutcome, PersonalPlace, TripEvent, TripRequest};
@@ -217,8 +217,8 @@ impl Measures {
                 }
             }
             TripEvent::Failed { reason } => {
-                let is_unanswered = self.open.get(&trip).is_some_and(|open| open.is_unanswered);
-                let reason = FailedFor::new(*reason, is_unanswered);
+                let declined = self.open.get(&trip).and_then(|open| open.declined);
+                let reason = FailedFor::new(*reason, declined);
                 self.end(trip, TripEnd::Failed(reason), None, at);
             }
             TripEvent::FareSettled(receipt) => self.pay(trip, receipt.pay().total()),
@@ -243,7 +243,7 @@ impl Measures {
         if let PaymentEvent::Declined { reason, .. } = event
             && let Some(open) = self.open.get_mut(&trip)
         {
-            open.is_unanswered = *reason == DeclineReason::BudgetOver;
+            open.declined = Some(*reason);
         }
     }
 
@@ -367,7 +367,9 @@ impl Measures {
                 *match reason {
                     FailedFor::NoDriver => &mut self.failed.no_driver,
                     FailedFor::PaymentDeclined => &mut self.failed.payment_declined,
+                    FailedFor::PaymentUnconfirmed => &mut self.failed.payment_unconfirmed,
                     FailedFor::PaymentUnanswered => &mut self.failed.payment_unanswered,
+                    FailedFor::PaymentLost => &mut self.failed.payment_lost,
                     FailedFor::Expired => &mut self.failed.expired,
                     FailedFor::ReassignmentsUsedUp => &mut self.failed.reassignments_used_up,
                 } += 1;
@@ -548,6 +550,7 @@ impl Measures {
             released: self.money.released_minor,
             open: self.money.open_minor(),
             debt: self.money.debt_minor,
+            debt_on_account: self.money.debt_on_account_minor,
         }
     }
 

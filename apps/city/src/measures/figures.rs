@@ -25,10 +25,14 @@ pub struct TripCounts {
 pub struct FailCounts {
     /// No driver in the search's budget.
     pub no_driver: u64,
-    /// The payment was declined for good.
+    /// The rider's bank declined the payment for good.
     pub payment_declined: u64,
+    /// The rider did not confirm the payment to their bank in time (3-D Secure), or could not.
+    pub payment_unconfirmed: u64,
     /// Nobody could say in time whether the payment was good.
     pub payment_unanswered: u64,
+    /// The hold was lost, and the one in its place too.
+    pub payment_lost: u64,
     /// The order lapsed before a driver and a payment.
     pub expired: u64,
     /// Too many drivers gave it back.
@@ -98,6 +102,8 @@ pub struct MoneyFigures {
     pub open: i128,
     /// What is owed now.
     pub debt: i128,
+    /// What of that is billed to accounts, as was agreed.
+    pub debt_on_account: i128,
 }
 
 /// What the progress line shows.

@@ -2,9 +2,9 @@
 
 use super::HoldCounts;
 use fiacre_domain::money::{Currency, Money};
-use fiacre_domain::payment::{DeclineReason, PaymentEvent, Purpose};
+use fiacre_domain::payment::{DeclineReason, PaymentEvent, Purpose, Waiver};
 use fiacre_domain::stream::StreamId;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Amounts in minor units of one currency; what moves in another is not of this city and not counted.
 #[derive(Debug, Clone)]
@@ -14,9 +14,12 @@ pub(super) struct Movements {
     pub(super) captured_minor: i128,
     pub(super) released_minor: i128,
     pub(super) debt_minor: i128,
+    pub(super) debt_on_account_minor: i128,
     pub(super) hold_counts: HoldCounts,
     /// What each charge holds now: a charge has one live authorisation at most.
     holds: BTreeMap<StreamId, i64>,
+    /// Charges that are billed to an account.
+    on_account: BTreeSet<StreamId>,
 }
 
 impl Movements {
@@ -27,11 +30,13 @@ impl Movements {
             captured_minor: 0,
             released_minor: 0,
             debt_minor: 0,
+            debt_on_account_minor: 0,
             hold_counts: HoldCounts {
                 asked: 0,
                 declined: 0,
             },
             holds: BTreeMap::new(),
+            on_account: BTreeSet::new(),
         }
     }
 
@@ -73,14 +78,14 @@ impl Movements {
                 reason: DeclineReason::Issuer,
                 ..
             } => self.hold_counts.declined += 1,
-            PaymentEvent::DebtRecorded { amount, .. } => self.debt_minor += i128::from(self.minor(amount)),
+            PaymentEvent::DebtRecorded { amount, .. } => self.owe(stream, i128::from(self.minor(amount))),
             PaymentEvent::DebtSettled { amount, .. }
             | PaymentEvent::DebtWrittenOff { amount, .. }
             | PaymentEvent::DebtReduced { amount, .. } => {
-                self.debt_minor -= i128::from(self.minor(amount));
+                self.owe(stream, -i128::from(self.minor(amount)));
             }
-            PaymentEvent::Waived { .. }
-            | PaymentEvent::IntentCreated { .. }
+            PaymentEvent::Waived { waiver, .. } => self.waive(stream, waiver),
+            PaymentEvent::IntentCreated { .. }
             | PaymentEvent::ActionRequired { .. }
             | PaymentEvent::Declined {
                 reason: DeclineReason::ActionFailed | DeclineReason::BudgetOver | DeclineReason::LostAgain,
@@ -99,6 +104,22 @@ impl Movements {
             | PaymentEvent::CorrectionAsked { .. }
             | PaymentEvent::FurtherChargeAsked(_)
             | PaymentEvent::CashReturned { .. } => {}
+        }
+    }
+
+    fn waive(&mut self, stream: StreamId, waiver: Waiver) {
+        match waiver {
+            Waiver::Account => {
+                self.on_account.insert(stream);
+            }
+            Waiver::Cash | Waiver::NothingDue => {}
+        }
+    }
+
+    fn owe(&mut self, stream: StreamId, minor: i128) {
+        self.debt_minor += minor;
+        if self.on_account.contains(&stream) {
+            self.debt_on_account_minor += minor;
         }
     }
 

@@ -11,7 +11,7 @@ use fiacre_domain::driver::Fence;
 use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::id::{CommandId, PrincipalId};
 use fiacre_domain::matching::{Terms, Verdicts};
-use fiacre_domain::payment::{Charge, DebtReason, PaymentEvent, Purpose};
+use fiacre_domain::payment::{Charge, DebtReason, DeclineReason, PaymentEvent, Purpose, Waiver};
 use fiacre_domain::place::Place;
 use fiacre_domain::pricing::{
     Cancellation, CancellationMatrix, CancellationStage, CancellationStageKind, Fault, FeeRule, Meter, Quote,

@@ -2,6 +2,7 @@
 
 use crate::manhattan::ZoneIndex;
 use fiacre_domain::id::{DriverId, TariffId, TripId};
+use fiacre_domain::payment::DeclineReason;
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::trip::{
     Actor, CancelReason, FailReason, MoneyOutcome, PaymentMethod, RejectReason, TripRequest,
@@ -51,10 +52,14 @@ impl From<Actor> for CancelledBy {
 pub enum FailedFor {
     /// No driver in the search's budget.
     NoDriver,
-    /// The payment was declined for good.
+    /// The rider's bank declined the payment for good.
     PaymentDeclined,
+    /// The rider did not confirm the payment to their bank in time (3-D Secure), or could not.
+    PaymentUnconfirmed,
     /// Nobody could say in time whether the payment was good.
     PaymentUnanswered,
+    /// The hold was lost, and the one in its place too.
+    PaymentLost,
     /// The order lapsed before a driver and a payment.
     Expired,
     /// Too many drivers gave it back.
@@ -62,12 +67,16 @@ pub enum FailedFor {
 }
 
 impl FailedFor {
-    /// What the trip says, and whether its payment ended without an answer.
-    pub(super) const fn new(reason: FailReason, is_unanswered: bool) -> Self {
+    /// What the trip says, and why its payment was declined, if it was.
+    pub(super) const fn new(reason: FailReason, declined: Option<DeclineReason>) -> Self {
         match reason {
             FailReason::NoDriver => Self::NoDriver,
-            FailReason::PaymentDeclined if is_unanswered => Self::PaymentUnanswered,
-            FailReason::PaymentDeclined => Self::PaymentDeclined,
+            FailReason::PaymentDeclined => match declined {
+                Some(DeclineReason::Issuer) | None => Self::PaymentDeclined,
+                Some(DeclineReason::ActionFailed) => Self::PaymentUnconfirmed,
+                Some(DeclineReason::BudgetOver) => Self::PaymentUnanswered,
+                Some(DeclineReason::LostAgain) => Self::PaymentLost,
+            },
             FailReason::Expired => Self::Expired,
             FailReason::ReassignmentsUsedUp => Self::ReassignmentsUsedUp,
         }
@@ -78,7 +87,9 @@ impl FailedFor {
         match self {
             Self::NoDriver => "no_driver",
             Self::PaymentDeclined => "payment_declined",
+            Self::PaymentUnconfirmed => "payment_unconfirmed",
             Self::PaymentUnanswered => "payment_unanswered",
+            Self::PaymentLost => "payment_lost",
             Self::Expired => "expired",
             Self::ReassignmentsUsedUp => "reassignments_used_up",
         }
@@ -163,8 +174,8 @@ pub(super) struct OpenTrip {
     pub(super) round: u8,
     pub(super) was_confirmed: bool,
     pub(super) is_waiting: bool,
-    /// Whether the budget of its payment ran out before anybody said yes or no.
-    pub(super) is_unanswered: bool,
+    /// Why its payment was declined for good, if it was.
+    pub(super) declined: Option<DeclineReason>,
 }
 
 impl OpenTrip {
@@ -187,7 +198,7 @@ impl OpenTrip {
             round: 0,
             was_confirmed: false,
             is_waiting: true,
-            is_unanswered: false,
+            declined: None,
         }
     }
 
@@ -326,18 +337,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_payment_that_failed_a_trip_can_have_been_unanswered() {
+    fn only_a_payment_that_failed_a_trip_says_more_than_the_trip() {
+        let declined = [
+            None,
+            Some(DeclineReason::Issuer),
+            Some(DeclineReason::ActionFailed),
+            Some(DeclineReason::BudgetOver),
+            Some(DeclineReason::LostAgain),
+        ];
         for (reason, names) in [
-            (FailReason::NoDriver, ["no_driver"; 2]),
+            (FailReason::NoDriver, ["no_driver"; 5]),
             (
                 FailReason::PaymentDeclined,
-                ["payment_declined", "payment_unanswered"],
+                [
+                    "payment_declined",
+                    "payment_declined",
+                    "payment_unconfirmed",
+                    "payment_unanswered",
+                    "payment_lost",
+                ],
             ),
-            (FailReason::Expired, ["expired"; 2]),
-            (FailReason::ReassignmentsUsedUp, ["reassignments_used_up"; 2]),
+            (FailReason::Expired, ["expired"; 5]),
+            (FailReason::ReassignmentsUsedUp, ["reassignments_used_up"; 5]),
         ] {
-            let failed = [false, true].map(|is_unanswered| FailedFor::new(reason, is_unanswered).name());
-            assert_eq!(failed, names);
+            assert_eq!(declined.map(|why| FailedFor::new(reason, why).name()), names);
         }
     }
 

@@ -53,6 +53,7 @@ struct Money<'a> {
     open: i128,
     debt: i128,
     ledger_sum: i128,
+    debt_on_account: i128,
 }
 
 #[derive(Serialize)]
@@ -151,6 +152,7 @@ impl<'a> Money<'a> {
             released,
             open,
             debt,
+            debt_on_account,
         } = money;
         Self {
             currency: currency.code(),
@@ -160,6 +162,7 @@ impl<'a> Money<'a> {
             open: *open,
             debt: *debt,
             ledger_sum,
+            debt_on_account: *debt_on_account,
         }
     }
 }

@@ -59,9 +59,26 @@ fn held(report: &Report, style: Style) -> String {
         format!("{} taken", amount(money.captured, money.currency)),
         format!("{} released", amount(money.released, money.currency)),
         format!("{} still on hold", amount(money.open, money.currency)),
-        format!("{} owed by riders", amount(money.debt, money.currency)),
     ];
-    style.paragraph("Cards", &held)
+    style.paragraph("Cards", &held) + &owed(report, style)
+}
+
+/// What riders have not paid: most of it is agreed on, and was never to be taken from a card.
+fn owed(report: &Report, style: Style) -> String {
+    let money = &report.money;
+    let told = [
+        ("billed to accounts", money.debt_on_account),
+        ("owed by riders", money.debt - money.debt_on_account),
+    ]
+    .into_iter()
+    .filter(|(_, minor)| *minor != 0)
+    .map(|(what, minor)| format!("{} {what}", amount(minor, money.currency)))
+    .collect::<Vec<_>>();
+    if told.is_empty() {
+        String::new()
+    } else {
+        style.paragraph("Unpaid", &told)
+    }
 }
 
 /// What an account is called where the money came from, or where it went.

@@ -95,8 +95,13 @@ impl<'a> Page<'a> {
         } = self.report;
         let failures = [
             ("found no driver", failed.no_driver),
-            ("could not pay", failed.payment_declined),
+            ("were declined by their bank", failed.payment_declined),
+            (
+                "did not confirm the payment to their bank",
+                failed.payment_unconfirmed,
+            ),
             ("heard nothing from their bank in time", failed.payment_unanswered),
+            ("lost the hold on their card twice", failed.payment_lost),
             ("were not confirmed in time", failed.expired),
             ("lost driver after driver", failed.reassignments_used_up),
         ];

