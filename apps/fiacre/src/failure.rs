@@ -337,11 +337,19 @@ fn fmt_orphans(open: usize, kept: usize, f: &mut fmt::Formatter<'_>) -> fmt::Res
 }
 
 /// What could be named by `option` instead of `name`.
+/// How many names an error lists in words; in JSON it lists all.
+const KNOWN_SHOWN_MAX: usize = 30;
+
 fn fmt_known(option: &str, name: &str, known: &[String], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     if known.is_empty() {
         return write!(f, "has none; leave out {option}");
     }
-    write!(f, "has {}", listed(known))?;
+    let shown = known.get(..KNOWN_SHOWN_MAX).unwrap_or(known);
+    write!(f, "has {}", listed(shown))?;
+    match known.len() - shown.len() {
+        0 => {}
+        more => write!(f, " and {more} more")?,
+    }
     match nearest(name, known) {
         Some(meant) => write!(f, "; is {meant} meant?"),
         None => Ok(()),

@@ -4,8 +4,10 @@ mod answer;
 mod commands;
 mod failure;
 mod fare;
+mod moment;
 mod output;
 mod quantity;
+mod words;
 
 use answer::Answer;
 use clap::Parser;

@@ -38,7 +38,10 @@ fn what_cannot_be_played_is_bad_usage_and_says_what_to_do() {
     for options in [
         "--weekday sat",
         "--weekday sun",
-        "--weekday friday",
+        "--weekday Sunday",
+        "--weekday fryday",
+        "--from 5",
+        "--from 123:00",
         "--weekday fri --from 23:30 --hours 1",
         "--from 24:00",
         "--from noon",
@@ -150,6 +153,8 @@ fn a_wrong_option_is_told_what_is_wrong_with_it() {
         ("--from 7:5", "as 07:05"),
         ("--weekday sun", "business days"),
         ("--weekday SUN", "business days"),
+        ("--weekday Sunday", "business days"),
+        ("--weekday saturday", "business days"),
         ("--hours 0.0001", "whole minutes"),
         (
             "--trips /no/such/folder/trips.csv",
@@ -168,6 +173,15 @@ fn a_burst_may_end_the_day_whose_name_is_read_in_any_case() {
         "city --weekday Fri --from 23:57 --hours 0.05 --demand 0.03 --drivers 50 --burst 23:58-24:00:5",
     );
     assert!(count(&day, "/trips/requested") > 0);
+}
+
+#[test]
+fn a_day_may_be_written_in_full_and_an_hour_with_one_digit() {
+    let day = played("city --weekday Friday --from 5:00 --hours 0.05 --demand 0 --drivers 0");
+    assert_eq!(
+        (&day["run"]["weekday"], &day["run"]["from"]),
+        (&json!("fri"), &json!("05:00"))
+    );
 }
 
 #[test]
@@ -237,7 +251,7 @@ fn shape() -> Value {
             "failed": "count", "cancelled": "count", "rejected": "count",
         },
         "failed_by_reason": {
-            "no_driver": "count", "payment_declined": "count", "payment_unanswered": "count",
+            "no_driver": "count", "payment_declined": "count", "payment_unconfirmed": "count", "payment_unanswered": "count", "payment_lost": "count",
             "expired": "count", "reassignments_used_up": "count",
         },
         "cancelled_by": { "rider": "count", "driver": "count", "operator": "count", "timer": "count" },
@@ -263,7 +277,7 @@ fn shape() -> Value {
         }],
         "money": {
             "currency": "text", "authorised": "minor", "captured": "minor", "released": "minor",
-            "open": "minor", "debt": "minor", "ledger_sum": "minor",
+            "open": "minor", "debt": "minor", "debt_on_account": "minor", "ledger_sum": "minor",
         },
         "audit": {
             "events": "count", "findings": "count", "receipts_verified": "count", "batches": "count", "batches_verified": "count",

@@ -3,10 +3,10 @@
 use crate::answer::Answer;
 use crate::commands::progress::Progress;
 use crate::failure::{AtRestFailure, Failure};
+use crate::moment;
 use clap::Args;
 use fiacre_auditing::archive::{self, Archived, Selection};
-use fiacre_domain::time::{CivilDate, CivilDateTime, Timestamp};
-use fiacre_domain::units::Millis;
+use fiacre_domain::time::Timestamp;
 use fiacre_embedded::{AtRest, Database, Options, Segment};
 use serde_json::{Value, json};
 use std::fs;
@@ -37,7 +37,7 @@ pub(crate) struct ArchiveArguments {
     data: PathBuf,
 
     /// Bookings that changed at this moment or later stay: a date, or a moment, in UTC, such as 2018-06-08T21:40Z
-    #[arg(long, value_name = "DATE", value_parser = beginning)]
+    #[arg(long, value_name = "DATE", value_parser = moment::utc)]
     before: Timestamp,
 
     /// The folder of the segments, on another disk perhaps [default: DIR/archive]
@@ -59,18 +59,6 @@ struct Done {
     archived: Archived,
     store_bytes_before: u64,
     store_bytes_after: u64,
-}
-
-/// A date's beginning, or a moment, in UTC.
-fn beginning(text: &str) -> Result<Timestamp, &'static str> {
-    let civil = match text.parse::<CivilDate>() {
-        Ok(date) => format!("{date}T00:00"),
-        Err(_) => text.strip_suffix('Z').unwrap_or(text).to_owned(),
-    };
-    let civil = civil.parse::<CivilDateTime>();
-    let civil =
-        civil.map_err(|_| "write a date, or a moment, in UTC, such as 2018-06-09 or 2018-06-08T21:40Z")?;
-    Ok(civil.to_timestamp(Millis::ZERO))
 }
 
 impl ArchiveArguments {

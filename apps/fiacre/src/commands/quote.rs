@@ -5,7 +5,7 @@ mod way;
 use super::tariff::{self, check_extras, check_zones};
 use crate::answer::Answer;
 use crate::failure::{Failure, SPEED_KMH_MAX};
-use crate::{fare, output, quantity};
+use crate::{fare, moment, output, quantity};
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use fiacre_domain::id::{ExtraId, ZoneId};
@@ -107,7 +107,7 @@ pub(crate) struct QuoteArguments {
     part: Vec<Part>,
 
     /// The local time of the start, such as 2018-07-03T17:00 or 2018-07-03T19:59:59
-    #[arg(long, value_name = "LOCAL")]
+    #[arg(long, value_name = "LOCAL", value_parser = moment::local)]
     at: CivilDateTime,
 
     /// Settle the ride as quoted, and write its receipt here, as JSON; the file must not be there yet
@@ -136,8 +136,26 @@ impl QuoteArguments {
         if answer.is_json() {
             Ok(answer.object(&self.as_json(&tariff, &quote, &lines, inferred))?)
         } else {
-            write_table(&quote, &lines, answer.words())
+            write_table(&quote, &lines, answer.words())?;
+            if let Some(text) = self.beyond_holidays(&tariff) {
+                writeln!(answer.words(), "\nnote: {text}")?;
+            }
+            Ok(())
         }
+    }
+
+    /// What to say where the price depends on holidays, and the tariff does not know those of the year.
+    fn beyond_holidays(&self, tariff: &Tariff) -> Option<String> {
+        let (first, last) = tariff.schedule().holiday_years()?;
+        let year = self.at.date().year();
+        if self.holiday || (first..=last).contains(&year) {
+            return None;
+        }
+        let (id, date) = (tariff.id(), self.at.date());
+        Some(format!(
+            "{id} knows the holidays of {first} to {last}, and none of {year}: it may not be the tariff of that year, and {date} is \
+             priced as no holiday; --holiday says that it is one"
+        ))
     }
 
     /// Refuses what no car drives: a slip in a unit would be priced all the same.
@@ -157,7 +175,7 @@ impl QuoteArguments {
             "tariff": tariff.id().as_str(),
             "tariff_version": tariff.version(),
             "tariff_fingerprint": tariff.fingerprint().to_string(),
-            "at": self.at.to_string(),
+            "at": moment::written(self.at),
             "ride": {
                 "distance_m": thousandths(self.distance_m.get()),
                 "duration_s": thousandths(self.duration_s.get()),
@@ -182,6 +200,9 @@ impl QuoteArguments {
             "driver_pay": quote.driver_pay().minor(),
             "payees": fare::by_payee(lines).iter().map(share_as_json).collect::<Vec<_>>(),
             "lines": lines.iter().map(line_as_json).collect::<Vec<_>>(),
+            "warnings": self.beyond_holidays(tariff).map(|text| {
+                json!({ "code": "holidays_unknown", "text": text })
+            }).into_iter().collect::<Vec<_>>(),
         })
     }
 

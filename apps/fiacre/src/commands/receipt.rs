@@ -12,15 +12,23 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
+/// What a receipt that holds was found to be, for programs.
+const VERIFIED: [&str; 2] = ["tariff", "amounts"];
+/// What nobody can tell by a receipt alone.
+const NOT_VERIFIED: [&str; 2] = ["ride", "author"];
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum ReceiptCommand {
-    /// Recompute every line of a receipt with the tariff it names
+    /// Recompute every amount of a receipt with the tariff it names, from the ride it tells of
     #[command(after_help = "\
 Examples:
   fiacre receipt verify receipt.json --tariff nyc-2018
   fiacre receipt verify receipt.json --tariff my-city.toml --json
 
 A receipt comes from `fiacre quote … --receipt receipt.json`.
+What holds says that every amount follows from the tariff and from the ride that the receipt tells of. It does not say that there \
+was such a ride, nor who wrote the receipt: whoever has the tariff can write another, of another ride. Against that there is a \
+signature (fiacre-wire).
 Exit codes: 0 every amount follows from the tariff, 2 it is a receipt (an object with a version and what was computed) and something \
 in it does not hold with this tariff, 64 bad usage, or a file that cannot be read or is no receipt of a version that is known here, \
 74 the answer cannot be written.")]
@@ -59,11 +67,15 @@ fn verify(file: PathBuf, tariff: &str, answer: &mut Answer<impl Write>) -> Resul
             "tariff_fingerprint": fingerprint.to_string(),
             "currency": total.currency().code(),
             "total": total.minor(),
+            "verified": VERIFIED,
+            "not_verified": NOT_VERIFIED,
         }))?;
     } else {
         writeln!(
             answer.words(),
-            "{name} is true: {total} follows from tariff {id}, version {version}, as given, whose fingerprint is {fingerprint}"
+            "{name}: every amount, {total} in all, follows from tariff {id}, version {version}, and from the ride that the receipt \
+             tells of\nnot verified: whether that ride was so, and who wrote the receipt; only a signature says that\n\
+             fingerprint {fingerprint}"
         )?;
     }
     Ok(())

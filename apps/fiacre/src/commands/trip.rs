@@ -2,12 +2,11 @@
 
 mod explain;
 mod list;
+mod state;
 
 use crate::answer::Answer;
 use crate::failure::{AtRestFailure, Failure};
 use clap::Subcommand;
-use fiacre_domain::time::{CivilDateTime, Timestamp};
-use fiacre_domain::units::Millis;
 use fiacre_embedded::{AtRest, Options};
 use std::io::Write;
 use std::path::Path;
@@ -32,12 +31,4 @@ impl TripCommand {
 
 fn open(folder: &Path) -> Result<AtRest, Failure> {
     Ok(AtRest::open(folder, &Options::default()).map_err(AtRestFailure::Folder)?)
-}
-
-/// A moment in UTC, with or without the `Z` at its end.
-fn moment(text: &str) -> Result<Timestamp, &'static str> {
-    let civil = text.strip_suffix('Z').unwrap_or(text).parse::<CivilDateTime>();
-    let civil =
-        civil.map_err(|_| "write a moment in UTC, such as 2018-06-08T21:00Z or 2018-06-08T21:00:30Z")?;
-    Ok(civil.to_timestamp(Millis::ZERO))
 }

@@ -78,6 +78,10 @@ fn a_finding_is_named_with_stream_and_version() {
         text.contains("driver-00000000-0000-0000-0000-000000000007/1"),
         "{text}"
     );
+    assert!(
+        text.contains("1 commit, 1 event; 0 receipts recomputed"),
+        "{text}"
+    );
     let answer = json(&check(folder.path()));
     assert_eq!(answer["findings"][0]["code"], "audit_out_of_place");
     assert_eq!(answer["error"]["code"], "findings");
@@ -203,14 +207,20 @@ fn what_names_no_trip_or_moment_is_bad_usage() {
         "trip explain 00000000-0000-0000-0000-000000000009",
         "trip explain 00000000-0000-0000-0000-000000000009 --data data --at noon",
         "trip list --data data --state flying",
-        "trip list --data data --since 2018-07-06",
+        "trip list --data data --since 2018-07-32",
     ] {
         let (code, complaint) = exit(&super::words(line));
         assert_eq!(code, USAGE, "{line}: {complaint}");
         assert!(!complaint.contains("local"), "moments are in UTC: {complaint}");
     }
-    let nowhere = "trip list --data nowhere --since 2018-07-06T20:00Z";
-    assert_eq!(exit(&super::words(nowhere)).0, UNREADABLE);
+    for line in [
+        "trip list --data nowhere --since 2018-07-06T20:00Z",
+        "trip list --data nowhere --since 2018-07-06",
+        "trip explain 00000000-0000-0000-0000-000000000009 --data nowhere --at 2018-07-06",
+        "trip explain 00000000-0000-0000-0000-000000000009 --data nowhere --at 2018-06-08T21:01:44.100Z",
+    ] {
+        assert_eq!(exit(&super::words(line)).0, UNREADABLE, "{line}");
+    }
 }
 
 /// The folder of a payment company that nobody has asked anything of yet.

@@ -6,7 +6,7 @@ use fiacre_domain::time::Timestamp;
 use fiacre_memory::{Executor, VirtualTime};
 use fiacre_ports::KeyVault;
 use fiacre_vault::FolderVault;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
@@ -224,6 +224,23 @@ fn where_a_trip_began_is_told_with_its_key_and_is_sealed_without_and_forgotten_w
     };
     let page = told("");
     assert!(page.contains("pick-up 40."), "{page}");
+    let state = &serde_json::from_str::<Value>(&told(" --json")).unwrap()["state"];
+    let codes = [&state["trip"], &state["search"], &state["charges"][0]["state"]];
+    for code in codes.map(|code| code.as_str().unwrap()) {
+        let is_code = code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+        assert!(is_code, "a word for programs: {state}");
+    }
+    assert_eq!(
+        (&state["trip_closed"], &state["charges"][0]["closed"]),
+        (&json!(true), &json!(true))
+    );
+    assert_eq!(state["charges"][0]["debt"], json!(0));
+    let checked = fiacre(&words(&format!("audit check {}", data.display())));
+    let checked = String::from_utf8(checked.stdout).unwrap();
+    assert!(
+        checked.contains("ledger   sums to 0.00 USD (0 is right)"),
+        "{checked}"
+    );
 
     let early = format!(
         "trip explain {trip} --data {} --at 2000-01-01T00:00",

@@ -13,6 +13,62 @@ fn a_holiday_that_the_tariff_does_not_list_is_none_unless_told() {
     assert_eq!(quote["total"], json!(1780), "no rush hour on a holiday");
 }
 
+#[test]
+fn a_day_of_a_year_whose_holidays_the_tariff_does_not_know_is_said_to_be_one() {
+    for (tariff, at, is_told) in [
+        ("nyc-2018", "2018-07-03T17:00", false),
+        ("nyc-2018", "2013-07-04T17:00", true),
+        ("nyc-2018", "2030-07-04T17:00", true),
+        ("nyc-2018", "2030-07-04T17:00 --holiday", false),
+        ("nyc-2022", "2024-07-04T17:00", false),
+        ("nyc-2022", "2018-07-04T17:00", true),
+        ("london", "2019-12-25T17:00", true),
+        ("tokyo", "2030-07-04T17:00", false),
+    ] {
+        let line = format!("quote --tariff {tariff} {FIVE_MILES} --at {at}");
+        let warnings = &json(&line)["warnings"];
+        assert_eq!(
+            warnings[0]["code"] == "holidays_unknown",
+            is_told,
+            "{line}: {warnings}"
+        );
+        assert_eq!(text(&line).contains("note: "), is_told, "{line}");
+    }
+}
+
+#[test]
+fn a_legal_holiday_of_any_year_of_the_tariff_has_no_rush_hour() {
+    let total = |tariff: &str, day: &str| {
+        json(&format!("quote --tariff {tariff} {FIVE_MILES} --at {day}T17:00"))["total"].clone()
+    };
+    for (tariff, day, rush) in [
+        ("nyc-2018", "2018-11-12", 100),
+        ("nyc-2022", "2022-12-26", 250),
+        ("nyc-2022", "2023-06-19", 250),
+        ("nyc-2022", "2024-11-28", 250),
+    ] {
+        let following = fiacre_domain::time::CivilDate::next(day.parse().unwrap()).unwrap();
+        let holiday = total(tariff, day).as_i64().unwrap();
+        let work_day = total(tariff, &following.to_string()).as_i64().unwrap();
+        assert_eq!(work_day - holiday, rush, "{tariff} {day}");
+    }
+}
+
+#[test]
+fn a_local_time_is_taken_to_the_millisecond_and_given_back() {
+    for (at, told) in [
+        ("2018-07-03T17:00:00.000", "2018-07-03T17:00:00"),
+        ("2018-07-03T17:00:00.25", "2018-07-03T17:00:00.250"),
+    ] {
+        let quote = json(&format!("quote --tariff nyc-2018 {FIVE_MILES} --at {at}"));
+        assert_eq!((&quote["at"], &quote["total"]), (&json!(told), &json!(1_880)));
+    }
+    let refused = words(&format!(
+        "quote --tariff nyc-2018 {FIVE_MILES} --at 2018-07-03T17:00:00.0000"
+    ));
+    assert_eq!(exit(&refused).0, USAGE);
+}
+
 /// From the airport into town, fifteen miles.
 const JFK: &str = "quote --tariff nyc-2018 --at 2018-07-03T10:00 --pickup-zone jfk --dropoff-zone manhattan \
                    --distance-m 24140.16 --duration-s 2400";

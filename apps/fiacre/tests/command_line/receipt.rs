@@ -28,7 +28,11 @@ fn every_built_in_tariff_makes_receipts_that_verify() {
             "quote --tariff {tariff} --distance-m 5000 --duration-s 900 --at 2024-03-05T23:50 --receipt {path}"
         ));
         let said = text(&format!("receipt verify {path} --tariff {tariff}"));
-        assert!(said.contains(" is true: "), "{said}");
+        assert!(said.contains("every amount, "), "{said}");
+        assert!(
+            said.contains("not verified: whether that ride was so, and who wrote"),
+            "{said}"
+        );
         let fingerprint = fiacre_wire::fingerprint(&fiacre_tariffs::built_in(tariff).unwrap());
         assert!(said.contains(&fingerprint.to_string()), "{said}");
         let quote = json(&format!(
@@ -40,6 +44,8 @@ fn every_built_in_tariff_makes_receipts_that_verify() {
             (&Value::Null, &quote["total"])
         );
         assert_eq!(verdict["tariff_fingerprint"], json!(fingerprint.to_string()));
+        assert_eq!(verdict["verified"], json!(["tariff", "amounts"]));
+        assert_eq!(verdict["not_verified"], json!(["ride", "author"]));
     }
 }
 

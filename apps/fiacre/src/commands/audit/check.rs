@@ -5,6 +5,7 @@ use crate::answer::{Answer, minor};
 use crate::commands::progress::Progress;
 use crate::commands::tariff;
 use crate::failure::{AtRestFailure, Failure};
+use crate::words::{counted, sum};
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use fiacre_auditing::ack_log;
@@ -199,15 +200,15 @@ fn show_text(checked: &Checked, folders: &[AtRest], out: &mut impl Write) -> Res
     };
     writeln!(
         out,
-        "log      {} commits, {} events; {} receipts recomputed{unpriced}",
-        report.commits(),
-        report.events(),
-        report.receipts_verified()
+        "log      {}, {}; {} recomputed{unpriced}",
+        counted(report.commits(), "commit"),
+        counted(report.events(), "event"),
+        counted(report.receipts_verified(), "receipt")
     )?;
     let sums: Vec<_> = report
         .ledger()
         .currencies()
-        .map(|currency| format!("{currency} {}", report.ledger().sum(currency)))
+        .map(|currency| sum(report.ledger().sum(currency), currency))
         .collect();
     if !sums.is_empty() {
         writeln!(out, "ledger   sums to {} (0 is right)", sums.join(", "))?;
@@ -228,12 +229,12 @@ fn show_text(checked: &Checked, folders: &[AtRest], out: &mut impl Write) -> Res
     show_parked(checked, out)?;
     writeln!(
         out,
-        "open     {} trips have not ended on every stream",
-        checked.trips_open
+        "open     {} not ended on every stream",
+        counted(checked.trips_open as u64, "trip")
     )?;
     let verdict = match checked.findings_count() {
         0 => "clean".to_owned(),
-        findings => format!("{findings} findings"),
+        findings => counted(findings, "finding"),
     };
     writeln!(out, "verdict  {verdict}")?;
     Ok(())
@@ -248,7 +249,8 @@ fn show_parked(checked: &Checked, out: &mut impl Write) -> Result<(), Failure> {
     for ((queue, code), count) in counts {
         writeln!(
             out,
-            "parked   {count} messages of {queue} wait to be replayed or dropped  [{code}]"
+            "parked   {} of {queue} to be replayed or dropped  [{code}]",
+            counted(count, "message")
         )?;
     }
     Ok(())

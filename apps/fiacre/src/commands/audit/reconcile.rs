@@ -2,10 +2,11 @@
 
 use crate::answer::{Answer, minor};
 use crate::failure::{AtRestFailure, Failure};
+use crate::words::{counted, sum};
 use async_trait::async_trait;
 use clap::Args;
 use fiacre_auditing::reconcile::{self, Reconciled, Sums};
-use fiacre_domain::money::{Currency, Money};
+use fiacre_domain::money::Currency;
 use fiacre_domain::time::Timestamp;
 use fiacre_embedded::{AtRest, OpenError, Options};
 use fiacre_folder::ScratchFolder;
@@ -153,17 +154,14 @@ fn show_text(reconciled: &Reconciled, out: &mut impl Write) -> Result<(), Failur
     let verdict = match reconciled.differences.len() {
         0 if reconciled.under_way > 0 => "the books agree, but for what is under way".to_owned(),
         0 => "the books agree".to_owned(),
-        differences => format!("{differences} differences"),
+        differences => counted(differences as u64, "difference"),
     };
     writeln!(out, "verdict   {verdict}")?;
     Ok(())
 }
 
 fn show_sums(currency: Currency, sums: &Sums, out: &mut impl Write) -> io::Result<()> {
-    let money = |minor: i128| match i64::try_from(minor) {
-        Ok(minor) => Money::new(minor, currency).to_string(),
-        Err(_) => format!("{minor} minor units of {currency}"),
-    };
+    let money = |minor: i128| sum(minor, currency);
     writeln!(out, "receipts  {:>18}", money(sums.receipts_minor))?;
     writeln!(
         out,

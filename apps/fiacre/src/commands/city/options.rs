@@ -3,6 +3,7 @@
 use super::venue::VenueArguments;
 use crate::commands::tariff::{self, check_extras, check_zones};
 use crate::failure::Failure;
+use crate::moment;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, ValueEnum};
 use fiacre_city::demand::{Burst, DemandError, Multiplier};
@@ -48,17 +49,18 @@ sandbox-payments/ beside them. A write takes 100 ms of the city's time, on disk 
 both. Killed at any moment, what was accepted goes on by `fiacre resume`.
 Vault: riders and places are sealed in the folder, trip by trip; the keys lie in a folder of their own, DIR.vault next to DIR unless \
 --vault says otherwise. Keep it, apart from the folder and its backups: without the keys nobody can say who rode where.
-The report goes to stdout, the progress line to a terminal's stderr; NO_COLOR is respected. Ctrl-C ends it without a report.
+The report goes to stdout, the progress line to a terminal's stderr: how many trips are live now and how many of their riders wait \
+for a car; and so far, how many were confirmed and within which minutes and seconds 95% had a car. NO_COLOR is respected. Ctrl-C ends it without a report.
 Exit codes: 0 no finding, 2 audit findings, or a run that came to no end, 3 the folder cannot be opened: it is in use, foreign or \
 damaged, 64 bad usage or configuration, such as a folder that holds another run, 70 an error of ours, 74 the report, the table of \
 trips or the folder could not be written.")]
 pub(crate) struct CityArguments {
-    /// The day of the week: mon, tue, wed, thu or fri (the data has no weekend)
+    /// The day of the week, such as fri or friday: mon, tue, wed, thu or fri (the data has no weekend)
     #[arg(long, value_name = "DAY", default_value = "fri")]
     weekday: DayOfWeek,
 
     /// When requests begin, local time
-    #[arg(long, value_name = "HH:MM", default_value = "17:00")]
+    #[arg(long, value_name = "HH:MM", default_value = "17:00", value_parser = moment::time_of_day)]
     from: TimeOfDay,
 
     /// For how many hours requests come, up to 24 and in whole minutes; then the city drains until every trip is closed
@@ -113,7 +115,7 @@ pub(crate) struct CityArguments {
     )]
     decline_rate: Share,
 
-    /// The share of card holds that banks decline, in steps of 0.0001
+    /// The share of card holds that banks decline, in steps of 0.0001; riders who do not confirm to their bank come on top
     #[arg(
         long,
         value_name = "SHARE",
@@ -210,11 +212,10 @@ impl FromStr for DayOfWeek {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let names = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-        let day = names
-            .iter()
-            .position(|name| name.eq_ignore_ascii_case(text))
-            .map(|at| Weekday::ALL[at]);
+        let day = Weekday::ALL.into_iter().find(|day| {
+            let (short, whole) = names(*day);
+            [short, whole].iter().any(|name| name.eq_ignore_ascii_case(text))
+        });
         match day {
             Some(Weekday::Saturday | Weekday::Sunday) => {
                 Err("the demand was counted on business days: use mon, tue, wed, thu or fri")
@@ -222,6 +223,19 @@ impl FromStr for DayOfWeek {
             Some(day) => Ok(Self(day)),
             None => Err("write mon, tue, wed, thu or fri"),
         }
+    }
+}
+
+/// What a day is called, in short and in full.
+const fn names(day: Weekday) -> (&'static str, &'static str) {
+    match day {
+        Weekday::Monday => ("mon", "monday"),
+        Weekday::Tuesday => ("tue", "tuesday"),
+        Weekday::Wednesday => ("wed", "wednesday"),
+        Weekday::Thursday => ("thu", "thursday"),
+        Weekday::Friday => ("fri", "friday"),
+        Weekday::Saturday => ("sat", "saturday"),
+        Weekday::Sunday => ("sun", "sunday"),
     }
 }
 
@@ -293,10 +307,8 @@ fn burst(text: &str) -> Result<Spike, String> {
         .rsplit_once(':')
         .filter(|(to, _)| to.contains(':'))
         .ok_or(FORM)?;
-    let read = |time: &str| {
-        time.parse::<TimeOfDay>()
-            .map_err(|_| format!("{time} is no time of day; {FORM}"))
-    };
+    let read =
+        |time: &str| moment::time_of_day(time).map_err(|_| format!("{time} is no time of day; {FORM}"));
     let multiplier = Multiplier::new(number(factor).ok_or(FORM)?).map_err(|error| error.to_string())?;
     let burst = if to == "24:00" {
         Burst::to_midnight(read(from)?, multiplier)

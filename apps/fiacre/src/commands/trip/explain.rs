@@ -1,9 +1,10 @@
 //! `fiacre trip explain`.
 
-use super::{moment, open};
+use super::{open, state};
 use crate::answer::{Answer, minor};
 use crate::commands::vault::{Privacy, VaultArguments};
 use crate::failure::{AtRestFailure, Failure};
+use crate::moment;
 use clap::Args;
 use fiacre_auditing::timeline::{Entry, Standing, Timeline};
 use fiacre_domain::id::TripId;
@@ -38,8 +39,8 @@ pub(crate) struct ExplainArguments {
     #[command(flatten)]
     vault: VaultArguments,
 
-    /// Tell it as it stood at this moment, in UTC, such as 2018-06-08T21:05:30Z
-    #[arg(long, value_name = "TIME", value_parser = moment)]
+    /// Tell it as it stood then: a date, or a moment, in UTC, such as 2018-06-08T21:05:30Z or as --json shows it
+    #[arg(long, value_name = "TIME", value_parser = moment::utc)]
     at: Option<Timestamp>,
 }
 
@@ -136,11 +137,6 @@ impl ExplainArguments {
 
     fn as_json(&self, timeline: &Timeline, privacy: &Privacy) -> Value {
         let standing = &timeline.standing;
-        let charges: Vec<_> = standing
-            .charges
-            .iter()
-            .map(|(number, charge)| json!({ "charge": number.0, "state": Standing::charge_state(charge) }))
-            .collect();
         let balances: Vec<_> = timeline
             .balances
             .iter()
@@ -165,7 +161,7 @@ impl ExplainArguments {
             "places": privacy.name(),
             "at": self.at.map(|at| at.to_string()),
             "events": timeline.entries.iter().map(as_json).collect::<Vec<_>>(),
-            "state": { "trip": standing.trip_state(), "search": standing.search_state(), "charges": charges },
+            "state": state::as_json(standing),
             "ledger": balances,
             "waits_for": waits,
             "unreadable": unreadable,

@@ -1,8 +1,9 @@
 //! `fiacre trip list`.
 
-use super::{moment, open};
+use super::open;
 use crate::answer::Answer;
 use crate::failure::{AtRestFailure, Failure};
+use crate::moment;
 use clap::{Args, ValueEnum};
 use fiacre_auditing::list::{self, Filter, Row};
 use fiacre_domain::money::Money;
@@ -17,6 +18,7 @@ use std::path::PathBuf;
 Examples:
   fiacre trip list --data data
   fiacre trip list --data data --open --since 2018-06-08T21:00Z
+  fiacre trip list --data data --since 2018-06-08
   fiacre trip list --data data --state failed --state cancelled --json
 
 Oldest first; times are UTC. The folder is read as it lies; one that a process uses is refused.
@@ -34,8 +36,8 @@ pub(crate) struct ListArguments {
     #[arg(long)]
     open: bool,
 
-    /// Only trips that began at this moment or later, in UTC, such as 2018-06-08T21:00Z
-    #[arg(long, value_name = "TIME", value_parser = moment)]
+    /// Only trips that began at this moment or later: a date, or a moment, in UTC, such as 2018-06-08T21:00Z
+    #[arg(long, value_name = "TIME", value_parser = moment::utc)]
     since: Option<Timestamp>,
 
     /// At most so many, from 1 on
