@@ -1,6 +1,8 @@
 //! Each request of each desk, over mocks: what it puts on the bus, under which identity, and what it says of each answer.
 
-use crate::sample::{self, ANN, FENCE, TRIP, pick_up, plan, reading, receipt, tariff, usd};
+mod support;
+
+use crate::sample::{self, ANN, FENCE, TRIP, pick_up, plan, reading, tariff, usd};
 use crate::stage::{NOW, Tape, at_once, clock, error, region};
 use fiacre_domain::dispatch::OfferNumber;
 use fiacre_domain::fingerprint::Fingerprint;
@@ -12,8 +14,8 @@ use fiacre_domain::requirements::{Capabilities, Requirements};
 use fiacre_domain::saga::{Command, Service};
 use fiacre_domain::stream::TraceContext;
 use fiacre_domain::trip::{
-    Actor, AdjustReason, CancelReason, DeviceFact, Order, PaymentMethod, PersonalPlace, PersonalPlan,
-    StartCheck, StartProof, TripRequest,
+    Actor, CancelReason, DeviceFact, Order, PaymentMethod, PersonalPlace, PersonalPlan, StartCheck,
+    StartProof, TripRequest,
 };
 use fiacre_domain::units::{Millimetres, Millis};
 use fiacre_domain::{dispatch, driver, trip};
@@ -312,46 +314,13 @@ fn of_drivers_with_a_rider() -> Vec<Request> {
     ]
 }
 
-fn of_support() -> Vec<Request> {
-    let adjust = trip::Command::AdjustFare {
-        reason: AdjustReason::Goodwill,
-        receipt: receipt(),
-    };
-    let correct = trip::Command::AdjustFare {
-        reason: AdjustReason::WrongReading,
-        receipt: receipt(),
-    };
-    vec![
-        (
-            |desks, origin| {
-                at_once(
-                    desks
-                        .support
-                        .adjust_fare(origin, TRIP, AdjustReason::Goodwill, receipt()),
-                )
-            },
-            Command::Trip(TRIP, adjust),
-        ),
-        (
-            |desks, origin| {
-                at_once(
-                    desks
-                        .support
-                        .correct_reading(origin, TRIP, &sample::quote(), &reading()),
-                )
-            },
-            Command::Trip(TRIP, correct),
-        ),
-    ]
-}
-
 fn all() -> Vec<Request> {
     [
         of_riders(),
         of_drivers_at_work(),
         of_drivers_on_the_way(),
         of_drivers_with_a_rider(),
-        of_support(),
+        support::requests(),
     ]
     .concat()
 }

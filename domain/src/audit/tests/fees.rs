@@ -1,6 +1,7 @@
 //! Fees of every shape: what the tariff says is sound, and a cent more, less, or to somebody else is not.
 
 use super::bookings::confirmed_ride;
+use super::endings::no_show;
 use super::events::*;
 use super::log::*;
 use super::orders::*;
@@ -9,7 +10,7 @@ use crate::pricing::{
     Cancellation, CancellationMatrix, CancellationStage, CancellationStageKind, Fault, FeeBase, FeePayer,
     FeeRule, Quote, Receipt, Tariff,
 };
-use crate::trip::{Actor, PaymentMethod, PaymentMethodId, TripEvent};
+use crate::trip::{Actor, PaymentMethod, PaymentMethodId, TripEvent, TripPolicy};
 use crate::units::{BasisPoints, Millis};
 use Why::Asked;
 use std::sync::Arc;
@@ -144,4 +145,40 @@ fn a_fees_receipt_is_of_a_cancellation_on_the_way() {
         let codes = confirmed_ride().with(TRIP, Asked, [cancelled]).codes();
         assert!(codes.contains(&"audit_fee_receipt_differs"), "{codes:?}");
     }
+}
+
+/// A fee of a rider who was there to say a code, and the same no-show without one.
+#[test]
+fn a_no_show_after_a_wrong_code_is_nobodys_fee() {
+    let waited = TripPolicy::default().no_show_grace;
+    let found = |fault| {
+        let stage = CancellationStage::NoShow { waited };
+        let receipt = quote().cancel(&Cancellation::new(stage, fault)).unwrap();
+        let mut event = no_show(Actor::Driver(ADA), receipt);
+        if let TripEvent::Cancelled(cancelled) = &mut event {
+            Arc::make_mut(cancelled).fault = fault;
+        }
+        let refused = TripEvent::StartCodeRefused {
+            round: 0,
+            attempts: 1,
+        };
+        let tried = confirmed_ride()
+            .with(TRIP, Asked, [arrived(0)])
+            .with(TRIP, Asked, [refused]);
+        let log = tried
+            .later(waited.saturating_sub(Millis::from_secs(2)))
+            .with(TRIP, Asked, [event]);
+        let codes = log.codes();
+        let of_fees = |code: &&str| code.contains("_fee_") || code.contains("_fault_");
+        codes.into_iter().filter(of_fees).collect::<Vec<_>>()
+    };
+    assert_eq!(found(Fault::Platform), [""; 0]);
+    assert_eq!(
+        found(Fault::Rider),
+        [
+            "audit_fault_differs",
+            "audit_fee_receipt_differs",
+            "audit_fee_unowed"
+        ]
+    );
 }

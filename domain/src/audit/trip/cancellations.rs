@@ -208,11 +208,16 @@ impl Trip {
         }
     }
 
-    /// Whose doing it was. A rider who waits for a driver who is late is not at fault; nobody else is excused.
+    /// Whose doing it was. A rider who waits for a driver who is late is not at fault, nor one who was there with a wrong code;
+    /// nobody else is excused.
     fn fault(&self, cancelled: &Cancelled, at: Timestamp) -> Fault {
         let is_late = || self.arrival_due_at().is_some_and(|due_at| due_at <= at);
         if cancelled.reason == CancelReason::NoShow {
-            return Fault::Rider;
+            return if self.wrong_codes == 0 {
+                Fault::Rider
+            } else {
+                Fault::Platform
+            };
         }
         match cancelled.by {
             Actor::Rider(_) if self.step == Step::Confirmed && is_late() => Fault::Driver,

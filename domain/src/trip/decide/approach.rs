@@ -5,7 +5,7 @@ use crate::decision::Decision;
 use crate::driver::Fence;
 use crate::id::DriverId;
 use crate::money::Money;
-use crate::pricing::{Cancellation, CancellationStage};
+use crate::pricing::{Cancellation, CancellationStage, Fault};
 use crate::time::Timestamp;
 use crate::trip::command::{fault_of, may_act_for};
 use crate::trip::{
@@ -192,7 +192,12 @@ impl Trip {
     fn cancellation(&self, by: Actor, reason: CancelReason, now: Timestamp) -> Result<TripEvent, Refusal> {
         let quote = self.quote.as_ref().ok_or(Refusal::NoSuchTrip)?;
         let late = self.control.phase == Phase::Confirmed && now >= self.arrival_due_at;
-        let fault = fault_of(by, reason, late);
+        let fault = if reason == CancelReason::NoShow && self.control.wrong_codes > 0 {
+            // Somebody stood at the car and had a code to try: that no operator vouched in time is not the rider's doing.
+            Fault::Platform
+        } else {
+            fault_of(by, reason, late)
+        };
         let (stage, priced) = self.cancelled_at(reason, now);
         let receipt = priced.map(|stage| {
             let cancellation = Cancellation::new(stage, fault);

@@ -1,7 +1,8 @@
 //! Mistakes that were made once.
 
 use super::*;
-use crate::fixture::{OPERATOR, request};
+use crate::fixture::{FEE_NO_SHOW, OPERATOR, request, usd};
+use crate::pricing::Fault;
 use crate::trip::Refusal;
 
 #[test]
@@ -92,4 +93,32 @@ fn a_no_show_that_is_noticed_after_a_year_of_outage_still_ends_the_trip() {
 fn a_fee_receipt_can_be_adjusted_too() {
     let trip = confirmed_and(&[cancel(Actor::Rider(RIDER)), adjust()]);
     assert_eq!(answer(&trip, &adjust(), NOW), "-");
+}
+
+/// Who stood at the car, with a code that the driver mistyped, used to pay for not having come.
+#[test]
+fn a_rider_who_was_at_the_car_owes_no_fee_for_a_no_show() {
+    let wrong = start(ANN, fence(1), StartCheck::WrongCode);
+    let said = Command::NoShow {
+        driver: ANN,
+        fence: fence(1),
+    };
+    for no_show in [said, Command::NoShowOverdue { round: 0 }] {
+        for (tried, fault, fee) in [
+            (0, Fault::Rider, FEE_NO_SHOW),
+            (1, Fault::Platform, 0),
+            (5, Fault::Platform, 0),
+        ] {
+            let mut trip = arrived_and(&vec![wrong.clone(); tried]);
+            let events = act(&mut trip, &no_show, LATE).unwrap();
+            let [TripEvent::Cancelled(cancelled)] = &events[..] else {
+                panic!("not a cancellation: {events:?}")
+            };
+            assert_eq!(
+                (cancelled.fault, cancelled.due),
+                (fault, Some(usd(fee))),
+                "{tried}"
+            );
+        }
+    }
 }
