@@ -33,6 +33,8 @@ pub struct TripView {
     pub changed_at: Timestamp,
     /// Whether everything about it is over.
     pub closed: bool,
+    /// Whether an operator should look at how it ended.
+    pub flagged: bool,
 }
 
 /// Rows of trips, for reading only: no decision stands on them.

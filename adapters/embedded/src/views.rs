@@ -199,10 +199,11 @@ fn value(view: &TripView) -> Vec<u8> {
         due,
         changed_at,
         closed,
+        flagged,
     } = *view;
     let mut row = Row::default();
     row.version(version).region(region).u8(phase(standing));
-    row.i64(changed_at.ms()).u8(closed.into());
+    row.i64(changed_at.ms()).u8(closed.into()).u8(flagged.into());
     row.option(rider, |row, rider| {
         row.u128(rider.to_u128());
     });
@@ -229,6 +230,7 @@ fn read_view(trip: TripId, value: &[u8]) -> Result<TripView, Malformed> {
         phase: standing.ok_or(Malformed)?,
         changed_at: Timestamp::from_ms(row.i64()?),
         closed: row.u8()? == 1,
+        flagged: row.u8()? == 1,
         rider: row.option(|row| row.u128().map(PrincipalId::from_u128))?,
         driver: row.option(|row| row.u128().map(DriverId::from_u128))?,
         quoted: row.option(read_money)?,

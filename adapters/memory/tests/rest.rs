@@ -149,6 +149,7 @@ fn a_rider_sees_the_newest_trip_first_and_goes_on_from_any() {
         due: None,
         changed_at: at(0),
         closed: false,
+        flagged: false,
     };
     let rows = vec![
         view(1, Some(rider)),

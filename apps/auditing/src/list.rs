@@ -24,6 +24,8 @@ pub struct Row {
     pub phase: Phase,
     /// Whether it is over: closed or rejected.
     pub is_over: bool,
+    /// Whether an operator should look at how it ended.
+    pub is_flagged: bool,
     /// The driver whom it has noted.
     pub driver: Option<DriverId>,
     /// What was to be captured at its end; before that, what was quoted.
@@ -39,6 +41,8 @@ pub struct Filter {
     pub phases: Vec<Phase>,
     /// Only those that are not over.
     pub open: bool,
+    /// Only those that an operator should look at.
+    pub flagged: bool,
     /// Only those that began then or later.
     pub since: Option<Timestamp>,
 }
@@ -48,6 +52,7 @@ impl Filter {
     pub fn takes(&self, row: &Row) -> bool {
         (self.phases.is_empty() || self.phases.contains(&row.phase))
             && !(self.open && row.is_over)
+            && (row.is_flagged || !self.flagged)
             && self.since.is_none_or(|since| row.began_at >= since)
     }
 }
@@ -100,6 +105,7 @@ const fn begun(trip: TripId, at: Timestamp) -> Row {
         changed_at: at,
         phase: Phase::Absent,
         is_over: false,
+        is_flagged: false,
         driver: None,
         amount: None,
         unreadable: 0,
@@ -110,6 +116,7 @@ fn finish_row(row: &mut Row, trip: &Trip) {
     let control = trip.control();
     row.phase = control.phase;
     row.is_over = control.closed || control.phase == Phase::Rejected;
+    row.is_flagged = trip.is_flagged();
     row.driver = trip.driver().map(|(driver, _)| driver);
     row.amount = trip.due().or_else(|| trip.quote().map(|quote| quote.total()));
 }

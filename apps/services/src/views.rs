@@ -186,6 +186,7 @@ fn row(trip: TripId, region: RegionId, state: &Trip, version: Version, changed_a
         due: state.due(),
         changed_at,
         closed: control.closed,
+        flagged: state.is_flagged(),
     }
 }
 

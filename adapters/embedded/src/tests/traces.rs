@@ -38,6 +38,7 @@ fn row(trip: u64, version: u32, rider: PrincipalId) -> TripView {
         due: None,
         changed_at: AT,
         closed: false,
+        flagged: false,
     }
 }
 

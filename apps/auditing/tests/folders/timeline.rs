@@ -177,6 +177,11 @@ fn every_trip_is_listed_once_and_filters_take_what_they_say() {
         }),
         []
     );
+    let flagged = listed(&Filter {
+        flagged: true,
+        ..Filter::default()
+    });
+    assert!(flagged.iter().all(|row| row.is_flagged) && flagged.len() < all.len());
     let since = all[all.len() / 2].began_at;
     let late = listed(&Filter {
         since: Some(since),

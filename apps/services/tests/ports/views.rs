@@ -1,6 +1,6 @@
 //! Rows say what the log says, whatever became of the messages.
 
-use crate::sample::{TRIP, every_event, request};
+use crate::sample::{TRIP, every_event, receipt, request};
 use crate::stage::{
     Asked, NOW, Tape, applied, at_once, bus, commit, error, loaded, ports, region, store, timers, told, turn,
 };
@@ -78,6 +78,7 @@ fn row(version: u32) -> TripView {
         due: None,
         changed_at: NOW,
         closed: false,
+        flagged: false,
     }
 }
 
@@ -111,6 +112,32 @@ fn a_row_says_why_a_trip_ended_without_a_ride() {
     let row = at_once(views.get(&[TRIP])).unwrap().remove(0).unwrap();
     assert_eq!(row.phase, Phase::Failed);
     assert_eq!(row.reason, Some(EndReason::Failed(reason)));
+}
+
+/// Nobody but a reader of one trip's timeline used to be told.
+#[test]
+fn a_row_says_whether_an_operator_should_look_at_it() {
+    let unread = request().quote().settle_as_quoted().unwrap();
+    for (receipt, flagged) in [(receipt(), false), (Arc::new(unread), true)] {
+        let tape = Tape::default();
+        let history = vec![vec![requested()], vec![TripEvent::FareSettled(receipt).into()]];
+        let store = store(
+            &tape,
+            move |request| Ok(loaded(request.stream, history.clone())),
+            applied,
+        );
+        let views = MemoryViews::default();
+        let deliveries = vec![told(1, STREAM, requested())];
+        let ports = ports(&tape, store, bus(&tape, deliveries), timers(&tape, vec![]));
+        turn(&mut Views::new(
+            region(),
+            Arc::new(views.clone()),
+            ports,
+            Prefetch(8),
+        ));
+        let row = at_once(views.get(&[TRIP])).unwrap().remove(0).unwrap();
+        assert_eq!(row.flagged, flagged);
+    }
 }
 
 #[test]

@@ -28,6 +28,7 @@ fn row(ids: Ids, number: u64, version: u32) -> TripView {
         due: None,
         changed_at: AT,
         closed: false,
+        flagged: false,
     }
 }
 
@@ -144,11 +145,15 @@ pub(super) fn row_is_kept_whole<H: TripViewsHarness>(script: &Script<'_, H>) -> 
         closed: true,
         ..row_of(ids, 1, 1, 1)
     };
+    let flagged = TripView {
+        flagged: true,
+        ..row(ids, 99, 1)
+    };
     let phases = (2..).zip(Phase::ALL).map(|(number, phase)| TripView {
         phase,
         ..row(ids, number, 1)
     });
-    let rows: Vec<_> = [full].into_iter().chain(phases).collect();
+    let rows: Vec<_> = [full, flagged].into_iter().chain(phases).collect();
     script.put_rows(&views, &rows)?;
     for expected in rows {
         script.expect_row(&views, expected)?;

@@ -19,6 +19,7 @@ Examples:
   fiacre trip list --data data
   fiacre trip list --data data --open --since 2018-06-08T21:00Z
   fiacre trip list --data data --since 2018-06-08
+  fiacre trip list --data data --flagged
   fiacre trip list --data data --state failed --state cancelled --json
 
 Oldest first; times are UTC. The folder is read as it lies; one that a process uses is refused.
@@ -35,6 +36,10 @@ pub(crate) struct ListArguments {
     /// Only trips that are not over
     #[arg(long)]
     open: bool,
+
+    /// Only trips that an operator should look at: they ended without a reading, or could not be priced
+    #[arg(long)]
+    flagged: bool,
 
     /// Only trips that began at this moment or later: a date, or a moment, in UTC, such as 2018-06-08T21:00Z
     #[arg(long, value_name = "TIME", value_parser = moment::utc)]
@@ -86,6 +91,7 @@ impl ListArguments {
         let filter = Filter {
             phases: self.state.iter().map(|state| state.phase()).collect(),
             open: self.open,
+            flagged: self.flagged,
             since: self.since,
         };
         let limit = self.limit.unwrap_or(u64::MAX);
@@ -140,13 +146,18 @@ fn show(row: &Row, is_first: bool, out: &mut impl Write) -> std::io::Result<()> 
     let amount = row
         .amount
         .map_or_else(|| "-".to_owned(), |amount| amount.to_string());
+    let flag = if row.is_flagged {
+        "  (for an operator to look at)"
+    } else {
+        ""
+    };
     let damage = match row.unreadable {
         0 => String::new(),
         commits => format!("  ({commits} commits cannot be read)"),
     };
     writeln!(
         out,
-        "{}  {}  {:<18}  {amount:>14}  {driver}{damage}",
+        "{}  {}  {:<18}  {amount:>14}  {driver}{flag}{damage}",
         row.trip,
         row.began_at,
         state(row)
@@ -160,6 +171,7 @@ fn as_json(row: &Row) -> Value {
         "changed_at": row.changed_at.to_string(),
         "state": row.phase.name(),
         "over": row.is_over,
+        "flagged": row.is_flagged,
         "driver": row.driver.map(|driver| driver.to_string()),
         "amount": row.amount.map(Money::minor),
         "currency": row.amount.map(|amount| amount.currency().code().to_owned()),
