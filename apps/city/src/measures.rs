@@ -62,6 +62,7 @@ use fiacre_domain::event::Event;
 use fiacre_domain::id::{DriverId, TripId};
 use fiacre_domain::money::{Currency, Money};
 use fiacre_domain::payment::PaymentEvent;
+use fiacre_domain::pricing::Receipt;
 use fiacre_domain::stream::{Commit, StreamId};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::trip::{MoneyOutcome, PersonalPlace, TripEvent, TripRequest};
@@ -213,7 +214,7 @@ impl Measures {
                 let end = TripEnd::Cancelled(cancelled.by.into(), cancelled.reason);
                 self.end(trip, end, cancelled.due, at);
                 if let Some(receipt) = &cancelled.receipt {
-                    self.pay(trip, receipt.pay().total());
+                    self.note_receipt(trip, receipt);
                 }
             }
             TripEvent::Failed { reason } => {
@@ -221,7 +222,7 @@ impl Measures {
                 let reason = FailedFor::new(*reason, declined);
                 self.end(trip, TripEnd::Failed(reason), None, at);
             }
-            TripEvent::FareSettled(receipt) => self.pay(trip, receipt.pay().total()),
+            TripEvent::FareSettled(receipt) => self.note_receipt(trip, receipt),
             TripEvent::MoneySettled { outcome } => self.forget(trip, *outcome),
             TripEvent::DriverNoted { .. }
             | TripEvent::PaymentNoted { .. }
@@ -388,7 +389,9 @@ impl Measures {
         self.series.unserved(asked_at);
     }
 
-    fn pay(&mut self, trip: TripId, pay: Money) {
+    fn note_receipt(&mut self, trip: TripId, receipt: &Receipt) {
+        self.trips.flagged += u64::from(receipt.is_flagged());
+        let pay = receipt.pay().total();
         let driver = self.open.get(&trip).and_then(|open| open.driver);
         if let Some(driver) = driver
             && pay.currency() == self.money.currency

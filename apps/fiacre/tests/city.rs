@@ -248,7 +248,7 @@ fn shape() -> Value {
         "digest": "text",
         "trips": {
             "requested": "count", "confirmed": "count", "completed": "count",
-            "failed": "count", "cancelled": "count", "rejected": "count",
+            "failed": "count", "cancelled": "count", "rejected": "count", "flagged": "count",
         },
         "failed_by_reason": {
             "no_driver": "count", "payment_declined": "count", "payment_unconfirmed": "count", "payment_unanswered": "count", "payment_lost": "count",

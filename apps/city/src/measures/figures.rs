@@ -18,6 +18,8 @@ pub struct TripCounts {
     pub cancelled: u64,
     /// Orders that were not taken.
     pub rejected: u64,
+    /// Trips that ended for an operator to look at: without a reading, or without a price. They are among the others.
+    pub flagged: u64,
 }
 
 /// Why trips failed.

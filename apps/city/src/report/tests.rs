@@ -36,6 +36,7 @@ pub(super) fn made_up() -> Report {
             failed: 3_308,
             cancelled: 3_037,
             rejected: 4,
+            flagged: 2,
         },
         failed_by_reason: FailCounts {
             no_driver: 2_100,
@@ -251,6 +252,7 @@ fn the_json_has_the_agreed_keys_first() {
                 "failed",
                 "cancelled",
                 "rejected",
+                "flagged",
             ][..],
         ),
         ("/assign_s", &["mean", "p50", "p95"]),

@@ -26,6 +26,7 @@ fn a_ride_is_measured_from_order_to_money() {
         (trips.requested, trips.confirmed, trips.completed, trips.failed),
         (1, 1, 1, 0)
     );
+    assert_eq!(trips.flagged, 1, "a deadline ended it");
     assert_eq!(
         (
             measures.live().live_trips,
