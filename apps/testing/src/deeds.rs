@@ -9,7 +9,7 @@ use crate::platform::Platform;
 use crate::ride::Ride;
 use crate::setup::own;
 use fiacre_domain::driver::Fence;
-use fiacre_domain::id::{DriverId, IntentId, TripId};
+use fiacre_domain::id::{DriverId, IntentId, PrincipalId, TripId};
 use fiacre_domain::money::Money;
 use fiacre_domain::place::Place;
 use fiacre_domain::pricing::{MeterReading, Party};
@@ -21,6 +21,8 @@ use std::sync::Arc;
 
 /// How many passengers a driver's car takes, unless the test says otherwise.
 const SEATS: u8 = 4;
+/// Who answers when support is called.
+const AGENT: PrincipalId = PrincipalId::from_u128(1);
 /// No start code has more than four digits.
 const CODES: u16 = 10_000;
 
@@ -181,6 +183,20 @@ impl Platform {
 
 /// Support.
 impl Platform {
+    /// An agent vouches that the right rider is in the car: the ride begins without a code.
+    ///
+    /// # Errors
+    ///
+    /// `Error::NoSuchTrip` for a trip that was not booked here, `Error::NoDriver` where none is noted for it, `Error::Desk` where the
+    /// desk does not take it.
+    #[track_caller]
+    pub fn vouch(&mut self, trip: TripId) -> Result<(), Error> {
+        let support = self.desks.support.clone();
+        self.as_driver(trip, async move |_, origin, driver, fence, device| {
+            support.vouch(origin, trip, (driver, fence), AGENT, device).await
+        })
+    }
+
     /// An agent settles the trip anew where the meter was wrong: by what its quote makes of this reading.
     ///
     /// # Errors

@@ -6,7 +6,7 @@
 //! | lets time pass | [`Platform::run_until_idle`] for what is under way, [`Platform::advance_s`] for deadlines too, [`Platform::advance_until`] something is so |
 //! | plays a rider | [`Platform::book`], [`cancel`](Platform::cancel), [`change_plan`](Platform::change_plan), [`tip`](Platform::tip), [`rider_acts`](Platform::rider_acts) for 3-D Secure |
 //! | plays a driver | [`Habit`]s, or [`accept`](Platform::accept), [`decline`](Platform::decline), [`withdraw`](Platform::withdraw), [`arrive`](Platform::arrive), [`pick_up`](Platform::pick_up), [`no_show`](Platform::no_show), [`complete`](Platform::complete); [`drive`](Platform::drive) does the last ones |
-//! | plays an agent | [`correct_reading`](Platform::correct_reading) |
+//! | plays an agent | [`vouch`](Platform::vouch), [`correct_reading`](Platform::correct_reading) |
 //! | plays the bank | [`payments`], one method a behaviour: [`Ride::paid_with`]; [`bank_drops_hold`](Platform::bank_drops_hold), [`company`](Platform::company) |
 //! | breaks things | [`fail_next`](Platform::fail_next), [`outage`](Platform::outage), [`stop`](Platform::stop), [`restart`](Platform::restart) (each of [`Part::ALL`] is the whole platform), [`set_skew`](Platform::set_skew), [`faults`](Platform::faults); [`strike_each`] call in turn |
 //! | mends things | [`heal`](Platform::heal), [`start`](Platform::start), [`parked`](Platform::parked), [`replay`](Platform::replay) |

@@ -437,3 +437,26 @@ fn another_city_is_a_tariff_an_area_and_a_clock() {
     assert_eq!(p.trip(trip).due().unwrap().currency().code(), "JPY");
     p.audit().assert_over();
 }
+
+/// There used to be no way on but the no-show, at the rider's cost.
+#[test]
+fn after_five_wrong_codes_an_agent_vouches_and_the_ride_begins() {
+    let mut p = one_driver().start();
+    let trip = booked(&mut p);
+    p.arrive(trip).unwrap();
+    p.run_until_idle();
+    for _ in 0..6 {
+        p.pick_up_wrongly(trip).unwrap();
+        p.run_until_idle();
+    }
+    p.pick_up(trip).unwrap();
+    p.run_until_idle();
+    p.trip(trip).assert_count("StartCodeRefused", 5);
+    p.trip(trip).assert_state(Phase::Arrived);
+    p.vouch(trip).unwrap();
+    p.run_until_idle();
+    p.trip(trip).assert_state(Phase::Started);
+    p.complete(trip).unwrap();
+    p.run_until_idle();
+    p.audit().assert_over();
+}

@@ -8,6 +8,7 @@ mod failing;
 mod faults;
 mod payments;
 mod time;
+mod unpriced;
 
 use fiacre_domain::id::TripId;
 use fiacre_testing::{Platform, Ride, Setup, places};
