@@ -202,6 +202,9 @@ pub struct QueueSpec {
     pub commands_of: Option<Service>,
     /// Whether it takes the payment gateway's notices.
     pub notices: bool,
+    /// Whether one of its consumers gets everything while it lives, and the others only stand by (`x-single-active-consumer` of
+    /// RabbitMQ). A broker fixes it with the queue: another wish is another queue's name.
+    pub single_active: bool,
     /// After how many failed attempts a message is parked (default 8).
     pub attempts_max: u32,
 }
@@ -304,10 +307,14 @@ pub trait Bus: Send + Sync {
     ///   (`bus_28_refused_is_final`).
     async fn publish(&self, messages: Vec<Message>) -> Vec<Published>;
 
-    /// Begins to consume a queue; several consumers of one queue share it.
+    /// Begins to consume a queue; several consumers of one queue share it, or stand by for the one that is active
+    /// ([`QueueSpec::single_active`]). None is told that it has become the active one: its first delivery says so, and it is
+    /// until it ends. A consumer whose connection was built anew may have lost its place: its [`next`](Consumer::next) fails.
     ///
     /// - MUST not hold more than `prefetch` unsettled deliveries (`bus_05_prefetch_bounds_unsettled`).
     /// - MUST hand each message to one of the queue's consumers (`bus_16_consumers_share_a_queue`).
+    /// - MUST hand all to one of them where the queue has a single active one, and go on with another when that ends
+    ///   (`bus_35_single_active_gets_all`).
     ///
     /// After an error of [`next`](Consumer::next) or [`settle`](Consumer::settle) a caller goes on with the consumer, or drops it and
     /// begins another: both must work once the connection is back, and the tags from before are void (`bus_24_cut_voids_tags`).
@@ -393,6 +400,7 @@ mod tests {
             events: EventKinds::Of(KINDS),
             commands_of: Some(Service::Trip),
             notices: false,
+            single_active: false,
             attempts_max: 8,
         };
         let all = QueueSpec {

@@ -55,6 +55,7 @@ fn queue(name: &str, region_name: &str, events: EventKinds, commands_of: Option<
         events,
         commands_of,
         notices: commands_of == Some(Service::Payment),
+        single_active: false,
         attempts_max: 3,
     }
 }

@@ -92,6 +92,7 @@ impl World {
                 events: EventKinds::All,
                 commands_of: None,
                 notices: false,
+                single_active: false,
                 attempts_max: 8,
             };
             world

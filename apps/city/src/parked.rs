@@ -86,6 +86,7 @@ mod tests {
             events: EventKinds::All,
             commands_of: None,
             notices: false,
+            single_active: false,
             attempts_max: 8,
         }
     }

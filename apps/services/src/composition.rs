@@ -46,7 +46,7 @@ pub struct Composition {
     pub consumers: u16,
     /// By how many relays, and processes for deadlines, each service is shared (default [`Shard::WHOLE`] alone).
     pub shards: Vec<Shard>,
-    /// How many matchers the region has (default 1; a second is for the time in which one is replaced).
+    /// How many matchers the region has (default 1; a second stands by, and takes over when the first ends).
     pub matchers: u16,
     /// How many processes compete for calls at the payment gateway (default 8).
     pub payment_callers: u16,

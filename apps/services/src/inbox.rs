@@ -57,6 +57,10 @@ pub(crate) struct Inbox {
     queue: QueueSpec,
     prefetch: Prefetch,
     consumer: Option<Box<dyn Consumer>>,
+    /// How many consumers there were.
+    consumers: u64,
+    /// Whether this one was handed anything.
+    is_active: bool,
     patience: Patience,
     /// Of this turn: what could not be worked on.
     stranded: Vec<(Tag, Millis)>,
@@ -88,6 +92,8 @@ impl Inbox {
             queue,
             prefetch,
             consumer: None,
+            consumers: 0,
+            is_active: false,
             stranded: Vec::new(),
             got_on: false,
             got_on_lately: false,
@@ -99,6 +105,13 @@ impl Inbox {
     /// The queue's name, which is its process's.
     pub(crate) fn name(&self) -> &str {
         self.queue.name.as_str()
+    }
+
+    /// The number of its consumer, once that was handed something: where its queue has a single active one, it is this one
+    /// until it ends.
+    pub(crate) fn active(&self) -> Option<u64> {
+        let consumer = self.consumer.as_ref().filter(|_| self.is_active);
+        consumer.map(|_| self.consumers)
     }
 
     /// One turn: whatever is there, up to the prefetch, waiting until `until` at most.
@@ -185,10 +198,15 @@ impl Inbox {
             none => {
                 let bus = &self.ports.bus;
                 bus.declare(&self.queue).await?;
-                none.insert(bus.consume(&self.queue.name, self.prefetch).await?)
+                let consumer = bus.consume(&self.queue.name, self.prefetch).await?;
+                self.consumers += 1;
+                self.is_active = false;
+                none.insert(consumer)
             }
         };
-        consumer.next(usize::from(self.prefetch.0), until).await
+        let delivered = consumer.next(usize::from(self.prefetch.0), until).await?;
+        self.is_active |= !delivered.is_empty();
+        Ok(delivered)
     }
 
     /// Timers first, then the commits, then the acknowledgements: a crash between any two repeats, and loses nothing.

@@ -128,6 +128,7 @@ pub fn service_queue(service: Service, region: RegionId) -> QueueSpec {
         events: EventKinds::Of(events),
         commands_of: Some(service),
         notices: false,
+        single_active: false,
         attempts_max: ATTEMPTS_MAX,
     }
 }
@@ -140,9 +141,12 @@ pub fn payment_calls_queue(region: RegionId) -> QueueSpec {
     }
 }
 
-/// The queue of a region's matcher.
+/// The queue of a region's matcher: all of it goes to one matcher, since what one hears the other would never learn of.
 pub fn matcher_queue(region: RegionId) -> QueueSpec {
-    reader_queue("matcher", region, MATCHER)
+    QueueSpec {
+        single_active: true,
+        ..reader_queue("matcher", region, MATCHER)
+    }
 }
 
 /// The queue of what makes a region's rows.
@@ -158,6 +162,7 @@ pub fn reader_queue(reader: &str, region: RegionId, events: &'static [EventKind]
         events: EventKinds::Of(events),
         commands_of: None,
         notices: false,
+        single_active: false,
         attempts_max: ATTEMPTS_MAX,
     }
 }

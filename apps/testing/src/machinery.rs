@@ -107,6 +107,21 @@ impl Machinery {
         self.stopped.insert(part);
     }
 
+    /// Ends one of a part's processes where it waits, by the order in which they were begun; whether there was one.
+    pub(crate) fn remove(&mut self, part: Part, number: usize) -> bool {
+        let mut of_part = self
+            .lives
+            .iter()
+            .filter(|(_, role)| Part::of(role.name()) == Some(part));
+        let Some(task) = of_part.nth(number).map(|(task, _)| *task) else {
+            return false;
+        };
+        self.executor.crash(task);
+        self.lives.remove(&task);
+        self.deaths += 1;
+        true
+    }
+
     /// Begins a part's processes that were stopped.
     pub(crate) fn start(&mut self, part: Part) {
         if self.stopped.remove(&part) {

@@ -102,6 +102,19 @@ impl Platform {
         self.start(part);
     }
 
+    /// Kills one of a part's processes, by the order in which they were begun, from 0, and begins none in its place: the others go
+    /// on, if the [composition](crate::Setup::composition) has any.
+    ///
+    /// # Panics
+    ///
+    /// If there are not so many.
+    #[track_caller]
+    pub fn remove(&mut self, part: Part, number: usize) {
+        if !self.machinery.remove(part, number) {
+            self.give_up(&format!("{part:?} has no process number {number}"));
+        }
+    }
+
     /// How many processes have died so far, by faults or by being stopped.
     pub fn deaths(&self) -> u64 {
         self.machinery.deaths()

@@ -242,6 +242,7 @@ pub(super) struct Binding {
     pub(super) events: Option<BTreeSet<String>>,
     pub(super) commands_of: Option<Service>,
     pub(super) notices: bool,
+    pub(super) single_active: bool,
     pub(super) attempts_max: u32,
 }
 
@@ -253,6 +254,7 @@ impl From<&QueueSpec> for Binding {
             events,
             commands_of,
             notices,
+            single_active,
             attempts_max,
         } = spec;
         Self {
@@ -263,10 +265,15 @@ impl From<&QueueSpec> for Binding {
             },
             commands_of: *commands_of,
             notices: *notices,
+            single_active: *single_active,
             attempts_max: *attempts_max,
         }
     }
 }
+
+/// The flags of a binding. Folders from before there was a single active consumer have the first alone.
+const NOTICES: u8 = 1;
+const SINGLE_ACTIVE: u8 = 2;
 
 const fn number(service: Service) -> u8 {
     match service {
@@ -289,25 +296,34 @@ impl Binding {
         row.option(self.commands_of, |row, service| {
             row.u8(number(service));
         });
-        row.u8(self.notices.into()).u32(self.attempts_max);
+        let is = |flag: u8, set: bool| if set { flag } else { 0 };
+        row.u8(is(NOTICES, self.notices) | is(SINGLE_ACTIVE, self.single_active));
+        row.u32(self.attempts_max);
         row.into_vec()
     }
 
     pub(super) fn read(value: &[u8]) -> Result<(u16, Self), Malformed> {
         let mut row = Reader::new(value);
-        let queue = row.u16()?;
+        let (queue, region) = (row.u16()?, row.region()?);
+        let events = row.option(|row| {
+            let count = row.u32()?;
+            (0..count).map(|_| row.text()).collect()
+        })?;
+        let commands_of = row.option(|row| {
+            let tag = row.u8()?;
+            let service = Service::ALL.into_iter().find(|service| number(*service) == tag);
+            service.ok_or(Malformed)
+        })?;
+        let flags = row.u8()?;
+        if flags & !(NOTICES | SINGLE_ACTIVE) != 0 {
+            return Err(Malformed);
+        }
         let binding = Self {
-            region: row.region()?,
-            events: row.option(|row| {
-                let count = row.u32()?;
-                (0..count).map(|_| row.text()).collect()
-            })?,
-            commands_of: row.option(|row| {
-                let tag = row.u8()?;
-                let service = Service::ALL.into_iter().find(|service| number(*service) == tag);
-                service.ok_or(Malformed)
-            })?,
-            notices: row.u8()? == 1,
+            region,
+            events,
+            commands_of,
+            notices: flags & NOTICES != 0,
+            single_active: flags & SINGLE_ACTIVE != 0,
             attempts_max: row.u32()?,
         };
         row.end()?;

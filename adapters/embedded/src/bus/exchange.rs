@@ -51,12 +51,12 @@ pub(super) struct Line {
 
 impl Line {
     /// Tells consumers what came since: one, if it can be delivered now (what it leaves, it tells the next of), and all, if
-    /// it comes later than they sleep.
+    /// it comes later than they sleep, or is for one of them alone.
     pub(super) fn tell(&mut self) {
         match self.queue.take_news() {
             News::Nothing => {}
-            News::Ready => self.filled.notify_some(1),
-            News::Later => self.filled.notify(),
+            News::Ready if !self.queue.is_single_active() => self.filled.notify_some(1),
+            News::Ready | News::Later => self.filled.notify(),
         }
     }
 }
@@ -205,10 +205,11 @@ impl Exchange {
             let name = String::from_utf8(name.to_vec()).map_err(|_| crate::bytes::Malformed)?;
             let cursor = cursors.entry(queue).or_default();
             state.position_next = state.position_next.max(cursor.through);
-            let line = Line {
+            let mut line = Line {
                 queue: Queue::at(cursor),
                 filled: Signal::default(),
             };
+            line.queue.follow(&binding);
             state.lines.insert(queue, line);
             state.routing.bind(queue, binding);
             state.numbers.insert(name, queue);
@@ -250,9 +251,9 @@ impl Exchange {
         if known.is_none() || state.routing.binding(queue) != Some(&binding) {
             let key = spec.name.as_str().as_bytes().to_vec();
             draft.put(Table::Queues, key, binding.write(queue));
+            state.lines.entry(queue).or_default().queue.follow(&binding);
             state.routing.bind(queue, binding);
             state.numbers.insert(spec.name.as_str().to_owned(), queue);
-            state.lines.entry(queue).or_default();
         }
         true
     }

@@ -1,6 +1,6 @@
 //! One queue in memory: what is ready, what waits for its time, what is held.
 
-use super::entry::{Body, Cursor};
+use super::entry::{Binding, Body, Cursor};
 use fiacre_domain::time::Timestamp;
 use fiacre_ports::{Message, Tag};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -86,6 +86,7 @@ pub(super) enum Nothing {
 
 #[derive(Debug, Default)]
 pub(super) struct Queue {
+    single_active: bool,
     ready: VecDeque<Queued>,
     /// By when they are ready again, and how they came.
     delayed: BTreeMap<(Timestamp, u64), Queued>,
@@ -130,6 +131,22 @@ impl Queue {
     const fn number(&mut self) -> u64 {
         self.next += 1;
         self.next
+    }
+
+    /// Takes over what a binding says of deliveries.
+    pub(super) const fn follow(&mut self, binding: &Binding) {
+        self.single_active = binding.single_active;
+    }
+
+    /// Whether everything goes to one consumer: whoever else is told of a message leaves it there.
+    pub(super) const fn is_single_active(&self) -> bool {
+        self.single_active
+    }
+
+    /// Whether a consumer gets anything: of several the one that came first, where only one is to be active.
+    fn is_active(&self, consumer: ConsumerId) -> bool {
+        let first = || self.held.first_key_value().map(|(first, _)| *first);
+        !self.single_active || first() == Some(consumer)
     }
 
     /// How many messages could be delivered now.
@@ -177,6 +194,10 @@ impl Queue {
         self.room = self.room.saturating_sub(prefetch);
         let returned = self.void(consumer);
         self.held.remove(&consumer);
+        if self.single_active {
+            // Whoever takes over sleeps, whatever there is.
+            self.news = News::Later;
+        }
         returned
     }
 
@@ -215,6 +236,9 @@ impl Queue {
         last_tag: &mut u64,
     ) -> Result<Vec<(Tag, Queued)>, Nothing> {
         self.ripen(now);
+        if !self.is_active(consumer) {
+            return Err(Nothing::Until(Timestamp::MAX));
+        }
         let held = self.held.entry(consumer).or_default();
         let room = max.min(prefetch.saturating_sub(held.unsettled));
         if room == 0 {

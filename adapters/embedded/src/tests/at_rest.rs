@@ -204,6 +204,7 @@ fn queue() -> QueueSpec {
         events: EventKinds::All,
         commands_of: Some(Service::Driver),
         notices: false,
+        single_active: false,
         attempts_max: 3,
     }
 }

@@ -67,6 +67,7 @@ pub(super) fn orders() -> QueueSpec {
         events: EventKinds::All,
         commands_of: Some(Service::Trip),
         notices: false,
+        single_active: false,
         attempts_max: 3,
     }
 }

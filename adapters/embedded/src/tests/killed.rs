@@ -27,6 +27,7 @@ fn queue() -> QueueSpec {
         events: EventKinds::All,
         commands_of: None,
         notices: false,
+        single_active: false,
         attempts_max: 3,
     }
 }

@@ -43,6 +43,8 @@ struct Broker {
     numbers: BTreeMap<QueueName, usize>,
     lines: Vec<Line>,
     last_tag: u64,
+    /// Whether consumers share every queue, whatever was declared.
+    shares_all: bool,
     /// Messages that are beyond this bus.
     refused: BTreeSet<MessageId>,
 }
@@ -65,7 +67,8 @@ impl Broker {
             self.lines.push(Line::default());
         }
         if let Some(line) = self.lines.get_mut(number) {
-            line.queue.limit_attempts(spec.attempts_max);
+            line.queue
+                .follow(spec.attempts_max, spec.single_active && !self.shares_all);
         }
     }
 
@@ -125,12 +128,12 @@ impl Broker {
 
 impl Line {
     /// Tells consumers what came since: one, if it can be delivered now (what it leaves, it tells the next of), and all, if
-    /// it comes later than they sleep.
+    /// it comes later than they sleep, or is for one of them alone.
     fn tell(&mut self) {
         match self.queue.take_news() {
             News::Nothing => {}
-            News::Ready => self.filled.notify_some(1),
-            News::Later => self.filled.notify(),
+            News::Ready if !self.queue.is_single_active() => self.filled.notify_some(1),
+            News::Ready | News::Later => self.filled.notify(),
         }
     }
 }
@@ -190,6 +193,14 @@ impl MemoryBus {
             faults: self.faults.clone(),
             group: self.group.clone(),
         }
+    }
+
+    /// The same bus, whose consumers share every queue from now on, also one that is to have a single active one: as if the bus
+    /// had taken the active one for dead, and that went on with what it holds, again and again.
+    #[must_use]
+    pub fn with_every_queue_shared(self) -> Self {
+        lock(&self.broker).shares_all = true;
+        self
     }
 
     /// The same bus, struck by `faults`, as will be the consumers that it makes.

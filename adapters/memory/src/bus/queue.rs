@@ -99,6 +99,7 @@ pub(super) struct ConsumerId(u64);
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     attempts_max: u32,
+    single_active: bool,
     ready: VecDeque<Queued>,
     /// By when they are ready again, and how they came.
     delayed: BTreeMap<(Timestamp, u64), Queued>,
@@ -126,8 +127,21 @@ pub(super) enum News {
 }
 
 impl Queue {
-    pub(super) const fn limit_attempts(&mut self, attempts_max: u32) {
+    /// Takes over what a declaration says of deliveries.
+    pub(super) const fn follow(&mut self, attempts_max: u32, single_active: bool) {
         self.attempts_max = attempts_max;
+        self.single_active = single_active;
+    }
+
+    /// Whether everything goes to one consumer: whoever else is told of a message leaves it there.
+    pub(super) const fn is_single_active(&self) -> bool {
+        self.single_active
+    }
+
+    /// Whether a consumer gets anything: of several the one that came first, where only one is to be active.
+    fn is_active(&self, consumer: ConsumerId) -> bool {
+        let first = || self.held.first_key_value().map(|(first, _)| *first);
+        !self.single_active || first() == Some(consumer)
     }
 
     const fn number(&mut self) -> u64 {
@@ -187,6 +201,10 @@ impl Queue {
         self.room = self.room.saturating_sub(prefetch);
         let returned = self.void(consumer);
         self.held.remove(&consumer);
+        if self.single_active {
+            // Whoever takes over sleeps, whatever there is.
+            self.news = News::Later;
+        }
         returned
     }
 
@@ -229,6 +247,9 @@ impl Queue {
         next_tag: &mut u64,
     ) -> Result<Vec<Delivery>, Nothing> {
         self.ripen(now);
+        if !self.is_active(consumer) {
+            return Err(Nothing::Until(Timestamp::MAX));
+        }
         let held = self.held.entry(consumer).or_default();
         let room = max.min(prefetch.saturating_sub(held.unsettled));
         if room == 0 {

@@ -152,7 +152,7 @@ fn area() -> ServiceArea {
     .unwrap()
 }
 
-/// One process of each kind; or, with twins, two of each, of which relays and processes for deadlines take half a service each.
+/// One process of each kind; or, with twins, two of each, also two active matchers, of which relays and processes for deadlines take half a service each.
 fn composition(twins: bool) -> Composition {
     let count = if twins { 2 } else { 1 };
     Composition {
@@ -184,6 +184,11 @@ impl World {
         );
         let store = MemoryEventStore::new(time.clone());
         let bus = MemoryBus::new(time.clone());
+        let bus = if setup.twins {
+            bus.with_every_queue_shared()
+        } else {
+            bus
+        };
         let locations = MemoryLocations::default();
         let company = Arc::new(Sandbox::new(setup.seed, Arc::clone(&clock)).with_policy(setup.payments));
         let ids = |twin: u64| Arc::new(SeededIds::new(time.clone(), setup.seed ^ (twin << 63)));

@@ -4,6 +4,7 @@ mod config;
 mod picture;
 mod proposals;
 mod rebuild;
+mod watch;
 
 pub use config::{FAN_OUT_MAX, FleetConfig, FleetConfigError, Matching};
 
@@ -27,6 +28,7 @@ use fiacre_ports::{
 use picture::Picture;
 use rebuild::{Rebuild, standing_of};
 use std::sync::Arc;
+use watch::Watch;
 
 /// How many commits of the log are read in a turn while the board is rebuilt.
 const REBUILD_PAGE: usize = 1_000;
@@ -70,7 +72,8 @@ impl FleetPorts {
     }
 }
 
-/// The matcher of one region. One is enough; the lock's compare-and-set makes even two at a time safe.
+/// A matcher of one region. One is enough, and a second stands by: it keeps its picture of where drivers are, and takes over when
+/// its queue's messages come to it. The lock's compare-and-set makes even two active ones safe.
 pub struct Fleet {
     config: FleetConfig,
     ports: FleetPorts,
@@ -78,6 +81,7 @@ pub struct Fleet {
     writer: Writer,
     picture: Picture,
     matcher: Matcher,
+    watch: Watch,
     tick_at: Option<Timestamp>,
     /// The reading of the log, while the board is rebuilt.
     rebuild: Option<Rebuild>,
@@ -104,6 +108,7 @@ impl Fleet {
         let (writer, patience) = (service.writer(), service.patience(inbox.name()));
         let picture = Picture::new(config.region(), config.area().clone(), config.fan_out());
         Self {
+            watch: Watch::new(config.tick()),
             config,
             ports,
             inbox,
@@ -124,16 +129,23 @@ impl Fleet {
     /// A matcher that starts anew learns the open searches from the board, which it rebuilds where it was lost; drivers it
     /// learns from their first samples.
     async fn begin(&mut self) -> Result<Option<Timestamp>, PortError> {
-        let Some(listed) = self.ports.board.list(self.config.region()).await? else {
+        if !self.look().await? {
             self.rebuild().await?;
             return Ok(None);
-        };
-        for search in listed {
-            self.picture.doubt_listed(search.trip);
         }
         let tick_at = self.now();
         self.tick_at = Some(tick_at);
         Ok(Some(tick_at))
+    }
+
+    /// Doubts what another matcher may have heard of, by the board's list; whether there is a board.
+    async fn look(&mut self) -> Result<bool, PortError> {
+        let Some(listed) = self.ports.board.list(self.config.region()).await? else {
+            return Ok(false);
+        };
+        self.picture.doubt_all(listed);
+        self.watch.looked(self.inbox.active(), self.now());
+        Ok(true)
     }
 
     /// Reads a page of the log; after the last, the board is complete.
@@ -150,6 +162,11 @@ impl Fleet {
     }
 
     async fn tick(&mut self) -> Result<(), PortError> {
+        if self.watch.is_to_look(self.inbox.active(), self.now()) && !self.look().await? {
+            // The next turn begins anew, and restores the board.
+            self.tick_at = None;
+            return Ok(());
+        }
         let samples = match &mut self.locations {
             Some(reader) => reader.drain().await?,
             none => {
@@ -161,7 +178,9 @@ impl Fleet {
         let now = self.now();
         let over = self.picture.refresh(&self.writer, now).await;
         self.ports.post(self.config.region(), &[], &over).await?;
-        self.propose(now).await;
+        if self.watch.may_act(self.inbox.active()) {
+            self.propose(now).await;
+        }
         Ok(())
     }
 

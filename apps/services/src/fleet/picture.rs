@@ -33,6 +33,8 @@ pub(super) struct Picture {
     /// Who is asked about which trip: not to be asked about another.
     asked: BTreeMap<TripId, Vec<DriverId>>,
     busy_with: BTreeMap<DriverId, TripId>,
+    /// On duty, free or not, or on a trip.
+    on_duty: BTreeSet<DriverId>,
     /// On duty and not locked, since when.
     free_since: BTreeMap<DriverId, Timestamp>,
     doubted_searches: BTreeMap<TripId, Option<Arc<TraceContext>>>,
@@ -50,6 +52,7 @@ impl Picture {
             waiting: BTreeMap::new(),
             asked: BTreeMap::new(),
             busy_with: BTreeMap::new(),
+            on_duty: BTreeSet::new(),
             free_since: BTreeMap::new(),
             doubted_searches: BTreeMap::new(),
             doubted_drivers: BTreeSet::new(),
@@ -71,10 +74,23 @@ impl Picture {
         *known = trace.or(known.take());
     }
 
-    /// The board lists this search: it may be over.
-    pub(super) fn doubt_listed(&mut self, trip: TripId) {
-        self.listed.insert(trip);
-        self.doubt_search(trip, None);
+    /// Another may have heard of all this: what the board lists and is not known to wait, what waits and the board does not
+    /// list any more, every open offer, and every driver on duty. A search that is known and listed is not loaded: what is
+    /// believed of it is refused where it is wrong, and then it is doubted.
+    pub(super) fn doubt_all(&mut self, listed: Vec<OpenSearch>) {
+        let listed: BTreeSet<TripId> = listed.into_iter().map(|search| search.trip).collect();
+        let gone = self.waiting.keys().filter(|trip| !listed.contains(trip));
+        let doubted: Vec<TripId> = gone.chain(self.asked.keys()).copied().collect();
+        for trip in doubted {
+            self.doubt_search(trip, None);
+        }
+        for trip in listed {
+            if !self.waiting.contains_key(&trip) {
+                self.listed.insert(trip);
+                self.doubt_search(trip, None);
+            }
+        }
+        self.doubted_drivers.extend(&self.on_duty);
     }
 
     /// This driver may have changed.
@@ -208,8 +224,10 @@ impl Picture {
             }
         }
         if shift.is_none() && control.lock.is_none() {
+            self.on_duty.remove(&driver);
             self.supply.set_availability(driver, Availability::Offline);
         } else {
+            self.on_duty.insert(driver);
             self.set_availability(driver, now);
         }
     }

@@ -6,6 +6,7 @@ mod booking;
 mod company;
 mod failing;
 mod faults;
+mod matchers;
 mod payments;
 mod time;
 mod unpriced;

@@ -81,4 +81,6 @@ crate::clause::clauses! {
         "count what waits in a queue for a consumer, and nothing that is held";
     WhatDoesNotWaitIsNoBacklog bus_34_what_does_not_wait_is_no_backlog by settlements::what_does_not_wait_is_no_backlog:
         "count nothing that waits for its retry, is acknowledged or parked";
+    SingleActiveGetsAll bus_35_single_active_gets_all by settlements::single_active_gets_all:
+        "hand everything to one consumer of a queue that has a single active one, and to another when that ends, with what it held";
 }

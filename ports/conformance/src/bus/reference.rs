@@ -59,6 +59,8 @@ pub(super) struct Queue {
     pub(super) items: Vec<Item>,
     pub(super) parked: Vec<Parked>,
     parkings: u128,
+    /// Those that live, in the order in which they came.
+    consumers: Vec<u64>,
 }
 
 impl Queue {
@@ -184,6 +186,9 @@ impl State {
         let Some(queue) = self.queues.get_mut(name) else {
             return deliveries;
         };
+        if queue.spec.single_active && queue.consumers.first() != Some(&consumer) {
+            return deliveries;
+        }
         queue.park_raw(now);
         let upgraded = self.upgraded;
         let holds = |item: &&Item| item.holder.is_some_and(|(holder, _)| holder == consumer);
@@ -241,9 +246,10 @@ impl Reference {
         prefetch: Prefetch,
     ) -> Result<ReferenceConsumer, PortError> {
         let mut state = self.state();
-        state.queue(queue)?;
+        let number = state.number();
+        state.queue(queue)?.consumers.push(number);
         Ok(ReferenceConsumer {
-            number: state.number(),
+            number,
             bus: self.clone(),
             queue: queue.clone(),
             prefetch,
@@ -265,6 +271,7 @@ impl Bus for Reference {
                 items: Vec::new(),
                 parked: Vec::new(),
                 parkings: 0,
+                consumers: Vec::new(),
             });
         Ok(())
     }
@@ -387,7 +394,12 @@ impl Consumer for ReferenceConsumer {
 impl Drop for ReferenceConsumer {
     fn drop(&mut self) {
         let number = self.number;
-        self.bus.state().release(|holder| holder == number);
+        let mut state = self.bus.state();
+        state.release(|holder| holder == number);
+        if let Ok(queue) = state.queue(&self.queue) {
+            queue.consumers.retain(|consumer| *consumer != number);
+        }
+        drop(state);
         self.bus.time.changed();
     }
 }

@@ -5,7 +5,7 @@ use super::steps::{delivered, event, events, only, queue, retry_after, sorted};
 use crate::report::{Check, expect, expect_same};
 use crate::script::Script;
 use fiacre_domain::units::Millis;
-use fiacre_ports::{Delivery, ParkReason, Settlement, Tag};
+use fiacre_ports::{Delivery, ParkReason, QueueSpec, Settlement, Tag};
 
 /// A delay that a retry ladder has a rung for.
 const DELAY: Millis = Millis::new(300);
@@ -193,6 +193,48 @@ pub(super) fn consumers_share_a_queue<H: BusHarness>(script: &Script<'_, H>) -> 
     taken.extend(script.take(&mut other, 2)?);
     let came = sorted(taken.iter().map(|delivery| &*delivery.message));
     expect_same("the messages that both hold, sorted", &messages, &came)
+}
+
+pub(super) fn single_active_gets_all<H: BusHarness>(script: &Script<'_, H>) -> Check {
+    let bus = script.open_bus();
+    let spec = QueueSpec {
+        single_active: true,
+        ..queue(script.ids(), "suite-single")
+    };
+    script.declare(&bus, &spec)?;
+    let mut active = script.consume(&bus, &spec.name, 2)?;
+    let mut standby = script.consume(&script.open_bus(), &spec.name, 100)?;
+    let messages = events(script.ids(), 4);
+    script.publish_confirmed(&bus, &messages)?;
+    let mut taken = script.take(&mut active, 2)?;
+    expect_same(
+        "the count of messages that the active one holds",
+        &2,
+        &taken.len(),
+    )?;
+    // It is full, and yet nobody else is handed the rest.
+    let passed = script.next(&mut standby, 10, script.silence())?;
+    expect(
+        passed.is_empty(),
+        "nothing for the one that stands by",
+        delivered(&passed),
+    )?;
+    let acknowledged = taken.split_off(1);
+    script.ack(&mut active, &acknowledged)?;
+    taken.extend(script.take(&mut active, 1)?);
+    script.kill(active);
+    let after = script.take(&mut standby, 3)?;
+    let of = |deliveries: &[Delivery]| sorted(deliveries.iter().map(|delivery| &*delivery.message));
+    let gone = of(&acknowledged);
+    let left = messages.iter().filter(|message| !gone.contains(message));
+    expect_same("the messages after it, sorted", &sorted(left), &of(&after))?;
+    let (again, first): (Vec<_>, Vec<_>) = after.into_iter().partition(|delivery| delivery.redelivered);
+    expect_same("those redelivered, sorted", &of(&taken), &of(&again))?;
+    expect_same(
+        "the count of those delivered for the first time",
+        &1,
+        &first.len(),
+    )
 }
 
 pub(super) fn unsettled_survives_a_crash<H: BusHarness>(script: &Script<'_, H>) -> Check {

@@ -73,6 +73,7 @@ pub(super) fn queue(ids: Ids, reader: &str) -> QueueSpec {
         events: DRIVER_EVENTS,
         commands_of: None,
         notices: false,
+        single_active: false,
         attempts_max: 3,
     }
 }

@@ -219,6 +219,7 @@ pub fn broken(clause: Clause) -> Broken {
         Clause::ParkingsAreToldApart => Broken::new(parkings::DropsEveryParkingOfAMessage),
         Clause::BacklogIsWhatWaits => Broken::new(settlements::CountsWhatIsHeld),
         Clause::WhatDoesNotWaitIsNoBacklog => Broken::new(settlements::CountsWhatIsPutOff),
+        Clause::SingleActiveGetsAll => Broken::new(settlements::EveryConsumerIsActive),
     }
 }
 
@@ -273,6 +274,11 @@ const ALSO: &[(Clause, Clause, &str)] = &[
         Clause::StaleTagIsIgnored,
         Clause::CutVoidsTags,
         "it settles the tags from before the cut",
+    ),
+    (
+        Clause::DeathOfAConsumerRedelivers,
+        Clause::SingleActiveGetsAll,
+        "who takes over is handed what the dead one held",
     ),
     (
         Clause::AcknowledgedIsGone,

@@ -5,7 +5,7 @@ use crate::bus::reference::{Reference, ReferenceConsumer};
 use async_trait::async_trait;
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
-use fiacre_ports::{Consumer, Delivery, PortError, Prefetch, QueueName, Settlement, Tag};
+use fiacre_ports::{Bus, Consumer, Delivery, PortError, Prefetch, QueueName, QueueSpec, Settlement, Tag};
 
 /// A consumer may hold all there is.
 #[derive(Debug)]
@@ -150,6 +150,20 @@ impl Bug for OneConsumerAtATime {
             items.any(|item| item.holder.is_some_and(|(number, _)| number != inner.number()))
         };
         inner.next(if busy { 0 } else { max }, until).await
+    }
+}
+
+/// A queue's consumers share it, whatever was declared.
+#[derive(Debug)]
+pub(super) struct EveryConsumerIsActive;
+#[async_trait]
+impl Bug for EveryConsumerIsActive {
+    async fn declare(&self, inner: &Reference, queue: &QueueSpec) -> Result<(), PortError> {
+        let shared = QueueSpec {
+            single_active: false,
+            ..queue.clone()
+        };
+        inner.declare(&shared).await
     }
 }
 
