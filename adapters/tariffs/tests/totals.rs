@@ -235,6 +235,31 @@ fn chicago() {
     );
 }
 
+/// Assumed: half of the metered fare is half of all that the meter shows, the flag pull with it, as from the airports.
+#[test]
+fn chicago_beyond_the_limits_from_the_start() {
+    let tariff = tariff("chicago");
+    let (distance, duration) = (Millimetres::new(5 * MILE_MM), Millis::from_minutes(10));
+    for (asked, expected) in [
+        // 1.5 × (3.25 + 44 × 0.25); the flag pull left straight would make it 19.75.
+        (from_to("suburbs", "suburbs"), "21.38 USD"),
+        // The same, and the departure tax.
+        (from_to("ohare", "suburbs"), "25.38 USD"),
+    ] {
+        let receipt = driven(&tariff, "2020-03-03T10:00", asked.clone(), |recorder| {
+            recorder.enter("suburbs".parse().unwrap())?;
+            recorder.drive(distance, duration)
+        });
+        assert_eq!(total(&receipt), expected);
+        let ride = Ride::new(distance, duration)
+            .with_slow(Millis::ZERO)
+            .with_part(RidePart::new("suburbs".parse().unwrap(), distance, duration))
+            .with_circumstances(asked);
+        let quote = tariff.quote(&ride, "2020-03-03T10:00".parse().unwrap(), Surge::NONE);
+        assert_eq!(quote.unwrap().total().to_string(), expected);
+    }
+}
+
 #[test]
 fn tokyo() {
     let tariff = tariff("tokyo");

@@ -69,7 +69,8 @@ canonical_struct!(Multiplier { id, during, factor });
 /// What driving inside an area does to the price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AreaEffect {
-    /// Multiplies the price of the part inside: 3/2 adds half of it.
+    /// Multiplies the price of the part inside: 3/2 adds half of it. The initial price, or a flat's, falls due where the ride
+    /// starts: inside, it is multiplied too.
     Multiply(Ratio),
     /// Time costs nothing inside and all driving counts by distance: an expressway.
     TimeOff,
