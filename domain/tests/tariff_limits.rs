@@ -431,3 +431,51 @@ fn weekdays_hold_what_they_list() {
         .collect();
     assert_eq!(held, [Weekday::Monday, Weekday::Sunday]);
 }
+
+/// A set fits by its places in another tariff too, where it would mean what stands there.
+#[test]
+fn sets_of_another_tariff_are_refused() {
+    let frame = |zone_names: [&str; 2], window_names: [&str; 2]| {
+        let (mut schedule, mut zones) = (Schedule::default(), Zones::new());
+        let places = zone_names.map(|name| zones.add(name.parse().unwrap(), ZoneSet::NONE).unwrap());
+        let times = window_names.map(|name| schedule.add(window(name)).unwrap());
+        let framed = tariff().with_zones(zones).unwrap().with_schedule(schedule);
+        (framed.unwrap(), places, times)
+    };
+    let (own, [port, airport], [night, rush]) = frame(["port", "airport"], ["night", "rush"]);
+    let (_, foreign_zones, foreign_windows) = frame(["airport", "port"], ["rush", "night"]);
+    let surcharge = |windows, zones| {
+        let condition = Condition::ANY.avoiding(zones);
+        own.clone()
+            .with_charge(charge("c").during(windows).under(condition))
+    };
+    assert!(surcharge(night.union(rush), port.union(airport)).is_ok());
+    for zone in foreign_zones {
+        for foreign in [zone, zone.union(port), zone.union(airport)] {
+            let fault = |made: Result<Tariff, TariffError>| made.unwrap_err().fault();
+            let flat = |from, to| {
+                own.clone()
+                    .with_flat(Flat::new(id("f"), from, to, 1, vec![]).unwrap())
+            };
+            assert_eq!(fault(surcharge(night, foreign)), TariffFault::Unknown);
+            assert_eq!(fault(flat(port, foreign)), TariffFault::Unknown);
+            assert_eq!(fault(flat(foreign, port)), TariffFault::Unknown);
+        }
+    }
+    for window in foreign_windows {
+        for foreign in [window, window.union(night), window.union(rush)] {
+            let fault = |made: Result<Tariff, TariffError>| made.unwrap_err().fault();
+            assert_eq!(fault(surcharge(foreign, port)), TariffFault::Unknown);
+            assert_eq!(
+                fault(own.clone().with_rate(foreign, meter())),
+                TariffFault::Unknown
+            );
+            assert_eq!(
+                fault(own.clone().with_scale(foreign, ratio(2))),
+                TariffFault::Unknown
+            );
+        }
+    }
+    let same_names = frame(["port", "airport"], ["night", "rush"]);
+    assert!(surcharge(same_names.2[1], same_names.1[1]).is_ok());
+}

@@ -113,13 +113,16 @@ impl Condition {
         self.extra
     }
 
-    pub(super) const fn zones(&self) -> ZoneSet {
-        self.start
-            .union(self.end)
-            .union(self.touched)
-            .union(self.not_start)
-            .union(self.not_end)
-            .union(self.not_touched)
+    /// Each set of zones that is asked about.
+    pub(super) const fn zones(&self) -> [ZoneSet; 6] {
+        [
+            self.start,
+            self.end,
+            self.touched,
+            self.not_start,
+            self.not_end,
+            self.not_touched,
+        ]
     }
 
     pub(super) fn holds(&self, start: ZoneSet, end: ZoneSet, touched: ZoneSet, extras: &[ExtraId]) -> bool {
@@ -313,7 +316,8 @@ impl Charge {
     }
 }
 
-/// A fixed price from zone to zone, as far as the first stop; beyond it the meter runs.
+/// A fixed price from zone to zone, as far as the first stop; beyond it the meter runs. A quote for a ride with stops takes its legs
+/// as equally long.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Flat {
     id: ChargeId,
@@ -372,8 +376,9 @@ impl Flat {
         &self.charges
     }
 
-    pub(super) const fn zones(&self) -> ZoneSet {
-        self.from.union(self.to)
+    /// Those at either end.
+    pub(super) const fn zones(&self) -> [ZoneSet; 2] {
+        [self.from, self.to]
     }
 
     pub(super) const fn covers(&self, start: ZoneSet, first_stop: ZoneSet) -> bool {

@@ -38,7 +38,8 @@ pub enum TariffFault {
     OutOfOrder(&'static str),
     /// Named twice; the name.
     Duplicate(EntryId),
-    /// Refers to something that the tariff does not have (yet: zones, windows and charges come first).
+    /// Refers to something that the tariff does not have (yet: zones, windows and charges come first), or to zones or windows of
+    /// another tariff.
     Unknown,
     /// Contradicts another value of the tariff; how, as the end of a sentence that the field begins.
     Contradiction(&'static str),

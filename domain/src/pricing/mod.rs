@@ -65,6 +65,7 @@ mod line;
 mod meter;
 mod party;
 mod pay;
+mod print;
 mod publication;
 mod quote;
 mod reading;

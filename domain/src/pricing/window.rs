@@ -14,10 +14,12 @@
 //! ```
 
 use super::error::{TariffError, TariffFault};
+use super::print::NamePrint;
 use crate::id::WindowId;
 use crate::time::{CivilDate, CivilDateTime, TimeOfDay, Weekday};
 use crate::{canonical_enum, canonical_struct};
 use std::cmp::Ordering;
+use std::fmt;
 
 /// How many windows a tariff may name.
 pub const WINDOWS_MAX: usize = 32;
@@ -192,11 +194,13 @@ pub struct Window {
     id: WindowId,
     decided_by: DecidedBy,
     spans: Vec<Span>,
+    print: NamePrint,
 }
 canonical_struct!(Window {
     id,
     decided_by,
-    spans
+    spans,
+    print
 });
 
 impl Window {
@@ -215,6 +219,7 @@ impl Window {
                 id,
                 decided_by,
                 spans,
+                print: NamePrint::of(&id),
             }),
             _ => Err(TariffError::new("spans", TariffFault::TooMany { max: SPANS_MAX })),
         }
@@ -230,33 +235,45 @@ impl Window {
     }
 }
 
-/// Some windows of one tariff.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct WindowSet(u32);
-canonical_struct!(WindowSet(bits));
+/// Some windows of one [`Schedule`], by their places and names: a tariff with other names at those places refuses it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct WindowSet {
+    bits: u32,
+    print: NamePrint,
+}
+canonical_struct!(WindowSet { bits, print });
+
+impl fmt::Debug for WindowSet {
+    /// The places; the print follows from the names there.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("WindowSet").field(&self.bits).finish()
+    }
+}
 
 impl WindowSet {
     /// No window.
-    pub const NONE: Self = Self(0);
+    pub const NONE: Self = Self {
+        bits: 0,
+        print: NamePrint::NONE,
+    };
 
     /// The windows of both sets.
     #[must_use]
     pub const fn union(self, other: Self) -> Self {
-        Self(self.0 | other.0)
+        Self {
+            bits: self.bits | other.bits,
+            print: self.print.union(other.print),
+        }
     }
 
-    /// Whether a window is in both sets.
+    /// Whether a window is in both sets, which are of one schedule.
     pub const fn intersects(self, other: Self) -> bool {
-        self.0 & other.0 != 0
+        self.bits & other.bits != 0
     }
 
     /// Whether no window is in the set.
     pub const fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    const fn minus(self, other: Self) -> Self {
-        Self(self.0 & !other.0)
+        self.bits == 0
     }
 }
 
@@ -347,7 +364,10 @@ impl Schedule {
                 TariffFault::Duplicate(window.id.into()),
             ));
         }
-        let alone = WindowSet(1 << self.windows.len());
+        let alone = WindowSet {
+            bits: 1 << self.windows.len(),
+            print: window.print,
+        };
         match window.decided_by {
             DecidedBy::Start => {}
             DecidedBy::Running => {
@@ -375,7 +395,8 @@ impl Schedule {
 
     /// The windows that are open at a civil time; `also_holiday` is a holiday that the tariff does not list.
     pub fn active(&self, at: CivilDateTime, also_holiday: Option<CivilDate>) -> WindowSet {
-        self.open(at, also_holiday, WindowSet(u32::MAX))
+        let calendar = self.calendar(also_holiday);
+        self.those(|_, window| window.contains(at, &calendar))
     }
 
     /// The names, in the order in which they were added.
@@ -388,12 +409,9 @@ impl Schedule {
         self.windows.starts_with(&earlier.windows)
     }
 
-    pub(super) const fn knows(&self, set: WindowSet) -> bool {
-        // `checked_shr` of 32 leaves nothing to know beyond 32 windows.
-        match set.0.checked_shr(self.windows_count()) {
-            Some(beyond) => beyond == 0,
-            None => true,
-        }
+    /// Whether the set is of windows that are here, by their places and names.
+    pub(super) fn knows(&self, set: WindowSet) -> bool {
+        self.those(|alone, _| alone.intersects(set)) == set
     }
 
     /// Whether each moment decides about one of these windows.
@@ -411,9 +429,14 @@ impl Schedule {
         if self.running.is_empty() {
             return at_start;
         }
-        at_start
-            .minus(self.running)
-            .union(self.open(at, also_holiday, self.running))
+        let calendar = self.calendar(also_holiday);
+        self.those(|alone, window| {
+            if self.is_running(alone) {
+                window.contains(at, &calendar)
+            } else {
+                at_start.intersects(alone)
+            }
+        })
     }
 
     /// Milliseconds until a running window may next open or close; `None` where none ever does.
@@ -429,22 +452,24 @@ impl Schedule {
         }
     }
 
-    fn open(&self, at: CivilDateTime, also: Option<CivilDate>, among: WindowSet) -> WindowSet {
-        let calendar = Calendar {
+    fn calendar(&self, also: Option<CivilDate>) -> Calendar<'_> {
+        Calendar {
             holidays: &self.holidays,
             also,
-        };
+        }
+    }
+
+    /// The windows that are `wanted`, which is asked with the set of each alone.
+    fn those(&self, wanted: impl Fn(WindowSet, &Window) -> bool) -> WindowSet {
         self.sets()
-            .filter(|(alone, window)| alone.intersects(among) && window.contains(at, &calendar))
+            .filter(|(alone, window)| wanted(*alone, window))
             .fold(WindowSet::NONE, |set, (alone, _)| set.union(alone))
     }
 
     fn sets(&self) -> impl Iterator<Item = (WindowSet, &Window)> {
-        (0..WINDOWS_MAX).map(|bit| WindowSet(1 << bit)).zip(&self.windows)
-    }
-
-    #[expect(clippy::cast_possible_truncation, reason = "at most WINDOWS_MAX")]
-    const fn windows_count(&self) -> u32 {
-        self.windows.len() as u32
+        (0..WINDOWS_MAX).zip(&self.windows).map(|(place, window)| {
+            let (bits, print) = (1 << place, window.print);
+            (WindowSet { bits, print }, window)
+        })
     }
 }

@@ -11,49 +11,65 @@
 //! ```
 
 use super::error::{TariffError, TariffFault};
+use super::print::NamePrint;
 use super::tariff::Tariff;
 use crate::canonical_struct;
 use crate::id::ZoneId;
+use std::fmt;
 
 /// How many zones a tariff may name.
 pub const ZONES_MAX: usize = 64;
 
-/// Some zones of one tariff.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct ZoneSet(u64);
-canonical_struct!(ZoneSet(bits));
+/// Some zones of one list of [`Zones`], by their places and names: a tariff with other names at those places refuses it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct ZoneSet {
+    bits: u64,
+    print: NamePrint,
+}
+canonical_struct!(ZoneSet { bits, print });
+
+impl fmt::Debug for ZoneSet {
+    /// The places; the print follows from the names there.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ZoneSet").field(&self.bits).finish()
+    }
+}
 
 impl ZoneSet {
     /// No zone.
-    pub const NONE: Self = Self(0);
+    pub const NONE: Self = Self {
+        bits: 0,
+        print: NamePrint::NONE,
+    };
 
     /// The zones of both sets.
     #[must_use]
     pub const fn union(self, other: Self) -> Self {
-        Self(self.0 | other.0)
+        Self {
+            bits: self.bits | other.bits,
+            print: self.print.union(other.print),
+        }
     }
 
-    /// Whether a zone is in both sets.
+    /// Whether a zone is in both sets, which are of one list.
     pub const fn intersects(self, other: Self) -> bool {
-        self.0 & other.0 != 0
+        self.bits & other.bits != 0
     }
 
     /// Whether no zone is in the set.
     pub const fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    const fn within(self, other: Self) -> bool {
-        self.0 & !other.0 == 0
+        self.bits == 0
     }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Zone {
     id: ZoneId,
+    /// The zone, and all that it lies within.
     around: ZoneSet,
+    print: NamePrint,
 }
-canonical_struct!(Zone { id, around });
+canonical_struct!(Zone { id, around, print });
 
 /// The zones that a tariff knows, each with those that it lies within.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -81,15 +97,19 @@ impl Zones {
         if self.get(id).is_some() {
             return Err(TariffError::new("zone", TariffFault::Duplicate(id.into())));
         }
-        if !within.within(self.all()) {
+        if !self.knows(within) {
             return Err(TariffError::new("zone", TariffFault::Unknown));
         }
-        let alone = ZoneSet(1 << self.zones.len());
+        let print = NamePrint::of(&id);
+        let alone = ZoneSet {
+            bits: 1 << self.zones.len(),
+            print,
+        };
         let around = self
             .sets()
             .filter(|(outer, _)| outer.intersects(within))
             .fold(alone, |set, (_, zone)| set.union(zone.around));
-        self.zones.push(Zone { id, around });
+        self.zones.push(Zone { id, around, print });
         Ok(alone)
     }
 
@@ -118,19 +138,17 @@ impl Zones {
         self.zones.starts_with(&earlier.zones)
     }
 
-    pub(super) const fn knows(&self, set: ZoneSet) -> bool {
-        set.within(self.all())
-    }
-
-    const fn all(&self) -> ZoneSet {
-        match self.zones.len() {
-            0 => ZoneSet::NONE,
-            count => ZoneSet(u64::MAX >> ZONES_MAX.saturating_sub(count)),
-        }
+    /// Whether the set is of zones that are here, by their places and names.
+    pub(super) fn knows(&self, set: ZoneSet) -> bool {
+        let members = self.sets().filter(|(alone, _)| alone.intersects(set));
+        members.fold(ZoneSet::NONE, |here, (alone, _)| here.union(alone)) == set
     }
 
     fn sets(&self) -> impl Iterator<Item = (ZoneSet, &Zone)> {
-        (0..ZONES_MAX).map(|bit| ZoneSet(1 << bit)).zip(&self.zones)
+        (0..ZONES_MAX).zip(&self.zones).map(|(place, zone)| {
+            let (bits, print) = (1 << place, zone.print);
+            (ZoneSet { bits, print }, zone)
+        })
     }
 }
 
@@ -199,7 +217,11 @@ mod tests {
         zones.add("twice".parse().unwrap(), ZoneSet::NONE).unwrap();
         let again = zones.add("twice".parse().unwrap(), ZoneSet::NONE);
         assert_eq!(again.unwrap_err().code(), "tariff_duplicate");
-        let stray = zones.add("stray".parse().unwrap(), ZoneSet(2));
-        assert_eq!(stray.unwrap_err().code(), "tariff_unknown");
+        let mut others = Zones::new();
+        for name in ["once", "elsewhere"] {
+            let within = others.add(name.parse().unwrap(), ZoneSet::NONE).unwrap();
+            let stray = zones.add("stray".parse().unwrap(), within);
+            assert_eq!(stray.unwrap_err().code(), "tariff_unknown", "{name}");
+        }
     }
 }

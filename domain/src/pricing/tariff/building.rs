@@ -183,7 +183,7 @@ impl Tariff {
         if let Some(windows) = charge.window() {
             self.check_windows(windows)?;
         }
-        self.check_zones(charge.condition().zones())?;
+        self.check_zones(&charge.condition().zones())?;
         if self.charges.iter().any(|known| known.id() == charge.id()) {
             return Err(TariffError::new(
                 "charge",
@@ -201,7 +201,7 @@ impl Tariff {
     /// `TariffFault::Unknown` for zones or charges that the tariff does not have (yet: they come first), `Duplicate` for a name
     /// that a flat of it has, `TooMany` beyond [`TARIFF_ENTRIES_MAX`].
     pub fn with_flat(mut self, flat: Flat) -> Result<Self, TariffError> {
-        self.check_zones(flat.zones())?;
+        self.check_zones(&flat.zones())?;
         let known = |id| self.charges.iter().any(|charge| charge.id() == id);
         if !flat.charges().iter().copied().all(known) {
             return Err(TariffError::new("flat charge", TariffFault::Unknown));
@@ -371,8 +371,8 @@ impl Tariff {
         }
     }
 
-    fn check_zones(&self, zones: ZoneSet) -> Result<(), TariffError> {
-        if self.zones.knows(zones) {
+    fn check_zones(&self, sets: &[ZoneSet]) -> Result<(), TariffError> {
+        if sets.iter().all(|zones| self.zones.knows(*zones)) {
             Ok(())
         } else {
             Err(TariffError::new("zone", TariffFault::Unknown))
