@@ -6,8 +6,8 @@ use fiacre_domain::canonical::{Canonical, CanonicalBytes};
 use fiacre_domain::geo::{AreaError, ServiceArea};
 use fiacre_domain::id::{DriverId, TripId};
 use fiacre_domain::matching::{
-    Availability, Batch, Market, Outcome, Policy, Request, Sample, Standing, StraightLine, Supply, Terms,
-    Verdict, VerdictCounts, Verdicts, assign, candidates,
+    Availability, Batch, Market, Outcome, Pair, Policy, Request, Sample, Standing, StraightLine, Supply,
+    Terms, Verdict, VerdictCounts, Verdicts, assign, candidates, greedy,
 };
 use fiacre_domain::place::Place;
 use fiacre_domain::requirements::{Capabilities, Requirements};
@@ -71,14 +71,58 @@ fn the_chosen_comes_first_and_each_other_says_by_how_much_they_were_dearer() {
     let cost = |index: usize| considered.able()[index].terms().cost_ms();
     assert!(cost(0) < cost(1));
     let drivers = |verdicts: &Verdicts| verdicts.listed().iter().map(Verdict::driver).collect::<Vec<_>>();
-    let chosen = considered.verdicts(Some(FAR));
-    assert_eq!(drivers(&chosen), [FAR, NEAR, BUSY]);
-    let excess: Vec<_> = chosen.listed().iter().map(Verdict::excess_ms).collect();
-    assert_eq!(excess, [Some(0), Some(cost(0) - cost(1)), None]);
-    let nobody = considered.verdicts(None);
+    let excess = |verdicts: &Verdicts| {
+        verdicts
+            .listed()
+            .iter()
+            .map(Verdict::excess_ms)
+            .collect::<Vec<_>>()
+    };
+    let [near, far] = [considered.able()[0], considered.able()[1]];
+    let chosen = considered.verdicts(Some(near), |_| None);
+    assert_eq!(drivers(&chosen), [NEAR, FAR, BUSY]);
+    assert_eq!(excess(&chosen), [Some(0), Some(cost(1) - cost(0)), None]);
+    let passed_over = considered.verdicts(Some(far), |_| None);
+    assert_eq!(drivers(&passed_over), [FAR, NEAR, BUSY]);
+    assert_eq!(
+        excess(&passed_over),
+        [Some(0), Some(0), None],
+        "never less than nothing"
+    );
+    let nobody = considered.verdicts(None, |_| None);
     assert_eq!(drivers(&nobody), [NEAR, FAR, BUSY]);
-    let unassigned_ms = i64::from(Policy::city().unassigned_ms());
-    assert_eq!(nobody.listed()[0].excess_ms(), Some(cost(0) - unassigned_ms));
+    assert_eq!(
+        excess(&nobody),
+        [Some(0), Some(0), None],
+        "both cost less than to wait"
+    );
+}
+
+#[test]
+fn a_driver_who_went_to_another_trip_of_the_round_is_lost_to_it() {
+    let (supply, policy) = (street(), Policy::city());
+    let earlier = Request::new(OTHER, east(0), Requirements::ONE_SEAT, Timestamp::from_ms(0));
+    let pairs = greedy(&[request(TRIP), earlier], &supply, &policy, NOW);
+    let went_to = |driver| pairs.iter().find(|pair| pair.driver() == driver).map(Pair::trip);
+    let considered = candidates(&request(TRIP), &supply, &policy, NOW).unwrap();
+    let own = pairs.iter().find(|pair| pair.trip() == TRIP).map(Pair::candidate);
+    let verdicts = considered.verdicts(own, went_to).listed();
+    assert!(matches!(verdicts[0].outcome(), Outcome::Chosen { .. }) && verdicts[0].driver() == FAR);
+    let lost = |outcome| {
+        matches!(
+            outcome,
+            Outcome::Lost {
+                to: OTHER,
+                by_ms: 0,
+                ..
+            }
+        )
+    };
+    assert!(
+        lost(verdicts[1].outcome()) && verdicts[1].driver() == NEAR,
+        "{}",
+        verdicts[1]
+    );
 }
 
 #[test]

@@ -80,6 +80,11 @@ impl Pair {
     pub const fn terms(&self) -> Terms {
         self.terms
     }
+
+    /// The driver, as the one who could take the trip.
+    pub const fn candidate(&self) -> Candidate {
+        Candidate::new(self.driver, self.terms)
+    }
 }
 
 /// One request of a batch: where its edges and the verdicts on those who were out begin and end.

@@ -57,29 +57,29 @@ impl Candidates {
     }
 
     /// The verdicts if `chosen` gets the offer: first theirs, then of those who could have, then of those who could not. The
-    /// trip is decided alone: others are dearer than `chosen`, or than the policy's unassigned cost where that is nobody.
-    pub fn verdicts(&self, chosen: Option<DriverId>) -> Verdicts {
-        let winner = self
-            .able
-            .iter()
-            .find(|candidate| Some(candidate.driver) == chosen);
-        let decided_ms = winner.map_or(i64::from(self.unassigned_ms), |winner| winner.terms.cost_ms());
-        let won = winner.map(|winner| Verdict::new(winner.driver, Outcome::Chosen { terms: winner.terms }));
+    /// trip is decided alone: others are dearer than `chosen`, or than the policy's unassigned cost where that is nobody; who was
+    /// cheaper and passed over is dearer by nothing. `went_to` says which other trip of the round got a driver, if one did: they
+    /// are lost to it.
+    pub fn verdicts(
+        &self,
+        chosen: Option<Candidate>,
+        went_to: impl Fn(DriverId) -> Option<TripId>,
+    ) -> Verdicts {
+        let decided_ms = chosen.map_or(i64::from(self.unassigned_ms), |chosen| chosen.terms.cost_ms());
+        let won = chosen.map(|chosen| Verdict::new(chosen.driver, Outcome::Chosen { terms: chosen.terms }));
         let others = self
             .able
             .iter()
-            .filter(|candidate| Some(candidate.driver) != chosen);
-        let dearer = others.map(|other| {
-            let by_ms = other.terms.cost_ms() - decided_ms;
-            Verdict::new(
-                other.driver,
-                Outcome::Dearer {
-                    terms: other.terms,
-                    by_ms,
-                },
-            )
+            .filter(|candidate| Some(candidate.driver) != chosen.map(|chosen| chosen.driver));
+        let missed = others.map(|&Candidate { driver, terms }| {
+            let by_ms = (terms.cost_ms() - decided_ms).max(0);
+            let outcome = match went_to(driver) {
+                Some(to) => Outcome::Lost { terms, to, by_ms },
+                None => Outcome::Dearer { terms, by_ms },
+            };
+            Verdict::new(driver, outcome)
         });
-        Verdicts::new(won.into_iter().chain(dearer).chain(self.out.iter().copied()))
+        Verdicts::new(won.into_iter().chain(missed).chain(self.out.iter().copied()))
     }
 }
 

@@ -79,7 +79,7 @@ pub enum Outcome {
         /// What this pairing costs.
         terms: Terms,
     },
-    /// Would have done, but went to another trip, where they save more.
+    /// Would have done, but went to another trip: in a batch, where they save more.
     Lost {
         /// What this pairing would have cost.
         terms: Terms,
@@ -166,9 +166,9 @@ impl Verdict {
     ///
     /// It is what the decision costs at the least if this pair is insisted on and everyone else is seated anew, less what it
     /// does cost; a trip without a driver costs the policy's unassigned cost. Exact, in milliseconds of travel to the pick-up.
-    /// In a [`Batch`](super::Batch) the decision is the whole batch: never negative, and 0 is a tie. Of a trip that was
-    /// decided alone ([`Candidates::verdicts`](super::Candidates::verdicts)) it is that trip: negative for a cheaper driver
-    /// who was passed over.
+    /// Never negative. In a [`Batch`](super::Batch) the decision is the whole batch, and 0 is a tie. Of a trip that was decided
+    /// alone ([`Candidates::verdicts`](super::Candidates::verdicts)) it is that trip, and 0 also of a cheaper driver who was
+    /// passed over.
     pub const fn excess_ms(&self) -> Option<i64> {
         match self.outcome {
             Outcome::Chosen { .. } => Some(0),

@@ -3,7 +3,6 @@
 use super::{Fleet, Matching};
 use crate::writer::{Job, Outcome};
 use fiacre_domain::dispatch::{Command as DispatchCommand, Proposal};
-use fiacre_domain::id::DriverId;
 use fiacre_domain::matching::{Market, Pair, Request, Verdicts};
 use fiacre_domain::place::Place;
 use fiacre_domain::saga::Command;
@@ -62,12 +61,16 @@ impl Fleet {
             Matching::Greedy => {
                 let by_trip: BTreeMap<_, _> =
                     requests.iter().map(|request| (request.trip(), request)).collect();
-                let verdicts =
-                    |pair: &Pair| verdicts(&market, by_trip.get(&pair.trip()).copied(), pair.driver());
-                market
-                    .greedy(requests)
-                    .into_iter()
-                    .map(|pair| (pair, verdicts(&pair)))
+                let pairs = market.greedy(requests);
+                let went_to: BTreeMap<_, _> = pairs.iter().map(|pair| (pair.driver(), pair.trip())).collect();
+                let verdicts = |pair: &Pair| {
+                    let request = by_trip.get(&pair.trip())?;
+                    let candidates = market.candidates(request).ok()?;
+                    Some(candidates.verdicts(Some(pair.candidate()), |driver| went_to.get(&driver).copied()))
+                };
+                pairs
+                    .iter()
+                    .map(|pair| (*pair, verdicts(pair).unwrap_or_default()))
                     .collect()
             }
         }
@@ -128,12 +131,4 @@ async fn travels(
         }
     };
     joined.iter().zip(ways).map(travel).collect()
-}
-
-fn verdicts(market: &Market<'_>, request: Option<&Request>, chosen: DriverId) -> Verdicts {
-    let candidates = request.and_then(|request| market.candidates(request).ok());
-    candidates.map_or_else(
-        || Verdicts::new([]),
-        |candidates| candidates.verdicts(Some(chosen)),
-    )
 }
