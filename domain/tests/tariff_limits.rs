@@ -205,6 +205,8 @@ fn of_fees_and_pay() -> Refusals {
         "fee share" Negative fee().with_share(BELOW_ZERO, FeeBase::Total);
         "fee share" TooLarge fee().with_share(ABOVE_ONE, FeeBase::BaseFare);
         "fee cap" Negative fee().with_cap(-1);
+        "fee free time" Negative fee().with_free_for(Millis::new(-1));
+        "fee free time" TooLarge fee().with_free_for(Millis::MAX);
         "fee driver share" TooLarge fee().with_driver_share(ABOVE_ONE);
         "commission" Negative PayPolicy::commission(1, BELOW_ZERO);
         "commission" TooLarge PayPolicy::commission(1, ABOVE_ONE);

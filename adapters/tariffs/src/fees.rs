@@ -63,7 +63,7 @@ fn fee(scope: &Scope, rule: &Spanned<file::Cancellation>) -> Result<FeeRule, Loc
         fee = fee.with_cap(scope.whole_minor(cap)?).at(cap)?;
     }
     if let Some(free_for) = free_for {
-        fee = fee.with_free_for(whole_ms(free_for)?);
+        fee = fee.with_free_for(whole_ms(free_for)?).at(free_for)?;
     }
     if let Some(share) = driver_share {
         fee = fee.with_driver_share(bps(share)?).at(share)?;

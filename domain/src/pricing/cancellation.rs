@@ -208,12 +208,17 @@ impl FeeRule {
     }
 
     /// Nothing up to and including this long after the assignment, or after the arrival.
-    #[must_use]
-    pub const fn with_free_for(self, free_for: Millis) -> Self {
-        Self {
+    ///
+    /// # Errors
+    ///
+    /// `TariffFault::Negative` below zero, `TooLarge` beyond the longest ride.
+    pub fn with_free_for(self, free_for: Millis) -> Result<Self, TariffError> {
+        let free_ms = Ratio::from(free_for.get());
+        limits::at_least_zero("fee free time", free_ms, limits::Limit::DURATION)?;
+        Ok(Self {
             free_for: Some(free_for),
             ..self
-        }
+        })
     }
 
     /// Rounded otherwise.

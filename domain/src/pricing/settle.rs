@@ -237,7 +237,7 @@ mod tests {
             .with(
                 CancellationStageKind::Assigned,
                 Fault::Rider,
-                fee.with_free_for(Millis::from_minutes(2)),
+                fee.with_free_for(Millis::from_minutes(2)).unwrap(),
             )
             .with(
                 CancellationStageKind::NoShow,

@@ -94,8 +94,8 @@ fn fees() -> CancellationMatrix {
         .and_then(|fee| fee.with_share(BasisPoints::new(1_000), FeeBase::BaseFare))
         .and_then(|fee| fee.with_cap(900))
         .and_then(|fee| fee.with_driver_share(BasisPoints::new(8_000)))
+        .and_then(|fee| fee.with_free_for(Millis::from_minutes(2)))
         .unwrap()
-        .with_free_for(Millis::from_minutes(2))
         .with_rounding(step());
     let drivers = fee.paid_by(FeePayer::Driver);
     CancellationMatrix::FREE

@@ -74,8 +74,10 @@ fn a_fee_of_any_shape_is_computed_as_the_tariff_says() {
         of_total.with_driver_share(bps(3_333)).unwrap(),
         of_total.with_driver_share(bps(0)).unwrap(),
         fixed.with_share(bps(0), FeeBase::BaseFare).unwrap(),
-        fixed.with_free_for(ELAPSED),
-        fixed.with_free_for(ELAPSED.saturating_sub(Millis::new(1))),
+        fixed.with_free_for(ELAPSED).unwrap(),
+        fixed
+            .with_free_for(ELAPSED.saturating_sub(Millis::new(1)))
+            .unwrap(),
         of_total.paid_by(FeePayer::Driver),
         of_total.paid_by(FeePayer::Platform),
     ] {
@@ -95,7 +97,11 @@ fn a_fee_that_is_a_cent_off_is_found() {
         (rule(500), rule(499), "audit_fee_too_low"),
         (rule(500), rule(0), "audit_fee_missing"),
         (rule(0), rule(1), "audit_fee_unowed"),
-        (rule(500).with_free_for(ELAPSED), rule(500), "audit_fee_unowed"),
+        (
+            rule(500).with_free_for(ELAPSED).unwrap(),
+            rule(500),
+            "audit_fee_unowed",
+        ),
         (rule(500), shared(500), "audit_fee_shares_differ"),
         (
             rule(500).paid_by(FeePayer::Driver),

@@ -146,7 +146,7 @@ pub(super) fn fees() -> impl Strategy<Value = CancellationMatrix> {
             .with(
                 CancellationStageKind::Assigned,
                 Fault::Rider,
-                assigned.with_free_for(free_for),
+                assigned.with_free_for(free_for).unwrap(),
             )
             .with(CancellationStageKind::NoShow, Fault::Rider, no_show)
             .with(

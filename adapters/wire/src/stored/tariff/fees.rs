@@ -41,13 +41,12 @@ impl FeeRuleDto {
                 Some(cap_minor) => rule.with_cap(cap_minor),
                 None => Ok(rule),
             })
-            .map_err(refused)?
-            .with_rounding(rounding.build()?)
-            .paid_by(name(payer)?);
-        Ok(match free_for_ms {
-            Some(free_for) => rule.with_free_for(Millis::new(free_for)),
-            None => rule,
-        })
+            .and_then(|rule| match free_for_ms {
+                Some(free_for_ms) => rule.with_free_for(Millis::new(free_for_ms)),
+                None => Ok(rule),
+            })
+            .map_err(refused)?;
+        Ok(rule.with_rounding(rounding.build()?).paid_by(name(payer)?))
     }
 }
 
