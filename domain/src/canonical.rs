@@ -1,6 +1,6 @@
 //! Canonical bytes: one byte string per value, the same on every platform and in every release.
 //!
-//! Digests, fingerprints and signatures are taken over these bytes (by `fiacre-wire`; this crate hashes tariffs alone).
+//! Digests, fingerprints and signatures are taken over these bytes ([`Fingerprint::of`](crate::fingerprint::Fingerprint::of) is that of one value; the others are `fiacre-wire`'s).
 //! Integers are big-endian and of fixed width, sequences carry their length, enums a tag byte, options one byte.
 //! The encoding is not meant to be decoded: it is injective per type, which is all that a hash needs.
 //!

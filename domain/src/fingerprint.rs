@@ -1,7 +1,6 @@
 //! A fingerprint: the SHA-256 of a value's [canonical bytes](crate::canonical).
 //!
-//! The domain computes one of tariffs alone, which quotes and readings know by it; what logs and receipts hash to is
-//! `fiacre-wire`'s to say, and comes to the same.
+//! Quotes and readings know their tariff by one, and a request its quote. Hashes over whole logs are `fiacre-wire`'s.
 //!
 //! ```
 //! use fiacre_domain::fingerprint::Fingerprint;

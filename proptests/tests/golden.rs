@@ -6,11 +6,12 @@
 #[expect(dead_code, reason = "what is frozen is checked by the tests of `fiacre-wire`")]
 mod golden_files;
 
+use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::pricing::{
     Cancellation, CancellationStage, Fault, Quote, Ride, Surge, SurgeInputs, SurgePolicy,
 };
 use fiacre_domain::units::{BasisPoints, Millimetres, Millis};
-use fiacre_wire::{fingerprint, quote_from_json, quote_to_json, receipt_from_json, receipt_to_json};
+use fiacre_wire::{quote_from_json, quote_to_json, receipt_from_json, receipt_to_json};
 use std::sync::Arc;
 
 /// Compares with the golden file.
@@ -87,11 +88,11 @@ fn a_fee_receipt_keeps_its_text() {
 #[test]
 fn fingerprints_stay() {
     let quote = quote();
-    let tariff = fingerprint(&**quote.tariff().unwrap());
-    let receipt = fingerprint(&quote.settle_as_quoted().unwrap());
+    let tariff = Fingerprint::of(&**quote.tariff().unwrap());
+    let receipt = Fingerprint::of(&quote.settle_as_quoted().unwrap());
     let text = format!(
         "tariff {tariff}\nquote {}\nreceipt {receipt}\n",
-        fingerprint(&quote)
+        Fingerprint::of(&quote)
     );
     golden("fingerprints-v1.txt", &text);
 }

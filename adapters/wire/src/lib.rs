@@ -18,7 +18,7 @@ pub mod stored;
 mod text;
 
 pub use error::WireError;
-pub use hash::{Hasher, digest, fingerprint};
+pub use hash::{Hasher, digest};
 pub use quote::{quote_from_json, quote_to_json};
 pub use receipt::{receipt_from_json, receipt_to_json};
 

@@ -11,7 +11,6 @@
 //! assert_eq!(seal.start_code(trip), KeyedSeal::new([7; 32]).start_code(trip));
 //! ```
 
-use crate::hash::fingerprint;
 use fiacre_domain::canonical::{Canonical, CanonicalBytes};
 use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::id::TripId;
@@ -48,7 +47,7 @@ impl KeyedSeal {
 
 impl Seal for KeyedSeal {
     fn fingerprint(&self, quote: &Quote) -> Fingerprint {
-        fingerprint(quote)
+        Fingerprint::of(quote)
     }
 
     fn ticket(&self, trip: TripId, price: Fingerprint, plan: &PersonalPlan) -> Fingerprint {

@@ -29,11 +29,12 @@
 
 use crate::bytes::Bytes;
 use crate::error::WireError;
-use crate::hash::{digest, fingerprint};
+use crate::hash::digest;
 use crate::receipt::{ReceiptDto, Versioned};
 use crate::text::Text;
 use crate::{JSON_VERSION, json};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
+use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::id::TripId;
 use fiacre_domain::pricing::Receipt;
 use serde::{Deserialize, Serialize};
@@ -173,7 +174,7 @@ impl ReceiptSigner {
 fn message(trip: TripId, receipt: &Receipt) -> Vec<u8> {
     let mut message = b"fiacre receipt 1".to_vec();
     message.extend_from_slice(&trip.to_u128().to_be_bytes());
-    message.extend_from_slice(fingerprint(receipt).bytes());
+    message.extend_from_slice(Fingerprint::of(receipt).bytes());
     message
 }
 

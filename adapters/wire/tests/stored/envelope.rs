@@ -9,10 +9,10 @@ use crate::golden_files;
 use crate::laws::KEY;
 use crate::rides::TARIFFS;
 use crate::whole;
+use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::stream::{Cause, Commit, StreamId, TimerKind, Version};
 use fiacre_domain::trip::TripEvent;
 use fiacre_ports::SnapshotState;
-use fiacre_wire::fingerprint;
 use fiacre_wire::stored::{self, NoTariffs, Opening, Privacy, Stored};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -43,7 +43,7 @@ fn sample(commit: &Commit, seed: u64) -> Value {
         "bytes": hex(&written),
         "hash": stored::hash(&written).to_string(),
         "json": document(&text),
-        "read": fingerprint(commit).to_string(),
+        "read": Fingerprint::of(commit).to_string(),
     })
 }
 
@@ -100,7 +100,7 @@ fn commits_of_every_kind_are_read_for_ever() {
         let (hash, prev) = (stored.hash(), stored.prev());
         let read = stored.into_commit(Opening::new(&NoTariffs)).unwrap();
         assert_eq!(json!(hash.to_string()), kept["hash"]);
-        assert_eq!(json!(fingerprint(&read).to_string()), kept["read"]);
+        assert_eq!(json!(Fingerprint::of(&read).to_string()), kept["read"]);
         assert_eq!(sample(&read, kept["seed"].as_u64().unwrap()), *kept);
         let exported = stored::commit_from_json(&kept["json"].to_string(), Opening::new(&NoTariffs));
         assert_eq!(exported.unwrap(), (read.clone(), prev));
@@ -162,9 +162,9 @@ fn a_tariff_is_read_for_ever() {
     let of = |tariff| document(&stored::tariff_to_json(tariff).unwrap());
     let file = kept("tariff-v1.json", || {
         let tariff = &TARIFFS[1];
-        json!({ "fingerprint": fingerprint(&**tariff).to_string(), "json": of(tariff) })
+        json!({ "fingerprint": Fingerprint::of(&**tariff).to_string(), "json": of(tariff) })
     });
     let tariff = stored::tariff_from_json(&file["json"].to_string()).unwrap();
-    assert_eq!(json!(fingerprint(&tariff).to_string()), file["fingerprint"]);
+    assert_eq!(json!(Fingerprint::of(&tariff).to_string()), file["fingerprint"]);
     assert_eq!(of(&tariff), file["json"]);
 }

@@ -10,8 +10,8 @@ use crate::golden_files::{folder, kept};
 use crate::laws::KEY;
 use crate::rides::TARIFFS;
 use fiacre_domain::event::Event;
+use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::stream::EventId;
-use fiacre_wire::fingerprint;
 use fiacre_wire::stored::{self, Opening, Privacy};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -43,8 +43,8 @@ fn sample(id: EventId, event: &Event) -> Value {
         "clear": hex(&clear),
         "sealed": hex(&sealed),
         "json": serde_json::from_str::<Value>(&text).unwrap(),
-        "read": fingerprint(event).to_string(),
-        "read_without_key": fingerprint(&forgotten).to_string(),
+        "read": Fingerprint::of(event).to_string(),
+        "read_without_key": Fingerprint::of(&forgotten).to_string(),
     })
 }
 
@@ -94,7 +94,7 @@ fn what_was_stored_once_is_read_for_ever() {
             let (clear, sealed) = (bytes(&sample["clear"]), bytes(&sample["sealed"]));
             let read = |bytes: &[u8], opening| stored::decode_event(id, bytes, opening).unwrap();
             let event = read(&sealed, keyed());
-            let print = |event: &Event| json!(fingerprint(event).to_string());
+            let print = |event: &Event| json!(Fingerprint::of(event).to_string());
             let because = "its meaning changed: a field of the domain is lost, or has another default";
             assert_eq!(event.name(), name);
             assert_eq!(read(&clear, Opening::new(&*TARIFFS)), event);

@@ -4,11 +4,11 @@ use crate::dice::Dice;
 use crate::events;
 use crate::rides::{TARIFFS, request};
 use fiacre_domain::event::Event;
+use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::pricing::Quote;
 use fiacre_domain::stream::EventId;
 use fiacre_domain::trip::{Order, TripEvent, TripRequest};
 use fiacre_ports::SealingKey;
-use fiacre_wire::fingerprint;
 use fiacre_wire::stored::{self, NoTariffs, Opening, Privacy};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -84,7 +84,7 @@ proptest! {
             let bytes = stored::encode_event(id, &event, Privacy::Clear).unwrap();
             let read = stored::decode_event(id, &bytes, lenient).unwrap();
             prop_assert_eq!(&stored::encode_event(id, &read, Privacy::Clear).unwrap(), &bytes);
-            prop_assert_eq!(fingerprint(&read), fingerprint(&event));
+            prop_assert_eq!(Fingerprint::of(&read), Fingerprint::of(&event));
             let is_strict = stored::decode_event(id, &bytes, strict);
             prop_assert_eq!(is_strict.is_err(), read != event, "{}", kind.name);
         }

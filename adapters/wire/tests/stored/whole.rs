@@ -7,10 +7,10 @@ use crate::rides::TARIFFS;
 use fiacre_domain::decision::Aggregate;
 use fiacre_domain::driver::Driver;
 use fiacre_domain::event::Event;
+use fiacre_domain::fingerprint::Fingerprint;
 use fiacre_domain::id::DriverId;
 use fiacre_domain::stream::{ChargeNumber, StreamId, Version};
 use fiacre_ports::{PortErrorKind, SnapshotState};
-use fiacre_wire::fingerprint;
 use fiacre_wire::stored::{
     self, NoTariffs, Opening, People, Privacy, decode_state, encode_state, state_from_json, state_to_json,
     tariff_from_json, tariff_to_json,
@@ -170,7 +170,7 @@ fn a_tariff_is_read_as_it_was_written_and_keeps_its_fingerprint() {
         let text = tariff_to_json(tariff).unwrap();
         let back = tariff_from_json(&text).unwrap();
         assert_eq!(back, **tariff);
-        assert_eq!(fingerprint(&back), fingerprint(&**tariff));
+        assert_eq!(Fingerprint::of(&back), Fingerprint::of(&**tariff));
     }
 }
 
