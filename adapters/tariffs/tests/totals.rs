@@ -138,6 +138,16 @@ fn new_york_2018_flats_and_zones() {
     );
     // The flat to the first stop, then the meter: 2.50 and four further fifths.
     assert_eq!(total(&with_stop), "57.30 USD");
+    // A quote knows totals alone, and takes the legs as equally long: eight miles on the meter, and 22 minutes.
+    let ride = Ride::new(Millimetres::new(16 * MILE_MM), Millis::from_minutes(44))
+        .with_slow(Millis::ZERO)
+        .with_circumstances(
+            from_to("jfk", "manhattan")
+                .with_stops(1)
+                .stopping_first_in("manhattan".parse().unwrap()),
+        );
+    let quote = tariff.quote(&ride, "2018-07-03T10:00".parse().unwrap(), Surge::NONE);
+    assert_eq!(quote.unwrap().total().to_string(), "74.80 USD");
 }
 
 #[test]

@@ -173,7 +173,8 @@ impl Circumstances {
         }
     }
 
-    /// With the first stop in `zone`.
+    /// With the first stop in `zone`: where a flat fare ends. A quote, which knows totals alone, then takes all legs as equally
+    /// long; a receipt takes them as they were driven.
     #[must_use]
     pub fn stopping_first_in(self, zone: ZoneId) -> Self {
         Self {
@@ -296,6 +297,9 @@ impl RidePart {
 }
 
 /// A ride to be quoted: totals, and circumstances.
+///
+/// It does not say how long each leg is. That matters only where a [`Flat`](super::Flat) ends at a stop, since the meter runs on
+/// from there: the quote then takes all legs as equally long.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ride {
     distance: Millimetres,
