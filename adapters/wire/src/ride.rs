@@ -195,15 +195,14 @@ struct SurgeBasisDto {
 impl SurgeDto {
     pub(crate) fn of(surge: &Surge) -> Self {
         let basis = surge.basis().map(|(policy, inputs)| {
-            let ((min, max), (neutral, weight, step)) = (policy.limits(), policy.response());
             let SurgeInputs { zone, demand, supply } = inputs;
             SurgeBasisDto {
                 policy_version: policy.version(),
-                min_bps: min.get(),
-                max_bps: max.get(),
-                neutral_bps: neutral.get(),
-                weight_bps: weight.get(),
-                step_bps: step.get(),
+                min_bps: policy.min().get(),
+                max_bps: policy.max().get(),
+                neutral_bps: policy.neutral().get(),
+                weight_bps: policy.weight().get(),
+                step_bps: policy.step().get(),
                 zone: zone.map(Text::new),
                 demand: *demand,
                 supply: *supply,

@@ -3,7 +3,7 @@
 use super::finding::{Flaw, Notes};
 use crate::event::Event;
 use crate::id::TariffId;
-use crate::pricing::{Quote, Receipt, Tariff, TariffEvent};
+use crate::pricing::{Quote, Receipt, Tariff, TariffEdition, TariffEvent};
 use crate::trip::TripEvent;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 /// The tariffs that receipts are held to.
 #[derive(Debug, Default)]
 pub(super) struct Receipts {
-    tariffs: BTreeMap<(TariffId, u32), Arc<Tariff>>,
+    by_name: BTreeMap<(TariffId, u32), Arc<Tariff>>,
     pub(super) verified: u64,
     pub(super) unpriced: u64,
 }
@@ -19,14 +19,19 @@ pub(super) struct Receipts {
 impl Receipts {
     /// Of one name and version the first counts: what a log says later does not change what it is held to.
     pub(super) fn know(&mut self, tariff: &Arc<Tariff>) {
-        self.tariffs
+        self.by_name
             .entry((tariff.id(), tariff.version()))
             .or_insert_with(|| Arc::clone(tariff));
     }
 
+    /// The one that goes by the name and version of `edition`.
+    fn known(&self, edition: TariffEdition) -> Option<&Arc<Tariff>> {
+        self.by_name.get(&(edition.tariff(), edition.version()))
+    }
+
     /// The tariff that a quote is held to: the known one of that name and version, else its own.
     pub(super) fn tariff_of<'a>(&'a self, quote: &'a Quote) -> Option<&'a Arc<Tariff>> {
-        let known = self.tariffs.get(&quote.tariff_name());
+        let known = self.known(quote.edition());
         known.or_else(|| quote.tariff().ok())
     }
 
@@ -58,7 +63,7 @@ impl Receipts {
         if let Ok(tariff) = quote.tariff() {
             self.know(tariff);
         }
-        let known = self.tariffs.get(&quote.tariff_name());
+        let known = self.known(quote.edition());
         let is_known = |tariff: &Arc<Tariff>| tariff.edition() == quote.edition();
         notes.expect(known.is_none_or(is_known), Flaw::TariffEdited);
     }
@@ -69,7 +74,7 @@ impl Receipts {
             self.unpriced = self.unpriced.saturating_add(1);
             return;
         }
-        let tariff = self.tariffs.get(&receipt.tariff());
+        let tariff = self.known(receipt.edition());
         if tariff.is_some_and(|tariff| receipt.verify(tariff).is_ok()) {
             self.verified = self.verified.saturating_add(1);
         } else {

@@ -41,7 +41,6 @@ use super::stages::{self, Priced};
 use super::surge::Surge;
 use super::tariff::Tariff;
 use crate::canonical::{Canonical, CanonicalBytes};
-use crate::id::TariffId;
 use crate::money::{Currency, Money};
 use crate::time::CivilDateTime;
 use crate::units::{BasisPoints, Millimetres, Millis};
@@ -273,7 +272,7 @@ impl Quote {
     /// they are the same and the content is not.
     pub fn with_tariff(self, tariff: Arc<Tariff>) -> Result<Self, PricingError> {
         let (named, given) = (self.basis.name(), TariffName::of(&tariff));
-        let (id, version) = self.tariff_name();
+        let (id, version) = (named.edition.tariff(), named.edition.version());
         if named == given {
             Ok(Self {
                 basis: Basis::Known(tariff),
@@ -322,17 +321,9 @@ impl Quote {
         }
     }
 
-    /// Which tariff it was priced with.
+    /// Which tariff it was priced with: its name, version and fingerprint.
     pub fn edition(&self) -> TariffEdition {
         self.basis.name().edition
-    }
-
-    /// The name and version of the tariff that it was priced with.
-    pub fn tariff_name(&self) -> (TariffId, u32) {
-        match &self.basis {
-            Basis::Known(tariff) => (tariff.id(), tariff.version()),
-            Basis::Named(name) => (name.edition.tariff(), name.edition.version()),
-        }
     }
 
     /// The tariff that it was priced with.

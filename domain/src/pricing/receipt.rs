@@ -192,9 +192,9 @@ impl Receipt {
         &self.parts.happened
     }
 
-    /// The tariff and its version.
-    pub const fn tariff(&self) -> (TariffId, u32) {
-        (self.parts.tariff.tariff(), self.parts.tariff.version())
+    /// Which tariff it was priced with: its name, version and fingerprint.
+    pub const fn edition(&self) -> TariffEdition {
+        self.parts.tariff
     }
 
     /// Whether it was made without pricing anything, by [`Quote::settle_as_accepted`](super::Quote::settle_as_accepted) or
@@ -253,7 +253,7 @@ impl Receipt {
             computed,
         } = &self.parts;
         let (named, given) = (*edition, tariff.edition());
-        let (id, version) = self.tariff();
+        let (id, version) = (edition.tariff(), edition.version());
         if !named.has_the_name_of(given) {
             return Err(VerifyError::OtherTariff { tariff: id, version });
         }

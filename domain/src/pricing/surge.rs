@@ -88,14 +88,29 @@ impl SurgePolicy {
         self.version
     }
 
-    /// Lower and upper limit.
-    pub const fn limits(&self) -> (BasisPoints, BasisPoints) {
-        (self.min, self.max)
+    /// The smallest factor.
+    pub const fn min(&self) -> BasisPoints {
+        self.min
     }
 
-    /// The neutral demand for each driver, the weight and the step.
-    pub const fn response(&self) -> (BasisPoints, BasisPoints, BasisPoints) {
-        (self.neutral, self.weight, self.step)
+    /// The largest factor.
+    pub const fn max(&self) -> BasisPoints {
+        self.max
+    }
+
+    /// The demand for each driver that leaves the price alone; 10,000 is one request.
+    pub const fn neutral(&self) -> BasisPoints {
+        self.neutral
+    }
+
+    /// How much of what goes beyond the neutral demand, or stays below, goes into the factor.
+    pub const fn weight(&self) -> BasisPoints {
+        self.weight
+    }
+
+    /// What the factor is cut to multiples of.
+    pub const fn step(&self) -> BasisPoints {
+        self.step
     }
 
     fn factor(&self, inputs: &SurgeInputs) -> BasisPoints {

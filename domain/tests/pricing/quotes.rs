@@ -66,7 +66,8 @@ fn another_tariff_is_not_the_one_it_names() {
     let yen = Tariff::new("test".parse().unwrap(), 1, Currency::JPY, by_distance());
     for other in [named("other", by_distance()), newer, yen] {
         let refused = stored().with_tariff(Arc::new(other)).unwrap_err();
-        let (tariff, version) = promised().tariff_name();
+        let edition = promised().edition();
+        let (tariff, version) = (edition.tariff(), edition.version());
         assert_eq!(refused, PricingError::QuoteOfAnotherTariff { tariff, version });
         assert_eq!(refused.code(), "pricing_quote_of_another_tariff");
         assert!(
@@ -79,7 +80,8 @@ fn another_tariff_is_not_the_one_it_names() {
 #[test]
 fn a_tariff_that_was_edited_under_its_name_and_version_is_not_the_one_it_was() {
     let refused = stored().with_tariff(Arc::new(edited())).unwrap_err();
-    let (tariff, version) = promised().tariff_name();
+    let edition = promised().edition();
+    let (tariff, version) = (edition.tariff(), edition.version());
     assert_eq!(refused, PricingError::TariffEdited { tariff, version });
     assert_eq!(refused.code(), "pricing_tariff_edited");
     assert!(

@@ -21,7 +21,7 @@ fn a_receipt_says_what_it_is_of() {
     let receipt = settled();
     assert_eq!(receipt.quoted().minor(), 1_250);
     assert_eq!(receipt.happened(), &Happened::Unread);
-    assert_eq!(receipt.tariff(), ("test".parse().unwrap(), 1));
+    assert_eq!(receipt.edition(), tariff().edition());
     assert_eq!(receipt.verify(&tariff()), Ok(()));
 }
 
@@ -31,7 +31,7 @@ fn a_receipt_of_another_tariff_version_or_currency_is_refused() {
     let other = named("other", by_distance());
     let newer = Tariff::new("test".parse().unwrap(), 2, Currency::USD, by_distance());
     let yen = Tariff::new("test".parse().unwrap(), 1, Currency::JPY, by_distance());
-    let (name, version) = receipt.tariff();
+    let (name, version) = (receipt.edition().tariff(), receipt.edition().version());
     let refused = VerifyError::OtherTariff {
         tariff: name,
         version,
@@ -358,7 +358,7 @@ fn a_reading_under_a_tariff_of_other_content_is_refused() {
 fn a_receipt_is_of_one_content_of_its_tariff() {
     let receipt = settled();
     let refused = receipt.verify(&edited()).unwrap_err();
-    let (tariff, version) = receipt.tariff();
+    let (tariff, version) = (receipt.edition().tariff(), receipt.edition().version());
     assert_eq!(refused, VerifyError::OtherFingerprint { tariff, version });
     assert_eq!(refused.code(), "receipt_of_another_fingerprint");
     assert!(

@@ -231,7 +231,7 @@ impl OpenTrip {
                 distance: quote.ride().distance(),
                 duration: quote.ride().duration(),
                 quoted_minor: quote.total().minor(),
-                tariff: quote.tariff_name().0,
+                tariff: quote.edition().tariff(),
                 payment: self.request.payment(),
             }),
             assign_ms: self.assigned.map(Delay::ms),

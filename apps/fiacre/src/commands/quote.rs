@@ -291,8 +291,8 @@ const WORDS: usize = 32;
 const AMOUNTS: usize = 14;
 
 fn write_table(quote: &Quote, lines: &[Line], out: &mut impl Write) -> Result<(), Failure> {
-    let (tariff, version) = quote.tariff_name();
-    let title = format!("{tariff}, version {version}");
+    let edition = quote.edition();
+    let title = format!("{}, version {}", edition.tariff(), edition.version());
     writeln!(out, "{title:<WORDS$}{:>AMOUNTS$}", quote.currency().code())?;
     for share in fare::by_payee(lines) {
         writeln!(out, "\n{}", fare::payee_name(share.payee))?;

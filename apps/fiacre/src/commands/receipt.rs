@@ -57,8 +57,8 @@ fn verify(file: PathBuf, tariff: &str, answer: &mut Answer<impl Write>) -> Resul
     receipt
         .verify(&tariff)
         .map_err(|error| Failure::Refused(file, error))?;
-    let ((id, version), total) = (receipt.tariff(), receipt.total());
-    let fingerprint = tariff.fingerprint();
+    let (id, version, fingerprint) = (tariff.id(), tariff.version(), tariff.fingerprint());
+    let total = receipt.total();
     if answer.is_json() {
         answer.object(&json!({
             "file": name,

@@ -69,7 +69,7 @@ impl Trip {
         notes.expect(is_same, Flaw::CurrencyMixed);
         let asked = |receipt: &Receipt| {
             let parts = receipt.parts();
-            (receipt.tariff(), parts.ride.clone(), parts.at, parts.surge)
+            (parts.tariff, parts.ride.clone(), parts.at, parts.surge)
         };
         let (before, now) = (&adjustment.superseded, &adjustment.receipt);
         let is_within = now.total().minor() <= before.parts().computed.hold.minor();

@@ -74,9 +74,11 @@ fn requested(request: &TripRequest) -> (String, Vec<String>) {
         quote.total(),
         request.expires_at()
     );
-    let ((tariff, version), ride) = (quote.tariff_name(), quote.ride());
+    let (edition, ride) = (quote.edition(), quote.ride());
     let mut details = vec![format!(
-        "tariff {tariff} version {version}; {} m, {} s",
+        "tariff {} version {}; {} m, {} s",
+        edition.tariff(),
+        edition.version(),
         ride.distance().get() / 1_000,
         ride.duration().get() / 1_000
     )];
