@@ -33,7 +33,8 @@ fn every_built_in_tariff_makes_receipts_that_verify() {
             said.contains("not verified: whether that ride was so, and who wrote"),
             "{said}"
         );
-        let fingerprint = fiacre_domain::fingerprint::Fingerprint::of(&fiacre_tariffs::built_in(tariff).unwrap());
+        let fingerprint =
+            fiacre_domain::fingerprint::Fingerprint::of(&fiacre_tariffs::built_in(tariff).unwrap());
         assert!(said.contains(&fingerprint.to_string()), "{said}");
         let quote = json(&format!(
             "quote --tariff {tariff} --distance-m 5000 --duration-s 900 --at 2024-03-05T23:50"
