@@ -69,12 +69,31 @@ impl Kept {
 pub struct LogRow {
     ticket: Ticket,
     bytes: Vec<u8>,
+    lost_with: Option<Arc<Path>>,
 }
 
 impl LogRow {
     /// These bytes in that place.
     pub const fn new(ticket: Ticket, bytes: Vec<u8>) -> Self {
-        Self { ticket, bytes }
+        Self {
+            ticket,
+            bytes,
+            lost_with: None,
+        }
+    }
+
+    /// A commit that lies in a segment which cannot be read.
+    pub(crate) const fn lost(ticket: Ticket, segment: Arc<Path>) -> Self {
+        Self {
+            ticket,
+            bytes: Vec::new(),
+            lost_with: Some(segment),
+        }
+    }
+
+    /// The segment that it lies in, where that is not there or cannot be read; then there are no bytes of it.
+    pub fn lost_with(&self) -> Option<&Path> {
+        self.lost_with.as_deref()
     }
 
     /// Its place in the log, by its key.

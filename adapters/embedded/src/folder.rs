@@ -61,6 +61,14 @@ impl Folder {
         Ok((folder, None))
     }
 
+    /// Whether a folder is a platform's, a vault or a company's records, or lies in some database: a place for nothing else.
+    pub(crate) fn is_taken(path: &Path) -> bool {
+        let is_database = |place: &Path| {
+            std::fs::read_to_string(place.join(MARKER)).is_ok_and(|marker| marker.starts_with(MARKER_LINE))
+        };
+        OwnFolder::is_one(path) || path.ancestors().any(is_database)
+    }
+
     pub(crate) fn path(&self) -> &Path {
         self.0.path()
     }

@@ -6,7 +6,8 @@ use fiacre_ports::{PortError, PortErrorKind};
 use fiacre_wire::stored::StoredError;
 use fjall::{AbstractTree, Keyspace, KeyspaceCreateOptions, PersistMode, Readable};
 use std::ops::Bound;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 const MIB: u64 = 1 << 20;
 
@@ -332,6 +333,8 @@ pub(crate) enum ReadError {
     /// A commit lies in a segment of the archive that cannot be read.
     Archived {
         segment: PathBuf,
+        /// Whether nothing of the segment can be read, as where it is not there.
+        is_lost: bool,
         why: String,
     },
 }
@@ -358,6 +361,25 @@ impl ReadError {
     }
 }
 
+impl ReadError {
+    /// The segment of which nothing can be read, if that is it.
+    pub(crate) fn lost_segment(self) -> Option<Arc<Path>> {
+        match self {
+            Self::Archived {
+                segment,
+                is_lost: true,
+                ..
+            } => Some(segment.into()),
+            Self::Archived { .. }
+            | Self::Engine(_)
+            | Self::Malformed(_)
+            | Self::Stored(_)
+            | Self::Gap
+            | Self::Foreign => None,
+        }
+    }
+}
+
 impl std::fmt::Display for ReadError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -366,7 +388,7 @@ impl std::fmt::Display for ReadError {
             Self::Stored(error) => write!(f, "{error}"),
             Self::Gap => f.write_str("a commit is missing"),
             Self::Foreign => f.write_str("bytes that are no message"),
-            Self::Archived { segment, why } => write!(
+            Self::Archived { segment, why, .. } => write!(
                 f,
                 "it was archived in {}, which cannot be read ({why}); bring that file back",
                 segment.display()

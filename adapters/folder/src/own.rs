@@ -118,6 +118,11 @@ impl OwnFolder {
         })
     }
 
+    /// Whether the folder at `path` is, or was, one that a process uses for itself: others have no business in it.
+    pub fn is_one(path: &Path) -> bool {
+        path.join(LOCK).is_file()
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path

@@ -57,6 +57,14 @@ fn files_of_others_are_left_alone() {
 }
 
 #[test]
+fn a_folder_that_was_used_is_known_for_one() {
+    let place = tempdir().unwrap();
+    assert!(!OwnFolder::is_one(place.path()));
+    drop(OwnFolder::take(place.path(), "db").unwrap());
+    assert!(OwnFolder::is_one(place.path()));
+}
+
+#[test]
 fn what_is_to_be_there_and_is_not_is_said() {
     let place = tempdir().unwrap();
     for refused in [

@@ -9,7 +9,8 @@
 
 use crate::log::Log;
 use crate::walk::{Seen, walk};
-use fiacre_domain::audit::{Audit, Report};
+use fiacre_domain::audit::{Audit, Finding, Flaw, Report};
+use fiacre_domain::driver::DriverEvent;
 use fiacre_domain::event::Event;
 use fiacre_domain::id::TripId;
 use fiacre_domain::pricing::Tariff;
@@ -20,6 +21,7 @@ use fiacre_wire::stored::{Chain, Stored};
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What is wrong with how a commit is stored.
@@ -112,6 +114,11 @@ pub struct Checked {
     pub faults_count: u64,
     /// Every segment of the archives, in the order of the folders.
     pub segments: Vec<CheckedSegment>,
+    /// What cannot be read with a segment, by the segment's file: part of its finding, and none of their own.
+    pub lost: BTreeMap<PathBuf, Lost>,
+    /// How many findings of the report say no more than that what lies in such segments is missing.
+    lost_report: u64,
+    locks: Locks,
     /// What is parked, and waits for a person: no finding, since it can be replayed.
     pub parked: Vec<ParkedAtRest>,
     /// What became of the acknowledged trips, where a list was given.
@@ -123,12 +130,25 @@ pub struct Checked {
 /// How many faults are kept; the rest are counted.
 pub const FAULTS_MAX: usize = 100_000;
 
+/// What cannot be read because a segment is not there.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Lost {
+    /// The trips that it holds something of.
+    pub trips: BTreeSet<TripId>,
+    /// How many commits.
+    pub commits: u64,
+}
+
+/// Where drivers were locked and released, and for which trip; noted only where something is wrong with a segment.
+type Locks = BTreeSet<(StreamId, Version, TripId)>;
+
 impl Checked {
-    /// How many things are wrong.
+    /// How many things are wrong; a segment that is not there is one of them, whatever it holds.
     pub fn findings_count(&self) -> u64 {
         let missing = self.acknowledged.as_ref().map_or(0, |trips| trips.missing.len());
         self.report
             .findings_count()
+            .saturating_sub(self.lost_report)
             .saturating_add(self.faulty_segments().count() as u64)
             .saturating_add(self.faults_count)
             .saturating_add(missing as u64)
@@ -141,6 +161,12 @@ impl Checked {
             .values()
             .any(|fault| matches!(fault, Fault::Newer { .. }))
             || self.faulty_segments().any(|(_, fault)| is_newer(fault))
+    }
+
+    /// What the audit of the log found, without what only follows from segments that are not there.
+    pub fn report_findings(&self) -> impl Iterator<Item = &Finding> {
+        let found = self.report.findings().iter();
+        found.filter(|finding| !follows_from(&self.lost, &self.locks, finding))
     }
 
     /// The segments with which something is wrong, and what.
@@ -203,18 +229,20 @@ impl Check {
             source,
         };
         let audit = self.tariffs.iter().fold(Audit::default(), Audit::with_tariff);
+        let mut segments = Vec::new();
+        for folder in folders {
+            segments.extend(folder.check_archive(&mut |_| ()));
+        }
         let mut desk = Desk {
             audit,
             chains: Chains::default(),
             faults: BTreeMap::new(),
             faults_count: 0,
+            lost: faulty(&segments),
+            locks: Locks::new(),
             unseen: self.acknowledged.clone().unwrap_or_default(),
             others: self.others,
         };
-        let mut segments = Vec::new();
-        for folder in folders {
-            segments.extend(folder.check_archive(&mut |_| ()));
-        }
         let mut count = 0_u64;
         walk(folders, |seen| {
             desk.take(&seen);
@@ -235,12 +263,18 @@ impl Check {
             acknowledged = Some(Acknowledged::of(all.len(), desk.unseen, &waiting));
         }
         let trips_open = desk.audit.trips_open();
+        let report = if self.is_ended {
+            desk.audit.finish()
+        } else {
+            desk.audit.interrupt()
+        };
+        let follow = report.findings().iter();
+        let follow = follow.filter(|finding| follows_from(&desk.lost, &desk.locks, finding));
         Ok(Checked {
-            report: if self.is_ended {
-                desk.audit.finish()
-            } else {
-                desk.audit.interrupt()
-            },
+            lost_report: follow.count() as u64,
+            lost: desk.lost,
+            locks: desk.locks,
+            report,
             faults: desk.faults,
             faults_count: desk.faults_count,
             segments,
@@ -248,6 +282,38 @@ impl Check {
             acknowledged,
             trips_open,
         })
+    }
+}
+
+/// A place for what cannot be read with each segment that something is wrong with.
+fn faulty(segments: &[CheckedSegment]) -> BTreeMap<PathBuf, Lost> {
+    let faulty = segments.iter().filter(|segment| segment.fault.is_some());
+    faulty
+        .map(|segment| (segment.file.clone(), Lost::default()))
+        .collect()
+}
+
+/// Whether a finding says no more than that something of a trip is missing, which lies in a segment that is.
+fn follows_from(lost: &BTreeMap<PathBuf, Lost>, locks: &Locks, finding: &Finding) -> bool {
+    let is_trip_lost = |trip: TripId| lost.values().any(|lost| lost.trips.contains(&trip));
+    let is_lost = |stream: StreamId| stream.trip().is_some_and(is_trip_lost);
+    let (stream, version) = (finding.stream(), finding.version());
+    let is_unasked = matches!(finding.flaw(), Flaw::LockUnasked | Flaw::ReleasedUnasked);
+    let least = TripId::from_u128(0);
+    let mut locked = locks
+        .range((stream, version, least)..)
+        .take_while(|(of, at, _)| (*of, *at) == (stream, version));
+    is_lost(stream)
+        || matches!(finding.flaw(), Flaw::CauseMissing { cause } if is_lost(cause.stream()))
+        || is_unasked && locked.any(|(_, _, trip)| is_trip_lost(*trip))
+}
+
+/// The trip that a driver was locked for, or released from.
+const fn locked_trip(event: &Event) -> Option<TripId> {
+    if let Event::Driver(DriverEvent::Locked { trip, .. } | DriverEvent::Released { trip, .. }) = event {
+        Some(*trip)
+    } else {
+        None
     }
 }
 
@@ -270,6 +336,9 @@ struct Desk {
     chains: Chains,
     faults: BTreeMap<Ticket, Fault>,
     faults_count: u64,
+    /// What cannot be read with a segment that something is wrong with.
+    lost: BTreeMap<PathBuf, Lost>,
+    locks: Locks,
     /// Acknowledged trips that no commit has named so far.
     unseen: BTreeSet<TripId>,
     /// Tariffs to fall back on, until those of the log are known, which come first.
@@ -283,6 +352,9 @@ impl Desk {
             for tariff in std::mem::take(&mut self.others) {
                 self.audit = std::mem::take(&mut self.audit).with_tariff(&tariff);
             }
+        }
+        if self.is_lost(seen.row) {
+            return;
         }
         if let Err(fault) = self.chains.follow(seen.row) {
             self.note(ticket, fault);
@@ -299,11 +371,30 @@ impl Desk {
         }
     }
 
+    /// Whether a commit is not there with its segment, whose finding says so; it is known to have been.
+    fn is_lost(&mut self, row: &LogRow) -> bool {
+        let Some(lost) = row.lost_with().and_then(|file| self.lost.get_mut(file)) else {
+            return false;
+        };
+        let stream = row.ticket().stream;
+        lost.commits = lost.commits.saturating_add(1);
+        lost.trips.extend(stream.trip());
+        if let StreamId::Trip(trip) = stream {
+            self.unseen.remove(&trip);
+        }
+        true
+    }
+
     fn observe(&mut self, commit: &Commit) {
         if let StreamId::Trip(trip) = commit.stream
             && commit.events.iter().any(|event| matches!(event, Event::Trip(_)))
         {
             self.unseen.remove(&trip);
+        }
+        if !self.lost.is_empty() && matches!(commit.stream, StreamId::Driver(_)) {
+            let trips = commit.events.iter().filter_map(locked_trip);
+            let locks = trips.map(|trip| (commit.stream, commit.version, trip));
+            self.locks.extend(locks);
         }
         self.audit.observe(commit);
     }

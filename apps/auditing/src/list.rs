@@ -16,10 +16,10 @@ use fiacre_ports::PortError;
 pub struct Row {
     /// Which.
     pub trip: TripId,
-    /// When its first commit was made.
-    pub began_at: Timestamp,
+    /// When its first commit was made that can be read; none where none can be.
+    pub began_at: Option<Timestamp>,
     /// When its latest was.
-    pub changed_at: Timestamp,
+    pub changed_at: Option<Timestamp>,
     /// Where it stands.
     pub phase: Phase,
     /// Whether it is over: closed or rejected.
@@ -48,12 +48,14 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Whether a trip is listed.
+    /// Whether a trip is listed. What cannot be read may be in any phase: only a filter by phase leaves it out.
     pub fn takes(&self, row: &Row) -> bool {
         (self.phases.is_empty() || self.phases.contains(&row.phase))
             && !(self.open && row.is_over)
             && (row.is_flagged || !self.flagged)
-            && self.since.is_none_or(|since| row.began_at >= since)
+            && self
+                .since
+                .is_none_or(|since| row.began_at.is_none_or(|at| at >= since))
     }
 }
 
@@ -80,11 +82,11 @@ pub fn trips(log: &impl Log, filter: &Filter, mut tell: impl FnMut(Row) -> bool)
             return Ok(());
         }
         let commit = log.decode(&row, None).ok();
-        let at = commit.as_ref().map_or(Timestamp::from_ms(0), |commit| commit.at);
-        let (row, state) = folded.get_or_insert_with(|| (begun(trip, at), Trip::default()));
+        let (row, state) = folded.get_or_insert_with(|| (begun(trip), Trip::default()));
         match commit {
             Some(commit) => {
-                row.changed_at = commit.at;
+                row.began_at = row.began_at.or(Some(commit.at));
+                row.changed_at = Some(commit.at);
                 for event in commit.events.iter() {
                     if let Event::Trip(event) = event {
                         state.evolve(event, commit.at);
@@ -98,11 +100,11 @@ pub fn trips(log: &impl Log, filter: &Filter, mut tell: impl FnMut(Row) -> bool)
     Ok(())
 }
 
-const fn begun(trip: TripId, at: Timestamp) -> Row {
+const fn begun(trip: TripId) -> Row {
     Row {
         trip,
-        began_at: at,
-        changed_at: at,
+        began_at: None,
+        changed_at: None,
         phase: Phase::Absent,
         is_over: false,
         is_flagged: false,

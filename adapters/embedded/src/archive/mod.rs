@@ -32,8 +32,8 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use stub::Piece;
 
 /// Where in a platform's folder its segments lie, unless another place was named.
@@ -180,18 +180,22 @@ impl Archive {
     pub(crate) fn rows(&self, stream: StreamId, stub: &Stub, after: Version) -> Vec<LogRow> {
         let mut rows = Vec::new();
         for (before, piece, read) in self.pieces(stream, stub, after) {
-            let mut commits = match read {
-                Ok(commits) => commits.into_iter(),
+            let (mut commits, lost_with) = match read {
+                Ok(commits) => (commits.into_iter(), None),
                 Err(error) => {
                     tracing::debug!(%stream, ?error, "a part of the stream cannot be read");
-                    Vec::new().into_iter()
+                    (Vec::new().into_iter(), error.lost_segment())
                 }
             };
             for version in before.get().saturating_add(1)..=piece.until.get() {
                 let bytes = commits.next().unwrap_or_default();
                 let version = Version::new(version);
                 if version > after {
-                    rows.push(LogRow::new(Ticket { stream, version }, bytes));
+                    let ticket = Ticket { stream, version };
+                    rows.push(match &lost_with {
+                        Some(segment) => LogRow::lost(ticket, Arc::clone(segment)),
+                        None => LogRow::new(ticket, bytes),
+                    });
                 }
             }
         }
@@ -223,9 +227,14 @@ impl Archive {
     ) -> Result<(Vec<Vec<u8>>, Option<Fingerprint>), ReadError> {
         let unreadable = |why: String| ReadError::Archived {
             segment: self.path(piece.segment),
+            is_lost: false,
             why,
         };
-        let bytes = self.bytes(piece).map_err(|error| unreadable(error.to_string()))?;
+        let bytes = self.bytes(piece).map_err(|error| ReadError::Archived {
+            segment: self.path(piece.segment),
+            is_lost: true,
+            why: error.to_string(),
+        })?;
         let commits = commits_of(&bytes).map_err(|_| unreadable(SegmentFault::Edited.to_string()))?;
         if commits.len() != piece.until.get().saturating_sub(before.get()) as usize {
             return Err(unreadable(SegmentFault::Edited.to_string()));

@@ -10,6 +10,7 @@ use super::stub::{Piece, Stub};
 use super::{ARCHIVE, Archive, Entry, UNNAMED, segment_key, stub_key};
 use crate::database::{Core, Database};
 use crate::draft::Draft;
+use crate::folder::Folder;
 use crate::group::Failure;
 use crate::lock::lock;
 use crate::store::{Log, Tip, commit_key, split};
@@ -54,6 +55,12 @@ pub enum ArchiveError {
         .0.display()
     )]
     Unnoted(PathBuf),
+    /// The place is there for something else of Fiacre's: a platform's folder, its database, a vault, a company's records.
+    #[error(
+        "failed to archive to {}: it is a folder that a platform, a vault or a payment company keeps its own in; name one for segments alone, such as {}",
+        .0.display(), .0.join(ARCHIVE).display()
+    )]
+    Taken(PathBuf),
     /// The place cannot be named in the store.
     #[error("failed to archive to {}: its name is no text; name another folder", .0.display())]
     Unnameable(PathBuf),
@@ -89,6 +96,7 @@ impl ArchiveError {
             Self::Moved { .. } => "archive_moved",
             Self::Occupied(_) => "archive_occupied",
             Self::Unnoted(_) => "archive_unnoted",
+            Self::Taken(_) => "archive_taken",
             Self::Unnameable(_) => "archive_unnameable",
             Self::Unwritten(..) => "archive_unwritten",
             Self::TooLong { .. } => "archive_too_long",
@@ -301,6 +309,9 @@ impl Archive {
     fn place(&self, to: Option<&Path>) -> Result<Option<PathBuf>, ArchiveError> {
         let Some(to) = to else { return Ok(None) };
         let unwritten = |error| ArchiveError::Unwritten(to.to_owned(), error);
+        if fs::canonicalize(to).is_ok_and(|place| Folder::is_taken(&place)) {
+            return Err(ArchiveError::Taken(to.to_owned()));
+        }
         make_folders(to).map_err(unwritten)?;
         let place = fs::canonicalize(to).map_err(unwritten)?;
         if fs::canonicalize(self.folder.join(ARCHIVE)).is_ok_and(|own| own == place) {

@@ -184,7 +184,7 @@ fn every_trip_is_listed_once_and_filters_take_what_they_say() {
     assert!(flagged.iter().all(|row| row.is_flagged) && flagged.len() < all.len());
     let since = all[all.len() / 2].began_at;
     let late = listed(&Filter {
-        since: Some(since),
+        since,
         ..Filter::default()
     });
     assert!(!late.is_empty() && late.iter().all(|row| row.began_at >= since) && late.len() < all.len());

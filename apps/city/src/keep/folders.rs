@@ -26,7 +26,8 @@ pub struct Folders {
 }
 
 impl Folders {
-    /// In the folder `data`, with the keys in the folder of the same name with `.vault` beside it.
+    /// In the folder `data`, with the keys in the folder of the same name with `.vault` beside it. Where `data` is a link, that is beside
+    /// the folder which it leads to: whoever comes by another name finds the same keys.
     pub fn new(data: impl Into<PathBuf>) -> Self {
         let data = data.into();
         let vault = Some(beside(&data));
@@ -138,10 +139,13 @@ fn real(path: &Path) -> PathBuf {
 
 /// `DIR.vault`, next to `DIR`.
 fn beside(data: &Path) -> PathBuf {
-    let real = match data.file_name() {
-        Some(_) => data.to_owned(),
-        // `.` and the like have a name of their own where they are.
-        None => std::fs::canonicalize(data).unwrap_or_else(|_| data.to_owned()),
+    // A slash at its end would hide that it is a link.
+    let named: PathBuf = data.components().collect();
+    let real = if named.file_name().is_none() || named.is_symlink() {
+        // `.` and the like have a name of their own where they are, and a link where it leads to.
+        real(&named)
+    } else {
+        named
     };
     let mut name = real.file_name().unwrap_or_default().to_owned();
     name.push(".vault");
@@ -156,6 +160,29 @@ mod tests {
 
     fn tariff() -> Arc<Tariff> {
         Arc::new(fiacre_tariffs::built_in("nyc-2018").unwrap())
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_vault_lies_beside_the_folder_and_not_beside_a_link_to_it() {
+        let place = tempfile::tempdir().unwrap();
+        let place = fs::canonicalize(place.path()).unwrap();
+        let path = |name: &str| place.join(name);
+        fs::create_dir_all(path("disk/friday")).unwrap();
+        std::os::unix::fs::symlink(path("disk/friday"), path("now")).unwrap();
+        std::os::unix::fs::symlink(path("now"), path("latest")).unwrap();
+        std::os::unix::fs::symlink(path("disk"), path("mounted")).unwrap();
+        for (data, vault) in [
+            ("disk/friday", "disk/friday.vault"),
+            ("now", "disk/friday.vault"),
+            ("now/", "disk/friday.vault"),
+            ("latest", "disk/friday.vault"),
+            // Beside it by either name.
+            ("mounted/friday", "mounted/friday.vault"),
+            ("nowhere", "nowhere.vault"),
+        ] {
+            assert_eq!(Folders::new(path(data)).vault(), Some(&*path(vault)), "{data}");
+        }
     }
 
     /// However it is spelt, and through whichever link: a vault within the folder is in each copy of it.

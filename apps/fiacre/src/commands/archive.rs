@@ -29,7 +29,7 @@ Segments never change: copy them once, by any means; a backup does not hold them
 them all: `fiacre audit check` and `fiacre audit segments` name one that is cut, edited, replaced, renamed or missing. \
 Killed at any moment, nothing is lost or doubled, and where a segment cannot be written those before it stay: ask again, for the \
 same: what was left whole in --to is noted then, and refused where something else is to be moved, for it may be another store's. The folder must not be in use. Releases that know no archives refuse it afterwards.
-Exit codes: 0 done, 3 the folder cannot be opened or read, or is in use, 64 bad usage, such as a place that holds segments which are none of this store's, \
+Exit codes: 0 done, 3 the folder cannot be opened or read, or is in use, 64 bad usage, such as a place that holds segments which are none of this store's, or is there for something else of Fiacre's, \
 74 a segment or the store cannot be written.")]
 pub(crate) struct ArchiveArguments {
     /// The platform's folder

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 #[derive(Debug, Args)]
 pub(crate) struct VaultArguments {
-    /// The folder of the keys that riders and places are sealed with [default: DIR.vault, next to the folder DIR of --data]
+    /// The folder of the keys that riders and places are sealed with [default: DIR.vault, next to the folder DIR of --data; where that is a link, next to the folder that it leads to]
     #[arg(long, value_name = "DIR")]
     vault: Option<PathBuf>,
 }

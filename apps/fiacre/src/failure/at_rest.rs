@@ -66,6 +66,7 @@ impl AtRestFailure {
             Self::Archive(
                 ArchiveError::Occupied(_)
                 | ArchiveError::Unnoted(_)
+                | ArchiveError::Taken(_)
                 | ArchiveError::Unnameable(_)
                 | ArchiveError::Moved { .. }
                 | ArchiveError::TooLong { .. },

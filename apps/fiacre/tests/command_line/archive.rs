@@ -116,6 +116,46 @@ fn spoil(data: &Path) {
         assert_eq!(code, FINDINGS, "{line}: {said}");
         assert!(json(&line).to_string().contains("segment_edited"), "{line}");
     }
+    fs::remove_file(file).unwrap();
+    let (code, said) = exit(&words(&format!("audit check {}", data.display())));
+    assert_eq!(code, FINDINGS, "{said}");
+    let checked = json(&format!("audit check {}", data.display()));
+    assert_eq!(checked["findings_count"], 1, "{checked}");
+    let text = checked["findings"][0]["text"].to_string();
+    assert!(text.contains("commits cannot be read without it"), "{text}");
+    let trip = &json(&format!("trip list --data {} --limit 1", data.display()))["trips"][0];
+    assert_eq!(
+        (&trip["state"], &trip["began_at"], &trip["over"]),
+        (&"unreadable".into(), &Value::Null, &Value::Null)
+    );
+}
+
+/// Another platform's folder, or one of keys, is no place for segments.
+#[test]
+fn a_place_that_is_there_for_something_else_is_refused() {
+    let place = empty_folder();
+    let path = |name: &str| place.path().join(name);
+    for (data, hours) in [("data", "0.1"), ("other", "0.02")] {
+        assert_eq!(exit(&city(&path(data), hours)).0, 0);
+    }
+    for to in [
+        "other",
+        "other.vault",
+        "data",
+        "data/db",
+        "other/db/keyspaces",
+        "other/sandbox-payments",
+    ] {
+        let archive = format!(
+            "archive --data {} --before 2030-01-01 --to {}",
+            path("data").display(),
+            path(to).display()
+        );
+        let answer = json(&archive);
+        assert_eq!(answer["error"]["code"], "archive_taken", "{to}: {answer}");
+        assert_eq!(answer["error"]["exit_code"], USAGE, "{to}: {answer}");
+        assert!(!path(to).join("000001.segment").exists(), "{to}");
+    }
 }
 
 #[test]

@@ -149,7 +149,7 @@ fn findings(checked: &Checked) -> Vec<Shown> {
         code: fault.code(),
         text: fault.to_string(),
     });
-    let found = checked.report.findings().iter().map(|finding| Shown {
+    let found = checked.report_findings().map(|finding| Shown {
         place: format!("{}/{}", finding.stream(), finding.version()),
         code: finding.code(),
         text: finding.flaw().to_string(),
@@ -157,7 +157,14 @@ fn findings(checked: &Checked) -> Vec<Shown> {
     let segments = checked.faulty_segments().map(|(segment, fault)| Shown {
         place: segment.file.display().to_string(),
         code: fault.code(),
-        text: fault.to_string(),
+        text: match checked.lost.get(&segment.file).filter(|lost| lost.commits > 0) {
+            Some(lost) => format!(
+                "{fault}; of {} trips {} commits cannot be read without it",
+                lost.trips.len(),
+                lost.commits
+            ),
+            None => fault.to_string(),
+        },
     });
     missing.chain(segments).chain(faults).chain(found).collect()
 }

@@ -76,9 +76,14 @@ impl ExplainArguments {
 
     fn show(&self, timeline: &Timeline, privacy: &Privacy, out: &mut impl Write) -> std::io::Result<()> {
         let standing = &timeline.standing;
-        let began_at = timeline.began_at().unwrap_or(Timestamp::from_ms(0));
+        let began_at = timeline.began_at();
         writeln!(out, "trip     {}", self.trip)?;
-        writeln!(out, "began    {began_at}")?;
+        match began_at {
+            Some(began_at) => writeln!(out, "began    {began_at}")?,
+            None => writeln!(out, "began    nobody can say: none of its commits can be read")?,
+        }
+        // Without one nothing is told that lies behind it.
+        let began_at = began_at.unwrap_or(Timestamp::from_ms(0));
         match privacy {
             Privacy::Open(_) => {}
             Privacy::Sealed => writeln!(

@@ -22,7 +22,8 @@ Examples:
   fiacre trip list --data data --flagged
   fiacre trip list --data data --state failed --state cancelled --json
 
-Oldest first; times are UTC. The folder is read as it lies; one that a process uses is refused.
+Oldest first; times are UTC. A trip of which nothing can be read, such as one whose segment is missing, is `unreadable`, whatever its \
+state is. The folder is read as it lies; one that a process uses is refused.
 Exit codes: 0 done, 3 the folder cannot be read, 64 bad usage, 74 the answer cannot be written.")]
 pub(crate) struct ListArguments {
     /// The platform's folder
@@ -121,10 +122,26 @@ impl ListArguments {
     }
 }
 
+/// What stands where a trip cannot be read at all: a segment of the archive is missing, or its commits are damaged.
+const UNREADABLE: &str = "unreadable";
+
+/// Where a trip stands, as far as that can be read.
+const fn phase(row: &Row) -> &'static str {
+    if row.began_at.is_none() {
+        UNREADABLE
+    } else {
+        row.phase.name()
+    }
+}
+
+fn time(at: Option<Timestamp>) -> String {
+    at.map_or_else(|| "-".to_owned(), |at| at.to_string())
+}
+
 fn state(row: &Row) -> String {
-    let name = row.phase.name();
+    let name = phase(row);
     // A rejected trip has no other end.
-    if row.is_over || row.phase == Phase::Rejected {
+    if row.is_over || row.phase == Phase::Rejected || row.began_at.is_none() {
         name.to_owned()
     } else {
         format!("{name}, open")
@@ -157,9 +174,9 @@ fn show(row: &Row, is_first: bool, out: &mut impl Write) -> std::io::Result<()> 
     };
     writeln!(
         out,
-        "{}  {}  {:<18}  {amount:>14}  {driver}{flag}{damage}",
+        "{}  {:<24}  {:<18}  {amount:>14}  {driver}{flag}{damage}",
         row.trip,
-        row.began_at,
+        time(row.began_at),
         state(row)
     )
 }
@@ -167,10 +184,10 @@ fn show(row: &Row, is_first: bool, out: &mut impl Write) -> std::io::Result<()> 
 fn as_json(row: &Row) -> Value {
     json!({
         "trip": row.trip.to_string(),
-        "began_at": row.began_at.to_string(),
-        "changed_at": row.changed_at.to_string(),
-        "state": row.phase.name(),
-        "over": row.is_over,
+        "began_at": row.began_at.map(|at| at.to_string()),
+        "changed_at": row.changed_at.map(|at| at.to_string()),
+        "state": phase(row),
+        "over": row.began_at.map(|_| row.is_over),
         "flagged": row.is_flagged,
         "driver": row.driver.map(|driver| driver.to_string()),
         "amount": row.amount.map(Money::minor),
