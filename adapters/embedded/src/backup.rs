@@ -10,6 +10,7 @@ use crate::asked::AskError;
 use crate::at_rest::AtRest;
 use crate::database::Database;
 use crate::tables::{ReadError, Table, Tables};
+use fiacre_folder::is_full;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::fs::{self, File, TryLockError};
@@ -54,7 +55,7 @@ pub enum BackupError {
         why: String,
     },
     /// The file cannot be written.
-    #[error("failed to write the backup: {0}; make room, or give another path")]
+    #[error("failed to write the backup: {0}; make room on a disk that can be written, or give another path")]
     Unwritten(#[from] io::Error),
     /// The file cannot be made where it was asked for.
     #[error("failed to write {}: {}; give a path that can be written, and where nothing is yet", .0.display(), .1)]
@@ -171,7 +172,7 @@ fn to_file(
     path: &Path,
     write: impl FnOnce(&[(String, Vec<u8>)], BufWriter<&mut File>) -> Result<Backup, BackupError>,
 ) -> Result<Backup, BackupError> {
-    let unplaced = |error| BackupError::Unplaced(path.to_owned(), error);
+    let unplaced = |error| unplaced(path, error);
     if path.exists() {
         let there = io::Error::new(io::ErrorKind::AlreadyExists, "a file is there already");
         return Err(unplaced(there));
@@ -198,6 +199,15 @@ fn to_file(
         .map_err(|error| unplaced(error.error))?;
     File::open(place)?.sync_all()?;
     Ok(backup)
+}
+
+/// That a backup cannot be made where it was asked for; a disk that takes nothing is no slip of whoever names it.
+fn unplaced(path: &Path, error: io::Error) -> BackupError {
+    if is_full(error.kind()) || error.kind() == io::ErrorKind::ReadOnlyFilesystem {
+        BackupError::Unwritten(error)
+    } else {
+        BackupError::Unplaced(path.to_owned(), error)
+    }
 }
 
 /// A file for a backup that is being written, which this process holds until it has its own name or is gone. What processes that were
@@ -294,5 +304,32 @@ fn write_pair(out: &mut impl Write, key: &[u8], value: &[u8]) -> io::Result<()> 
 impl fmt::Display for Backup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} records, epoch {}", self.records, self.epoch)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unplaced;
+    use std::io::{Error, ErrorKind};
+    use std::path::Path;
+
+    /// Whoever reads the exit code corrects the path, or mends the disk.
+    #[test]
+    fn a_disk_that_takes_nothing_is_told_from_a_path_that_is_wrong() {
+        let code = |kind: ErrorKind| unplaced(Path::new("today.backup"), Error::from(kind)).code();
+        for kind in [
+            ErrorKind::ReadOnlyFilesystem,
+            ErrorKind::StorageFull,
+            ErrorKind::QuotaExceeded,
+        ] {
+            assert_eq!(code(kind), "backup_unwritten", "{kind}");
+        }
+        for kind in [
+            ErrorKind::NotFound,
+            ErrorKind::AlreadyExists,
+            ErrorKind::PermissionDenied,
+        ] {
+            assert_eq!(code(kind), "backup_unplaced", "{kind}");
+        }
     }
 }

@@ -18,8 +18,8 @@ pub use difference::Difference;
 use crate::log::Log;
 use crate::walk::{Seen, walk};
 use books::{Attempt, Books};
-use fiacre_domain::id::IntentId;
-use fiacre_domain::money::Currency;
+use fiacre_domain::id::{IntentId, TripId};
+use fiacre_domain::money::{Currency, Money};
 use fiacre_ports::{GatewayError, IntentStatus, IntentView, PaymentGateway};
 use std::collections::BTreeMap;
 
@@ -84,6 +84,19 @@ pub struct Sums {
     pub under_way_held_minor: i128,
 }
 
+/// A payment that the log does not name, and of which the company has nothing left: no difference, but somebody's money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settled {
+    /// The payment.
+    pub intent: IntentId,
+    /// The trip that it says it was for.
+    pub trip: TripId,
+    /// The hold that was released, where nothing was captured.
+    pub released: Option<Money>,
+    /// What was captured, and given back to the last cent.
+    pub given_back: Option<Money>,
+}
+
 /// What a comparison came to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Reconciled {
@@ -95,6 +108,8 @@ pub struct Reconciled {
     pub payments: u64,
     /// How many payments have a call under way, and are not judged yet.
     pub under_way: u64,
+    /// What the log does not name and nothing is left of, by payment: `resume` has ended it after an older backup was restored.
+    pub settled: Vec<Settled>,
     /// What the books come to, by currency.
     pub sums: BTreeMap<Currency, Sums>,
 }
@@ -166,22 +181,7 @@ fn judge(view: &IntentView, attempt: Option<Attempt>, is_begun: bool, reconciled
     sums.company_refunded_minor += i128::from(view.refunded_minor);
     let (intent, trip) = (view.intent, view.key.trip);
     let Some(attempt) = attempt else {
-        let moved = held != 0 || captured != view.refunded_minor;
-        // Cancelled, or given back to the last cent, as `resume` does with what a lost time has left.
-        let is_over = matches!(
-            view.status,
-            IntentStatus::Canceled | IntentStatus::Succeeded { .. }
-        );
-        // An attempt that has begun may have been created and not noted yet; nothing moves before it is.
-        if moved || !(is_begun || is_over) {
-            reconciled.differences.push(Difference::UnknownToLog {
-                intent,
-                trip,
-                currency,
-                held_minor: held,
-                captured_minor: captured,
-            });
-        }
+        judge_unnamed(view, is_begun, reconciled);
         return;
     };
     if attempt.is_under_way {
@@ -216,5 +216,35 @@ fn judge(view: &IntentView, attempt: Option<Attempt>, is_begun: bool, reconciled
                 company_minor,
             });
         }
+    }
+}
+
+/// Judges a payment that the log does not name.
+fn judge_unnamed(view: &IntentView, is_begun: bool, reconciled: &mut Reconciled) {
+    let currency = view.amount.currency();
+    let (held, captured) = of_company(view);
+    let (intent, trip) = (view.intent, view.key.trip);
+    let moved = held != 0 || captured != view.refunded_minor;
+    // Cancelled, or given back to the last cent, as `resume` does with what a lost time has left.
+    let is_over = matches!(
+        view.status,
+        IntentStatus::Canceled | IntentStatus::Succeeded { .. }
+    );
+    // An attempt that has begun may have been created and not noted yet; nothing moves before it is.
+    if moved || !(is_begun || is_over) {
+        reconciled.differences.push(Difference::UnknownToLog {
+            intent,
+            trip,
+            currency,
+            held_minor: held,
+            captured_minor: captured,
+        });
+    } else if is_over && !is_begun {
+        reconciled.settled.push(Settled {
+            intent,
+            trip,
+            released: (captured == 0).then_some(view.amount),
+            given_back: (captured > 0).then_some(Money::new(captured, currency)),
+        });
     }
 }

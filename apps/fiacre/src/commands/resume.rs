@@ -26,7 +26,7 @@ Examples:
 The services go on where the last commit stands, by the city's clock, and until nothing is left to do. Nobody rides, drives or \
 answers any more: deadlines bring every trip to its end, with its locks released and its money captured or given back. A folder \
 that is at rest stays as it is. What the run began with, its tariff among it, is noted in the folder.
-After an older backup was restored the payment company knows of payments that the folder does not: they are named, and what is held \
+After an older backup was restored the payment company knows of payments that the folder's log does not name, of trips that it may know: they are named, and what is held \
 for them is released. What was captured stays, for people to decide upon, unless --give-back is given.
 Exit codes: 0 every trip is over, 2 accepted trips are missing or not over, trips come to no end, or payments are still open at the \
 company, 3 the folder cannot be opened: it is in use, damaged, or holds no run, 64 bad usage, 70 an error of ours, 74 the folder \
@@ -43,7 +43,7 @@ pub(crate) struct ResumeArguments {
     #[arg(long, conflicts_with = "vault")]
     without_vault: bool,
 
-    /// Give back what was captured for trips that the folder does not know
+    /// Give back what was captured in payments that the folder's log does not name
     #[arg(long)]
     give_back: bool,
 
@@ -193,7 +193,7 @@ fn write_page(folder: &Path, resumed: &Resumed, out: &mut impl Write) -> Result<
     Ok(())
 }
 
-/// What the company had and the folder does not know, by what became of it: each is somebody's money, and is named.
+/// What the company had and the log does not name, of trips that it may know, by what became of it: each is somebody's money, and is named.
 fn write_orphans(resumed: &Resumed, out: &mut impl Write) -> Result<(), Failure> {
     for fate in [Fate::Released, Fate::GivenBack, Fate::Kept, Fate::Refused] {
         let orphans = resumed.orphans.iter().filter(|orphan| orphan.fate == fate);
@@ -204,7 +204,7 @@ fn write_orphans(resumed: &Resumed, out: &mut impl Write) -> Result<(), Failure>
         let (count, fate) = (orphans.len(), fate.name());
         writeln!(
             out,
-            "  {count} payments of trips that the folder does not know were {fate}"
+            "  {count} payments that the folder's log does not name were {fate}"
         )?;
         for orphan in orphans {
             let Orphan {

@@ -1,7 +1,7 @@
 //! A platform that was restored from an older backup, while the payment company went on: what the log has forgotten is named, and
 //! nobody's money stays held for it.
 
-use super::{exit, fiacre, words};
+use super::{exit, fiacre, json, words};
 use crate::folder::{copy, empty_folder, vault_of};
 use fiacre_city::demand::Multiplier;
 use fiacre_city::keep::Folders;
@@ -170,7 +170,34 @@ fn what_a_restored_platform_has_forgotten_is_named_and_its_holds_are_released() 
         let page = String::from_utf8_lossy(&output.stdout);
         assert_eq!(output.status.code(), Some(0), "{line}: {page}");
     }
+    assert_settled_are_named(&again, (released, kept, captured));
     let (code, answer) = resumed(&again, &vault, "");
     assert_eq!((code, answer["commits"]["added"].as_u64()), (Some(0), Some(0)));
     assert!(answer["orphans"].as_array().unwrap().is_empty());
+}
+
+/// The books agree, and say which payments they agree without.
+fn assert_settled_are_named(folder: &Path, (released, kept, captured): (usize, usize, i64)) {
+    let books = json(&format!("audit reconcile {}", folder.display()));
+    let settled = books["settled"].as_array().unwrap();
+    let given_back: Vec<i64> = settled
+        .iter()
+        .filter_map(|payment| payment["given_back"].as_i64())
+        .collect();
+    assert_eq!(
+        (given_back.len(), given_back.iter().sum()),
+        (kept, captured),
+        "{books}"
+    );
+    let of_holds = settled.iter().filter(|payment| payment["released"].is_i64());
+    assert!(
+        of_holds.count() >= released,
+        "those that lapsed by themselves are over as well: {books}"
+    );
+    let page = fiacre(&words(&format!("audit reconcile {}", folder.display())));
+    let page = String::from_utf8_lossy(&page.stdout);
+    assert!(page.contains("settled   payment "), "{page}");
+    for payment in settled.iter().take(50) {
+        assert!(page.contains(payment["payment"].as_str().unwrap()), "{payment}");
+    }
 }

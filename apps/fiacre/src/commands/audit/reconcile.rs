@@ -5,8 +5,8 @@ use crate::failure::{AtRestFailure, Failure};
 use crate::words::{counted, sum};
 use async_trait::async_trait;
 use clap::Args;
-use fiacre_auditing::reconcile::{self, Reconciled, Sums};
-use fiacre_domain::money::Currency;
+use fiacre_auditing::reconcile::{self, Reconciled, Settled, Sums};
+use fiacre_domain::money::{Currency, Money};
 use fiacre_domain::time::Timestamp;
 use fiacre_embedded::{AtRest, OpenError, Options};
 use fiacre_folder::ScratchFolder;
@@ -35,7 +35,8 @@ Examples:
   fiacre audit reconcile data --company data/sandbox-payments
 
 Both folders are read as they lie: nothing in them is changed, and a folder that a process uses is refused. Payments that the \
-platform has a call under way for are counted and not judged: `fiacre resume` brings them to an end.
+platform has a call under way for are counted and not judged: `fiacre resume` brings them to an end. Payments that the log does not name \
+and of which nothing is left, as after `fiacre resume` of a restored folder, are named, and are no difference.
 Exit codes: 0 no difference, 2 differences, 3 a folder cannot be read, 64 bad usage, 74 the answer cannot be written.")]
 pub(crate) struct ReconcileArguments {
     /// The platform's folder
@@ -148,6 +149,7 @@ fn show_text(reconciled: &Reconciled, out: &mut impl Write) -> Result<(), Failur
             reconciled.under_way
         )?;
     }
+    show_settled(&reconciled.settled, out)?;
     for (currency, sums) in &reconciled.sums {
         show_sums(*currency, sums, out)?;
     }
@@ -157,6 +159,32 @@ fn show_text(reconciled: &Reconciled, out: &mut impl Write) -> Result<(), Failur
         differences => counted(differences as u64, "difference"),
     };
     writeln!(out, "verdict   {verdict}")?;
+    Ok(())
+}
+
+/// What the log never names, and is over all the same: whoever asks for a payment of a lost time finds it here.
+fn show_settled(settled: &[Settled], out: &mut impl Write) -> io::Result<()> {
+    for payment in settled.iter().take(SHOWN_MAX) {
+        let Settled {
+            intent,
+            trip,
+            released,
+            given_back,
+        } = payment;
+        let fate = match (given_back, released) {
+            (Some(captured), _) => format!("{captured} was captured and given back"),
+            (None, Some(held)) => format!("the hold of up to {held} was released"),
+            (None, None) => "nothing was moved".to_owned(),
+        };
+        writeln!(
+            out,
+            "settled   payment {intent} of trip {trip}: the log does not name it; {fate}"
+        )?;
+    }
+    let rest = settled.len().saturating_sub(SHOWN_MAX);
+    if rest > 0 {
+        writeln!(out, "… and {rest} more; --json shows all")?;
+    }
     Ok(())
 }
 
@@ -234,5 +262,17 @@ fn as_json(reconciled: &Reconciled) -> Value {
         "under_way": reconciled.under_way,
         "sums": sums.collect::<Vec<_>>(),
         "differences": differences,
+        "settled": reconciled.settled.iter().map(settled_as_json).collect::<Vec<_>>(),
+    })
+}
+
+fn settled_as_json(payment: &Settled) -> Value {
+    let money = payment.given_back.or(payment.released);
+    json!({
+        "payment": payment.intent.to_string(),
+        "trip": payment.trip.to_string(),
+        "currency": money.map(|money| money.currency().code().to_owned()),
+        "released": payment.released.map(Money::minor),
+        "given_back": payment.given_back.map(Money::minor),
     })
 }

@@ -44,6 +44,9 @@ pub(crate) struct ExplainArguments {
     at: Option<Timestamp>,
 }
 
+/// Where none of a trip's commits can be read.
+const NEVER_SAID: &str = "nobody can say: none of its commits can be read";
+
 impl ExplainArguments {
     pub(crate) fn run(self, answer: &mut Answer<impl Write>) -> Result<(), Failure> {
         let folder = open(&self.data)?;
@@ -78,10 +81,8 @@ impl ExplainArguments {
         let standing = &timeline.standing;
         let began_at = timeline.began_at();
         writeln!(out, "trip     {}", self.trip)?;
-        match began_at {
-            Some(began_at) => writeln!(out, "began    {began_at}")?,
-            None => writeln!(out, "began    nobody can say: none of its commits can be read")?,
-        }
+        let began = began_at.map(|at| at.to_string());
+        writeln!(out, "began    {}", began.as_deref().unwrap_or(NEVER_SAID))?;
         // Without one nothing is told that lies behind it.
         let began_at = began_at.unwrap_or(Timestamp::from_ms(0));
         match privacy {
