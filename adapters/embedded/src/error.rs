@@ -1,6 +1,6 @@
 //! Why a folder cannot be used.
 
-use crate::tables::ReadError;
+use crate::tables::{ReadError, is_lost};
 use fiacre_folder::{OpenError, is_full};
 use std::error::Error;
 use std::fmt;
@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub(crate) fn from_engine(folder: &Path, error: fjall::Error) -> OpenError {
     match error {
         fjall::Error::Io(source) | fjall::Error::Storage(fjall::LsmError::Io(source))
-            if source.kind() != io::ErrorKind::UnexpectedEof =>
+            if !is_lost(source.kind()) =>
         {
             OpenError::from_io(folder, source)
         }
@@ -26,7 +26,7 @@ pub(crate) fn from_engine(folder: &Path, error: fjall::Error) -> OpenError {
         },
         other => OpenError::Damaged {
             folder: folder.to_owned(),
-            what: "the storage engine cannot read its files".to_owned(),
+            what: "the storage engine cannot read its files under db".to_owned(),
             source: Some(Box::new(other)),
         },
     }
@@ -85,6 +85,11 @@ impl WriteError {
             is_elsewhere: true,
             why: error.to_string().into(),
         }
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// The stable code of this error.

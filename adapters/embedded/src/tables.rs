@@ -5,6 +5,7 @@ use crate::draft::Draft;
 use fiacre_ports::{PortError, PortErrorKind};
 use fiacre_wire::stored::StoredError;
 use fjall::{AbstractTree, Keyspace, KeyspaceCreateOptions, PersistMode, Readable};
+use std::io;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -343,10 +344,15 @@ impl ReadError {
     /// As the error of a port that failed to do `doing`.
     pub(crate) fn into_error(self, doing: &'static str) -> PortError {
         match self {
-            Self::Engine(fjall::Error::Io(error)) => {
+            Self::Engine(fjall::Error::Io(error)) if !is_lost(error.kind()) => {
                 PortError::new(PortErrorKind::Unavailable, doing).with_source(error)
             }
-            Self::Engine(error) => PortError::new(PortErrorKind::Damaged, doing).with_source(error),
+            Self::Engine(error) => {
+                // The engine's own words name neither a file nor what to do.
+                tracing::error!(%error, "the storage engine cannot read a table");
+                let what = "a file of the storage engine's under db/keyspaces is missing, or is not as it was written";
+                PortError::new(PortErrorKind::Damaged, doing).with_source(what)
+            }
             Self::Malformed(error) => PortError::new(PortErrorKind::Damaged, doing).with_source(error),
             Self::Stored(error) => error.into_port_error(doing),
             Self::Gap => PortError::new(PortErrorKind::Damaged, doing).with_source("a commit is missing"),
@@ -378,6 +384,11 @@ impl ReadError {
             | Self::Foreign => None,
         }
     }
+}
+
+/// Whether a file of the engine's is not there, or is cut off.
+pub(crate) const fn is_lost(kind: io::ErrorKind) -> bool {
+    matches!(kind, io::ErrorKind::NotFound | io::ErrorKind::UnexpectedEof)
 }
 
 impl std::fmt::Display for ReadError {

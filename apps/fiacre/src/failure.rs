@@ -199,15 +199,22 @@ impl Failure {
             | Self::NoFolder
             | Self::NoUseForFolder
             | Self::NoUseForVault
-            | Self::City(_)
             | Self::Findings(_)
-            | Self::AtRest(_)
             | Self::MissingTrips(_)
             | Self::OrphanPayments { .. }
             | Self::Unserialisable(_)
             | Self::Output(_) => {}
+            Self::City(failure) => note_file(&mut error, city::file(failure)),
+            Self::AtRest(failure) => note_file(&mut error, failure.file()),
         }
         error
+    }
+}
+
+/// Which file or folder an error is about, where that is known.
+fn note_file(error: &mut Value, file: Option<&Path>) {
+    if let Some(file) = file {
+        error["file"] = json!(file.display().to_string());
     }
 }
 

@@ -17,13 +17,14 @@ use fiacre_domain::id::TripId;
 use fiacre_domain::stream::StreamId;
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
-use fiacre_embedded::Database;
+use fiacre_embedded::{Database, OpenError};
 use fiacre_memory::{Executor, SkewedClock, VirtualTime};
-use fiacre_ports::{Bus, Cursor, EventStore, PortError, Prefetch, QueueSpec, Settlement};
+use fiacre_ports::{Bus, Cursor, EventStore, PortError, PortErrorKind, Prefetch, QueueSpec, Settlement};
 use fiacre_services::observer::NoObserver;
 use fiacre_services::state::State;
 use fiacre_wire::seal::KeyedSeal;
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::sync::{Arc, Mutex};
 
 /// How long nothing may happen before a folder without open trips is at rest: longer than any message is put off.
@@ -97,6 +98,36 @@ pub fn resume(
 ///
 /// As [`resume`].
 pub fn resume_watched(
+    folders: &Folders,
+    accepted: &[TripId],
+    unexplained: Unexplained,
+    look: impl FnMut(Way),
+) -> Result<Resumed, CityError> {
+    go_on(folders, accepted, unexplained, look).map_err(|error| {
+        let CityError::Port(damage) = &error else {
+            return error;
+        };
+        if damage.kind() != PortErrorKind::Damaged {
+            return error;
+        }
+        let what = format!(
+            "what is stored cannot be read ({}); `fiacre audit check` names it",
+            innermost(damage)
+        );
+        KeepError::Folder(OpenError::damaged(folders.data(), what)).into()
+    })
+}
+
+/// What was found, without who found it.
+fn innermost(error: &PortError) -> String {
+    let mut last: &dyn Error = error;
+    while let Some(source) = last.source() {
+        last = source;
+    }
+    last.to_string()
+}
+
+fn go_on(
     folders: &Folders,
     accepted: &[TripId],
     unexplained: Unexplained,

@@ -11,7 +11,7 @@ use fiacre_sandbox_payments as sandbox;
 use std::error::Error;
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why a command on a platform's folder did not succeed.
 #[derive(Debug)]
@@ -87,6 +87,41 @@ impl AtRestFailure {
             | Self::Segments(..)
             | Self::NoSegments(_)
             | Self::NewerCommits => EXIT_UNREADABLE,
+        }
+    }
+
+    /// The file or folder that it is about.
+    pub(super) fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Folder(error) | Self::Restore(_, RestoreError::Folder(error)) => Some(error.folder()),
+            Self::Rows(path, _)
+            | Self::NoCompany(path, _)
+            | Self::Company(path, _)
+            | Self::Restore(path, _)
+            | Self::Segments(path, _)
+            | Self::NoSegments(path) => Some(path),
+            Self::Backup(BackupError::Unreadable { folder, .. })
+            | Self::Archive(ArchiveError::Unreadable { folder, .. }) => Some(folder),
+            Self::Backup(BackupError::Unplaced(path, _))
+            | Self::Archive(ArchiveError::Unwritten(path, _)) => Some(path),
+            Self::Log(_)
+            | Self::NoSuchTrip(_)
+            | Self::NotBegun(..)
+            | Self::UnreadableCommits(_)
+            | Self::Reconcile(_)
+            | Self::Differences(_)
+            | Self::Backup(BackupError::Unwritten(_) | BackupError::Asked(_))
+            | Self::Archive(
+                ArchiveError::Moved { .. }
+                | ArchiveError::Occupied(_)
+                | ArchiveError::Unnoted(_)
+                | ArchiveError::Unnameable(_)
+                | ArchiveError::TooLong { .. }
+                | ArchiveError::Store(_)
+                | ArchiveError::Unknown(_)
+                | ArchiveError::Uncompacted(_),
+            )
+            | Self::NewerCommits => None,
         }
     }
 

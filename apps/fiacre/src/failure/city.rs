@@ -5,6 +5,7 @@ use fiacre_city::keep::KeepError;
 use fiacre_city::run::CityError;
 use fiacre_sandbox_payments as sandbox;
 use fiacre_vault::VaultError;
+use std::path::Path;
 
 /// The exit code.
 pub(super) fn exit_code(error: &CityError) -> u8 {
@@ -16,6 +17,28 @@ pub(super) fn exit_code(error: &CityError) -> u8 {
         EXIT_USAGE
     } else {
         EXIT_SOFTWARE
+    }
+}
+
+/// The file or folder that it is about.
+pub(super) fn file(error: &CityError) -> Option<&Path> {
+    let CityError::Keep(error) = error else {
+        return None;
+    };
+    match error {
+        KeepError::Folder(error) | KeepError::Vault(VaultError::Folder(error)) => Some(error.folder()),
+        KeepError::Company(error) => Some(error.folder()),
+        KeepError::Write(error) => Some(error.folder()),
+        KeepError::OtherRun(path)
+        | KeepError::VaultWithin(path)
+        | KeepError::UsedVault(path)
+        | KeepError::NoVault(path)
+        | KeepError::OtherVault(path)
+        | KeepError::NoRun(path)
+        | KeepError::NoCompany(path)
+        | KeepError::Note(path, _)
+        | KeepError::UnreadableNote(path, _) => Some(path),
+        KeepError::Vault(_) | KeepError::CompanyWrite(_) => None,
     }
 }
 

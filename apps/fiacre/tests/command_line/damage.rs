@@ -41,6 +41,38 @@ fn each_command(place: &Path, data: &Path) -> Vec<(String, i32, Value)> {
     answers
 }
 
+/// Archived, then edited or lost: whoever goes on needs it, and is told in which folder, and what to do.
+#[test]
+fn a_segment_that_cannot_be_read_is_no_error_of_ours() {
+    let place = empty_folder();
+    let data = played(place.path());
+    let shown = data.display();
+    text(&format!("archive --data {shown} --before 2030-01-01"));
+    let segments = fs::read_dir(data.join("archive")).unwrap();
+    let segment = segments.last().unwrap().unwrap().path();
+    let resume = words(&format!("resume --data {shown} --json"));
+    let refused = || {
+        let output = fiacre(&resume);
+        let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let error = &answer["error"];
+        assert_eq!(output.status.code(), Some(UNREADABLE), "{error}");
+        assert_eq!(error["code"], "folder_damaged");
+        assert_eq!(error["file"], shown.to_string());
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains("`fiacre audit check` names it"), "{message}");
+    };
+    let mut bytes = fs::read(&segment).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&segment, &bytes).unwrap();
+    refused();
+    fs::remove_file(&segment).unwrap();
+    refused();
+    bytes[middle] ^= 1;
+    fs::write(&segment, &bytes).unwrap();
+    assert_eq!(exit(&words(&format!("resume --data {shown}"))).0, 0);
+}
+
 /// As a kill leaves it in the first second: before the database has its name, and before the payment company is founded.
 #[test]
 fn a_run_that_was_killed_in_its_first_second_is_clean_and_goes_on() {
@@ -94,6 +126,7 @@ fn a_folder_that_lost_its_journal_or_a_keyspace_is_damaged_for_every_command() {
         for (line, code, error) in each_command(place.path(), &copy) {
             assert_eq!(code, UNREADABLE, "{line}: {error}");
             assert_eq!(error["code"], "folder_damaged", "{line}: {error}");
+            assert_eq!(error["file"], copy.display().to_string(), "{line}: {error}");
             let message = error["message"].as_str().unwrap();
             assert!(
                 message.contains(lost) && message.contains("backup"),
