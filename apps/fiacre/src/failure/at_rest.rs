@@ -103,7 +103,7 @@ impl AtRestFailure {
             Self::Backup(BackupError::Unreadable { folder, .. })
             | Self::Archive(ArchiveError::Unreadable { folder, .. }) => Some(folder),
             Self::Backup(BackupError::Unplaced(path, _))
-            | Self::Archive(ArchiveError::Unwritten(path, _)) => Some(path),
+            | Self::Archive(ArchiveError::Taken(path) | ArchiveError::Unwritten(path, _)) => Some(path),
             Self::Log(_)
             | Self::NoSuchTrip(_)
             | Self::NotBegun(..)
