@@ -16,6 +16,10 @@ use fiacre_ports::{
 /// For how long a turn takes more of what comes meanwhile: whoever runs a process ends it between turns.
 const TAKES_MORE: Millis = Millis::from_secs(30);
 
+/// For how long a binding is believed in. A broker that lost it says nothing: the queue stays empty, and what is published for it
+/// alone comes back.
+const BOUND_FOR: Millis = Millis::from_secs(10);
+
 /// What a delivery asks for.
 #[derive(Debug)]
 pub(crate) enum Ask {
@@ -61,6 +65,8 @@ pub(crate) struct Inbox {
     consumers: u64,
     /// Whether this one was handed anything.
     is_active: bool,
+    /// When the queue is declared again.
+    declares_at: Timestamp,
     patience: Patience,
     /// Of this turn: what could not be worked on.
     stranded: Vec<(Tag, Millis)>,
@@ -94,6 +100,7 @@ impl Inbox {
             consumer: None,
             consumers: 0,
             is_active: false,
+            declares_at: Timestamp::MAX,
             stranded: Vec::new(),
             got_on: false,
             got_on_lately: false,
@@ -193,20 +200,43 @@ impl Inbox {
     }
 
     async fn next(&mut self, until: Timestamp) -> Result<Vec<Delivery>, PortError> {
-        let consumer = match &mut self.consumer {
-            Some(consumer) => consumer,
-            none => {
-                let bus = &self.ports.bus;
-                bus.declare(&self.queue).await?;
-                let consumer = bus.consume(&self.queue.name, self.prefetch).await?;
-                self.consumers += 1;
-                self.is_active = false;
-                none.insert(consumer)
+        loop {
+            if self.consumer.is_none() {
+                self.consumer = Some(self.begin().await?);
             }
-        };
-        let delivered = consumer.next(usize::from(self.prefetch.0), until).await?;
-        self.is_active |= !delivered.is_empty();
-        Ok(delivered)
+            self.declare_again().await;
+            let Some(consumer) = &mut self.consumer else {
+                return Ok(Vec::new());
+            };
+            let (max, wakes_at) = (usize::from(self.prefetch.0), until.min(self.declares_at));
+            let delivered = consumer.next(max, wakes_at).await?;
+            self.is_active |= !delivered.is_empty();
+            let now = self.ports.clock.now();
+            if !delivered.is_empty() || now >= until || now < self.declares_at {
+                return Ok(delivered);
+            }
+        }
+    }
+
+    async fn begin(&mut self) -> Result<Box<dyn Consumer>, PortError> {
+        self.ports.bus.declare(&self.queue).await?;
+        self.declares_at = self.ports.clock.now().plus(BOUND_FOR);
+        let consumer = self.ports.bus.consume(&self.queue.name, self.prefetch).await?;
+        self.consumers += 1;
+        self.is_active = false;
+        Ok(consumer)
+    }
+
+    /// Binds the queue again where that is due: nothing changes where it is bound.
+    async fn declare_again(&mut self) {
+        let now = self.ports.clock.now();
+        if now < self.declares_at {
+            return;
+        }
+        self.declares_at = now.plus(BOUND_FOR);
+        if let Err(error) = self.ports.bus.declare(&self.queue).await {
+            tracing::warn!(queue = %self.queue.name, %error, "binding not asserted; asserted again later");
+        }
     }
 
     /// Timers first, then the commits, then the acknowledgements: a crash between any two repeats, and loses nothing.

@@ -224,6 +224,12 @@ impl MemoryBus {
         }
     }
 
+    /// Loses what a queue is bound to, as a broker does whose definitions were restored from before it was bound: it takes nothing
+    /// until it is declared again. What is in it stays.
+    pub fn unbind(&self, queue: &QueueName) {
+        lock(&self.broker).routing.unbind(queue);
+    }
+
     /// From now on refuses this message for good, as a bus does for which it is too big.
     pub fn refuse(&self, message: MessageId) {
         lock(&self.broker).refused.insert(message);

@@ -2,7 +2,7 @@
 
 use crate::hash::Lookup;
 use fiacre_domain::id::RegionId;
-use fiacre_ports::{Address, Message, QueueSpec};
+use fiacre_ports::{Address, EventKinds, Message, QueueName, QueueSpec};
 use std::sync::Arc;
 
 /// The bindings, and what was found out from them.
@@ -25,6 +25,16 @@ impl Routing {
             self.specs.push(spec.clone());
         }
         number
+    }
+
+    /// Forgets what a queue is bound to.
+    pub(super) fn unbind(&mut self, queue: &QueueName) {
+        self.found.clear();
+        for spec in self.specs.iter_mut().filter(|spec| spec.name == *queue) {
+            spec.events = EventKinds::Of(&[]);
+            spec.commands_of = None;
+            spec.notices = false;
+        }
     }
 
     /// Whether a queue is bound as this says.

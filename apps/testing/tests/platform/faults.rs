@@ -5,7 +5,7 @@ use fiacre_domain::saga::Service;
 use fiacre_domain::stream::StreamId;
 use fiacre_domain::units::Millis;
 use fiacre_memory::FaultKind;
-use fiacre_ports::{ParkReason, PortErrorKind, Ticket};
+use fiacre_ports::{ParkReason, PortErrorKind, QueueName, Ticket};
 use fiacre_testing::{Fault, Part, Phase, Platform, Port, Setup, places, strike_each};
 
 const PORTS: [Port; 4] = [Port::EventStore, Port::Bus, Port::Timers, Port::Board];
@@ -274,4 +274,19 @@ fn bytes_that_are_no_message_are_parked_and_can_be_dropped() {
     assert_eq!(message.queue, queue.name);
     assert!(p.drop_parked(message).unwrap());
     assert_eq!(p.parked(), []);
+}
+
+/// A queue that lost what it is bound to stays empty, and nothing breaks that would bind it again.
+#[test]
+fn what_queues_are_bound_to_is_asserted_every_ten_seconds() {
+    let mut p = one_driver().start();
+    let region = "manhattan".parse().unwrap();
+    for service in Service::ALL {
+        p.bus().unbind(&QueueName::of_service(service, region));
+    }
+    assert!(p.book(ride()).is_err(), "an order that no queue takes");
+    p.advance_s(10);
+    let trip = booked(&mut p);
+    p.drive(trip).unwrap();
+    p.audit().assert_over();
 }
