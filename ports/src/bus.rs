@@ -377,6 +377,7 @@ pub trait Consumer: Send {
     /// - MUST deliver again after the delay, with the attempt counted (`bus_08_retry_comes_back_later`), and not hold up
     ///   others meanwhile (`bus_27_retry_spares_neighbours`).
     /// - MUST deliver a returned message again after the delay, without counting (`bus_09_return_counts_nothing`).
+    /// - MUST do both over a crash, though not to the delay (`bus_36_put_off_survives_a_crash`).
     /// - MUST park at once what is to be parked, and what has used up its attempts, with the reason, and go on with its
     ///   neighbours (`bus_10_parking_keeps_the_reason`, `bus_11_attempts_are_limited`,
     ///   `bus_19_parking_spares_neighbours`).

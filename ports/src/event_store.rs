@@ -266,5 +266,6 @@ pub trait EventStore: Send + Sync {
     ///
     /// - MUST give every commit that was acknowledged before the scan began, once, of each stream in order
     ///   (`es_21_scan_is_complete`); what it cannot read it gives as such (`es_37_unreadable_spares_the_scan`).
+    /// - MUST take its cursor after a crash as well (`es_41_scan_goes_on_after_a_crash`).
     async fn scan(&self, from: &Cursor, max: usize) -> Result<Page, PortError>;
 }

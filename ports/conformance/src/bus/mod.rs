@@ -83,4 +83,6 @@ crate::clause::clauses! {
         "count nothing that waits for its retry, is acknowledged or parked";
     SingleActiveGetsAll bus_35_single_active_gets_all by settlements::single_active_gets_all:
         "hand everything to one consumer of a queue that has a single active one, and to another when that ends, with what it held";
+    PutOffSurvivesACrash bus_36_put_off_survives_a_crash needs Crash by settlements::put_off_survives_a_crash:
+        "deliver over a crash what waits for its retry, with its attempts, and what was returned, without one more";
 }

@@ -248,6 +248,30 @@ pub(super) fn unsettled_survives_a_crash<H: BusHarness>(script: &Script<'_, H>) 
     expect_redelivered(&script.take(&mut consumer, 2)?, 2)
 }
 
+pub(super) fn put_off_survives_a_crash<H: BusHarness>(script: &Script<'_, H>) -> Check {
+    let (bus, spec, mut consumer) = script.consumed("suite")?;
+    script.publish_confirmed(&bus, &events(script.ids(), 2))?;
+    let mut attempts = Vec::new();
+    let ends = [retry_after(DELAY), Settlement::Return { delay: DELAY }];
+    for (delivery, (end, attempt)) in script
+        .take(&mut consumer, 2)?
+        .iter()
+        .zip(ends.into_iter().zip([2, 1]))
+    {
+        script.settle(&mut consumer, &[(delivery.tag, end)])?;
+        attempts.push((delivery.message.id(), attempt));
+    }
+    script.note("the bus crashes");
+    script.harness().crash();
+    script.kill(consumer);
+    let mut consumer = script.consume(&script.open_bus(), &spec.name, 100)?;
+    let came = script.take(&mut consumer, 2)?;
+    let mut came: Vec<_> = came.iter().map(|one| (one.message.id(), one.attempt)).collect();
+    attempts.sort_unstable();
+    came.sort_unstable();
+    expect_same("the messages and their attempts, sorted", &attempts, &came)
+}
+
 pub(super) fn cut_voids_tags<H: BusHarness>(script: &Script<'_, H>) -> Check {
     let (bus, spec, mut consumer) = script.consumed("suite")?;
     script.publish_confirmed(&bus, &events(script.ids(), 2))?;

@@ -10,7 +10,7 @@ use fiacre_domain::saga::Service;
 use fiacre_domain::stream::{Commit, StreamId};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
-use fiacre_ports::{NewCommit, Scope};
+use fiacre_ports::{Cursor, NewCommit, Scope};
 use std::cell::RefCell;
 use std::sync::Arc;
 
@@ -236,6 +236,31 @@ pub(super) fn marked_is_not_yielded<H: EventStoreHarness>(script: &Script<'_, H>
     expect_same("the feed after two were marked", &rest.to_vec(), &again)?;
     script.mark(&store, rest)?;
     script.expect_drained(&store)
+}
+
+pub(super) fn scan_goes_on_after_a_crash<H: EventStoreHarness>(script: &Script<'_, H>) -> Check {
+    let ids = script.ids();
+    let store = script.open_store();
+    let streams = [
+        ids.driver(2),
+        StreamId::Trip(ids.trip(1)),
+        StreamId::Ops(ids.region()),
+    ];
+    let commits = (1..)
+        .zip(streams)
+        .map(|(number, stream)| ids.commit(stream, 0, number));
+    let appended: Vec<_> = commits.collect();
+    script.apply(&store, &appended)?;
+    let page = script.scan_page(&store, &Cursor::default(), 1)?;
+    drop(store);
+    script.note("the store crashes");
+    script.harness().crash();
+    let mut scanned = page.entries;
+    if let Some(next) = page.next {
+        scanned.extend(script.scan_from(&script.open_store(), next, 2)?);
+    }
+    let scanned = readable(scanned)?;
+    expect_same("the scan, sorted", &sorted_new(&appended), &sorted(&scanned))
 }
 
 pub(super) fn scan_is_complete<H: EventStoreHarness>(script: &Script<'_, H>) -> Check {

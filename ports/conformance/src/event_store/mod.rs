@@ -94,4 +94,6 @@ crate::clause::clauses! {
         "take batches of thousands of appends and loads, in as many requests as it likes, and empty ones";
     LoadGivesWhatIsNewer es_40_load_gives_what_is_newer by loads::load_gives_what_is_newer:
         "give of a stream that the asker knows up to a version only what is newer, and no snapshot that is not";
+    ScanGoesOnAfterACrash es_41_scan_goes_on_after_a_crash needs Crash by feeds::scan_goes_on_after_a_crash:
+        "go on after a crash with a scan that began before it, by its cursor";
 }

@@ -9,7 +9,7 @@ use fiacre_domain::saga::Service;
 use fiacre_domain::stream::{Commit, StreamId, Version};
 use fiacre_domain::time::Timestamp;
 use fiacre_ports::{
-    Appended, Consistency, Cursor, Entry, EventStore, LoadRequest, Loaded, NewCommit, PortError,
+    Appended, Consistency, Cursor, Entry, EventStore, LoadRequest, Loaded, NewCommit, Page, PortError,
     PortErrorKind, Scope, Snapshot, SnapshotState, Ticket,
 };
 use std::borrow::Borrow;
@@ -380,19 +380,29 @@ impl<H: EventStoreHarness> Script<'_, H> {
 
     /// Scans the whole log in pages of at most `max`.
     pub(super) fn scan_entries(&self, store: &Store, max: usize) -> Check<Vec<Entry>> {
+        self.scan_from(store, Cursor::default(), max)
+    }
+
+    /// A page of a scan.
+    pub(super) fn scan_page(&self, store: &Store, from: &Cursor, max: usize) -> Check<Page> {
+        let show = |page: &Page| lines(&page.entries);
+        let page = self.call(format!("scan (at most {max})"), show, async || {
+            store.scan(from, max).await
+        })?;
+        expect(
+            page.entries.len() <= max,
+            format!("at most {max} commits a page"),
+            lines(&page.entries),
+        )?;
+        Ok(page)
+    }
+
+    /// Scans the log from a cursor to the end, in pages of at most `max`.
+    pub(super) fn scan_from(&self, store: &Store, mut from: Cursor, max: usize) -> Check<Vec<Entry>> {
         const PAGES_MAX: usize = 1_000;
         let mut scanned = Vec::new();
-        let mut from = Cursor::default();
         for _ in 0..PAGES_MAX {
-            let show = |page: &fiacre_ports::Page| lines(&page.entries);
-            let page = self.call(format!("scan (at most {max})"), show, async || {
-                store.scan(&from, max).await
-            })?;
-            expect(
-                page.entries.len() <= max,
-                format!("at most {max} commits a page"),
-                lines(&page.entries),
-            )?;
+            let page = self.scan_page(store, &from, max)?;
             scanned.extend(page.entries);
             match page.next {
                 Some(next) => from = next,

@@ -220,6 +220,7 @@ pub fn broken(clause: Clause) -> Broken {
         Clause::BacklogIsWhatWaits => Broken::new(settlements::CountsWhatIsHeld),
         Clause::WhatDoesNotWaitIsNoBacklog => Broken::new(settlements::CountsWhatIsPutOff),
         Clause::SingleActiveGetsAll => Broken::new(settlements::EveryConsumerIsActive),
+        Clause::PutOffSurvivesACrash => Broken::new(settlements::AttemptsInMemory),
     }
 }
 
@@ -294,6 +295,16 @@ const ALSO: &[(Clause, Clause, &str)] = &[
         Clause::BacklogIsWhatWaits,
         Clause::WhatDoesNotWaitIsNoBacklog,
         "what waits for its retry is counted with what is held",
+    ),
+    (
+        Clause::ReturnCountsNothing,
+        Clause::PutOffSurvivesACrash,
+        "it asks for the attempt of what was returned after the crash",
+    ),
+    (
+        Clause::ConfirmedSurvivesACrash,
+        Clause::PutOffSurvivesACrash,
+        "what waits for its retry was in no consumer's hands at the crash",
     ),
 ];
 

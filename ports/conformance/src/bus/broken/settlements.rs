@@ -153,6 +153,19 @@ impl Bug for OneConsumerAtATime {
     }
 }
 
+/// How often a message has failed is in memory alone.
+#[derive(Debug)]
+pub(super) struct AttemptsInMemory;
+#[async_trait]
+impl Bug for AttemptsInMemory {
+    fn crashed(&self, inner: &Reference) {
+        let mut state = inner.state();
+        for item in state.queues.values_mut().flat_map(|queue| &mut queue.items) {
+            item.failed = 0;
+        }
+    }
+}
+
 /// A queue's consumers share it, whatever was declared.
 #[derive(Debug)]
 pub(super) struct EveryConsumerIsActive;

@@ -118,6 +118,21 @@ impl Bug for LosesAtThePageEdge {
     }
 }
 
+/// A process knows the cursors that it gave out itself.
+#[derive(Debug, Default)]
+pub(super) struct CursorsInMemory(Mutex<Vec<Cursor>>);
+#[async_trait]
+impl Bug for CursorsInMemory {
+    async fn scan(&self, inner: &Reference, from: &Cursor, max: usize) -> Result<Page, PortError> {
+        if *from != Cursor::default() && !lock(&self.0).contains(from) {
+            return Ok(Page::default());
+        }
+        let page = inner.scan(from, max).await?;
+        lock(&self.0).extend(page.next.clone());
+        Ok(page)
+    }
+}
+
 /// What is to be published is known to the process alone.
 #[derive(Debug, Default)]
 pub(super) struct OutboxInMemory;

@@ -187,6 +187,7 @@ pub fn broken(clause: Clause) -> Broken {
         Clause::LoadTellsNewerFromDamaged => Broken::new::<readers::NewerIsDamaged>(),
         Clause::BatchesOfAnySizeAreTaken => Broken::new::<appends::AThousandAtATime>(),
         Clause::LoadGivesWhatIsNewer => Broken::new::<loads::AlwaysGivesAll>(),
+        Clause::ScanGoesOnAfterACrash => Broken::new::<feeds::CursorsInMemory>(),
     }
 }
 
@@ -341,6 +342,16 @@ const ALSO: &[(Clause, Clause, &str)] = &[
         Clause::CauseCountsPerStream,
         Clause::MalformedCommitsAreInvalid,
         "it takes a batch apart, so that it does not see a stream that stands twice",
+    ),
+    (
+        Clause::ScanIsComplete,
+        Clause::ScanGoesOnAfterACrash,
+        "its first page is full",
+    ),
+    (
+        Clause::AcknowledgedSurvivesACrash,
+        Clause::ScanGoesOnAfterACrash,
+        "it scans after the crash what was written before it",
     ),
 ];
 
