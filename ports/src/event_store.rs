@@ -146,7 +146,8 @@ pub struct Ticket {
     pub version: Version,
 }
 
-/// Where a scan goes on; opaque, made by the adapter, for this store and release. The empty cursor is the beginning.
+/// Where a scan or a list goes on; opaque, made by the adapter, for what it was read from and this release. The empty cursor is
+/// the beginning.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Cursor(pub Vec<u8>);
 

@@ -73,8 +73,8 @@ pub use event_store::{
 pub use key_vault::{Binding, KeyVault, SealingKey};
 pub use parking::{Content, ParkReason, Parked, ParkingId, ParkingIdError, RawMessage};
 pub use payment_gateway::{
-    GatewayError, IdempotencyKey, IntentRequest, IntentStatus, IntentView, Operation, PaymentGateway,
-    RefundStatus,
+    GatewayError, IdempotencyKey, IntentPage, IntentRequest, IntentStatus, IntentView, Operation,
+    PaymentGateway, RefundStatus,
 };
 pub use road::{Basis, LocationFeed, LocationReader, Route, RouteProvider};
 pub use scope::{SLOTS, Scope, Shard, ShardError, slot};

@@ -1,5 +1,6 @@
 //! Holds, captures, cancellations and refunds at a payment company.
 
+use crate::Cursor;
 use async_trait::async_trait;
 use fiacre_domain::id::{IntentId, TripId};
 use fiacre_domain::money::Money;
@@ -112,6 +113,15 @@ pub struct IntentView {
     pub refunded_minor: i64,
 }
 
+/// A page of a company's intents.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct IntentPage {
+    /// The intents, each as it stands.
+    pub intents: Vec<IntentView>,
+    /// Where to go on; `None` at the end. The company's own: an id, a token of a page.
+    pub next: Option<Cursor>,
+}
+
 /// What became of a refund.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RefundStatus {
@@ -219,7 +229,10 @@ pub trait PaymentGateway: Send + Sync {
     /// The intent as it stands.
     async fn get(&self, intent: IntentId) -> Result<IntentView, GatewayError>;
 
-    /// Intents in the order of their ids, after `after`, at most `max`: for reconciliation (`pg_12_list_is_complete`). An empty page
-    /// is the end. What is created meanwhile may be missing.
-    async fn list(&self, after: Option<IntentId>, max: usize) -> Result<Vec<IntentView>, GatewayError>;
+    /// Intents, page by page, at most `max` a page, in any order that stays the same: for reconciliation. Only
+    /// [`IntentPage::next`] says where the list ends: a page may be short, or empty, before that. What is created meanwhile may be
+    /// missing.
+    ///
+    /// - MUST give every intent that was created before the list was begun, once (`pg_12_list_is_complete`).
+    async fn list(&self, from: &Cursor, max: usize) -> Result<IntentPage, GatewayError>;
 }

@@ -9,7 +9,7 @@ use fiacre_domain::money::{Currency, Money};
 use fiacre_domain::stream::ChargeNumber;
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::trip::AuthorizationNumber;
-use fiacre_ports::{Clock, GatewayError, IdempotencyKey, IntentRequest, Operation, PaymentGateway};
+use fiacre_ports::{Clock, Cursor, GatewayError, IdempotencyKey, IntentRequest, Operation, PaymentGateway};
 use fiacre_sandbox_payments::{Policy, Sandbox, Subscription, methods};
 use std::error::Error;
 use std::path::Path;
@@ -111,9 +111,10 @@ fn show(when: &str, folder: &Path, clock: &Arc<Ticking>) -> Result<Sandbox, Box<
     let began = Instant::now();
     let company = Sandbox::reopen(folder, clock.clone())?;
     let opened = began.elapsed();
-    let listed = pin!(company.list(None, usize::MAX)).poll(&mut Context::from_waker(Waker::noop()));
+    let listed =
+        pin!(company.list(&Cursor::default(), usize::MAX)).poll(&mut Context::from_waker(Waker::noop()));
     let intents = match listed {
-        Poll::Ready(listed) => listed?.len(),
+        Poll::Ready(listed) => listed?.intents.len(),
         Poll::Pending => 0,
     };
     let each = bytes / (intents as u64).max(1);

@@ -4,7 +4,7 @@
 use crate::journal::stored_fields;
 use crate::record::{Closed, Live, Record};
 use fiacre_domain::id::IntentId;
-use fiacre_ports::IntentView;
+use fiacre_ports::{Cursor, IntentPage, IntentView};
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
@@ -56,16 +56,22 @@ impl Files {
         self.live.get_mut(&intent).map(Box::as_mut)
     }
 
-    /// What follows `after` in the order of ids, at most `max`, wherever it lies.
-    pub(crate) fn page(&self, after: Option<IntentId>, max: usize) -> Vec<IntentView> {
+    /// What follows `from` in the order of ids, at most `max`, wherever it lies. A cursor is the bits of the last id.
+    pub(crate) fn page(&self, from: &Cursor, max: usize) -> IntentPage {
+        let after = <[u8; 16]>::try_from(&*from.0).ok();
+        let after = after.map(|bits| IntentId::from_u128(u128::from_be_bytes(bits)));
         let range = (after.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded);
-        let live = self.live.range(range).take(max);
+        let one_more = max.saturating_add(1);
+        let live = self.live.range(range).take(one_more);
         let live = live.map(|(intent, live)| Record::Live(live).view(*intent));
-        let closed = self.closed.range(range).take(max);
+        let closed = self.closed.range(range).take(one_more);
         let closed = closed.map(|(intent, closed)| Record::Closed(closed).view(*intent));
-        let mut views: Vec<IntentView> = live.chain(closed).collect();
-        views.sort_unstable_by_key(|view| view.intent);
-        views.truncate(max);
-        views
+        let mut intents: Vec<IntentView> = live.chain(closed).collect();
+        intents.sort_unstable_by_key(|view| view.intent);
+        let is_last = intents.len() <= max;
+        intents.truncate(max);
+        let last = intents.last().filter(|_| !is_last);
+        let next = last.map(|view| Cursor(view.intent.to_u128().to_be_bytes().to_vec()));
+        IntentPage { intents, next }
     }
 }

@@ -14,7 +14,9 @@ use fiacre_domain::money::{Currency, Money};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::trip::PaymentMethodId;
 use fiacre_domain::units::Millis;
-use fiacre_ports::{GatewayError, IdempotencyKey, IntentRequest, IntentView, PaymentNotice, RefundStatus};
+use fiacre_ports::{
+    Cursor, GatewayError, IdempotencyKey, IntentPage, IntentRequest, IntentView, PaymentNotice, RefundStatus,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::task::Waker;
@@ -228,9 +230,9 @@ impl House {
         self.state.company.view(intent)
     }
 
-    pub(crate) fn list(&mut self, after: Option<IntentId>, max: usize, now: Timestamp) -> Vec<IntentView> {
+    pub(crate) fn list(&mut self, from: &Cursor, max: usize, now: Timestamp) -> IntentPage {
         self.advance(now);
-        self.state.company.list(after, max)
+        self.state.company.list(from, max)
     }
 
     pub(crate) fn totals(&mut self, now: Timestamp) -> BTreeMap<Currency, Totals> {

@@ -16,8 +16,8 @@ use fiacre_domain::time::Timestamp;
 use fiacre_domain::trip::PaymentMethodId;
 use fiacre_domain::units::Millis;
 use fiacre_ports::{
-    Clock, GatewayError, IdempotencyKey, IntentRequest, IntentView, PaymentGateway, PaymentNotice,
-    RefundStatus,
+    Clock, Cursor, GatewayError, IdempotencyKey, IntentPage, IntentRequest, IntentView, PaymentGateway,
+    PaymentNotice, RefundStatus,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -339,8 +339,8 @@ impl PaymentGateway for Sandbox {
     }
 
     /// Takes no time and never gets lost: reconciliation looks at the company from inside. Only a closed door stops it.
-    async fn list(&self, after: Option<IntentId>, max: usize) -> Result<Vec<IntentView>, GatewayError> {
-        let listed = self.visit(|house, now| Ok(house.list(after, max, now)));
+    async fn list(&self, from: &Cursor, max: usize) -> Result<IntentPage, GatewayError> {
+        let listed = self.visit(|house, now| Ok(house.list(from, max, now)));
         self.once_written(listed).await
     }
 }
@@ -395,7 +395,7 @@ mod tests {
         assert_eq!(late, Poll::Ready(Err(GatewayError::Unavailable)));
         assert!(sandbox.due_notices(Timestamp::MAX, 9).is_empty());
         drop(sandbox);
-        let listed = pin!(open().list(None, 9)).poll(&mut context);
-        assert_eq!(listed, Poll::Ready(Ok(Vec::new())));
+        let listed = pin!(open().list(&Cursor::default(), 9)).poll(&mut context);
+        assert_eq!(listed, Poll::Ready(Ok(IntentPage::default())));
     }
 }

@@ -20,7 +20,7 @@ use crate::walk::{Seen, walk};
 use books::{Attempt, Books};
 use fiacre_domain::id::{IntentId, TripId};
 use fiacre_domain::money::{Currency, Money};
-use fiacre_ports::{GatewayError, IntentStatus, IntentView, PaymentGateway};
+use fiacre_ports::{Cursor, GatewayError, IntentStatus, IntentView, PaymentGateway};
 use std::collections::BTreeMap;
 
 /// How many payments are asked for at a time.
@@ -134,14 +134,11 @@ pub async fn compare(logs: &[impl Log], company: &dyn PaymentGateway) -> Result<
     }
     let mut reconciled = Reconciled::default();
     let mut expected = books.close(&mut reconciled);
-    let mut after: Option<IntentId> = None;
-    loop {
-        let page = company.list(after, PAGE).await?;
-        let Some(last) = page.last() else {
-            break;
-        };
-        after = Some(last.intent);
-        for view in &page {
+    let mut next = Some(Cursor::default());
+    while let Some(from) = next {
+        let page = company.list(&from, PAGE).await?;
+        next = page.next;
+        for view in &page.intents {
             reconciled.payments = reconciled.payments.saturating_add(1);
             judge(
                 view,

@@ -21,7 +21,8 @@ use fiacre_domain::money::{Currency, Money};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::trip::PaymentMethodId;
 use fiacre_ports::{
-    GatewayError, IdempotencyKey, IntentRequest, IntentStatus, IntentView, Operation, PaymentNotice,
+    Cursor, GatewayError, IdempotencyKey, IntentPage, IntentRequest, IntentStatus, IntentView, Operation,
+    PaymentNotice,
 };
 use refunds::Refund;
 use std::collections::{BTreeMap, BTreeSet};
@@ -127,8 +128,8 @@ impl Company {
         self.view(intent)
     }
 
-    pub(crate) fn list(&self, after: Option<IntentId>, max: usize) -> Vec<IntentView> {
-        self.files.page(after, max)
+    pub(crate) fn list(&self, from: &Cursor, max: usize) -> IntentPage {
+        self.files.page(from, max)
     }
 
     /// What `key` would create, or has created: ids come from seed and key, so no order of calls changes them.

@@ -2,7 +2,7 @@
 
 use crate::stage::{DAY, HandClock, PLAIN, Stage, key, now_or_never, request, usd, with};
 use fiacre_domain::units::Millis;
-use fiacre_ports::{GatewayError, IntentView, Operation, PaymentGateway, RefundStatus};
+use fiacre_ports::{Cursor, GatewayError, IntentView, Operation, PaymentGateway, RefundStatus};
 use fiacre_sandbox_payments::{Policy, Rate, Sandbox, Span, methods};
 use std::fs;
 use std::path::Path;
@@ -14,7 +14,9 @@ fn bytes(stage: &Stage) -> u64 {
 }
 
 fn all(sandbox: &Sandbox) -> Vec<IntentView> {
-    now_or_never(sandbox.list(None, usize::MAX)).unwrap()
+    now_or_never(sandbox.list(&Cursor::default(), usize::MAX))
+        .unwrap()
+        .intents
 }
 
 /// A ride that is paid for, its notices fetched and acknowledged.

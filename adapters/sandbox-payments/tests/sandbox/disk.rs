@@ -3,7 +3,7 @@
 use crate::stage::{HandClock, PLAIN, Stage, key, now_or_never, request, usd, with};
 use fiacre_domain::units::Millis;
 use fiacre_folder::OpenError as Unusable;
-use fiacre_ports::{GatewayError, IntentView, Operation, PaymentGateway};
+use fiacre_ports::{Cursor, GatewayError, IntentView, Operation, PaymentGateway};
 use fiacre_sandbox_payments::{OpenError, Policy, Rate, Sandbox, methods};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -19,7 +19,9 @@ fn open(folder: &Path) -> Result<Sandbox, OpenError> {
 }
 
 fn all(sandbox: &Sandbox) -> Vec<IntentView> {
-    now_or_never(sandbox.list(None, usize::MAX)).unwrap()
+    now_or_never(sandbox.list(&Cursor::default(), usize::MAX))
+        .unwrap()
+        .intents
 }
 
 /// A folder with this as its journal, and what it answers.
@@ -195,7 +197,8 @@ fn grouped_answers_wait_for_one_sync_and_nothing_is_answered_before() {
     let mut first = pin!(sandbox.create(request(1, PLAIN)));
     let mut second = pin!(sandbox.create(request(2, PLAIN)));
     // A look at what is not on disk yet waits with the others: it would tell of what a crash may lose.
-    let mut look = pin!(sandbox.list(None, 9));
+    let from = Cursor::default();
+    let mut look = pin!(sandbox.list(&from, 9));
     assert!(first.as_mut().poll(&mut context).is_pending());
     assert!(second.as_mut().poll(&mut context).is_pending());
     assert!(look.as_mut().poll(&mut context).is_pending());
@@ -204,10 +207,14 @@ fn grouped_answers_wait_for_one_sync_and_nothing_is_answered_before() {
     assert!(bytes() > before);
     assert!(first.as_mut().poll(&mut context).is_ready());
     assert!(second.as_mut().poll(&mut context).is_ready());
-    assert!(matches!(look.as_mut().poll(&mut context), Poll::Ready(Ok(views)) if views.len() == 2));
+    assert!(matches!(look.as_mut().poll(&mut context), Poll::Ready(Ok(page)) if page.intents.len() == 2));
     // Now there is nothing to wait for.
     assert_eq!(sandbox.sync(), 0);
-    assert!(pin!(sandbox.list(None, 9)).poll(&mut context).is_ready());
+    assert!(
+        pin!(sandbox.list(&Cursor::default(), 9))
+            .poll(&mut context)
+            .is_ready()
+    );
 }
 
 #[test]
@@ -356,7 +363,7 @@ fn disk_faults_a_full_disk_is_said_and_what_was_answered_is_there_once_there_is_
         }
     };
     assert_eq!(error, GatewayError::OutcomeUnknown);
-    let closed = now_or_never(sandbox.list(None, 9)).unwrap_err();
+    let closed = now_or_never(sandbox.list(&Cursor::default(), 9)).unwrap_err();
     assert_eq!(closed, GatewayError::Unavailable);
     drop(sandbox);
     mount("remount,size=1m");

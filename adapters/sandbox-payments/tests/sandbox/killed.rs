@@ -1,7 +1,7 @@
 //! The process that the company lives in is killed (SIGKILL) at some moment, again and again; what it answered is there.
 
 use crate::stage::{HandClock, is_held, key, now_or_never, request};
-use fiacre_ports::{IntentView, Operation, PaymentGateway};
+use fiacre_ports::{Cursor, IntentView, Operation, PaymentGateway};
 use fiacre_sandbox_payments::{Sandbox, methods};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
@@ -19,7 +19,9 @@ fn open(folder: &Path) -> Sandbox {
 }
 
 fn all(sandbox: &Sandbox) -> BTreeMap<u128, IntentView> {
-    let listed = now_or_never(sandbox.list(None, usize::MAX)).unwrap();
+    let listed = now_or_never(sandbox.list(&Cursor::default(), usize::MAX))
+        .unwrap()
+        .intents;
     let by_trip = listed.into_iter().map(|view| (view.key.trip.to_u128(), view));
     by_trip.collect()
 }

@@ -4,7 +4,7 @@ use crate::stage::{PLAIN, Stage, key, now_or_never, request, usd};
 use fiacre_domain::id::IntentId;
 use fiacre_domain::trip::PaymentMethodId;
 use fiacre_domain::units::Millis;
-use fiacre_ports::{IntentStatus, IntentView, Operation, PaymentGateway, PaymentNotice};
+use fiacre_ports::{Cursor, IntentStatus, IntentView, Operation, PaymentGateway, PaymentNotice};
 use fiacre_sandbox_payments::{Policy, Rate, Span, Totals, methods};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -136,7 +136,9 @@ fn intent_of(stage: &Stage, trip: u128) -> IntentId {
 }
 
 fn all(stage: &Stage) -> Vec<IntentView> {
-    now_or_never(stage.sandbox.list(None, usize::MAX)).unwrap()
+    now_or_never(stage.sandbox.list(&Cursor::default(), usize::MAX))
+        .unwrap()
+        .intents
 }
 
 /// The books as the intents tell them.

@@ -145,8 +145,12 @@ fn unavailable_and_lost_requests_do_nothing_lost_answers_do() {
     ] {
         let stage = Stage::with_policy(policy);
         assert_eq!(stage.create(1, PLAIN), Err(error));
-        let there = crate::stage::now_or_never(fiacre_ports::PaymentGateway::list(&stage.sandbox, None, 9));
-        assert_eq!(there.unwrap().len(), usize::from(done), "{error}");
+        let there = crate::stage::now_or_never(fiacre_ports::PaymentGateway::list(
+            &stage.sandbox,
+            &fiacre_ports::Cursor::default(),
+            9,
+        ));
+        assert_eq!(there.unwrap().intents.len(), usize::from(done), "{error}");
     }
 }
 

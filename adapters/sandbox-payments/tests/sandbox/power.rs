@@ -2,7 +2,7 @@
 
 use crate::stage::{HandClock, PLAIN, key, now_or_never, request};
 use fiacre_folder::PowerWatch;
-use fiacre_ports::{IntentView, Operation, PaymentGateway};
+use fiacre_ports::{Cursor, IntentView, Operation, PaymentGateway};
 use fiacre_sandbox_payments::Sandbox;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,9 @@ fn journal(folder: &Path) -> PathBuf {
 }
 
 fn all(sandbox: &Sandbox) -> Vec<IntentView> {
-    now_or_never(sandbox.list(None, usize::MAX)).unwrap()
+    now_or_never(sandbox.list(&Cursor::default(), usize::MAX))
+        .unwrap()
+        .intents
 }
 
 fn hold(sandbox: &Sandbox, trip: u128) {

@@ -1,16 +1,17 @@
 //! Finished intents shrink to small records: what was done stays known and is not done again.
 
 use crate::stage::{DAY, Stage, key, now_or_never, usd, with};
-use fiacre_domain::id::IntentId;
 use fiacre_domain::units::Millis;
 use fiacre_ports::{
-    GatewayError, IdempotencyKey, IntentStatus, IntentView, Operation, PaymentGateway, RefundStatus,
+    Cursor, GatewayError, IdempotencyKey, IntentStatus, IntentView, Operation, PaymentGateway, RefundStatus,
 };
 use fiacre_sandbox_payments::Policy;
 use fiacre_sandbox_payments::methods::PM_OK;
 
 fn all(stage: &Stage) -> Vec<IntentView> {
-    now_or_never(stage.sandbox.list(None, usize::MAX)).unwrap()
+    now_or_never(stage.sandbox.list(&Cursor::default(), usize::MAX))
+        .unwrap()
+        .intents
 }
 
 #[test]
@@ -53,12 +54,11 @@ fn pages_follow_each_other_without_gap_or_overlap() {
         stage.create(trip, PM_OK).unwrap();
     }
     let mut paged = Vec::new();
-    let mut after: Option<IntentId> = None;
-    loop {
-        let page = now_or_never(stage.sandbox.list(after, 4)).unwrap();
-        let Some(last) = page.last() else { break };
-        after = Some(last.intent);
-        paged.extend(page);
+    let mut next = Some(Cursor::default());
+    while let Some(from) = next {
+        let page = now_or_never(stage.sandbox.list(&from, 4)).unwrap();
+        paged.extend(page.intents);
+        next = page.next;
     }
     assert_eq!(paged, all(&stage));
     assert!(paged.is_sorted_by_key(|view| view.intent));

@@ -4,7 +4,7 @@ use crate::stage::{Stage, key, now_or_never, request, usd, with};
 use fiacre_domain::id::IntentId;
 use fiacre_domain::money::{Currency, Money};
 use fiacre_domain::units::Millis;
-use fiacre_ports::{GatewayError, IntentStatus, Operation, PaymentGateway, RefundStatus};
+use fiacre_ports::{Cursor, GatewayError, IntentStatus, Operation, PaymentGateway, RefundStatus};
 use fiacre_sandbox_payments::methods::{PM_3DS, PM_DECLINE, PM_OK};
 
 #[test]
@@ -154,7 +154,7 @@ fn a_closed_door_does_nothing() {
     assert_eq!(stage.capture(&view, 900), Err(GatewayError::Unavailable));
     assert_eq!(stage.get(view.intent), Err(GatewayError::Unavailable));
     assert_eq!(
-        now_or_never(stage.sandbox.list(None, 1)),
+        now_or_never(stage.sandbox.list(&Cursor::default(), 1)),
         Err(GatewayError::Unavailable)
     );
     stage.sandbox.set_open(true);

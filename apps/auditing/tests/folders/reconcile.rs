@@ -14,8 +14,8 @@ use fiacre_domain::stream::{ChargeNumber, Commit, StreamId};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::trip::AuthorizationNumber;
 use fiacre_ports::{
-    GatewayError, IdempotencyKey, IntentRequest, IntentStatus, IntentView, Operation, PaymentGateway,
-    RefundStatus, Ticket,
+    Cursor, GatewayError, IdempotencyKey, IntentPage, IntentRequest, IntentStatus, IntentView, Operation,
+    PaymentGateway, RefundStatus, Ticket,
 };
 use fiacre_wire::stored::{self, Privacy, Stored};
 use std::collections::BTreeMap;
@@ -49,12 +49,18 @@ impl PaymentGateway for Company {
         self.0.get(&intent).copied().ok_or(GatewayError::NotFound)
     }
 
-    async fn list(&self, after: Option<IntentId>, max: usize) -> Result<Vec<IntentView>, GatewayError> {
-        let later = self
-            .0
-            .values()
-            .filter(|view| after.is_none_or(|after| view.intent > after));
-        Ok(later.take(max).copied().collect())
+    /// The newest first, in pages of what is left: the first page is empty.
+    async fn list(&self, from: &Cursor, max: usize) -> Result<IntentPage, GatewayError> {
+        let Some(given) = from.0.first_chunk().map(|bytes| usize::from_be_bytes(*bytes)) else {
+            return Ok(IntentPage {
+                intents: Vec::new(),
+                next: Some(Cursor(0_usize.to_be_bytes().to_vec())),
+            });
+        };
+        let intents: Vec<_> = self.0.values().rev().skip(given).take(max).copied().collect();
+        let given = given + intents.len();
+        let next = (given < self.0.len()).then(|| Cursor(given.to_be_bytes().to_vec()));
+        Ok(IntentPage { intents, next })
     }
 }
 

@@ -10,7 +10,7 @@ use fiacre_domain::payment::PaymentEvent;
 use fiacre_domain::stream::{Commit, StreamId};
 use fiacre_domain::units::Millis;
 use fiacre_ports::{
-    Consistency, GatewayError, IdempotencyKey, IntentStatus, IntentView, LoadRequest, Operation,
+    Consistency, Cursor, GatewayError, IdempotencyKey, IntentStatus, IntentView, LoadRequest, Operation,
     PaymentGateway, RefundStatus,
 };
 use std::collections::BTreeSet;
@@ -137,24 +137,22 @@ pub(super) fn settle(
 
 /// The company's payments that the log does not name, those of trips that were archived included.
 fn unnamed(platform: &mut Platform, known: &BTreeSet<IntentId>) -> Result<Vec<IntentView>, CityError> {
-    let (mut unnamed, mut after) = (Vec::new(), None);
-    loop {
+    let (mut unnamed, mut next) = (Vec::new(), Some(Cursor::default()));
+    while let Some(from) = next {
         let company = Arc::clone(&platform.company);
         let listing = ask(platform, move || {
-            let company = Arc::clone(&company);
-            async move { company.list(after, PAGE).await }
+            let (company, from) = (Arc::clone(&company), from.clone());
+            async move { company.list(&from, PAGE).await }
         })?;
         let page = listing.map_err(CityError::Company)?;
-        let Some(last) = page.last() else {
-            return Ok(unnamed);
-        };
-        after = Some(last.intent);
-        for view in page {
+        next = page.next;
+        for view in page.intents {
             if !known.contains(&view.intent) && !is_named_by_its_charge(platform, &view)? {
                 unnamed.push(view);
             }
         }
     }
+    Ok(unnamed)
 }
 
 fn is_named_by_its_charge(platform: &mut Platform, view: &IntentView) -> Result<bool, CityError> {

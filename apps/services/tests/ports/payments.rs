@@ -18,8 +18,9 @@ use fiacre_domain::time::Timestamp;
 use fiacre_domain::units::Millis;
 use fiacre_ports::mocks::{MockClock, MockPaymentGateway};
 use fiacre_ports::{
-    Body, Delivery, GatewayError, IdempotencyKey, IntentRequest, IntentStatus, IntentView, Operation,
-    ParkReason, PaymentGateway, PaymentNotice, PortErrorKind, Prefetch, RefundStatus, Settlement, Tag,
+    Body, Cursor, Delivery, GatewayError, IdempotencyKey, IntentPage, IntentRequest, IntentStatus,
+    IntentView, Operation, ParkReason, PaymentGateway, PaymentNotice, PortErrorKind, Prefetch, RefundStatus,
+    Settlement, Tag,
 };
 use fiacre_services::payments::PaymentCalls;
 use fiacre_services::process::Process;
@@ -73,8 +74,8 @@ impl PaymentGateway for Deaf {
         self.others.get(intent).await
     }
 
-    async fn list(&self, after: Option<IntentId>, max: usize) -> Result<Vec<IntentView>, GatewayError> {
-        self.others.list(after, max).await
+    async fn list(&self, from: &Cursor, max: usize) -> Result<IntentPage, GatewayError> {
+        self.others.list(from, max).await
     }
 }
 

@@ -12,8 +12,8 @@ use fiacre_domain::money::Money;
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::trip::PaymentMethodId;
 use fiacre_ports::{
-    GatewayError, IdempotencyKey, IntentRequest, IntentStatus, IntentView, Operation, PaymentGateway,
-    RefundStatus,
+    Cursor, GatewayError, IdempotencyKey, IntentPage, IntentRequest, IntentStatus, IntentView, Operation,
+    PaymentGateway, RefundStatus,
 };
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -53,13 +53,8 @@ trait Bug: Debug + Send + Sync {
     async fn get(&self, inner: &Reference, intent: IntentId) -> Viewed {
         inner.get(intent).await
     }
-    async fn list(
-        &self,
-        inner: &Reference,
-        after: Option<IntentId>,
-        max: usize,
-    ) -> Result<Vec<IntentView>, GatewayError> {
-        inner.list(after, max).await
+    async fn list(&self, inner: &Reference, from: &Cursor, max: usize) -> Result<IntentPage, GatewayError> {
+        inner.list(from, max).await
     }
     /// After the process died.
     fn crashed(&self, _inner: &Reference) {}
@@ -97,8 +92,8 @@ impl PaymentGateway for Handle {
     async fn get(&self, intent: IntentId) -> Viewed {
         self.bug.get(&self.inner, intent).await
     }
-    async fn list(&self, after: Option<IntentId>, max: usize) -> Result<Vec<IntentView>, GatewayError> {
-        self.bug.list(&self.inner, after, max).await
+    async fn list(&self, from: &Cursor, max: usize) -> Result<IntentPage, GatewayError> {
+        self.bug.list(&self.inner, from, max).await
     }
 }
 
@@ -410,17 +405,11 @@ impl Bug for AbsentIsWrong {
 struct LosesAtThePageEdge;
 #[async_trait]
 impl Bug for LosesAtThePageEdge {
-    async fn list(
-        &self,
-        inner: &Reference,
-        after: Option<IntentId>,
-        max: usize,
-    ) -> Result<Vec<IntentView>, GatewayError> {
-        let mut page = inner.list(after, max.saturating_add(1)).await?;
-        if after.is_some() && !page.is_empty() {
-            page.remove(0);
+    async fn list(&self, inner: &Reference, from: &Cursor, max: usize) -> Result<IntentPage, GatewayError> {
+        let mut page = inner.list(from, max).await?;
+        if *from != Cursor::default() && !page.intents.is_empty() {
+            page.intents.remove(0);
         }
-        page.truncate(max);
         Ok(page)
     }
 }

@@ -36,7 +36,7 @@ crate::clause::clauses! {
     AbsentIsNotFound pg_11_absent_is_not_found by statuses::absent_is_not_found:
         "answer `NotFound` for an intent that was never created, whatever is asked of it";
     ListIsComplete pg_12_list_is_complete by statuses::list_is_complete:
-        "list every intent once, in the order of their ids, at most `max` a page";
+        "list every intent once, in an order that stays the same, at most `max` a page, and say where the list ends";
     DeclineIsAnAnswer pg_13_decline_is_an_answer needs Decline by statuses::decline_is_an_answer:
         "answer a declined confirmation with the intent, which holds nothing and can be cancelled";
     SameKeySideBySideIsOneEffect pg_14_same_key_side_by_side_is_one_effect by keys::same_key_side_by_side_is_one_effect:

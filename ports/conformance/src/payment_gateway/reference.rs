@@ -11,7 +11,8 @@ use fiacre_domain::money::Money;
 use fiacre_domain::trip::PaymentMethodId;
 use fiacre_domain::units::Millis;
 use fiacre_ports::{
-    GatewayError, IdempotencyKey, IntentRequest, IntentStatus, IntentView, PaymentGateway, RefundStatus,
+    Cursor, GatewayError, IdempotencyKey, IntentPage, IntentRequest, IntentStatus, IntentView,
+    PaymentGateway, RefundStatus,
 };
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -234,13 +235,17 @@ impl PaymentGateway for Reference {
         self.state().view(intent).copied()
     }
 
-    async fn list(&self, after: Option<IntentId>, max: usize) -> Result<Vec<IntentView>, GatewayError> {
+    /// The newest first, as companies list them.
+    async fn list(&self, from: &Cursor, max: usize) -> Result<IntentPage, GatewayError> {
+        let after = std::str::from_utf8(&from.0).ok().and_then(|id| id.parse().ok());
         let state = self.state();
-        let views = state.intents.values().map(|(view, _)| *view);
-        Ok(views
-            .filter(|view| after.is_none_or(|after| view.intent > after))
-            .take(max)
-            .collect())
+        let later = |view: &IntentView| after.is_none_or(|after: IntentId| view.intent < after);
+        let views = state.intents.values().rev().map(|(view, _)| *view);
+        let mut left = views.filter(later).peekable();
+        let intents: Vec<_> = left.by_ref().take(max).collect();
+        let last = intents.last().filter(|_| left.peek().is_some());
+        let next = last.map(|view| Cursor(view.intent.to_string().into_bytes()));
+        Ok(IntentPage { intents, next })
     }
 }
 

@@ -130,13 +130,17 @@ pub(super) fn list_is_complete<H: PaymentGatewayHarness>(script: &Script<'_, H>)
         intents.push(script.created(&gateway, number, script.harness().method())?);
     }
     intents.sort_unstable();
-    for max in [1, 2, 100] {
-        let listed: Vec<_> = script
-            .list(&gateway, max)?
-            .iter()
-            .map(|view| view.intent)
-            .collect();
-        expect_same("the listed intents", &intents, &listed)?;
+    let mut in_order = Vec::new();
+    for max in [1, 2, 5, 100] {
+        let listed = script.list(&gateway, max)?;
+        let listed: Vec<_> = listed.iter().map(|view| view.intent).collect();
+        let mut sorted = listed.clone();
+        sorted.sort_unstable();
+        expect_same("the listed intents", &intents, &sorted)?;
+        if in_order.is_empty() {
+            in_order.clone_from(&listed);
+        }
+        expect_same("their order", &in_order, &listed)?;
     }
     Ok(())
 }

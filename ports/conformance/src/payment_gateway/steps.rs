@@ -9,8 +9,8 @@ use fiacre_domain::money::{Currency, Money};
 use fiacre_domain::stream::ChargeNumber;
 use fiacre_domain::trip::{AuthorizationNumber, PaymentMethodId};
 use fiacre_ports::{
-    GatewayError, IdempotencyKey, IntentRequest, IntentStatus, IntentView, Operation, PaymentGateway,
-    RefundStatus,
+    Cursor, GatewayError, IdempotencyKey, IntentPage, IntentRequest, IntentStatus, IntentView, Operation,
+    PaymentGateway, RefundStatus,
 };
 use std::sync::Arc;
 
@@ -191,19 +191,24 @@ impl<H: PaymentGatewayHarness> Script<'_, H> {
         const PAGES_MAX: usize = 1_000;
         let own = |view: &IntentView| (0..100).any(|number| view.key.trip == self.ids().trip(number));
         let mut listed: Vec<IntentView> = Vec::new();
-        let mut after = None;
+        let mut from = Cursor::default();
         for _ in 0..PAGES_MAX {
-            let lines = |page: &Vec<IntentView>| page.iter().map(show).collect::<Vec<_>>().join("; ");
+            let lines = |page: &IntentPage| page.intents.iter().map(show).collect::<Vec<_>>().join("; ");
             let page = self.call(format!("list (at most {max})"), lines, async || {
-                gateway.list(after, max).await
+                gateway.list(&from, max).await
             })?;
-            expect(page.len() <= max, format!("at most {max} a page"), page.len())?;
-            let Some(last) = page.last() else {
+            let IntentPage { intents, next } = page;
+            expect(
+                intents.len() <= max,
+                format!("at most {max} a page"),
+                intents.len(),
+            )?;
+            listed.extend(intents);
+            let Some(next) = next else {
                 listed.retain(own);
                 return Ok(listed);
             };
-            after = Some(last.intent);
-            listed.extend(page);
+            from = next;
         }
         Err(Mismatch {
             expected: "the list to end".to_owned(),
