@@ -53,6 +53,7 @@ mod event_store;
 mod key_vault;
 mod parking;
 mod payment_gateway;
+mod rider_action;
 mod road;
 mod scope;
 mod seal;
@@ -76,6 +77,7 @@ pub use payment_gateway::{
     GatewayError, IdempotencyKey, IntentPage, IntentRequest, IntentStatus, IntentView, Operation,
     PaymentGateway, RefundStatus,
 };
+pub use rider_action::{ActionSecret, ActionSecretError, RiderAction};
 pub use road::{Basis, LocationFeed, LocationReader, Route, RouteProvider};
 pub use scope::{SLOTS, Scope, Shard, ShardError, slot};
 pub use seal::Seal;

@@ -1,6 +1,6 @@
 //! Holds, captures, cancellations and refunds at a payment company.
 
-use crate::Cursor;
+use crate::{Cursor, RiderAction};
 use async_trait::async_trait;
 use fiacre_domain::id::{IntentId, TripId};
 use fiacre_domain::money::Money;
@@ -78,7 +78,7 @@ pub enum IntentStatus {
         /// Whether the issuer declined the last confirmation.
         declined: bool,
     },
-    /// The rider must act (3-D Secure).
+    /// The rider must act (3-D Secure): [`PaymentGateway::action`] gives what they need.
     RequiresAction,
     /// Being worked on: ask again later.
     Processing,
@@ -228,6 +228,12 @@ pub trait PaymentGateway: Send + Sync {
 
     /// The intent as it stands.
     async fn get(&self, intent: IntentId) -> Result<IntentView, GatewayError>;
+
+    /// What the rider needs in order to act while they must; asked for whenever their app wants it, and kept nowhere. Before and
+    /// after it is [`WrongStatus`](GatewayError::WrongStatus): whoever has it could act in the rider's place.
+    ///
+    /// - MUST give it while the rider must act, however often, and at no other time (`pg_20_action_is_given_while_it_is_asked`).
+    async fn action(&self, intent: IntentId) -> Result<RiderAction, GatewayError>;
 
     /// Intents, page by page, at most `max` a page, in any order that stays the same: for reconciliation. Only
     /// [`IntentPage::next`] says where the list ends: a page may be short, or empty, before that. What is created meanwhile may be

@@ -37,6 +37,7 @@ pub(crate) enum Topic {
     NoticeLate,
     NoticeLateDelay,
     NoticeDoubled,
+    ActionSecret,
 }
 
 /// Everything that a draw depends on, hashed into one word.

@@ -16,6 +16,7 @@ use fiacre_domain::trip::PaymentMethodId;
 use fiacre_domain::units::Millis;
 use fiacre_ports::{
     Cursor, GatewayError, IdempotencyKey, IntentPage, IntentRequest, IntentView, PaymentNotice, RefundStatus,
+    RiderAction,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -228,6 +229,11 @@ impl House {
     pub(crate) fn get(&mut self, intent: IntentId, now: Timestamp) -> Result<IntentView, GatewayError> {
         self.advance(now);
         self.state.company.view(intent)
+    }
+
+    pub(crate) fn action(&mut self, intent: IntentId, now: Timestamp) -> Result<RiderAction, GatewayError> {
+        self.advance(now);
+        self.state.company.action(intent)
     }
 
     pub(crate) fn list(&mut self, from: &Cursor, max: usize, now: Timestamp) -> IntentPage {

@@ -17,7 +17,7 @@ use fiacre_domain::trip::PaymentMethodId;
 use fiacre_domain::units::Millis;
 use fiacre_ports::{
     Clock, Cursor, GatewayError, IdempotencyKey, IntentPage, IntentRequest, IntentView, PaymentGateway,
-    PaymentNotice, RefundStatus,
+    PaymentNotice, RefundStatus, RiderAction,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -334,6 +334,13 @@ impl PaymentGateway for Sandbox {
     async fn get(&self, intent: IntentId) -> Result<IntentView, GatewayError> {
         self.call(Errand::Look(intent), self.method(intent), move |house, now| {
             house.get(intent, now)
+        })
+        .await
+    }
+
+    async fn action(&self, intent: IntentId) -> Result<RiderAction, GatewayError> {
+        self.call(Errand::Look(intent), self.method(intent), move |house, now| {
+            house.action(intent, now)
         })
         .await
     }

@@ -14,8 +14,8 @@ use fiacre_domain::units::{Millimetres, Millis};
 use fiacre_ports::{
     Appended, Basis, Body, Content, Delivery, GatewayError, IdempotencyKey, IntentStatus, IntentView, Loaded,
     Message, MessageId, NewCommit, OpenSearch, ParkReason, Parked, ParkingId, PortError, PortErrorKind,
-    Published, QueueName, RawMessage, RefundStatus, Route, Settlement, Shard, Snapshot, SnapshotState,
-    Ticket, Timer, TripView,
+    Published, QueueName, RawMessage, RefundStatus, RiderAction, Route, Settlement, Shard, Snapshot,
+    SnapshotState, Ticket, Timer, TripView,
 };
 use std::sync::Arc;
 
@@ -424,6 +424,16 @@ impl Told for IntentStatus {
             Self::Succeeded { captured } => format!("captured {captured}"),
             Self::Canceled => "cancelled".to_owned(),
         }
+    }
+}
+
+impl Told for RiderAction {
+    fn told(&self) -> String {
+        match self {
+            Self::Redirect(_) => "a page for the rider",
+            Self::ClientSecret(_) => "a secret for the rider's app",
+        }
+        .to_owned()
     }
 }
 

@@ -21,8 +21,8 @@ use fiacre_domain::money::{Currency, Money};
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::trip::PaymentMethodId;
 use fiacre_ports::{
-    Cursor, GatewayError, IdempotencyKey, IntentPage, IntentRequest, IntentStatus, IntentView, Operation,
-    PaymentNotice,
+    ActionSecret, Cursor, GatewayError, IdempotencyKey, IntentPage, IntentRequest, IntentStatus, IntentView,
+    Operation, PaymentNotice, RiderAction,
 };
 use refunds::Refund;
 use std::collections::{BTreeMap, BTreeSet};
@@ -271,6 +271,18 @@ impl Company {
             let due = at.plus(fates.notice_delay(draw));
             self.post.send(notice, due, fates.notice_doubled(draw));
         }
+    }
+
+    /// What the rider of `intent` acts with, while they must: it follows from seed and intent, and is not kept.
+    pub(crate) fn action(&self, intent: IntentId) -> Result<RiderAction, GatewayError> {
+        if self.view(intent)?.status != IntentStatus::RequiresAction {
+            return Err(GatewayError::WrongStatus);
+        }
+        let secret = self.seed.with_intent(intent).bits(Topic::ActionSecret);
+        let secret = ActionSecret::new(format!("{intent}_secret_{secret:032x}"));
+        secret
+            .map(RiderAction::ClientSecret)
+            .map_err(|_| GatewayError::Refused)
     }
 
     pub(crate) fn view(&self, intent: IntentId) -> Result<IntentView, GatewayError> {

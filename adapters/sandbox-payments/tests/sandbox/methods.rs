@@ -1,8 +1,8 @@
 //! Every scripted method does what its name says.
 
-use crate::stage::{Stage, is_held, usd};
+use crate::stage::{Stage, is_held, now_or_never, usd};
 use fiacre_domain::units::Millis;
-use fiacre_ports::{GatewayError, IntentStatus, RefundStatus};
+use fiacre_ports::{GatewayError, IntentStatus, PaymentGateway, RefundStatus, RiderAction};
 use fiacre_sandbox_payments::methods::*;
 use fiacre_sandbox_payments::{DisputeStatus, Policy, Rate};
 
@@ -61,6 +61,25 @@ fn an_abandoned_action_waits_until_it_is_cancelled() {
     assert_eq!(stage.status(&view), IntentStatus::RequiresAction);
     assert_eq!(stage.cancel(&view).unwrap().status, IntentStatus::Canceled);
     assert!(!stage.sandbox.complete_action(view.intent));
+}
+
+#[test]
+fn riders_act_with_secrets_of_their_own_while_they_must() {
+    let stage = Stage::new();
+    let secrets: Vec<RiderAction> = [1, 2]
+        .map(|trip| {
+            let view = stage.create(trip, PM_3DS).unwrap();
+            stage.confirm(&view).unwrap();
+            let secret = now_or_never(stage.sandbox.action(view.intent)).unwrap();
+            stage.pass(ACTION_DELAY);
+            assert_eq!(
+                now_or_never(stage.sandbox.action(view.intent)),
+                Err(GatewayError::WrongStatus)
+            );
+            secret
+        })
+        .into();
+    assert_ne!(secrets[0], secrets[1]);
 }
 
 #[test]

@@ -15,7 +15,7 @@ use fiacre_domain::time::Timestamp;
 use fiacre_domain::trip::AuthorizationNumber;
 use fiacre_ports::{
     Cursor, GatewayError, IdempotencyKey, IntentPage, IntentRequest, IntentStatus, IntentView, Operation,
-    PaymentGateway, RefundStatus, Ticket,
+    PaymentGateway, RefundStatus, RiderAction, Ticket,
 };
 use fiacre_wire::stored::{self, Privacy, Stored};
 use std::collections::BTreeMap;
@@ -47,6 +47,10 @@ impl PaymentGateway for Company {
 
     async fn get(&self, intent: IntentId) -> Result<IntentView, GatewayError> {
         self.0.get(&intent).copied().ok_or(GatewayError::NotFound)
+    }
+
+    async fn action(&self, _: IntentId) -> Result<RiderAction, GatewayError> {
+        Err(GatewayError::WrongStatus)
     }
 
     /// The newest first, in pages of what is left: the first page is empty.

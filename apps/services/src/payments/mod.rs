@@ -1,9 +1,12 @@
-//! Charges and the payment gateway: calls as reactions to published events, notices as hints, deadlines that ask first.
+//! Charges and the payment gateway: calls as reactions to published events, notices as hints, deadlines that ask first,
+//! and what riders need where their bank asks something of them.
 
+mod action_desk;
 mod calls;
 mod cashier;
 mod deadlines;
 
+pub use action_desk::{ActionDesk, ActionError};
 pub use calls::PaymentCalls;
 pub use cashier::Cashier;
 pub use deadlines::PaymentDeadlines;

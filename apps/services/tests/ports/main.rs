@@ -6,6 +6,7 @@
     reason = "a test's helpers fail like its body"
 )]
 
+mod action_desk;
 mod deadlines;
 mod desk;
 mod fleet;

@@ -20,7 +20,7 @@ use fiacre_ports::mocks::{MockClock, MockPaymentGateway};
 use fiacre_ports::{
     Body, Cursor, Delivery, GatewayError, IdempotencyKey, IntentPage, IntentRequest, IntentStatus,
     IntentView, Operation, ParkReason, PaymentGateway, PaymentNotice, PortErrorKind, Prefetch, RefundStatus,
-    Settlement, Tag,
+    RiderAction, Settlement, Tag,
 };
 use fiacre_services::payments::PaymentCalls;
 use fiacre_services::process::Process;
@@ -72,6 +72,10 @@ impl PaymentGateway for Deaf {
 
     async fn get(&self, intent: IntentId) -> Result<IntentView, GatewayError> {
         self.others.get(intent).await
+    }
+
+    async fn action(&self, intent: IntentId) -> Result<RiderAction, GatewayError> {
+        self.others.action(intent).await
     }
 
     async fn list(&self, from: &Cursor, max: usize) -> Result<IntentPage, GatewayError> {

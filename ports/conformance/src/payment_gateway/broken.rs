@@ -1,6 +1,6 @@
 //! One planted bug a clause: each is a decorator around the reference model.
 
-use super::reference::{Reference, ReferenceHarness, Used};
+use super::reference::{Reference, ReferenceHarness, Used, action};
 use super::{Capability, Clause, PaymentGatewayHarness};
 use crate::harness::Support;
 use crate::planted::broken_model;
@@ -13,7 +13,7 @@ use fiacre_domain::time::Timestamp;
 use fiacre_domain::trip::PaymentMethodId;
 use fiacre_ports::{
     Cursor, GatewayError, IdempotencyKey, IntentPage, IntentRequest, IntentStatus, IntentView, Operation,
-    PaymentGateway, RefundStatus,
+    PaymentGateway, RefundStatus, RiderAction,
 };
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -53,6 +53,9 @@ trait Bug: Debug + Send + Sync {
     async fn get(&self, inner: &Reference, intent: IntentId) -> Viewed {
         inner.get(intent).await
     }
+    async fn action(&self, inner: &Reference, intent: IntentId) -> Result<RiderAction, GatewayError> {
+        inner.action(intent).await
+    }
     async fn list(&self, inner: &Reference, from: &Cursor, max: usize) -> Result<IntentPage, GatewayError> {
         inner.list(from, max).await
     }
@@ -91,6 +94,9 @@ impl PaymentGateway for Handle {
     }
     async fn get(&self, intent: IntentId) -> Viewed {
         self.bug.get(&self.inner, intent).await
+    }
+    async fn action(&self, intent: IntentId) -> Result<RiderAction, GatewayError> {
+        self.bug.action(&self.inner, intent).await
     }
     async fn list(&self, from: &Cursor, max: usize) -> Result<IntentPage, GatewayError> {
         self.bug.list(&self.inner, from, max).await
@@ -155,6 +161,7 @@ pub fn broken(clause: Clause) -> Broken {
         Clause::CancelBeforeConfirmWins => Broken::new(LateConfirmHolds),
         Clause::RefusedForGoodIsSaid => Broken::new(HopesForEver),
         Clause::AnsweredSurvivesACrash => Broken::new(KeepsKeysInMemory),
+        Clause::ActionIsGivenWhileItIsAsked => Broken::new(SecretsNeverEnd),
     }
 }
 
@@ -179,6 +186,11 @@ const ALSO: &[(Clause, Clause, &str)] = &[
         Clause::CancelledIsFinal,
         Clause::ChallengeHoldsNothing,
         "it confirms again what was confirmed in vain and cancelled",
+    ),
+    (
+        Clause::ChallengeHoldsNothing,
+        Clause::ActionIsGivenWhileItIsAsked,
+        "it asks nothing of the rider",
     ),
 ];
 
@@ -500,5 +512,15 @@ struct KeepsKeysInMemory;
 impl Bug for KeepsKeysInMemory {
     fn crashed(&self, inner: &Reference) {
         inner.state().used.clear();
+    }
+}
+
+/// What a rider acts with is given for every intent, whether or not anything is asked of them.
+#[derive(Debug)]
+struct SecretsNeverEnd;
+#[async_trait]
+impl Bug for SecretsNeverEnd {
+    async fn action(&self, inner: &Reference, intent: IntentId) -> Result<RiderAction, GatewayError> {
+        inner.get(intent).await.and_then(|view| action(view.intent))
     }
 }

@@ -51,4 +51,6 @@ crate::clause::clauses! {
         "answer `Refused`, not an error that may pass, to what it will never do, hold nothing, and let the intent be cancelled";
     AnsweredSurvivesACrash pg_19_answered_survives_a_crash needs Crash by keys::answered_survives_a_crash:
         "keep what it answered through a crash of the process that it lives in: intents, what was given back, and keys";
+    ActionIsGivenWhileItIsAsked pg_20_action_is_given_while_it_is_asked needs Challenge by statuses::action_is_given_while_it_is_asked:
+        "give what the rider needs in order to act while they must, and answer `WrongStatus` before and afterwards";
 }

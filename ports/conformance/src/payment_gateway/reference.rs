@@ -11,8 +11,8 @@ use fiacre_domain::money::Money;
 use fiacre_domain::trip::PaymentMethodId;
 use fiacre_domain::units::Millis;
 use fiacre_ports::{
-    Cursor, GatewayError, IdempotencyKey, IntentPage, IntentRequest, IntentStatus, IntentView,
-    PaymentGateway, RefundStatus,
+    ActionSecret, Cursor, GatewayError, IdempotencyKey, IntentPage, IntentRequest, IntentStatus, IntentView,
+    PaymentGateway, RefundStatus, RiderAction,
 };
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -103,6 +103,14 @@ impl Reference {
             answer
         }
     }
+}
+
+/// What the rider of `intent` acts with.
+pub(super) fn action(intent: IntentId) -> Result<RiderAction, GatewayError> {
+    let secret = ActionSecret::new(format!("{intent}_secret"));
+    secret
+        .map(RiderAction::ClientSecret)
+        .map_err(|_| GatewayError::Unavailable)
 }
 
 fn captured(status: IntentStatus) -> Option<Money> {
@@ -233,6 +241,17 @@ impl PaymentGateway for Reference {
 
     async fn get(&self, intent: IntentId) -> Result<IntentView, GatewayError> {
         self.state().view(intent).copied()
+    }
+
+    async fn action(&self, intent: IntentId) -> Result<RiderAction, GatewayError> {
+        match self.state().view(intent)?.status {
+            IntentStatus::RequiresAction => action(intent),
+            IntentStatus::RequiresConfirmation { .. }
+            | IntentStatus::Processing
+            | IntentStatus::RequiresCapture { .. }
+            | IntentStatus::Succeeded { .. }
+            | IntentStatus::Canceled => Err(GatewayError::WrongStatus),
+        }
     }
 
     /// The newest first, as companies list them.

@@ -104,6 +104,7 @@ pub(super) fn absent_is_not_found<H: PaymentGatewayHarness>(script: &Script<'_, 
     let absent = script.ids().intent(99);
     let not_found = GatewayError::NotFound;
     expect_refused(&script.get(&gateway, absent), not_found)?;
+    expect_refused(&script.action(&gateway, absent), not_found)?;
     let key = |operation| script.key(1, operation);
     expect_refused(
         &script.confirm(&gateway, absent, key(Operation::Confirm)),
@@ -172,6 +173,23 @@ pub(super) fn challenge_holds_nothing<H: PaymentGatewayHarness>(script: &Script<
         script.harness().method_challenged(),
         IntentStatus::RequiresAction,
     )
+}
+
+pub(super) fn action_is_given_while_it_is_asked<H: PaymentGatewayHarness>(script: &Script<'_, H>) -> Check {
+    let gateway = script.open_gateway();
+    let intent = script.created(&gateway, 1, script.harness().method_challenged())?;
+    let wrong = GatewayError::WrongStatus;
+    expect_refused(&script.action(&gateway, intent), wrong)?;
+    let challenged = granted(script.confirm(&gateway, intent, script.key(1, Operation::Confirm)))?;
+    expect_same("the status", &IntentStatus::RequiresAction, &challenged.status)?;
+    for _ in 0..2 {
+        let given = script.action(&gateway, intent);
+        expect(given.is_ok(), "what the rider acts with", &given)?;
+    }
+    let standing = script.standing(&gateway, intent)?;
+    expect_same("the status", &IntentStatus::RequiresAction, &standing.status)?;
+    granted(script.cancel(&gateway, intent, script.key(1, Operation::Cancel)))?;
+    expect_refused(&script.action(&gateway, intent), wrong)
 }
 
 pub(super) fn refused_for_good_is_said<H: PaymentGatewayHarness>(script: &Script<'_, H>) -> Check {

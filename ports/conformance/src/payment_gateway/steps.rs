@@ -10,7 +10,7 @@ use fiacre_domain::stream::ChargeNumber;
 use fiacre_domain::trip::{AuthorizationNumber, PaymentMethodId};
 use fiacre_ports::{
     Cursor, GatewayError, IdempotencyKey, IntentPage, IntentRequest, IntentStatus, IntentView, Operation,
-    PaymentGateway, RefundStatus,
+    PaymentGateway, RefundStatus, RiderAction,
 };
 use std::sync::Arc;
 
@@ -158,6 +158,12 @@ impl<H: PaymentGatewayHarness> Script<'_, H> {
 
     pub(super) fn get(&self, gateway: &Gateway, intent: IntentId) -> Answer {
         self.ask(format!("get {intent}"), show, async || gateway.get(intent).await)
+    }
+
+    pub(super) fn action(&self, gateway: &Gateway, intent: IntentId) -> Answer<RiderAction> {
+        self.ask(format!("action of {intent}"), Told::told, async || {
+            gateway.action(intent).await
+        })
     }
 
     /// The intent as it stands, which must be there.
