@@ -74,7 +74,7 @@ pub use event_store::{
 pub use key_vault::{Binding, KeyVault, SealingKey};
 pub use parking::{Content, ParkReason, Parked, ParkingId, ParkingIdError, RawMessage};
 pub use payment_gateway::{
-    GatewayError, IdempotencyKey, IntentPage, IntentRequest, IntentStatus, IntentView, Operation,
+    Decline, GatewayError, IdempotencyKey, IntentPage, IntentRequest, IntentStatus, IntentView, Operation,
     PaymentGateway, RefundStatus,
 };
 pub use rider_action::{ActionSecret, ActionSecretError, RiderAction};

@@ -70,13 +70,29 @@ pub struct IntentRequest {
     pub method: PaymentMethodId,
 }
 
+/// Why an issuer declined, as far as a company tells; what riders can do about it differs. An adapter maps its company's codes
+/// (<https://docs.stripe.com/declines/codes>), and what it does not know is [`Unspecified`](Self::Unspecified).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Decline {
+    /// No reason is given (`generic_decline`, `do_not_honor`).
+    Unspecified,
+    /// There is not enough money (`insufficient_funds`).
+    InsufficientFunds,
+    /// The card has expired (`expired_card`).
+    CardExpired,
+    /// The card was lost, stolen, closed or barred from such payments (`lost_card`, `card_not_supported`). Nobody is told which.
+    CardBlocked,
+    /// The rider could not prove to their bank who they are, or gave it up (`payment_intent_authentication_failure`).
+    AuthenticationFailed,
+}
+
 /// Where an intent stands at the gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IntentStatus {
     /// Created; nothing is held. Also after a decline: it can be confirmed again, so a decline is not final.
     RequiresConfirmation {
-        /// Whether the issuer declined the last confirmation.
-        declined: bool,
+        /// Why the issuer declined the last confirmation, if it did.
+        declined: Option<Decline>,
     },
     /// The rider must act (3-D Secure): [`PaymentGateway::action`] gives what they need.
     RequiresAction,

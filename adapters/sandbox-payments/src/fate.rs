@@ -5,12 +5,13 @@ use crate::methods::{self, is_scripted};
 use crate::policy::{Later, Policy, Rate};
 use fiacre_domain::trip::PaymentMethodId;
 use fiacre_domain::units::Millis;
+use fiacre_ports::Decline;
 
 /// What the issuer says to a confirmation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Approved,
-    Declined,
+    Declined(Decline),
     /// The rider must act, and does after this long, or never.
     ActionRequired(Option<Millis>),
     /// It takes this long.
@@ -54,7 +55,9 @@ impl<'a> Fates<'a> {
 
     pub(crate) fn verdict(self, draw: Draw) -> Verdict {
         match self.method {
-            methods::PM_DECLINE => Verdict::Declined,
+            methods::PM_DECLINE => Verdict::Declined(Decline::Unspecified),
+            methods::PM_NO_FUNDS => Verdict::Declined(Decline::InsufficientFunds),
+            methods::PM_EXPIRED => Verdict::Declined(Decline::CardExpired),
             methods::PM_3DS => Verdict::ActionRequired(Some(methods::ACTION_DELAY)),
             methods::PM_3DS_ABANDONED => Verdict::ActionRequired(None),
             methods::PM_SLOW => Verdict::Processing(methods::PROCESSING_DELAY),
@@ -66,7 +69,7 @@ impl<'a> Fates<'a> {
     fn drawn_verdict(self, draw: Draw) -> Verdict {
         let policy = self.policy;
         if draw.happens(Topic::Decline, policy.declines) {
-            Verdict::Declined
+            Verdict::Declined(Decline::Unspecified)
         } else if draw.happens(Topic::Action, policy.actions.rate) {
             let abandoned = draw.happens(Topic::ActionAbandoned, policy.actions_abandoned);
             let after = draw.between(Topic::ActionDelay, policy.actions.after);

@@ -8,7 +8,7 @@ use fiacre_domain::units::Millis;
 
 /// Everything works at once.
 pub const PM_OK: PaymentMethodId = scripted(1);
-/// The issuer declines every confirmation.
+/// The issuer declines every confirmation, and does not say why.
 pub const PM_DECLINE: PaymentMethodId = scripted(2);
 /// The rider must act, and does so [`ACTION_DELAY`] later; then the money is held.
 pub const PM_3DS: PaymentMethodId = scripted(3);
@@ -36,6 +36,10 @@ pub const PM_REFUND_FAILS: PaymentMethodId = scripted(13);
 pub const PM_REFUND_PENDING: PaymentMethodId = scripted(14);
 /// The method is gone: every confirmation is [`Refused`](fiacre_ports::GatewayError::Refused), for good.
 pub const PM_GONE: PaymentMethodId = scripted(15);
+/// The issuer declines every confirmation: there is not enough money.
+pub const PM_NO_FUNDS: PaymentMethodId = scripted(16);
+/// The issuer declines every confirmation: the card has expired.
+pub const PM_EXPIRED: PaymentMethodId = scripted(17);
 
 /// How long [`PM_3DS`] takes the rider to act.
 pub const ACTION_DELAY: Millis = Millis::from_secs(20);
@@ -53,7 +57,7 @@ pub const DISPUTE_DELAY: Millis = Millis::from_minutes(60);
 pub const REFUND_DELAY: Millis = Millis::from_minutes(30);
 
 /// Every scripted method with the name that riders' test clients call it by.
-pub const ALL: [(&str, PaymentMethodId); 15] = [
+pub const ALL: [(&str, PaymentMethodId); 17] = [
     ("pm_ok", PM_OK),
     ("pm_decline", PM_DECLINE),
     ("pm_3ds", PM_3DS),
@@ -69,6 +73,8 @@ pub const ALL: [(&str, PaymentMethodId); 15] = [
     ("pm_refund_fails", PM_REFUND_FAILS),
     ("pm_refund_pending", PM_REFUND_PENDING),
     ("pm_gone", PM_GONE),
+    ("pm_no_funds", PM_NO_FUNDS),
+    ("pm_expired", PM_EXPIRED),
 ];
 
 /// The scripted method of this name, such as `pm_decline`.

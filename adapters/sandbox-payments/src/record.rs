@@ -149,7 +149,7 @@ impl Stored for Closed {
 
 impl Live {
     /// As it is created.
-    pub(crate) const INITIAL: IntentStatus = IntentStatus::RequiresConfirmation { declined: false };
+    pub(crate) const INITIAL: IntentStatus = IntentStatus::RequiresConfirmation { declined: None };
 
     pub(crate) fn new(key: IdempotencyKey, amount: Money, method: PaymentMethodId, draw: Draw) -> Self {
         Self {

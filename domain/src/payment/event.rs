@@ -89,7 +89,7 @@ canonical_struct!(AuthorizationStart {
 /// written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DeclineReason {
-    /// The issuer said no, or the gateway would not even ask it.
+    /// The issuer said no, and no more than that.
     Issuer,
     /// The rider did not act in time, or could not prove who they are.
     ActionFailed,
@@ -97,8 +97,25 @@ pub enum DeclineReason {
     BudgetOver,
     /// The second authorisation was lost like the first.
     LostAgain,
+    /// The issuer said no: there is not enough money.
+    InsufficientFunds,
+    /// The issuer said no: the card has expired.
+    CardExpired,
+    /// The issuer said no: the card was lost, stolen, closed or barred from such payments.
+    CardBlocked,
+    /// The gateway never asked the issuer: the method is gone, or it will not take it.
+    MethodRefused,
 }
-canonical_enum!(DeclineReason { 0 = Issuer, 1 = ActionFailed, 2 = BudgetOver, 3 = LostAgain });
+canonical_enum!(DeclineReason {
+    0 = Issuer,
+    1 = ActionFailed,
+    2 = BudgetOver,
+    3 = LostAgain,
+    4 = InsufficientFunds,
+    5 = CardExpired,
+    6 = CardBlocked,
+    7 = MethodRefused
+});
 
 /// What a settlement stands on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -413,8 +413,10 @@ impl Told for Route {
 impl Told for IntentStatus {
     fn told(&self) -> String {
         match self {
-            Self::RequiresConfirmation { declined: false } => "to be confirmed".to_owned(),
-            Self::RequiresConfirmation { declined: true } => "declined, to be confirmed again".to_owned(),
+            Self::RequiresConfirmation { declined: None } => "to be confirmed".to_owned(),
+            Self::RequiresConfirmation {
+                declined: Some(decline),
+            } => format!("declined ({decline:?}), to be confirmed again"),
             Self::RequiresAction => "waiting for the rider".to_owned(),
             Self::Processing => "being worked on".to_owned(),
             Self::RequiresCapture {

@@ -102,7 +102,10 @@ impl Company {
                 self.hold(intent, mover, now);
                 return Ok(());
             }
-            Verdict::Declined => (IntentStatus::RequiresConfirmation { declined: true }, None),
+            Verdict::Declined(decline) => {
+                let declined = Some(decline);
+                (IntentStatus::RequiresConfirmation { declined }, None)
+            }
             Verdict::ActionRequired(after) => (IntentStatus::RequiresAction, after),
             Verdict::Processing(after) => (IntentStatus::Processing, Some(after)),
         };

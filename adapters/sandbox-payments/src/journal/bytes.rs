@@ -10,7 +10,9 @@ use fiacre_domain::stream::ChargeNumber;
 use fiacre_domain::time::Timestamp;
 use fiacre_domain::trip::{AuthorizationNumber, PaymentMethodId};
 use fiacre_domain::units::Millis;
-use fiacre_ports::{GatewayError, IdempotencyKey, IntentRequest, IntentStatus, Operation, RefundStatus};
+use fiacre_ports::{
+    Decline, GatewayError, IdempotencyKey, IntentRequest, IntentStatus, Operation, RefundStatus,
+};
 
 /// Bytes that are no value of ours, though their checksum is right: another program's, or a fault of this one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -252,7 +254,14 @@ impl Stored for IntentStatus {
         match self {
             Self::RequiresConfirmation { declined } => {
                 bytes.push(0);
-                declined.write(bytes);
+                bytes.push(match declined {
+                    None => 0,
+                    Some(Decline::Unspecified) => 1,
+                    Some(Decline::InsufficientFunds) => 2,
+                    Some(Decline::CardExpired) => 3,
+                    Some(Decline::CardBlocked) => 4,
+                    Some(Decline::AuthenticationFailed) => 5,
+                });
             }
             Self::RequiresAction => bytes.push(1),
             Self::Processing => bytes.push(2),
@@ -275,7 +284,15 @@ impl Stored for IntentStatus {
     fn read(bytes: &mut Reader<'_>) -> Result<Self, Malformed> {
         Ok(match bytes.read::<u8>()? {
             0 => Self::RequiresConfirmation {
-                declined: bytes.read()?,
+                declined: match bytes.read::<u8>()? {
+                    0 => None,
+                    1 => Some(Decline::Unspecified),
+                    2 => Some(Decline::InsufficientFunds),
+                    3 => Some(Decline::CardExpired),
+                    4 => Some(Decline::CardBlocked),
+                    5 => Some(Decline::AuthenticationFailed),
+                    _ => return Err(Malformed),
+                },
             },
             1 => Self::RequiresAction,
             2 => Self::Processing,

@@ -183,7 +183,9 @@ fn a_policy_is_kept_and_a_new_one_holds_from_then_on() {
     let confirm = || now_or_never(sandbox.confirm(view.intent, with(&view, Operation::Confirm)));
     assert_eq!(
         confirm().unwrap().status,
-        fiacre_ports::IntentStatus::RequiresConfirmation { declined: true }
+        fiacre_ports::IntentStatus::RequiresConfirmation {
+            declined: Some(fiacre_ports::Decline::Unspecified)
+        }
     );
 }
 
@@ -300,7 +302,9 @@ fn ordinary_life() -> Stage {
     let stage = Stage::on_disk(1, crate::laws::rough());
     let sandbox = &stage.sandbox;
     for round in 0_u16..16 {
-        let methods = methods::ALL.into_iter().map(|(_, method)| method).chain([PLAIN]);
+        // Those that there were when the golden journals were written.
+        let scripted = methods::ALL.into_iter().take(15);
+        let methods = scripted.map(|(_, method)| method).chain([PLAIN]);
         for (trip, method) in (1..).zip(methods) {
             let trip = trip + 100 * u128::from(round / 8);
             let _ = stage.create(trip, method);

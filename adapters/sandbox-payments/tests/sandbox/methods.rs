@@ -2,11 +2,17 @@
 
 use crate::stage::{Stage, is_held, now_or_never, usd};
 use fiacre_domain::units::Millis;
-use fiacre_ports::{GatewayError, IntentStatus, PaymentGateway, RefundStatus, RiderAction};
+use fiacre_ports::{Decline, GatewayError, IntentStatus, PaymentGateway, RefundStatus, RiderAction};
 use fiacre_sandbox_payments::methods::*;
 use fiacre_sandbox_payments::{DisputeStatus, Policy, Rate};
 
-const DECLINED: IntentStatus = IntentStatus::RequiresConfirmation { declined: true };
+const DECLINED: IntentStatus = declined(Decline::Unspecified);
+
+const fn declined(decline: Decline) -> IntentStatus {
+    IntentStatus::RequiresConfirmation {
+        declined: Some(decline),
+    }
+}
 
 #[test]
 fn ok_is_held_and_captured_in_part() {
@@ -23,10 +29,7 @@ fn ok_is_held_and_captured_in_part() {
 fn creating_moves_no_money() {
     let stage = Stage::new();
     let view = stage.create(1, PM_OK).unwrap();
-    assert_eq!(
-        view.status,
-        IntentStatus::RequiresConfirmation { declined: false }
-    );
+    assert_eq!(view.status, IntentStatus::RequiresConfirmation { declined: None });
     assert!(stage.sandbox.totals().is_empty());
 }
 
@@ -38,6 +41,18 @@ fn a_decline_is_not_final_until_it_is_cancelled() {
     assert_eq!(stage.cancel(&view).unwrap().status, IntentStatus::Canceled);
     assert_eq!(stage.status(&view), IntentStatus::Canceled);
     assert!(stage.sandbox.totals().is_empty());
+}
+
+#[test]
+fn a_decline_has_its_reason() {
+    let stage = Stage::new();
+    for (trip, method, reason) in [
+        (1, PM_NO_FUNDS, Decline::InsufficientFunds),
+        (2, PM_EXPIRED, Decline::CardExpired),
+    ] {
+        let view = stage.create(trip, method).unwrap();
+        assert_eq!(stage.confirm(&view).unwrap().status, declined(reason));
+    }
 }
 
 #[test]

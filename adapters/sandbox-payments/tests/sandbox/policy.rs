@@ -16,7 +16,10 @@ fn declines_come_in_their_share() {
     let declined = (0..2_000)
         .filter(|trip| {
             let view = stage.create(*trip, PLAIN).unwrap();
-            stage.confirm(&view).unwrap().status == IntentStatus::RequiresConfirmation { declined: true }
+            stage.confirm(&view).unwrap().status
+                == IntentStatus::RequiresConfirmation {
+                    declined: Some(fiacre_ports::Decline::Unspecified),
+                }
         })
         .count();
     // Three standard deviations of a binomial with n = 2,000 and p = 0.1 are 40.

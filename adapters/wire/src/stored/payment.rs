@@ -33,7 +33,11 @@ stored_names!(
         Issuer,
         ActionFailed,
         BudgetOver,
-        LostAgain
+        LostAgain,
+        InsufficientFunds,
+        CardExpired,
+        CardBlocked,
+        MethodRefused
     }
 );
 

@@ -407,6 +407,10 @@ fn hold(name: &str, dice: &mut Dice) -> Option<PaymentEvent> {
                 DeclineReason::ActionFailed,
                 DeclineReason::BudgetOver,
                 DeclineReason::LostAgain,
+                DeclineReason::InsufficientFunds,
+                DeclineReason::CardExpired,
+                DeclineReason::CardBlocked,
+                DeclineReason::MethodRefused,
             ]),
         },
         "CaptureStarted" => PaymentEvent::CaptureStarted {

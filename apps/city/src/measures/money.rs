@@ -74,10 +74,7 @@ impl Movements {
                 self.holds.remove(&stream);
             }
             PaymentEvent::AuthorizationStarted(_) => self.hold_counts.asked += 1,
-            PaymentEvent::Declined {
-                reason: DeclineReason::Issuer,
-                ..
-            } => self.hold_counts.declined += 1,
+            PaymentEvent::Declined { reason, .. } => self.decline(reason),
             PaymentEvent::DebtRecorded { amount, .. } => self.owe(stream, i128::from(self.minor(amount))),
             PaymentEvent::DebtSettled { amount, .. }
             | PaymentEvent::DebtWrittenOff { amount, .. }
@@ -87,10 +84,6 @@ impl Movements {
             PaymentEvent::Waived { waiver, .. } => self.waive(stream, waiver),
             PaymentEvent::IntentCreated { .. }
             | PaymentEvent::ActionRequired { .. }
-            | PaymentEvent::Declined {
-                reason: DeclineReason::ActionFailed | DeclineReason::BudgetOver | DeclineReason::LostAgain,
-                ..
-            }
             | PaymentEvent::SettlementAsked { .. }
             | PaymentEvent::CaptureStarted { .. }
             | PaymentEvent::VoidStarted { .. }
@@ -104,6 +97,18 @@ impl Movements {
             | PaymentEvent::CorrectionAsked { .. }
             | PaymentEvent::FurtherChargeAsked(_)
             | PaymentEvent::CashReturned { .. } => {}
+        }
+    }
+
+    /// Counts what the rider's bank, or the company for it, said no to.
+    const fn decline(&mut self, reason: DeclineReason) {
+        match reason {
+            DeclineReason::Issuer
+            | DeclineReason::InsufficientFunds
+            | DeclineReason::CardExpired
+            | DeclineReason::CardBlocked
+            | DeclineReason::MethodRefused => self.hold_counts.declined += 1,
+            DeclineReason::ActionFailed | DeclineReason::BudgetOver | DeclineReason::LostAgain => {}
         }
     }
 

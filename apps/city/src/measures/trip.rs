@@ -72,7 +72,14 @@ impl FailedFor {
         match reason {
             FailReason::NoDriver => Self::NoDriver,
             FailReason::PaymentDeclined => match declined {
-                Some(DeclineReason::Issuer) | None => Self::PaymentDeclined,
+                Some(
+                    DeclineReason::Issuer
+                    | DeclineReason::InsufficientFunds
+                    | DeclineReason::CardExpired
+                    | DeclineReason::CardBlocked
+                    | DeclineReason::MethodRefused,
+                )
+                | None => Self::PaymentDeclined,
                 Some(DeclineReason::ActionFailed) => Self::PaymentUnconfirmed,
                 Some(DeclineReason::BudgetOver) => Self::PaymentUnanswered,
                 Some(DeclineReason::LostAgain) => Self::PaymentLost,

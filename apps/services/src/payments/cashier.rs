@@ -9,8 +9,8 @@ use fiacre_domain::payment::{AuthorizationStart, Command, DeclineReason, Gateway
 use fiacre_domain::stream::ChargeNumber;
 use fiacre_domain::time::Timestamp;
 use fiacre_ports::{
-    GatewayError, IdempotencyKey, IntentRequest, IntentStatus, IntentView, Operation, PaymentGateway,
-    RefundStatus,
+    Decline, GatewayError, IdempotencyKey, IntentRequest, IntentStatus, IntentView, Operation,
+    PaymentGateway, RefundStatus,
 };
 use std::sync::Arc;
 
@@ -63,7 +63,8 @@ impl Cashier {
                 let answer = self.gateway.confirm(intent, key(Operation::Confirm)).await;
                 if answer == Err(GatewayError::Refused) {
                     // No issuer was asked, and none will be: the attempt is over like one that was declined.
-                    return self.end_declined(charge, start, intent).await;
+                    let reason = DeclineReason::MethodRefused;
+                    return self.end_declined(charge, start, intent, reason).await;
                 }
                 self.after(charge, start, intent, answer, Wanted::Hold).await
             }
@@ -102,7 +103,7 @@ impl Cashier {
                 intent: view.intent,
             }]),
             // There is no intent and will be none: the rider hears of it now, not when the budget is over.
-            Err(GatewayError::Refused) => cancelled(start, DeclineReason::Issuer),
+            Err(GatewayError::Refused) => cancelled(start, DeclineReason::MethodRefused),
             Err(error) => failure(error),
         }
     }
@@ -207,14 +208,20 @@ impl Cashier {
         let authorization = start.authorization;
         let record = |command| Answer::Record(vec![command]);
         match (view.status, wanted) {
-            (IntentStatus::RequiresConfirmation { declined: true }, _) => {
-                self.end_declined(charge, start, view.intent).await
+            (
+                IntentStatus::RequiresConfirmation {
+                    declined: Some(decline),
+                },
+                _,
+            ) => {
+                self.end_declined(charge, start, view.intent, reason_of(decline))
+                    .await
             }
             (
-                IntentStatus::RequiresConfirmation { declined: false } | IntentStatus::Processing,
+                IntentStatus::RequiresConfirmation { declined: None } | IntentStatus::Processing,
                 Wanted::Anything,
             ) => Answer::Nothing,
-            (IntentStatus::RequiresConfirmation { declined: false } | IntentStatus::Processing, _) => {
+            (IntentStatus::RequiresConfirmation { declined: None } | IntentStatus::Processing, _) => {
                 Answer::Later(None)
             }
             (IntentStatus::RequiresAction, Wanted::End) => Answer::Later(None),
@@ -244,7 +251,13 @@ impl Cashier {
     }
 
     /// Cancels a declined intent at the gateway; declined for good only once the gateway says cancelled.
-    async fn end_declined(&self, charge: ChargeId, start: &AuthorizationStart, intent: IntentId) -> Answer {
+    async fn end_declined(
+        &self,
+        charge: ChargeId,
+        start: &AuthorizationStart,
+        intent: IntentId,
+        reason: DeclineReason,
+    ) -> Answer {
         let answer = self
             .gateway
             .cancel(intent, key(charge, start, Operation::Cancel))
@@ -253,7 +266,7 @@ impl Cashier {
             Ok(IntentView {
                 status: IntentStatus::Canceled,
                 ..
-            }) => cancelled(start, DeclineReason::Issuer),
+            }) => cancelled(start, reason),
             Ok(_) => Answer::Later(None),
             Err(error) => failure(error),
         }
@@ -266,6 +279,17 @@ enum Wanted {
     Hold,
     End,
     Anything,
+}
+
+/// What the charge is told of an issuer's reason.
+const fn reason_of(decline: Decline) -> DeclineReason {
+    match decline {
+        Decline::Unspecified => DeclineReason::Issuer,
+        Decline::InsufficientFunds => DeclineReason::InsufficientFunds,
+        Decline::CardExpired => DeclineReason::CardExpired,
+        Decline::CardBlocked => DeclineReason::CardBlocked,
+        Decline::AuthenticationFailed => DeclineReason::ActionFailed,
+    }
 }
 
 const fn authorized(start: &AuthorizationStart, amount: Money, capture_before: Timestamp) -> Command {

@@ -8,7 +8,7 @@ use fiacre_domain::stream::{ChargeNumber, StreamId};
 use fiacre_domain::units::Millis;
 use fiacre_ports::mocks::MockPaymentGateway;
 use fiacre_ports::{
-    GatewayError, IdempotencyKey, IntentStatus, IntentView, Operation, RefundStatus, Settlement,
+    Decline, GatewayError, IdempotencyKey, IntentStatus, IntentView, Operation, RefundStatus, Settlement,
 };
 use std::sync::Arc;
 
@@ -23,8 +23,10 @@ pub(crate) const HELD: IntentStatus = IntentStatus::RequiresCapture {
     capture_before: NOW,
 };
 pub(crate) const TAKEN: IntentStatus = IntentStatus::Succeeded { captured: usd(1_500) };
-pub(crate) const DECLINED: IntentStatus = IntentStatus::RequiresConfirmation { declined: true };
-pub(crate) const NEW: IntentStatus = IntentStatus::RequiresConfirmation { declined: false };
+pub(crate) const DECLINED: IntentStatus = IntentStatus::RequiresConfirmation {
+    declined: Some(Decline::CardExpired),
+};
+pub(crate) const NEW: IntentStatus = IntentStatus::RequiresConfirmation { declined: None };
 
 pub(crate) fn key(operation: Operation) -> IdempotencyKey {
     IdempotencyKey {

@@ -8,6 +8,7 @@
 
 mod action_desk;
 mod deadlines;
+mod declines;
 mod desk;
 mod fleet;
 mod gateway;

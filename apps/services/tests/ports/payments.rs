@@ -243,7 +243,7 @@ fn handled(history: Vec<Event>, script: Script, delivery: Delivery) -> Tape {
 }
 
 /// Handles the last event of `history`.
-fn called(history: Vec<Event>, script: Script) -> Tape {
+pub(crate) fn called(history: Vec<Event>, script: Script) -> Tape {
     let last = history.last().cloned().unwrap();
     handled(history, script, told(1, FARE, last))
 }

@@ -43,7 +43,13 @@ impl Charge {
                     notes.add(Flaw::AuthorizationGivenUpEarly { by_ms });
                 }
             }
-            DeclineReason::Issuer | DeclineReason::ActionFailed | DeclineReason::LostAgain => {}
+            DeclineReason::Issuer
+            | DeclineReason::InsufficientFunds
+            | DeclineReason::CardExpired
+            | DeclineReason::CardBlocked
+            | DeclineReason::MethodRefused
+            | DeclineReason::ActionFailed
+            | DeclineReason::LostAgain => {}
         }
     }
 

@@ -80,7 +80,13 @@ impl Charge {
     fn may_decline(&self, reason: DeclineReason) -> bool {
         match reason {
             DeclineReason::LostAgain => self.hold == Hold::Lost && self.attempts == ATTEMPTS_MAX,
-            DeclineReason::Issuer | DeclineReason::ActionFailed | DeclineReason::BudgetOver => {
+            DeclineReason::Issuer
+            | DeclineReason::InsufficientFunds
+            | DeclineReason::CardExpired
+            | DeclineReason::CardBlocked
+            | DeclineReason::MethodRefused
+            | DeclineReason::ActionFailed
+            | DeclineReason::BudgetOver => {
                 self.is_live() && self.hold != Hold::Open && self.end.operation == Operation::None
             }
         }

@@ -433,7 +433,10 @@ struct DeclineIsAnError;
 impl Bug for DeclineIsAnError {
     async fn confirm(&self, inner: &Reference, intent: IntentId, key: IdempotencyKey) -> Viewed {
         let view = inner.confirm(intent, key).await?;
-        if view.status == (IntentStatus::RequiresConfirmation { declined: true }) {
+        if matches!(
+            view.status,
+            IntentStatus::RequiresConfirmation { declined: Some(_) }
+        ) {
             return Err(GatewayError::WrongStatus);
         }
         Ok(view)

@@ -11,8 +11,8 @@ use fiacre_domain::money::Money;
 use fiacre_domain::trip::PaymentMethodId;
 use fiacre_domain::units::Millis;
 use fiacre_ports::{
-    ActionSecret, Cursor, GatewayError, IdempotencyKey, IntentPage, IntentRequest, IntentStatus, IntentView,
-    PaymentGateway, RefundStatus, RiderAction,
+    ActionSecret, Cursor, Decline, GatewayError, IdempotencyKey, IntentPage, IntentRequest, IntentStatus,
+    IntentView, PaymentGateway, RefundStatus, RiderAction,
 };
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -136,7 +136,7 @@ impl PaymentGateway for Reference {
                     intent: Ids::new(u32::MAX).intent(number),
                     key,
                     amount,
-                    status: IntentStatus::RequiresConfirmation { declined: false },
+                    status: IntentStatus::RequiresConfirmation { declined: None },
                     refunded_minor: 0,
                 };
                 state.intents.insert(view.intent, (view, method));
@@ -157,7 +157,9 @@ impl PaymentGateway for Reference {
             .act(key, intent, none, |view, method| match view.status {
                 IntentStatus::RequiresConfirmation { .. } if method == GONE => Err(GatewayError::Refused),
                 IntentStatus::RequiresConfirmation { .. } => Ok(match method {
-                    DECLINED => IntentStatus::RequiresConfirmation { declined: true },
+                    DECLINED => IntentStatus::RequiresConfirmation {
+                        declined: Some(Decline::Unspecified),
+                    },
                     CHALLENGED => IntentStatus::RequiresAction,
                     _ => IntentStatus::RequiresCapture {
                         amount: view.amount,

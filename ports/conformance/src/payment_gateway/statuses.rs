@@ -7,7 +7,7 @@ use crate::script::Script;
 use fiacre_domain::trip::PaymentMethodId;
 use fiacre_ports::{GatewayError, IntentStatus, IntentView, Operation};
 
-const UNCONFIRMED: IntentStatus = IntentStatus::RequiresConfirmation { declined: false };
+const UNCONFIRMED: IntentStatus = IntentStatus::RequiresConfirmation { declined: None };
 
 pub(super) fn creating_moves_no_money<H: PaymentGatewayHarness>(script: &Script<'_, H>) -> Check {
     let gateway = script.open_gateway();
@@ -146,16 +146,17 @@ pub(super) fn list_is_complete<H: PaymentGatewayHarness>(script: &Script<'_, H>)
     Ok(())
 }
 
-/// Confirms an intent that the confirmation must leave at `status`, and cancels it.
+/// Confirms an intent that the confirmation must leave as `expected`, and cancels it.
 fn unheld<H: PaymentGatewayHarness>(
     script: &Script<'_, H>,
     method: PaymentMethodId,
-    status: IntentStatus,
+    expected: &str,
+    is_expected: impl Fn(IntentStatus) -> bool,
 ) -> Check {
     let gateway = script.open_gateway();
     let intent = script.created(&gateway, 1, method)?;
     let answer = granted(script.confirm(&gateway, intent, script.key(1, Operation::Confirm)))?;
-    expect_same("the status", &status, &answer.status)?;
+    expect(is_expected(answer.status), expected, answer)?;
     let capture = script.capture(&gateway, intent, 1_00, script.key(1, Operation::Capture));
     expect_refused(&capture, GatewayError::WrongStatus)?;
     let cancelled = granted(script.cancel(&gateway, intent, script.key(1, Operation::Cancel)))?;
@@ -163,15 +164,20 @@ fn unheld<H: PaymentGatewayHarness>(
 }
 
 pub(super) fn decline_is_an_answer<H: PaymentGatewayHarness>(script: &Script<'_, H>) -> Check {
-    let declined = IntentStatus::RequiresConfirmation { declined: true };
-    unheld(script, script.harness().method_declined(), declined)
+    unheld(
+        script,
+        script.harness().method_declined(),
+        "declined, with a reason or without",
+        |status| matches!(status, IntentStatus::RequiresConfirmation { declined: Some(_) }),
+    )
 }
 
 pub(super) fn challenge_holds_nothing<H: PaymentGatewayHarness>(script: &Script<'_, H>) -> Check {
     unheld(
         script,
         script.harness().method_challenged(),
-        IntentStatus::RequiresAction,
+        "waiting for the rider",
+        |status| status == IntentStatus::RequiresAction,
     )
 }
 
@@ -203,7 +209,7 @@ pub(super) fn refused_for_good_is_said<H: PaymentGatewayHarness>(script: &Script
         let key = script.key_again(1, attempt, Operation::Confirm);
         expect_refused(&script.confirm(&gateway, view.intent, key), refused)?;
     }
-    let unheld = IntentStatus::RequiresConfirmation { declined: false };
+    let unheld = IntentStatus::RequiresConfirmation { declined: None };
     let seen = script.get(&gateway, view.intent).map(|view| view.status);
     expect_same("the intent afterwards", &Ok(unheld), &seen)?;
     let key = script.key(1, Operation::Cancel);

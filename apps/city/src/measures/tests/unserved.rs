@@ -10,6 +10,7 @@ fn of_a_payment_that_failed_a_trip_it_is_told_why() {
         (id(2), DeclineReason::Issuer),
         (id(3), DeclineReason::ActionFailed),
         (id(4), DeclineReason::LostAgain),
+        (id(5), DeclineReason::InsufficientFunds),
     ] {
         let declined = PaymentEvent::Declined {
             charge,
@@ -28,7 +29,7 @@ fn of_a_payment_that_failed_a_trip_it_is_told_why() {
         failed.payment_unconfirmed,
         failed.payment_lost,
     ];
-    assert_eq!((told, measures.trips().failed), ([1; 4], 4));
+    assert_eq!((told, measures.trips().failed), ([1, 2, 1, 1], 5));
 }
 
 #[test]
