@@ -35,7 +35,10 @@ pub(super) fn read(tables: &Tables, stream: StreamId) -> Result<Option<Snapshot>
         return Ok(None);
     };
     let mut row = Reader::new(&row);
-    let version = row.version()?;
+    let Ok(version) = row.version() else {
+        tracing::debug!(%stream, "a snapshot is not whole: its stream is folded");
+        return Ok(None);
+    };
     let state = stored::decode_state(stream, version, row.rest(), Opening::new(&NoTariffs));
     if let Err(error) = &state {
         tracing::debug!(%stream, %error, "a snapshot is not used: its stream is folded");

@@ -1,6 +1,8 @@
 //! Snapshots of drivers, whose streams grow for years, are there after a start.
 
 use super::world::World;
+use crate::draft::Draft;
+use crate::tables::Table;
 use fiacre_conformance::sample::Ids;
 use fiacre_domain::driver::Driver;
 use fiacre_domain::stream::Version;
@@ -39,4 +41,54 @@ fn a_driver_is_loaded_from_the_snapshot_that_another_process_kept() {
     database.core().log.forget_kept(&database.core().tables);
     let loaded = load(&world);
     assert_eq!((loaded.snapshot, loaded.commits.len()), (None, 5));
+}
+
+/// A snapshot is a cache: whatever became of its bytes, the stream is there.
+#[test]
+fn a_snapshot_that_cannot_be_read_is_as_good_as_none() {
+    let stream = IDS.driver(1);
+    let spoils: [fn(&mut Vec<u8>); 4] = [
+        Vec::clear,
+        |row| row.truncate(3),
+        |row| row.truncate(row.len() - 1),
+        // Of a version of states that nobody has written yet.
+        |row| row.iter_mut().skip(4).for_each(|byte| *byte = 0xff),
+    ];
+    for (number, spoil) in spoils.into_iter().enumerate() {
+        let world = World::new();
+        let database = world.database();
+        let store = database.event_store(world.clock());
+        for version in 0..5 {
+            let commit = IDS.commit(stream, version, version.into());
+            world.time.block_on(&database, store.append(vec![commit]));
+        }
+        let snapshot = Snapshot {
+            version: Version::new(4),
+            state: Arc::new(SnapshotState::Driver(Driver::default())),
+        };
+        let save = store.save_snapshots(vec![(stream, snapshot)]);
+        world.time.block_on(&database, save).unwrap();
+        world.end();
+        let database = world.database();
+        let (tables, mut draft) = (&database.core().tables, Draft::default());
+        for row in tables.prefix(Table::Snapshots, &[]) {
+            let (key, value) = row.unwrap();
+            let mut value = value.to_vec();
+            spoil(&mut value);
+            draft.put(Table::Snapshots, key.to_vec(), value);
+        }
+        tables.write(&mut draft).unwrap();
+        let store = database.event_store(world.clock());
+        let request = LoadRequest::whole(stream, Consistency::Linearizable);
+        let loaded = world
+            .time
+            .block_on(&database, store.load(&[request]))
+            .remove(0)
+            .unwrap();
+        assert_eq!(
+            (loaded.snapshot, loaded.commits.len()),
+            (None, 5),
+            "spoil {number}"
+        );
+    }
 }
