@@ -223,6 +223,15 @@ mod tests {
     }
 
     #[test]
+    fn a_collector_that_is_used_again_keeps_nothing() {
+        let mut out = CanonicalBytes::new();
+        Shape::Circle { radius: 258 }.write_canonical(&mut out);
+        out.clear();
+        Shape::Empty.write_canonical(&mut out);
+        assert_eq!(out.as_slice(), [0]);
+    }
+
+    #[test]
     fn absent_differs_from_zero() {
         assert_ne!(None::<u8>.canonical_bytes(), Some(0_u8).canonical_bytes());
     }

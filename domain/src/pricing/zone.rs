@@ -180,6 +180,14 @@ mod tests {
     }
 
     #[test]
+    fn a_set_shows_its_places() {
+        let mut zones = Zones::new();
+        zones.add("outer".parse().unwrap(), ZoneSet::NONE).unwrap();
+        let second = zones.add("apart".parse().unwrap(), ZoneSet::NONE).unwrap();
+        assert_eq!(format!("{second:?}"), "ZoneSet(2)");
+    }
+
+    #[test]
     fn a_tariff_prices_inside_its_areas_and_what_lies_in_them() {
         let mut zones = Zones::new();
         let suburbs = zones.add("suburbs".parse().unwrap(), ZoneSet::NONE).unwrap();
