@@ -4,6 +4,7 @@
 //! [`random`] draws it, the same on any platform. The tables are in the binary: nothing is downloaded, and loading them takes some
 //! milliseconds. [`run`] plays a day, [`measures`] counts what it comes to, commit by commit; [`report`] and [`trips_csv`] show it.
 
+pub mod books;
 pub mod capacity;
 mod chronicle;
 pub mod commission;

@@ -149,7 +149,7 @@ pub struct Rates {
 pub struct Verdict {
     /// How many events it read.
     pub events: u64,
-    /// How many findings it has: 0, or something is broken.
+    /// How many findings it has, [differences](crate::books) to the payment company's books among them: 0, or something is broken.
     pub findings: u64,
     /// How many receipts were recomputed from the tariff and found right; every other one is a finding.
     pub receipts_verified: u64,

@@ -16,6 +16,7 @@ pub(crate) use left::{Beginning, NAME as NOTE};
 pub use orphans::{Fate, Orphan, Unexplained};
 pub use resume::{Resumed, Way, resume, resume_watched};
 
+use crate::books;
 use crate::chronicle::{ChronicleThread, lock};
 use crate::coverage::Cell;
 use crate::demand::{Ahead, Demand};
@@ -80,6 +81,13 @@ pub struct Played {
     pub refused: Vec<(&'static str, u64)>,
     /// Messages that nobody could handle.
     pub parked: ParkedFigures,
+}
+
+impl Played {
+    /// Where the ledger and the payment company's own books differ: each is a finding.
+    pub fn differences(&self) -> Vec<books::Difference> {
+        books::differences(self.audit.ledger(), &self.company)
+    }
 }
 
 /// Where a run stands.

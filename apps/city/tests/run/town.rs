@@ -153,4 +153,5 @@ fn assert_books_agree(day: &Day) {
     );
     assert_eq!(of_ledger, of_company);
     assert_eq!(moved.refunded_minor, company.refunded_minor);
+    assert_eq!(day.played.differences(), []);
 }

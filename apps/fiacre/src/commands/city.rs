@@ -129,17 +129,22 @@ impl CityArguments {
         let ledger = played.audit.ledger();
         let proofs = &played.proofs;
         let found = played.audit.findings().iter().map(ToString::to_string);
+        let differences = played.differences();
         Facts {
             run: self.described(options, &played.tariff),
             digest: played.digest.to_string(),
             verdict: Verdict {
                 events: played.events,
-                findings: played.audit.findings_count() + proofs.refused + played.parked.count,
+                findings: played.audit.findings_count()
+                    + u64::try_from(differences.len()).unwrap_or(u64::MAX)
+                    + proofs.refused
+                    + played.parked.count,
                 receipts_verified: played.audit.receipts_verified(),
                 batches: proofs.batches,
                 batches_verified: proofs.verified,
                 parked: played.parked.count,
                 examples: found
+                    .chain(differences.iter().map(ToString::to_string))
                     .chain(proofs.examples.iter().chain(&played.parked.examples).cloned())
                     .take(FINDINGS_SHOWN)
                     .collect(),

@@ -5,9 +5,12 @@ use crate::workspace::Workspace;
 use crate::{Plant, Rule, Violation};
 
 /// Names of the domain's functions and methods that decide: the last name of a path, or a method.
-const DECIDING: [&str; 13] = [
+const DECIDING: [&str; 17] = [
     "assign",
+    "cancel",
+    "cancel_unpriced",
     "candidates",
+    "compute",
     "decide",
     "driver_service",
     "evolve",
@@ -16,13 +19,20 @@ const DECIDING: [&str; 13] = [
     "payment_service",
     "quote",
     "settle",
+    "settle_as_accepted",
     "settle_as_quoted",
     "timer_command",
     "trip_service",
 ];
 
 /// Methods of those names that decide nothing: on what they are called.
-const HARMLESS: [(&str, &str); 2] = [("consumer", "settle"), ("riders", "quote")];
+const HARMLESS: [(&str, &str); 5] = [
+    ("company", "cancel"),
+    ("consumer", "settle"),
+    ("riders", "cancel"),
+    ("riders", "quote"),
+    ("self", "cancel"),
+];
 
 /// What of the domain is for deciding alone.
 const FOR_DECIDING: [&str; 3] = [
@@ -92,6 +102,24 @@ pub(crate) const PLAYED: Rule = Rule {
                 workspace.write_line(
                     "apps/city/src/roads.rs",
                     "fn f() { let receipt = promised.settle(&reading)?; }",
+                );
+            },
+        },
+        Plant {
+            name: "a fee of the city's own",
+            plant: |workspace| {
+                workspace.write_line(
+                    "apps/city/src/roads.rs",
+                    "fn f() { let fee = quote.cancel(&cancellation)?; }",
+                );
+            },
+        },
+        Plant {
+            name: "a surge of the city's own",
+            plant: |workspace| {
+                workspace.write_line(
+                    "apps/city/src/roads.rs",
+                    "use fiacre_domain::pricing::Surge; fn f() { Surge::compute(policy, inputs); }",
                 );
             },
         },
