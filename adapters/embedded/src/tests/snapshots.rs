@@ -5,23 +5,14 @@ use crate::draft::Draft;
 use crate::tables::Table;
 use fiacre_conformance::sample::Ids;
 use fiacre_domain::driver::Driver;
-use fiacre_domain::stream::Version;
+use fiacre_domain::stream::{StreamId, Version};
 use fiacre_ports::{Consistency, EventStore, LoadRequest, Snapshot, SnapshotState};
 use std::sync::Arc;
 
 const IDS: Ids = Ids::new(19);
 
-#[test]
-fn a_driver_is_loaded_from_the_snapshot_that_another_process_kept() {
-    let world = World::new();
-    let stream = IDS.driver(1);
-    let load = |world: &World| {
-        let database = world.database();
-        let store = database.event_store(world.clock());
-        let request = LoadRequest::whole(stream, Consistency::Linearizable);
-        let mut loaded = world.time.block_on(&database, store.load(&[request]));
-        loaded.remove(0).unwrap()
-    };
+/// Writes five commits of a driver and the snapshot before the last, and ends the process.
+fn keep_a_snapshot(world: &World, stream: StreamId) -> Snapshot {
     let database = world.database();
     let store = database.event_store(world.clock());
     for version in 0..5 {
@@ -35,6 +26,21 @@ fn a_driver_is_loaded_from_the_snapshot_that_another_process_kept() {
     let save = store.save_snapshots(vec![(stream, snapshot.clone())]);
     world.time.block_on(&database, save).unwrap();
     world.end();
+    snapshot
+}
+
+#[test]
+fn a_driver_is_loaded_from_the_snapshot_that_another_process_kept() {
+    let world = World::new();
+    let stream = IDS.driver(1);
+    let load = |world: &World| {
+        let database = world.database();
+        let store = database.event_store(world.clock());
+        let request = LoadRequest::whole(stream, Consistency::Linearizable);
+        let mut loaded = world.time.block_on(&database, store.load(&[request]));
+        loaded.remove(0).unwrap()
+    };
+    let snapshot = keep_a_snapshot(&world, stream);
     let loaded = load(&world);
     assert_eq!((loaded.snapshot, loaded.commits.len()), (Some(snapshot), 1));
     let database = world.database();
@@ -56,19 +62,7 @@ fn a_snapshot_that_cannot_be_read_is_as_good_as_none() {
     ];
     for (number, spoil) in spoils.into_iter().enumerate() {
         let world = World::new();
-        let database = world.database();
-        let store = database.event_store(world.clock());
-        for version in 0..5 {
-            let commit = IDS.commit(stream, version, version.into());
-            world.time.block_on(&database, store.append(vec![commit]));
-        }
-        let snapshot = Snapshot {
-            version: Version::new(4),
-            state: Arc::new(SnapshotState::Driver(Driver::default())),
-        };
-        let save = store.save_snapshots(vec![(stream, snapshot)]);
-        world.time.block_on(&database, save).unwrap();
-        world.end();
+        keep_a_snapshot(&world, stream);
         let database = world.database();
         let (tables, mut draft) = (&database.core().tables, Draft::default());
         for row in tables.prefix(Table::Snapshots, &[]) {

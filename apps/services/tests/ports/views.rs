@@ -90,11 +90,10 @@ fn a_new_trip_gets_its_row_before_the_message_is_acknowledged() {
     assert_eq!(tape.loads()[0][0].consistency, Consistency::Linearizable);
 }
 
-#[test]
-fn a_row_says_why_a_trip_ended_without_a_ride() {
+/// The row of a trip to which this has happened since it was requested.
+fn row_after(event: TripEvent) -> TripView {
     let tape = Tape::default();
-    let reason = FailReason::NoDriver;
-    let history = vec![vec![requested()], vec![TripEvent::Failed { reason }.into()]];
+    let history = vec![vec![requested()], vec![event.into()]];
     let store = store(
         &tape,
         move |request| Ok(loaded(request.stream, history.clone())),
@@ -109,7 +108,13 @@ fn a_row_says_why_a_trip_ended_without_a_ride() {
         ports,
         Prefetch(8),
     ));
-    let row = at_once(views.get(&[TRIP])).unwrap().remove(0).unwrap();
+    at_once(views.get(&[TRIP])).unwrap().remove(0).unwrap()
+}
+
+#[test]
+fn a_row_says_why_a_trip_ended_without_a_ride() {
+    let reason = FailReason::NoDriver;
+    let row = row_after(TripEvent::Failed { reason });
     assert_eq!(row.phase, Phase::Failed);
     assert_eq!(row.reason, Some(EndReason::Failed(reason)));
 }
@@ -119,23 +124,7 @@ fn a_row_says_why_a_trip_ended_without_a_ride() {
 fn a_row_says_whether_an_operator_should_look_at_it() {
     let unread = request().quote().settle_as_quoted().unwrap();
     for (receipt, flagged) in [(receipt(), false), (Arc::new(unread), true)] {
-        let tape = Tape::default();
-        let history = vec![vec![requested()], vec![TripEvent::FareSettled(receipt).into()]];
-        let store = store(
-            &tape,
-            move |request| Ok(loaded(request.stream, history.clone())),
-            applied,
-        );
-        let views = MemoryViews::default();
-        let deliveries = vec![told(1, STREAM, requested())];
-        let ports = ports(&tape, store, bus(&tape, deliveries), timers(&tape, vec![]));
-        turn(&mut Views::new(
-            region(),
-            Arc::new(views.clone()),
-            ports,
-            Prefetch(8),
-        ));
-        let row = at_once(views.get(&[TRIP])).unwrap().remove(0).unwrap();
+        let row = row_after(TripEvent::FareSettled(receipt));
         assert_eq!(row.flagged, flagged);
     }
 }
